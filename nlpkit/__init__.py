@@ -1,0 +1,23 @@
+"""Modular natural-language models on Keras 3: one library on TensorFlow, JAX and PyTorch.
+
+`import nlpkit` loads neither a backend nor Keras; each namespace does when it is first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nlpkit import layers, models, presets, tokenizers
+
+__version__ = "0.1.0"
+__all__ = ["layers", "models", "presets", "tokenizers"]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        return importlib.import_module(f"nlpkit.{name}")
+    raise AttributeError(f"module 'nlpkit' has no attribute {name!r}; it has {', '.join(__all__)}.")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

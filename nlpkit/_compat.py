@@ -1,0 +1,48 @@
+"""The optional packages: each is imported here, on first use, with a hint how to install it."""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
+
+_EXTRAS = {
+    "tensorflow": "tensorflow",
+    "tensorflow_text": "tensorflow",
+    "torch": "torch",
+    "jax": "jax",
+    "kagglehub": "kaggle",
+}
+
+
+def require(name: str, purpose: str) -> ModuleType:
+    """Import an optional package.
+
+    Args:
+        name: str. The module, one of the packages behind nlpkit's extras.
+        purpose: str. What needs it, for the error message.
+
+    Raises:
+        ImportError: it is not installed; the message says which extra brings it.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ImportError(
+            f"{purpose} needs the package {name!r}, which is not installed. "
+            f'Install it with: pip install "nlpkit[{_EXTRAS[name]}]"'
+        ) from error
+
+
+def is_tensorflow_value(x: Any) -> bool:
+    """Whether `x` is a TensorFlow tensor, ragged tensor or variable; never imports TensorFlow."""
+    tf = sys.modules.get("tensorflow")
+    tensor_types = tf and (tf.Tensor, tf.RaggedTensor, tf.Variable)
+    return bool(tensor_types) and isinstance(x, tensor_types)
+
+
+def is_tensorflow_dataset(x: Any) -> bool:
+    """Whether `x` is a `tf.data.Dataset`; never imports TensorFlow."""
+    tf = sys.modules.get("tensorflow")
+    return tf is not None and isinstance(x, tf.data.Dataset)

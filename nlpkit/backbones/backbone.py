@@ -1,0 +1,135 @@
+"""Backbone: the base class of every pretrained encoder or decoder body."""
+
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+from keras import ops
+
+from nlpkit._config import Configurable
+from nlpkit.backbones.spec import Stack
+from nlpkit.backbones.transformer import Transformer
+from nlpkit.presets.preset import FromPreset
+
+_OPTIONAL_INPUTS = ("positions", "sequence_ids")
+
+
+class Backbone(FromPreset, Configurable, keras.Model):
+    """A functional `keras.Model` from ids to features, built from a spec.
+
+    Families subclass it: their constructor turns arguments into a `Stack`. `Backbone.from_preset`
+    finds the family of a preset.
+
+    Args:
+        stack: `Stack`, the spec; positional only.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of int tensors `[batch, seq]`, or `token_ids` alone. `token_ids` is required.
+            `padding_mask` (bool, True = real token; default: all real), `segment_ids` where the
+            family has them (default: zeros), `positions` (default: counted over the real tokens)
+            and `sequence_ids` (0 = padding, n = the n-th example packed into a row) are optional.
+        training: bool. Whether dropout is on.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`, or for families with a pooler a dict of
+        `sequence_output` and `pooled_output` `[batch, hidden_dim]`.
+
+    Raises:
+        ValueError: an input is unknown or missing or has a wrong shape, an id is past the
+            vocabulary, or the sequence is longer than the learned positions.
+    """
+
+    preset_kind: ClassVar[str] = "backbone"
+
+    def __init__(self, stack: Stack, /, *, dtype: Any = None, **kwargs: Any) -> None:
+        policy = keras.dtype_policies.get(dtype)
+        transformer = Transformer(stack, policy)
+        inputs = {
+            name: keras.Input(
+                (None,), dtype="bool" if name == "padding_mask" else "int32", name=name
+            )
+            for name in transformer.input_names()
+        }
+        super().__init__(inputs=inputs, outputs=transformer(inputs), **kwargs)
+        self.dtype_policy = policy
+        self._transformer = transformer
+
+    @property
+    def token_embedding(self) -> Any:
+        """The layer from token ids to vectors; reversible, for tied heads."""
+        return self._transformer.token_embedding
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Check the inputs, then run; see the class."""
+        inputs = inputs if isinstance(inputs, dict) else {"token_ids": inputs}
+        self.check_inputs(inputs)
+        return super().__call__(inputs, *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run over many examples in batches, as `keras.Model.predict`."""
+        x = {"token_ids": x} if isinstance(x, list | np.ndarray) else x
+        if isinstance(x, dict):
+            self.check_inputs(x)
+        return super().predict(x, *args, **kwargs)
+
+    def call(self, inputs: dict[str, Any], training: bool | None = None, mask: Any = None) -> Any:
+        """Run on checked inputs."""
+        tensors = {
+            name: ops.convert_to_tensor(x, dtype="bool" if name == "padding_mask" else "int32")
+            for name, x in inputs.items()
+            if x is not None
+        }
+        return self._transformer(tensors, training)
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The symbolic outputs; traced, so that optional inputs may be absent or present."""
+        return keras.Operation.compute_output_spec(self, inputs, training=training)
+
+    def _assert_input_compatibility(self, *_: Any) -> None:
+        """`check_inputs` has done it."""
+
+    def check_inputs(self, inputs: dict[str, Any]) -> None:
+        """Check names, shapes and, where they are on the host, the ids themselves.
+
+        Raises:
+            ValueError: see the class.
+        """
+        known = [*self._transformer.input_names(), *_OPTIONAL_INPUTS]
+        unknown = [name for name in inputs if name not in known]
+        if unknown or inputs.get("token_ids") is None:
+            problem = f"unknown {unknown}" if unknown else "no 'token_ids'"
+            raise ValueError(
+                f"{type(self).__name__} takes the inputs {known}; got {list(inputs)}: {problem}."
+            )
+        for name, x in inputs.items():
+            if x is not None:
+                self._check_shape(name, np.shape(x) if isinstance(x, list) else x.shape)
+        self._check_ids("token_ids", inputs, self._transformer.spec.embedding.vocabulary_size)
+        self._check_ids("segment_ids", inputs, self._transformer.spec.embedding.num_segments)
+        self._check_ids("positions", inputs, self._transformer.spec.embedding.max_positions)
+
+    def _check_shape(self, name: str, shape: Any) -> None:
+        if len(shape) != 2:
+            raise ValueError(
+                f"{name} must have the shape [batch, seq]; got {tuple(shape)}. "
+                "A single example needs a batch axis: x[None]."
+            )
+        limit = self._transformer.spec.embedding.max_positions
+        if limit is not None and shape[1] is not None and shape[1] > limit:
+            raise ValueError(
+                f"{name} has {shape[1]} positions a row, {type(self).__name__} has {limit}; "
+                "shorten the preprocessor's sequence_length or build it with more positions."
+            )
+
+    def _check_ids(self, name: str, inputs: dict[str, Any], limit: int | None) -> None:
+        ids = inputs.get(name)
+        if limit is None or not isinstance(ids, np.ndarray | list) or not np.size(ids):
+            return
+        low, high = int(np.min(ids)), int(np.max(ids))
+        if low < 0 or high >= limit:
+            raise ValueError(
+                f"{name} must lie in [0, {limit}); got ids from {low} to {high}. "
+                "Was the text tokenized with another model's vocabulary?"
+            )

@@ -1,0 +1,73 @@
+"""AlibiBias: attention scores that fall with distance."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from nlpkit._config import Configurable
+
+
+class AlibiBias(Configurable, keras.Layer):
+    """Add to attention scores a penalty that grows with the distance of the key.
+
+    Key j of K gets `slope * (j - (K - 1))`, the last key zero, in every query's row: because
+    softmax ignores what a whole row shares, this is the distance to the query under a causal mask.
+    With n heads, n a power of 2, head i has the slope `2 ** (-alibi_bias_max * (i + 1) / n)`; any
+    other n takes the slopes of the power of 2 below it, then every second one of the power above
+    (Press et al., 2021, arXiv:2108.12409, and its code). The bias is computed in float32.
+
+    Args:
+        alibi_bias_max: float. Minus the exponent of the smallest slope.
+
+    Call arguments:
+        attention_scores: float tensor `[batch, heads, query, key]`, before the softmax.
+
+    Returns:
+        The scores with the bias, same shape and dtype.
+
+    Raises:
+        ValueError: the scores do not have four axes, or their number of heads is unknown.
+
+    Example:
+
+    ```python
+    scores = keras.random.normal((2, 4, 10, 10))
+    biased = nlpkit.layers.AlibiBias()(scores)
+    ```
+    """
+
+    def __init__(self, alibi_bias_max: float = 8, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.alibi_bias_max = alibi_bias_max
+        self.built = True
+
+    def call(self, attention_scores: Any) -> Any:
+        shape = tuple(attention_scores.shape)
+        if len(shape) != 4 or shape[1] is None:
+            raise ValueError(
+                f"attention_scores must have the shape [batch, heads, query, key] with a known "
+                f"number of heads; got {shape}."
+            )
+        slopes = alibi_slopes(shape[1], self.alibi_bias_max)[:, None, None]
+        slopes = ops.convert_to_tensor(slopes)  # H 1 1
+        keys = ops.shape(attention_scores)[-1]
+        distances = ops.cast(ops.arange(keys, dtype="int32") - (keys - 1), "float32")  # K
+        bias = ops.cast(slopes * distances, self.compute_dtype)  # H 1 K
+        return ops.add(attention_scores, bias)
+
+    def compute_output_shape(self, attention_scores_shape: Any) -> Any:
+        return attention_scores_shape
+
+
+def alibi_slopes(num_heads: int, bias_max: float = 8) -> np.ndarray:
+    """The slope of each head, float32 `[num_heads]`."""
+    power = 2 ** (num_heads.bit_length() - 1)
+    slopes = _geometric_slopes(power, bias_max)
+    between = _geometric_slopes(2 * power, bias_max)[0::2]
+    return np.concatenate([slopes, between[: num_heads - power]]).astype("float32")
+
+
+def _geometric_slopes(num_heads: int, bias_max: float) -> np.ndarray:
+    return 2.0 ** (-bias_max * np.arange(1, num_heads + 1) / num_heads)

@@ -1,0 +1,87 @@
+"""The feed-forward half of a transformer block."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import keras
+
+from nlpkit.layers.modeling.attention import fresh
+from nlpkit.layers.modeling.dense import Dense
+
+_OWN_ACTIVATIONS = {"gelu_tanh": partial(keras.activations.gelu, approximate=True)}
+
+
+def get_activation(activation: Any) -> Callable[[Any], Any]:
+    """An activation by name: Keras' names, and "gelu_tanh" for the tanh form of GELU.
+
+    "gelu" is the exact form, `x Φ(x)` with the normal distribution function (Hendrycks and Gimpel,
+    2016, 1606.08415). The two differ by up to 5e-4.
+
+    Raises:
+        ValueError: nothing has that name.
+    """
+    if isinstance(activation, str) and activation in _OWN_ACTIVATIONS:
+        return _OWN_ACTIVATIONS[activation]
+    return keras.activations.get(activation)
+
+
+class FeedForward(keras.layers.Layer):
+    """Compute `output(activation(intermediate(x)))`, or with a gate
+    `output(activation(gate(x)) * intermediate(x))` (Shazeer, 2020, 2002.05202).
+
+    Args:
+        intermediate_dim: int. Width in between.
+        activation: str or function.
+        gated: bool. Whether there is a gate.
+        use_bias: bool. Whether the dense layers have a bias.
+        kernel_initializer, bias_initializer: of the dense layers.
+    """
+
+    def __init__(
+        self,
+        intermediate_dim: int,
+        *,
+        activation: Any,
+        gated: bool = False,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.intermediate_dim = intermediate_dim
+        self.activation = activation
+        self.gated = gated
+        self.use_bias = use_bias
+        self.kernel_initializer = kernel_initializer
+        self.bias_initializer = bias_initializer
+        self.supports_masking = True
+        self._activation = get_activation(activation)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the dense layers."""
+        self.intermediate = self._dense("intermediate", self.intermediate_dim, input_shape)
+        if self.gated:
+            self.gate = self._dense("gate", self.intermediate_dim, input_shape)
+        inner_shape = (*input_shape[:-1], self.intermediate_dim)
+        self.output_dense = self._dense("output", input_shape[-1], inner_shape)
+
+    def _dense(self, name: str, units: int, input_shape: Any) -> Any:
+        dense = Dense(
+            units,
+            use_bias=self.use_bias,
+            kernel_initializer=fresh(self.kernel_initializer),
+            bias_initializer=fresh(self.bias_initializer),
+            dtype=self.dtype_policy,
+            name=name,
+        )
+        dense.build(input_shape)
+        return dense
+
+    def call(self, inputs: Any) -> Any:
+        """Map `[B, T, dim]` to `[B, T, dim]`."""
+        inner = self.intermediate(inputs)
+        if self.gated:
+            return self.output_dense(self._activation(self.gate(inputs)) * inner)
+        return self.output_dense(self._activation(inner))

@@ -1,0 +1,103 @@
+"""FNetEncoder: a transformer block that mixes tokens by a Fourier transform."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from nlpkit._config import Configurable
+from nlpkit.layers.modeling.attention import fresh
+
+
+class FNetEncoder(Configurable, keras.Layer):
+    """Mix tokens by a Fourier transform instead of attention, then feed forward.
+
+    `h = norm(x + Re(F(x)))`, `y = norm(h + dense(activation(dense(h))))`, F being the discrete
+    Fourier transform over sequence and features (Lee-Thorp et al., 2021, arXiv:2105.03824). The
+    transform is computed in float32 under every dtype policy, and so is the sum with the inputs,
+    whose lowest frequency outgrows float16.
+
+    As in the paper there is no padding mask: padding is mixed in like any other token, so outputs
+    depend on how long a row is padded. A Keras mask of the inputs is handed on to what follows.
+
+    Args:
+        intermediate_dim: int. The hidden size of the feed-forward network.
+        dropout: float. The rate at which outputs of the feed-forward network are dropped.
+        activation: str or callable. The activation of the feed-forward network.
+        layer_norm_epsilon: float. Added to the variance in both normalizations.
+        kernel_initializer: str or `keras.initializers.Initializer`. For the dense kernels.
+        bias_initializer: str or `keras.initializers.Initializer`. For the dense biases.
+
+    Call arguments:
+        inputs: float tensor `[batch, seq, dim]`.
+        training: bool or None. Whether dropout is applied.
+
+    Returns:
+        Float tensor `[batch, seq, dim]`.
+
+    Example:
+
+    ```python
+    encoder = nlpkit.layers.FNetEncoder(intermediate_dim=32)
+    outputs = encoder(keras.random.normal((2, 10, 8)))
+    ```
+    """
+
+    def __init__(
+        self,
+        intermediate_dim: int,
+        dropout: float = 0,
+        activation: Any = "relu",
+        layer_norm_epsilon: float = 1e-5,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.intermediate_dim = intermediate_dim
+        self.dropout = dropout
+        self.activation = activation
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.kernel_initializer = kernel_initializer
+        self.bias_initializer = bias_initializer
+
+    def build(self, inputs_shape: Any) -> None:
+        dim = inputs_shape[-1]
+        # Without autocast it takes the float32 sum as it is; its result has the compute dtype.
+        self._mixing_norm = self._norm("mixing_layer_norm", inputs_shape, autocast=False)
+        self._output_norm = self._norm("output_layer_norm", inputs_shape)
+        self._intermediate = self._dense(
+            "intermediate_dense", self.intermediate_dim, inputs_shape, self.activation
+        )
+        self._output = self._dense("output_dense", dim, (*inputs_shape[:-1], self.intermediate_dim))
+        self._dropout = keras.layers.Dropout(
+            self.dropout, dtype=self.dtype_policy, name="output_dropout"
+        )
+
+    def _norm(self, name: str, shape: Any, **kwargs: Any) -> keras.Layer:
+        norm = keras.layers.LayerNormalization(
+            epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name=name, **kwargs
+        )
+        norm.build(shape)
+        return norm
+
+    def _dense(self, name: str, units: int, shape: Any, activation: Any = None) -> keras.Layer:
+        dense = keras.layers.Dense(
+            units,
+            activation=activation,
+            kernel_initializer=fresh(self.kernel_initializer),
+            bias_initializer=fresh(self.bias_initializer),
+            dtype=self.dtype_policy,
+            name=name,
+        )
+        dense.build(shape)
+        return dense
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        x = ops.cast(inputs, "float32")
+        mixed = self._mixing_norm(x + ops.fft2((x, ops.zeros_like(x)))[0])
+        fed = self._dropout(self._output(self._intermediate(mixed)), training=training)
+        return self._output_norm(mixed + fed)
+
+    def compute_output_shape(self, inputs_shape: Any) -> Any:
+        return inputs_shape

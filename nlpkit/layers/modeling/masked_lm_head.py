@@ -1,0 +1,181 @@
+"""MaskedLMHead: predicts the tokens that were masked."""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from nlpkit._config import Configurable
+from nlpkit.layers.modeling.attention import fresh
+from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
+
+
+class MaskedLMHead(Configurable, keras.Layer):
+    """Predict the tokens at some positions from an encoder's output.
+
+    `activation(E norm(f(W x + b)) + c)` for the vector x at each masked position, E being the
+    token embeddings `[vocabulary, dim]`: those of the encoder, when it is given as
+    `token_embedding` (Press & Wolf, 2016, arXiv:1608.05859), or else a matrix of the head's own.
+    The sub-layers are `dense` and `layer_norm`, the bias c is the weight `output_bias`.
+
+    Args:
+        vocabulary_size: int or None. The number of predicted classes; needed, and only needed,
+            when no embeddings are given.
+        token_embedding: `ReversibleEmbedding` or None. A layer whose weights project to the
+            vocabulary.
+        intermediate_activation: str or callable. The activation f.
+        activation: str, callable or None. The activation of the output; None returns logits,
+            "softmax" probabilities.
+        layer_norm_epsilon: float. Added to the variance in the normalization.
+        kernel_initializer: str or `keras.initializers.Initializer`. For the dense kernel, and for
+            the embeddings where they are the head's own.
+        bias_initializer: str or `keras.initializers.Initializer`. For both biases.
+        embedding_weights: `keras.Variable` or matrix `[vocabulary, dim]`, or None. The older way to
+            give the embeddings, as in KerasNLP 0.6. A variable is shared with its owner, a matrix
+            is copied into a weight of the head's own. The configuration leaves it out, so in a
+            model loaded from a `.keras` file the head has a copy, no longer tied.
+
+    Call arguments:
+        inputs: float tensor `[batch, seq, dim]`.
+        mask_positions: int tensor `[batch, masks]`. Which tokens of each row to predict.
+
+    Returns:
+        Float tensor `[batch, masks, vocabulary]`, without a mask.
+
+    Raises:
+        ValueError: neither a vocabulary size nor embeddings are given, both kinds of embeddings
+            are, or `vocabulary_size` disagrees with them.
+        TypeError: `token_embedding` is a layer that can't project back to the vocabulary.
+
+    Example:
+
+    ```python
+    embedding = nlpkit.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
+    hidden = embedding(np.array([[4, 7, 1]]))
+    head = nlpkit.layers.MaskedLMHead(token_embedding=embedding)
+    logits = head(hidden, mask_positions=np.array([[0, 2]]))  # [1, 2, 100]
+    ```
+    """
+
+    assets: ClassVar[tuple[str, ...]] = ("embedding_weights",)
+
+    def __init__(
+        self,
+        vocabulary_size: int | None = None,
+        token_embedding: keras.layers.ReversibleEmbedding | None = None,
+        intermediate_activation: Any = "relu",
+        activation: Any = None,
+        layer_norm_epsilon: float = 1e-5,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        embedding_weights: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.vocabulary_size = _rows(vocabulary_size, token_embedding, embedding_weights)
+        self.token_embedding = token_embedding
+        self.intermediate_activation = intermediate_activation
+        self.activation = activation
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.kernel_initializer = kernel_initializer
+        self.bias_initializer = bias_initializer
+        self._activation = keras.activations.get(activation)
+        self._own_embedding = None
+        if embedding_weights is not None:
+            self._own_embedding = self._embedding_from(embedding_weights)
+
+    @property
+    def embedding_weights(self) -> Any:
+        """The matrix `[vocabulary, dim]` that projects to the vocabulary."""
+        return self._embedding.embeddings
+
+    @property
+    def _embedding(self) -> Any:
+        return self._own_embedding if self.token_embedding is None else self.token_embedding
+
+    def _new_embedding(self, dim: int, **kwargs: Any) -> ReversibleEmbedding:
+        return ReversibleEmbedding(
+            self.vocabulary_size, dim, dtype=self.dtype_policy, name="token_embedding", **kwargs
+        )
+
+    def _embedding_from(self, weights: Any) -> ReversibleEmbedding:
+        if not isinstance(weights, keras.Variable):
+            return self._new_embedding(weights.shape[1], weights=ops.convert_to_numpy(weights))
+        embedding = self._new_embedding(weights.shape[1])
+        embedding._embeddings = weights
+        embedding.built = True
+        return embedding
+
+    def build(self, inputs_shape: Any, mask_positions_shape: Any = None) -> None:
+        if self._embedding is None:
+            initializer = fresh(self.kernel_initializer)
+            self._own_embedding = self._new_embedding(
+                inputs_shape[-1], embeddings_initializer=initializer
+            )
+        if not self._embedding.built:
+            self._embedding.build()
+        dim = self._embedding.output_dim
+        self.dense = keras.layers.Dense(
+            dim,
+            activation=self.intermediate_activation,
+            kernel_initializer=fresh(self.kernel_initializer),
+            bias_initializer=fresh(self.bias_initializer),
+            dtype=self.dtype_policy,
+            name="dense",
+        )
+        self.dense.build((None, None, inputs_shape[-1]))
+        self.layer_norm = keras.layers.LayerNormalization(
+            epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
+        )
+        self.layer_norm.build((None, None, dim))
+        self.output_bias = self.add_weight(
+            name="output_bias",
+            shape=(self.vocabulary_size,),
+            initializer=fresh(self.bias_initializer),
+        )
+
+    def call(self, inputs: Any, mask_positions: Any) -> Any:
+        positions = ops.expand_dims(ops.cast(mask_positions, "int32"), -1)
+        x = ops.take_along_axis(inputs, positions, axis=1)  # batch masks dim
+        x = self.layer_norm(self.dense(x))
+        logits = ops.cast(self._embedding(x, reverse=True), self.compute_dtype)
+        return self._activation(logits + ops.cast(self.output_bias, self.compute_dtype))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        """None: the mask of the inputs is one of tokens, not of predictions."""
+
+    def compute_output_shape(self, inputs_shape: Any, mask_positions_shape: Any) -> Any:
+        return (*mask_positions_shape, self.vocabulary_size)
+
+
+def _rows(vocabulary_size: int | None, token_embedding: Any, embedding_weights: Any) -> int:
+    """The size of the vocabulary, on which everything given must agree."""
+    if token_embedding is not None and embedding_weights is not None:
+        raise ValueError("token_embedding and embedding_weights are two ways to give one matrix.")
+    if token_embedding is not None:
+        if not isinstance(token_embedding, keras.layers.ReversibleEmbedding):
+            raise TypeError(
+                f"token_embedding must be a ReversibleEmbedding; got {token_embedding!r}. The "
+                f"matrix of another layer can be given as embedding_weights."
+            )
+        rows = token_embedding.input_dim
+    elif embedding_weights is not None:
+        if len(embedding_weights.shape) != 2:
+            raise ValueError(
+                f"embedding_weights must have the shape [vocabulary, dim]; "
+                f"got {tuple(embedding_weights.shape)}."
+            )
+        rows = embedding_weights.shape[0]
+    else:
+        rows = vocabulary_size
+    if rows is None:
+        raise ValueError(
+            "MaskedLMHead needs a vocabulary_size, or the embeddings as token_embedding; "
+            "got neither."
+        )
+    if vocabulary_size not in (None, rows):
+        raise ValueError(
+            f"vocabulary_size must be the number of embeddings; got "
+            f"vocabulary_size={vocabulary_size} and {rows} embeddings."
+        )
+    return rows

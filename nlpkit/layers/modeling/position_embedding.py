@@ -1,0 +1,97 @@
+"""PositionEmbedding: one learned vector per position."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from nlpkit._config import Configurable
+
+
+class PositionEmbedding(Configurable, keras.Layer):
+    """Look up one learned vector per position, as BERT and GPT-2 do.
+
+    Only the shape of the inputs is used: the result is to be added to them
+    (Devlin et al., 2018, arXiv:1810.04805).
+
+    Args:
+        sequence_length: int. The number of positions in the table.
+        initializer: str or `keras.initializers.Initializer`. Initial values of the table.
+
+    Call arguments:
+        inputs: float tensor `[..., seq, dim]`.
+        start_index: int or int tensor. The position of the first token. Defaults to 0.
+        positions: int tensor `[batch, seq]` or `[seq]`. The position of each token; when given,
+            `start_index` is not used.
+
+    Returns:
+        Float tensor of the inputs' shape.
+
+    Raises:
+        ValueError: `sequence_length` is not a positive integer, or the inputs reach past the last
+            position. When `start_index` or `positions` are known only while a compiled model
+            runs, no error can be raised: what the backend then returns for a position past the
+            table is its own affair (not-a-number on JAX, an index error on PyTorch and on
+            TensorFlow's CPU).
+
+    Example:
+
+    ```python
+    tokens = keras.random.normal((2, 10, 8))
+    outputs = tokens + nlpkit.layers.PositionEmbedding(sequence_length=16)(tokens)
+    ```
+    """
+
+    def __init__(
+        self, sequence_length: int, initializer: Any = "glorot_uniform", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(sequence_length, int) or sequence_length <= 0:
+            raise ValueError(
+                f"sequence_length must be a positive integer; got {sequence_length!r}."
+            )
+        self.sequence_length = sequence_length
+        self.initializer = initializer
+
+    def build(self, inputs_shape: Any) -> None:
+        self.position_embeddings = self.add_weight(
+            name="embeddings",
+            shape=(self.sequence_length, inputs_shape[-1]),
+            initializer=keras.initializers.get(self.initializer),
+        )
+
+    def call(self, inputs: Any, start_index: Any = 0, positions: Any = None) -> Any:
+        table = ops.convert_to_tensor(self.position_embeddings)
+        if positions is not None:
+            rows = ops.take(table, ops.cast(positions, "int32"), axis=0)
+        elif isinstance(start_index, int):
+            self._check(inputs.shape[-2], start_index)
+            rows = table[start_index : start_index + ops.shape(inputs)[-2]]
+        else:
+            rows = ops.take(table, sequence_positions(ops.shape(inputs)[-2], start_index), axis=0)
+        return ops.broadcast_to(rows, ops.shape(inputs))
+
+    def _check(self, length: int | None, start_index: int) -> None:
+        if start_index < 0:
+            raise ValueError(f"start_index must not be negative; got {start_index}.")
+        if length is not None and start_index + length > self.sequence_length:
+            raise ValueError(
+                f"{self.name!r} has {self.sequence_length} positions (sequence_length="
+                f"{self.sequence_length}), but the inputs have {length} tokens from position "
+                f"{start_index} on. Shorten the inputs or use a longer sequence_length."
+            )
+
+    def compute_output_spec(
+        self, inputs: Any, start_index: Any = 0, positions: Any = None
+    ) -> keras.KerasTensor:
+        if positions is None and isinstance(start_index, int):
+            self._check(inputs.shape[-2], start_index)
+        return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
+
+    def compute_output_shape(self, inputs_shape: Any) -> Any:
+        return inputs_shape
+
+
+def sequence_positions(length: Any, start_index: Any = 0) -> Any:
+    """The positions `start_index, start_index + 1, ...` of a sequence, int32 `[length]`."""
+    return ops.arange(length, dtype="int32") + ops.cast(start_index, "int32")

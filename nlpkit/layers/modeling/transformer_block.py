@@ -1,0 +1,156 @@
+"""One transformer layer: self-attention, perhaps cross-attention, feed-forward, each in a residual."""
+
+from typing import Any
+
+import keras
+
+
+class Residual(keras.layers.Layer):
+    """How a sub-layer f joins the stream: `output_norm(x + dropout(post_norm(f(pre_norm(x)))))`.
+
+    BERT has only the output norm, GPT-2 and Llama only the pre-norm, Gemma 2 pre and post.
+
+    Args:
+        pre_norm, post_norm, output_norm: layers; None leaves one out.
+        dropout: float. Rate dropped from the update in training.
+    """
+
+    def __init__(
+        self,
+        *,
+        pre_norm: Any = None,
+        post_norm: Any = None,
+        output_norm: Any = None,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.pre_norm = pre_norm
+        self.post_norm = post_norm
+        self.output_norm = output_norm
+        self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy) if dropout else None
+
+    def build(self, input_shape: Any) -> None:
+        """Build the norms."""
+        for part in (self.pre_norm, self.post_norm, self.output_norm):
+            if part is not None:
+                part.build(input_shape)
+
+    def enter(self, hidden: Any) -> Any:
+        """What the sub-layer gets to see of the stream."""
+        return hidden if self.pre_norm is None else self.pre_norm(hidden)
+
+    def leave(self, hidden: Any, update: Any, training: bool | None) -> Any:
+        """The stream with the sub-layer's update."""
+        if self.post_norm is not None:
+            update = self.post_norm(update)
+        if self.dropout is not None:
+            update = self.dropout(update, training=training)
+        hidden = hidden + update
+        return hidden if self.output_norm is None else self.output_norm(hidden)
+
+
+class TransformerBlock(keras.layers.Layer):
+    """Self-attention, optional cross-attention and feed-forward, from the parts given.
+
+    Args:
+        attention: `Attention` over the stream itself.
+        attention_residual: `Residual` around it.
+        feed_forward: layer `[B, T, dim] -> [B, T, dim]`.
+        feed_forward_residual: `Residual` around it.
+        cross_attention: `Attention` from the stream to a context.
+        cross_attention_residual: `Residual` around it.
+    """
+
+    def __init__(
+        self,
+        attention: Any,
+        attention_residual: Residual,
+        feed_forward: Any,
+        feed_forward_residual: Residual,
+        cross_attention: Any = None,
+        cross_attention_residual: Residual | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.attention = attention
+        self.attention_residual = attention_residual
+        self.cross_attention = cross_attention
+        self.cross_attention_residual = cross_attention_residual
+        self.feed_forward = feed_forward
+        self.feed_forward_residual = feed_forward_residual
+
+    def build(self, hidden_shape: Any, context_shape: Any = None) -> None:
+        """Build the parts under their own names."""
+        self.attention.build(hidden_shape)
+        self.attention_residual.build(hidden_shape)
+        if self.cross_attention is not None and self.cross_attention_residual is not None:
+            self.cross_attention.build(hidden_shape, context_shape)
+            self.cross_attention_residual.build(hidden_shape)
+        self.feed_forward.build(hidden_shape)
+        self.feed_forward_residual.build(hidden_shape)
+
+    def call(
+        self,
+        hidden: Any,
+        context: Any = None,
+        *,
+        mask: Any = None,
+        context_mask: Any = None,
+        cache: Any = None,
+        cache_update_index: Any = None,
+        cross_cache: Any = None,
+        cross_cache_update_index: Any = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+    ) -> Any:
+        """Run the block.
+
+        Args:
+            hidden: float `[B, T, dim]`.
+            context: float `[B, S, dim]`, for cross-attention.
+            mask: bool `[B, T, T]`, True = may attend.
+            context_mask: bool `[B, T, S]`.
+            cache, cache_update_index: see `Attention`.
+            cross_cache, cross_cache_update_index: the same for cross-attention.
+            return_attention_scores: bool. Whether to return the self-attention weights.
+            training: bool. Whether dropout is on.
+
+        Returns:
+            float `[B, T, dim]`; as a tuple, followed by the weights `[B, H, T, T]` if asked for,
+            and by the updated cache and cross-cache as far as they were given.
+        """
+        update, *extras = as_tuple(
+            self.attention(
+                self.attention_residual.enter(hidden),
+                mask=mask,
+                cache=cache,
+                cache_update_index=cache_update_index,
+                return_attention_scores=return_attention_scores,
+                training=training,
+            )
+        )
+        hidden = self.attention_residual.leave(hidden, update, training)
+        if self.cross_attention is not None:
+            update, *cross_extras = as_tuple(
+                self.cross_attention(
+                    self.cross_attention_residual.enter(hidden),
+                    context,
+                    mask=context_mask,
+                    cache=cross_cache,
+                    cache_update_index=cross_cache_update_index,
+                    training=training,
+                )
+            )
+            hidden = self.cross_attention_residual.leave(hidden, update, training)
+            extras += cross_extras
+        update = self.feed_forward(self.feed_forward_residual.enter(hidden))
+        hidden = self.feed_forward_residual.leave(hidden, update, training)
+        return (hidden, *extras) if extras else hidden
+
+
+def as_tuple(result: Any) -> tuple[Any, ...]:
+    """A single tensor as a tuple of one."""
+    return result if isinstance(result, tuple) else (result,)

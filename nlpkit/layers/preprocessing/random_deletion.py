@@ -1,0 +1,94 @@
+"""RandomDeletion: augment text by leaving tokens out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nlpkit.layers.preprocessing.random_source import choose
+from nlpkit.layers.preprocessing.token_augmenter import (
+    SkipRow,
+    SkipToken,
+    TokenAugmenter,
+    check_count,
+)
+from nlpkit.ops.ragged import Row
+
+
+class RandomDeletion(TokenAugmenter):
+    """Delete tokens at random, to augment training text.
+
+    Each token is deleted with probability `rate`, at most `max_deletions` of a sequence (Wei and
+    Zou, 2019, https://arxiv.org/abs/1901.11196). What a token is, a word, a character or an id, is
+    for the caller to say by splitting. Every call draws anew.
+
+    Args:
+        rate: float. The probability that a token is deleted, in [0, 1].
+        max_deletions: int. The most tokens deleted from a sequence. Default None: no limit.
+        skip_list: list of str or int. Tokens that are never deleted. Default None.
+        skip_fn: function of the list of a sequence's tokens (Python str or int) that returns a bool
+            for each, True for never. Default None. At most one of the three may be given.
+        skip_py_fn: function of one token that returns a bool, True for never. Default None.
+        seed: int. Makes runs repeatable. Default None: every run differs.
+        **kwargs: `name` and `dtype`.
+
+    Call arguments:
+        inputs: the tokens of one example, or of a batch: list, array or tensor of rank 1 or 2,
+            ragged or not.
+        rng: `numpy.random.Generator`. Draws for this call instead of the layer's own. Default None.
+
+    Returns:
+        What is left: a list (an array where an array came in) for one example, a list of these for
+        a batch; inside `tf.data` a tensor of rank 1, or a ragged tensor.
+
+    Raises:
+        ValueError: `rate` is no probability, `max_deletions` is negative, or more than one of the
+            skip arguments is given.
+
+    Example:
+        >>> augment = nlpkit.layers.RandomDeletion(rate=0.4, skip_list=["not", "good"], seed=1)
+        >>> augment("this is not a good film".split())
+        ['this', 'not', 'a', 'good']
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        max_deletions: int | None = None,
+        skip_list: Sequence[Any] | None = None,
+        skip_fn: SkipRow | None = None,
+        skip_py_fn: SkipToken | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            rate,
+            skip_list=skip_list,
+            skip_fn=skip_fn,
+            skip_py_fn=skip_py_fn,
+            seed=seed,
+            **kwargs,
+        )
+        check_count("max_deletions", max_deletions)
+        self.max_deletions = max_deletions
+
+    def call(self, inputs: Any, rng: np.random.Generator | None = None) -> Any:
+        def delete(rows: list[Row]) -> list[list[Row]]:
+            return [self._delete(rows, self._generator(rng))]
+
+        dtype = getattr(getattr(inputs, "dtype", None), "name", "int32")
+        return self._map(delete, [inputs], [(dtype, None)])[0]
+
+    def _delete(self, rows: list[Row], generator: np.random.Generator) -> list[Row]:
+        candidates = self._candidates(rows)
+        counts = self._draw_counts(candidates, self.max_deletions, generator)
+        columns, valid = choose(candidates, counts, generator)
+        keep = np.ones_like(candidates)
+        keep[np.nonzero(valid)[0], columns[valid]] = False
+        return [_select(row, kept[: len(row)]) for row, kept in zip(rows, keep, strict=True)]
+
+
+def _select(row: Row, keep: np.ndarray) -> Row:
+    if isinstance(row, np.ndarray):
+        return row[keep]
+    return [token for token, kept in zip(row, keep.tolist(), strict=True) if kept]

@@ -1,0 +1,66 @@
+"""Random numbers for layers that run in `tf.data` threads and `DataLoader` workers."""
+
+import os
+import random
+import threading
+
+import numpy as np
+
+
+class RandomSource:
+    """Hand out NumPy generators: each draws other numbers, all follow from one seed.
+
+    A forked process (a `DataLoader` worker, say) draws from its own stream. There it follows from
+    the seed and from Python's `random`, which PyTorch seeds in each worker and each epoch.
+
+    Args:
+        seed: int or None. None takes a seed from the system.
+    """
+
+    def __init__(self, seed: int | None) -> None:
+        self._seed = seed
+        self._start(np.random.default_rng(seed))
+
+    def next(self) -> np.random.Generator:
+        """A new generator, for one call."""
+        if os.getpid() != self._process:
+            self._start(np.random.default_rng([self._seed or 0, random.getrandbits(64)]))
+        with self._lock:
+            return self._generator.spawn(1)[0]
+
+    def _start(self, generator: np.random.Generator) -> None:
+        # The lock too: another thread may have held it while the process forked.
+        self._lock = threading.Lock()
+        self._generator = generator
+        self._process = os.getpid()
+
+
+def choose(
+    candidates: np.ndarray, counts: np.ndarray, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose in each row some of the candidates, each set of them equally likely.
+
+    Args:
+        candidates: bool array `[batch, width]`.
+        counts: int array `[batch]`, at most the number of candidates of the row.
+        generator: draws the random numbers.
+
+    Returns:
+        The chosen columns in ascending order, int `[batch, max(counts)]`, and which of these
+        entries count, bool of the same shape: the first `counts` of each row.
+    """
+    keys = generator.random(candidates.shape, dtype="float32")
+    keys[~candidates] = 2.0
+    most = int(counts.max(initial=0))
+    columns = np.argsort(keys, axis=1)[:, :most]
+    valid = np.arange(most) < counts[:, None]
+    columns[~valid] = candidates.shape[1]
+    columns.sort(axis=1)
+    columns[~valid] = 0
+    return columns, valid
+
+
+def check_rate(name: str, value: float) -> None:
+    """Raise a ValueError if an argument is no probability."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} must be between 0 and 1; got {value!r}.")

@@ -1,0 +1,102 @@
+"""What random deletion and random swap share: which tokens they may touch, and how many."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from nlpkit.layers.preprocessing.random_source import RandomSource, check_rate
+from nlpkit.layers.preprocessing.token_layer import TokenLayer
+from nlpkit.ops.ragged import Row
+
+SkipRow = Callable[[list[Any]], Sequence[bool]]
+SkipToken = Callable[[Any], bool]
+
+
+class TokenAugmenter(TokenLayer):
+    """The base of layers that change tokens at random.
+
+    Args:
+        rate: float. The probability of each token.
+        skip_list: list of tokens that are left alone.
+        skip_fn: function of the list of tokens.
+        skip_py_fn: function of one token.
+        seed: int or None.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        *,
+        skip_list: Sequence[Any] | None,
+        skip_fn: SkipRow | None,
+        skip_py_fn: SkipToken | None,
+        seed: int | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        check_rate("rate", rate)
+        skips = {"skip_list": skip_list, "skip_fn": skip_fn, "skip_py_fn": skip_py_fn}
+        given = [name for name, value in skips.items() if value is not None]
+        if len(given) > 1:
+            raise ValueError(
+                f"At most one of skip_list, skip_fn and skip_py_fn may be given; got "
+                f"{' and '.join(given)}."
+            )
+        self.rate = rate
+        self.skip_list = skip_list
+        self.skip_fn = skip_fn
+        self.skip_py_fn = skip_py_fn
+        self.seed = seed
+        self._skipped = frozenset(map(_as_text, skip_list or ()))
+        self._random = RandomSource(seed)
+
+    def _generator(self, rng: np.random.Generator | None) -> np.random.Generator:
+        return self._random.next() if rng is None else rng
+
+    def _candidates(self, rows: list[Row]) -> np.ndarray:
+        """Which tokens may be touched, bool `[batch, longest]`."""
+        candidates = np.zeros((len(rows), max(map(len, rows), default=0)), bool)
+        for target, row in zip(candidates, rows, strict=True):
+            target[: len(row)] = self._may_touch(row)
+        return candidates
+
+    def _may_touch(self, row: Row) -> np.ndarray | bool:
+        if self._skipped:
+            return np.array([token not in self._skipped for token in _as_python(row)], bool)
+        if self.skip_py_fn is not None:
+            return np.array([not self.skip_py_fn(token) for token in _as_python(row)], bool)
+        if self.skip_fn is not None:
+            return self._ask_skip_fn(_as_python(row))
+        return True
+
+    def _ask_skip_fn(self, tokens: list[Any]) -> np.ndarray:
+        skip = np.asarray(self.skip_fn(tokens))  # type: ignore[misc]
+        if skip.shape != (len(tokens),):
+            raise ValueError(
+                f"skip_fn must return a bool for each of the {len(tokens)} tokens it got; it "
+                f"returned shape {skip.shape}. For a function of one token use skip_py_fn."
+            )
+        return ~skip.astype(bool)
+
+    def _draw_counts(
+        self, candidates: np.ndarray, most: int | None, generator: np.random.Generator
+    ) -> np.ndarray:
+        """How many tokens are touched, `[batch]`: as many as single draws at `rate` would."""
+        counts = generator.binomial(candidates.sum(axis=1), self.rate)
+        return counts if most is None else np.minimum(counts, most)
+
+
+def check_count(name: str, value: int | None) -> None:
+    """Raise a ValueError if an argument is negative."""
+    if value is not None and value < 0:
+        raise ValueError(f"{name} must be 0 or more, or None; got {value!r}.")
+
+
+def _as_python(row: Row) -> list[Any]:
+    """Tokens as a user's function and list have them; inside TensorFlow strings are bytes."""
+    return [_as_text(token) for token in (row.tolist() if isinstance(row, np.ndarray) else row)]
+
+
+def _as_text(token: Any) -> Any:
+    return token.decode() if isinstance(token, bytes) else token

@@ -1,0 +1,336 @@
+"""BERT (Devlin et al., 2018, https://arxiv.org/abs/1810.04805)."""
+
+from typing import Any, ClassVar
+
+from nlpkit.backbones import spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
+from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, parse
+from nlpkit.tasks.masked_lm import MaskedLM
+from nlpkit.tasks.text_classifier import TextClassifier
+from nlpkit.tokenizers.vocabulary import VocabularySource
+from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.word_piece_tokenizer import WordPieceTokenizer
+
+_ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+}
+
+_EMBEDDINGS = """
+token_embedding/embeddings <- embeddings.word_embeddings.weight
+position_embedding/embeddings <- embeddings.position_embeddings.weight
+segment_embedding/embeddings <- embeddings.token_type_embeddings.weight
+embeddings_norm/gamma <- embeddings.LayerNorm.weight ; also spelled gamma=weight
+embeddings_norm/beta <- embeddings.LayerNorm.bias ; also spelled beta=bias
+pooled_dense/kernel <- pooler.dense.weight | transpose ; optional
+pooled_dense/bias <- pooler.dense.bias ; optional
+<- embeddings.position_ids ; buffer
+"""
+_LAYER = """
+attention/query/kernel <- attention.self.query.weight | transpose
+attention/query/bias <- attention.self.query.bias
+attention/key/kernel <- attention.self.key.weight | transpose
+attention/key/bias <- attention.self.key.bias
+attention/value/kernel <- attention.self.value.weight | transpose
+attention/value/bias <- attention.self.value.bias
+attention/output/kernel <- attention.output.dense.weight | transpose
+attention/output/bias <- attention.output.dense.bias
+attention_residual/output_norm/gamma <- attention.output.LayerNorm.weight ; also spelled gamma=weight
+attention_residual/output_norm/beta <- attention.output.LayerNorm.bias ; also spelled beta=bias
+feed_forward/intermediate/kernel <- intermediate.dense.weight | transpose
+feed_forward/intermediate/bias <- intermediate.dense.bias
+feed_forward/output/kernel <- output.dense.weight | transpose
+feed_forward/output/bias <- output.dense.bias
+feed_forward_residual/output_norm/gamma <- output.LayerNorm.weight ; also spelled gamma=weight
+feed_forward_residual/output_norm/beta <- output.LayerNorm.bias ; also spelled beta=bias
+"""
+_MASKED_LM_HEAD = """
+masked_lm_head/dense/kernel <- cls.predictions.transform.dense.weight | transpose
+masked_lm_head/dense/bias <- cls.predictions.transform.dense.bias
+masked_lm_head/layer_norm/gamma <- cls.predictions.transform.LayerNorm.weight ; also spelled gamma=weight
+masked_lm_head/layer_norm/beta <- cls.predictions.transform.LayerNorm.bias ; also spelled beta=bias
+masked_lm_head/output_bias <- cls.predictions.bias
+masked_lm_head/output_bias <- cls.predictions.decoder.bias ; tied
+backbone/token_embedding/embeddings <- cls.predictions.decoder.weight ; tied
+<- cls.seq_relationship.* ; other head
+"""
+_CLASSIFIER_HEAD = """
+logits/kernel <- classifier.weight | transpose
+logits/bias <- classifier.bias
+"""
+
+
+class BertTokenizer(WordPieceTokenizer):
+    """Split text into BERT's word pieces.
+
+    A `WordPieceTokenizer` that knows BERT's special tokens; each must be in the vocabulary, and is
+    available as an attribute (`tokenizer.cls_token`) and as an id (`tokenizer.cls_token_id`).
+
+    Args:
+        vocabulary: str, path or list of str. The word pieces, or a file with one a line.
+        lowercase: bool. Whether text is lower-cased first (the "uncased" checkpoints). Default
+            False.
+        strip_accents: bool or None. Whether accents are removed; None as `lowercase`, which is what
+            BERT does. Default None.
+        cls_token: str. Starts every sequence. Default "[CLS]".
+        sep_token: str. Ends every segment. Default "[SEP]".
+        pad_token: str. Fills up shorter sequences. Default "[PAD]".
+        mask_token: str. Stands for a masked token. Default "[MASK]".
+        **kwargs: the other arguments of `WordPieceTokenizer`; `oov_token` is BERT's `unk_token`.
+
+    Example:
+
+        vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "qu", "##ick", "fox"]
+        tokenizer = nlpkit.models.BertTokenizer(vocabulary, lowercase=True)
+        tokenizer("The quick fox")  # [5, 6, 7, 8]
+        tokenizer.cls_token_id  # 2
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = (
+        "cls_token",
+        "sep_token",
+        "pad_token",
+        "mask_token",
+        "unk_token",
+    )
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        lowercase: bool = False,
+        strip_accents: bool | None = None,
+        *,
+        cls_token: str = "[CLS]",
+        sep_token: str = "[SEP]",
+        pad_token: str = "[PAD]",
+        mask_token: str = "[MASK]",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(lowercase=lowercase, strip_accents=strip_accents, **kwargs)
+        self.cls_token = cls_token
+        self.sep_token = sep_token
+        self.pad_token = pad_token
+        self.mask_token = mask_token
+        self.set_vocabulary(vocabulary)
+
+
+class BertBackbone(Backbone):
+    """BERT's encoder.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_heads: int. Attention heads; must divide `hidden_dim`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        dropout: float in [0, 1). Rate for embeddings, attention weights and residuals.
+        max_sequence_length: int. Rows of the position table: the longest sequence.
+        num_segments: int. Rows of the segment (token type) table.
+        activation: str. "gelu", the exact form, as in the original; "gelu_tanh" for weights that
+            were trained with the approximation (KerasHub's).
+        attention_dropout: float. Rate for attention weights; None for `dropout`.
+        layer_norm_epsilon: float. Added to the variance in layer normalization.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), `segment_ids` int,
+            and optionally `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        dict of `sequence_output` `[batch, seq, hidden_dim]` and `pooled_output`
+        `[batch, hidden_dim]`, a dense tanh layer on the first token.
+
+    Raises:
+        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary;
+            the sequence is longer than `max_sequence_length`.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = BertBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=16
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")})["pooled_output"].shape == (1, 8)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = BertTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("bert",)
+    hf_architecture: ClassVar[str] = "BertModel"
+    hf_prefix: ClassVar[str] = "bert."
+    cls_token_index: ClassVar[int] = 0
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        dropout: float = 0.1,
+        max_sequence_length: int = 512,
+        num_segments: int = 2,
+        *,
+        activation: str = "gelu",
+        attention_dropout: float | None = None,
+        layer_norm_epsilon: float = 1e-12,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if hidden_dim % num_heads:
+            raise ValueError(
+                f"num_heads must divide hidden_dim; got num_heads={num_heads}, "
+                f"hidden_dim={hidden_dim}."
+            )
+        norm = spec.Norm("layer", layer_norm_epsilon)
+        residual = spec.Residual(output=norm, dropout=dropout)
+        layer = spec.Layer(
+            attention=spec.Attention(
+                num_heads=num_heads,
+                num_key_value_heads=num_heads,
+                head_dim=hidden_dim // num_heads,
+                scale=(hidden_dim // num_heads) ** -0.5,
+                input_bias=True,
+                output_bias=True,
+                causal=False,
+                dropout=dropout if attention_dropout is None else attention_dropout,
+            ),
+            attention_residual=residual,
+            feed_forward=spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=True),
+            feed_forward_residual=residual,
+        )
+        embedding = spec.Embedding(
+            vocabulary_size, max_sequence_length, num_segments, norm=norm, dropout=dropout
+        )
+        stack = spec.Stack(
+            hidden_dim, embedding, (layer,) * num_layers, 0.02, pooler_activation="tanh"
+        )
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_heads = num_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.dropout = dropout
+        self.max_sequence_length = max_sequence_length
+        self.num_segments = num_segments
+        self.activation = activation
+        self.attention_dropout = attention_dropout
+        self.layer_norm_epsilon = layer_norm_epsilon
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        layers = [
+            line.within(f"transformer_layer_{i}/", f"encoder.layer.{i}.")
+            for i in range(self.num_layers)
+            for line in parse(_LAYER)
+        ]
+        return parse(_EMBEDDINGS) + layers
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        reader.require("position_embedding_type", ["absolute"], "absolute")
+        return {
+            "vocabulary_size": reader.get("vocab_size", 30522),
+            "num_layers": reader.get("num_hidden_layers", 12),
+            "num_heads": reader.get("num_attention_heads", 12),
+            "hidden_dim": reader.get("hidden_size", 768),
+            "intermediate_dim": reader.get("intermediate_size", 3072),
+            "dropout": reader.get("hidden_dropout_prob", 0.1),
+            "max_sequence_length": reader.get("max_position_embeddings", 512),
+            "num_segments": reader.get("type_vocab_size", 2),
+            "activation": reader.require("hidden_act", _ACTIVATIONS, "gelu"),
+            "attention_dropout": reader.get("attention_probs_dropout_prob", 0.1),
+            "layer_norm_epsilon": reader.get("layer_norm_eps", 1e-12),
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        activations = {own: name for name, own in reversed(_ACTIVATIONS.items())}
+        dropout = self.dropout if self.attention_dropout is None else self.attention_dropout
+        return {
+            "vocab_size": self.vocabulary_size,
+            "num_hidden_layers": self.num_layers,
+            "num_attention_heads": self.num_heads,
+            "hidden_size": self.hidden_dim,
+            "intermediate_size": self.intermediate_dim,
+            "hidden_dropout_prob": self.dropout,
+            "max_position_embeddings": self.max_sequence_length,
+            "type_vocab_size": self.num_segments,
+            "hidden_act": activations[self.activation],
+            "attention_probs_dropout_prob": dropout,
+            "layer_norm_eps": self.layer_norm_epsilon,
+        }
+
+
+class BertPreprocessor(TextClassifierPreprocessor):
+    """`TextClassifierPreprocessor` with a `BertTokenizer`: `[CLS] a [SEP]`, `[CLS] a [SEP] b [SEP]`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = BertTokenizer
+
+
+class BertMaskedLMPreprocessor(MaskedLMPreprocessor):
+    """`MaskedLMPreprocessor` with a `BertTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = BertTokenizer
+
+
+class BertClassifier(TextClassifier):
+    """`TextClassifier` on a `BertBackbone`."""
+
+    backbone_class: ClassVar[Any] = BertBackbone
+    preprocessor_class: ClassVar[Any] = BertPreprocessor
+    hf_architecture: ClassVar[str] = "BertForSequenceClassification"
+
+    @classmethod
+    def head_table(cls) -> list[Line]:
+        """Where the head's variables are in a Hugging Face checkpoint."""
+        return parse(_CLASSIFIER_HEAD)
+
+    @classmethod
+    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The head's arguments from a Hugging Face configuration."""
+        labels = reader.get("id2label", None, kind=dict)
+        dropout = reader.get("classifier_dropout", reader.get("hidden_dropout_prob", 0.1))
+        num_labels = reader.get("num_labels", 2)
+        return {"num_classes": num_labels if labels is None else len(labels), "dropout": dropout}
+
+    def hf_head_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_head_config`."""
+        labels = [f"LABEL_{i}" for i in range(self.num_classes)]
+        return {
+            "id2label": {str(i): label for i, label in enumerate(labels)},
+            "label2id": {label: i for i, label in enumerate(labels)},
+            "classifier_dropout": self.dropout,
+        }
+
+
+class BertMaskedLM(MaskedLM):
+    """`MaskedLM` on a `BertBackbone`, with BERT's head: dense, layer norm, tied projection."""
+
+    backbone_class: ClassVar[Any] = BertBackbone
+    preprocessor_class: ClassVar[Any] = BertMaskedLMPreprocessor
+    hf_architecture: ClassVar[str] = "BertForMaskedLM"
+    hf_other_architectures: ClassVar[tuple[str, ...]] = ("BertForPreTraining",)
+
+    @classmethod
+    def head_table(cls) -> list[Line]:
+        """Where the head's variables are in a Hugging Face checkpoint."""
+        return parse(_MASKED_LM_HEAD)
+
+    @classmethod
+    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """No arguments: the head's follow from the backbone."""
+        return {}
+
+    def hf_head_config(self) -> dict[str, Any]:
+        """Nothing beside the backbone's configuration."""
+        return {"tie_word_embeddings": True}

@@ -1,0 +1,123 @@
+"""Scaled dot-product attention: each backend's fast kernel where its features allow.
+
+Letters: B batch, T queries, S keys, H query heads, G key/value heads, R = H / G, D head size.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+# A product so low that its weight is 0, yet finite: a row masked as a whole gets equal weights.
+_MASKED = -0.7 * float(np.finfo(np.float32).max)
+
+
+def attend(
+    query: Any,
+    key: Any,
+    value: Any,
+    *,
+    scale: float,
+    mask: Any = None,
+    bias: Any = None,
+    soft_cap: float | None = None,
+    dropout: float = 0.0,
+    seed: Any = None,
+) -> Any:
+    """Compute `softmax(soft_cap(scale * query keyᵀ) + bias) value` (Vaswani et al., 2017, 1706.03762).
+
+    Args:
+        query: `[B, T, H, D]`.
+        key, value: `[B, S, G, D]`; G divides H (grouped-query attention).
+        scale: float. Factor of the dot products.
+        mask: bool `[B, T, S]`, True = may attend, or what `prepare_mask` made of it; a row that
+            may attend nowhere gets the mean.
+        bias: float, broadcastable to `[B, H, T, S]`, added to the scaled products.
+        soft_cap: float. Products are squashed to `soft_cap * tanh(products / soft_cap)`.
+        dropout: float. Rate of attention weights dropped; give 0 outside training.
+        seed: `keras.random.SeedGenerator` for the dropout.
+
+    Returns:
+        `[B, T, H, D]`.
+    """
+    arguments = {"scale": scale, "mask": mask, "bias": bias}
+    kernel = _fast_kernel(soft_cap=soft_cap, dropout=dropout)
+    if kernel is None:
+        return attend_with_weights(
+            query, key, value, soft_cap=soft_cap, dropout=dropout, seed=seed, **arguments
+        )[0]
+    if dropout:
+        arguments["dropout"] = dropout
+    return kernel(query, key, value, **arguments)
+
+
+def prepare_mask(mask: Any, dtype: str) -> Any:
+    """Put a mask that several layers will use into the form the backend's kernel computes with.
+
+    PyTorch's kernel adds a float to the products; made once here, the mask need not be converted
+    in every layer.
+
+    Args:
+        mask: bool `[B, T, S]` or None.
+        dtype: str. The dtype of the queries.
+    """
+    if mask is None or keras.backend.backend() != "torch":
+        return mask
+    low = _MASKED if dtype != "float16" else -45000.0
+    return ops.where(mask, ops.cast(0.0, dtype), ops.cast(low, dtype))
+
+
+def attend_with_weights(
+    query: Any,
+    key: Any,
+    value: Any,
+    *,
+    scale: float,
+    mask: Any = None,
+    bias: Any = None,
+    soft_cap: float | None = None,
+    dropout: float = 0.0,
+    seed: Any = None,
+) -> tuple[Any, Any]:
+    """Compute `attend` step by step; also return the weights `[B, H, T, S]` (before dropout)."""
+    dtype = query.dtype
+    groups, heads = key.shape[2], query.shape[2]
+    if groups != heads:
+        key, value = (ops.repeat(x, heads // groups, axis=2) for x in (key, value))
+    products = ops.cast(ops.einsum("bthd,bshd->bhts", query, key), "float32") * scale
+    if soft_cap is not None:
+        products = ops.tanh(products / soft_cap) * soft_cap
+    if bias is not None:
+        products = products + ops.cast(bias, "float32")
+    if mask is not None and keras.backend.is_float_dtype(mask.dtype):
+        products = products + ops.cast(mask[:, None], "float32")
+    elif mask is not None:
+        products = ops.where(mask[:, None], products, _MASKED)
+    weights = ops.cast(ops.softmax(products, axis=-1), dtype)
+    kept = keras.random.dropout(weights, dropout, seed=seed) if dropout else weights
+    return ops.einsum("bhts,bshd->bthd", kept, value), weights
+
+
+def _fast_kernel(*, soft_cap: float | None, dropout: float) -> Callable[..., Any] | None:
+    """The backend's kernel, or None where it lacks a feature asked for."""
+    backend = keras.backend.backend()
+    if soft_cap is not None or (dropout and backend != "torch"):
+        return None
+    if backend == "torch":
+        from nlpkit.ops.attention_torch import attend_torch
+
+        return attend_torch
+    if backend == "jax":
+        from nlpkit.ops.attention_jax import attend_jax
+
+        return attend_jax
+    return _attend_keras
+
+
+def _attend_keras(
+    query: Any, key: Any, value: Any, *, scale: float, mask: Any, bias: Any
+) -> Any:
+    mask = None if mask is None else mask[:, None]
+    return ops.dot_product_attention(query, key, value, bias=bias, mask=mask, scale=scale)

@@ -1,0 +1,7 @@
+"""Strings to the features of a model, for one kind of task each."""
+
+from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
+from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
+
+__all__ = ["MaskedLMPreprocessor", "Preprocessor", "TextClassifierPreprocessor"]

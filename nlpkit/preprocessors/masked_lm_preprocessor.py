@@ -1,0 +1,123 @@
+"""MaskedLMPreprocessor: strings with some tokens hidden, and the hidden tokens as labels."""
+
+from typing import Any
+
+from nlpkit.layers.preprocessing.masked_lm_mask_generator import MaskedLMMaskGenerator
+from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+
+class MaskedLMPreprocessor(SegmentPreprocessor):
+    """Turn strings into the features, labels and weights of masked language modelling.
+
+    Text is tokenized and packed as by `TextClassifierPreprocessor`; then some tokens, never special
+    ones, are masked as by `MaskedLMMaskGenerator`, anew in each call.
+
+    Args:
+        tokenizer: `Tokenizer` of the family.
+        sequence_length: int. The length of the rows; may be set later. Default 512.
+        truncate: str. How segments share the room: "round_robin" or "waterfall". Default
+            "round_robin".
+        mask_selection_rate: float. The part of the tokens that is selected. Default 0.15.
+        mask_selection_length: int. The most tokens selected in a sequence. Default 96.
+        mask_token_rate: float. How often a selected token becomes the mask token. Default 0.8.
+        random_token_rate: float. How often it becomes a random token; else it stays. Default 0.1.
+        truncation: str. What happens when text is cut: "warn" (once a preprocessor), "error" or
+            "silent". Default "warn".
+        padding_side: str. "right" or "left". Default "right".
+        seed: int. Makes runs repeatable. Default None: every run differs.
+        **kwargs: `name` and `dtype` (of the ids; default "int32").
+
+    Call arguments:
+        x: a str, or a batch of them (list, NumPy array, `tf` string tensor), or a tuple of these:
+            the segments of each sequence.
+
+    Returns:
+        A tuple `(features, y, sample_weight)`. The features are a dict of `token_ids` of `dtype`,
+        `padding_mask` (bool) and, where the family has them, `segment_ids` (int32), each
+        `[batch, sequence_length]`, and `mask_positions`, `[batch, mask_selection_length]`. `y` has
+        the ids that were there and `sample_weight` (float32) a 1 for each, both of the shape of
+        `mask_positions`, and 0 where fewer tokens were selected.
+
+    Raises:
+        TypeError: the tokenizer is of another family, or `x` holds no strings.
+        ValueError: labels or weights were passed; text was cut and `truncation="error"`.
+
+    Example:
+        >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "film"]
+        >>> preprocessor = nlpkit.models.BertMaskedLMPreprocessor(
+        ...     nlpkit.models.BertTokenizer(words), sequence_length=6, mask_selection_length=2
+        ... )
+        >>> features, y, sample_weight = preprocessor(["good film", "film"])
+        >>> sample_weight
+        array([[1., 0.],
+               [1., 0.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        sequence_length: int = 512,
+        truncate: str = "round_robin",
+        mask_selection_rate: float = 0.15,
+        mask_selection_length: int = 96,
+        mask_token_rate: float = 0.8,
+        random_token_rate: float = 0.1,
+        truncation: str = "warn",
+        padding_side: str = "right",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            tokenizer,
+            sequence_length,
+            truncate=truncate,
+            truncation=truncation,
+            padding_side=padding_side,
+            **kwargs,
+        )
+        self.mask_selection_rate = mask_selection_rate
+        self.mask_selection_length = mask_selection_length
+        self.mask_token_rate = mask_token_rate
+        self.random_token_rate = random_token_rate
+        self.seed = seed
+        # A masker without the vocabulary's ids, so that wrong arguments are refused at once.
+        MaskedLMMaskGenerator(vocabulary_size=1, mask_token_id=0, **self._rates())
+
+    @property
+    def masker(self) -> MaskedLMMaskGenerator:
+        """The layer that masks the tokens; it needs the tokenizer's vocabulary."""
+        return self._part(
+            MaskedLMMaskGenerator,
+            vocabulary_size=self.tokenizer.vocabulary_size(),
+            mask_token_id=self._special_ids(("mask_token",))[0],
+            unselectable_token_ids=self._unselectable(),
+            **self._rates(),
+        )
+
+    def _unselectable(self) -> list[int]:
+        named = self._special_ids(self.tokenizer.special_token_names)
+        further = getattr(self.tokenizer, "special_tokens", None) or ()
+        return [*named, *map(self.tokenizer.token_to_id, further)]
+
+    def _rates(self) -> dict[str, Any]:
+        return {
+            "mask_selection_rate": self.mask_selection_rate,
+            "mask_selection_length": self.mask_selection_length,
+            "mask_token_rate": self.mask_token_rate,
+            "random_token_rate": self.random_token_rate,
+            "seed": self.seed,
+            "dtype": self.compute_dtype,
+        }
+
+    def _prepare(self, segments: list[Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        if y is not None or sample_weight is not None:
+            raise ValueError(
+                f"{type(self).__name__} makes its own labels and weights; got y or sample_weight. "
+                "Pass x alone, and in a tf.data.Dataset segments as ((first, second),)."
+            )
+        features = self._pack(segments)
+        masked = self.masker(features["token_ids"])
+        features["token_ids"] = masked["token_ids"]
+        features["mask_positions"] = masked["mask_positions"]
+        return features, masked["mask_ids"], masked["mask_weights"]

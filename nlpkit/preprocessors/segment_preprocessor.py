@@ -1,0 +1,72 @@
+"""What preprocessors of encoders share: segments between special tokens in rows of one length."""
+
+from typing import Any, ClassVar
+
+from nlpkit.layers.preprocessing.multi_segment_packer import MultiSegmentPacker
+from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+
+class SegmentPreprocessor(Preprocessor):
+    """Base class of preprocessors that pack segments with `MultiSegmentPacker`.
+
+    A family says by class attributes how its sequences look; those here are BERT's.
+
+    Args:
+        tokenizer: `Tokenizer`. Has the special tokens named by the class attributes.
+        sequence_length: int. The length of the rows; may be set later.
+        truncate: str. "round_robin" or "waterfall".
+        truncation: str. "warn", "error" or "silent".
+        padding_side: str. "right" or "left".
+    """
+
+    start_tokens: ClassVar[tuple[str, ...]] = ("cls_token",)
+    separator_tokens: ClassVar[tuple[str, ...]] = ("sep_token",)
+    end_tokens: ClassVar[tuple[str, ...]] = ("sep_token",)
+    has_segment_ids: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        sequence_length: int,
+        *,
+        truncate: str,
+        truncation: str,
+        padding_side: str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(tokenizer, **kwargs)
+        self.sequence_length = sequence_length
+        self.truncate = truncate
+        self.truncation = truncation
+        self.padding_side = padding_side
+        # A packer without the vocabulary's ids, so that wrong arguments are refused at once.
+        MultiSegmentPacker(start_value=None, end_value=None, **self._layout())
+
+    @property
+    def packer(self) -> MultiSegmentPacker:
+        """The layer that packs the segments; it needs the tokenizer's vocabulary."""
+        return self._part(
+            MultiSegmentPacker,
+            start_value=self._special_ids(self.start_tokens),
+            end_value=self._special_ids(self.end_tokens),
+            sep_value=self._special_ids(self.separator_tokens),
+            pad_value=self._special_ids(("pad_token",))[0],
+            **self._layout(),
+        )
+
+    def _layout(self) -> dict[str, Any]:
+        return {
+            "sequence_length": self.sequence_length,
+            "truncate": self.truncate,
+            "truncation": self.truncation,
+            "padding_side": self.padding_side,
+            "return_padding_mask": True,
+            "dtype": self.compute_dtype,
+            "name": self.name,
+        }
+
+    def _pack(self, segments: list[Any]) -> dict[str, Any]:
+        token_ids, segment_ids, padding_mask = self.packer(tuple(segments))
+        features = {"token_ids": token_ids, "padding_mask": padding_mask}
+        return {**features, "segment_ids": segment_ids} if self.has_segment_ids else features

@@ -1,0 +1,159 @@
+"""The exact cover: every variable of a model and every tensor of a checkpoint, each once.
+
+It needs names and shapes only, no weights.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nlpkit.presets.weights import Line, Shape
+
+_SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A tensor whose shape does not fit its variable."""
+
+    variable: str
+    shape: Shape
+    tensor: str
+    expected: Shape
+    found: Shape
+
+    def __str__(self) -> str:
+        needs = "" if self.shape == self.expected else f", which needs a tensor {self.expected}"
+        return f"{self.variable} has shape {self.shape}{needs}; {self.tensor} has {self.found}"
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Which tensor each variable is read from.
+
+    Attributes:
+        lines: the line and the tensor's name, by variable.
+        ties: lines and names of tensors that must equal what their variable is read from.
+        fresh: variables whose optional tensor the checkpoint lacks.
+        mismatches: the tensors among them that have another shape than is needed.
+    """
+
+    lines: dict[str, tuple[Line, str]]
+    ties: list[tuple[Line, str]] = field(default_factory=list)
+    fresh: list[str] = field(default_factory=list)
+    mismatches: list[Mismatch] = field(default_factory=list)
+
+
+def match(
+    table: Sequence[Line],
+    variables: Mapping[str, Shape],
+    tensors: Mapping[str, Shape],
+    *,
+    model: str = "the model",
+    source: str = "the checkpoint",
+) -> Cover:
+    """Find the tensor of every variable, and make sure that nothing is left over on either side.
+
+    Args:
+        table: list of `Line`.
+        variables: the shapes of the model's variables, by path.
+        tensors: the shapes of the checkpoint's tensors, by name.
+        model, source: str. Their names, for error messages.
+
+    Returns:
+        A `Cover`. Shapes that do not fit are listed in it, not raised.
+
+    Raises:
+        ValueError: something is left over; the message lists the names on both sides.
+    """
+    check_table(table, variables, model)
+    primary = [line for line in table if not line.ignored and not line.tied]
+    ties = [(line, name) for line in table if line.tied for name in _present(line, tensors)]
+    lines: dict[str, tuple[Line, str]] = {}
+    missing: list[Line] = []
+    fresh: list[Line] = []
+    for line in primary:
+        found = [(line, name) for name in _present(line, tensors)]
+        found = found or [tie for tie in ties if tie[0].variable == line.variable][:1]
+        if found:
+            lines[line.variable] = found[0]
+        else:
+            (fresh if line.optional else missing).append(line)
+    claimed = [name for line in primary for name in _present(line, tensors)]
+    claimed += [name for _, name in ties]
+    unwanted = [line for line in table if line.ignored]
+    left = [name for name in tensors if not any(line.ignores(name) for line in unwanted)]
+    problems = {
+        f"Variables of {model} without a tensor": [
+            f"{line.variable} (tensor {line.tensor})" for line in missing
+        ],
+        "Tensors that no variable takes": sorted({*left} - {*claimed}),
+        "Tensors that two lines claim": _repeated(claimed),
+        "Tensors that are there by two names": _spelled_twice(primary, tensors),
+    }
+    _raise(f"{source} does not fit {model}.", problems)
+    ties = [tie for tie in ties if tie not in lines.values()]
+    pairs = [*lines.values(), *ties]
+    return Cover(
+        lines, ties, [line.variable for line in fresh], _compare(pairs, variables, tensors)
+    )
+
+
+def check_table(table: Sequence[Line], variables: Iterable[str], model: str) -> None:
+    """Make sure that a weight table names every variable of a model exactly once.
+
+    Raises:
+        ValueError: it does not; the message lists the names on both sides.
+    """
+    variables = list(variables)
+    named = [line.variable for line in table if not line.ignored and not line.tied]
+    mentioned = {line.variable for line in table if not line.ignored}
+    problems = {
+        f"Variables of {model} that no line names": [v for v in variables if v not in named],
+        f"Lines that name no variable of {model}": sorted(mentioned - {*variables}),
+        "Variables that two lines name": _repeated(named),
+    }
+    _raise(f"The weight table does not fit {model}.", problems)
+
+
+def describe_mismatches(mismatches: Iterable[Mismatch]) -> str:
+    """One line a mismatch."""
+    return _listed([str(mismatch) for mismatch in mismatches], "\n  ")
+
+
+def _present(line: Line, tensors: Mapping[str, Shape]) -> list[str]:
+    return [name for name in line.spellings if name in tensors]
+
+
+def _compare(
+    pairs: Iterable[tuple[Line, str]],
+    variables: Mapping[str, Shape],
+    tensors: Mapping[str, Shape],
+) -> list[Mismatch]:
+    mismatches = []
+    for line, name in pairs:
+        shape = variables[line.variable]
+        expected = line.tensor_shape(shape)
+        if tensors[name] != expected:
+            mismatches.append(Mismatch(line.variable, shape, name, expected, tensors[name]))
+    return mismatches
+
+
+def _spelled_twice(lines: Iterable[Line], tensors: Mapping[str, Shape]) -> list[str]:
+    spelled = [_present(line, tensors) for line in lines]
+    return [" and ".join(names) for names in spelled if len(names) > 1]
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _raise(headline: str, problems: Mapping[str, list[str]]) -> None:
+    found = [f"{what}: {_listed(names, ', ')}" for what, names in problems.items() if names]
+    if found:
+        raise ValueError("\n".join([headline, *found]))
+
+
+def _listed(names: list[str], separator: str) -> str:
+    more = [f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    return separator.join([*names[:_SHOWN], *more])

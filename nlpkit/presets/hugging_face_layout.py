@@ -1,0 +1,91 @@
+"""Hugging Face's layout: config.json says the family, the tensors which head there is."""
+
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.description import default_of
+from nlpkit.presets.layout import Layout
+from nlpkit.presets.registry import subclasses_of
+from nlpkit.presets.store import CONFIG, PresetFolder
+
+_TOKENIZER_FILES = (
+    "tokenizer_config.json",
+    "tokenizer.json",
+    "tokenizer.model",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "vocab.json",
+    "vocab.txt",
+)
+
+
+class HuggingFaceLayout(Layout):
+    """Reads config.json strictly, with the reader of the family it names."""
+
+    def __init__(self, folder: PresetFolder, preset: str | Path) -> None:
+        super().__init__(folder, preset)
+        self._config = folder.json(CONFIG)
+        self._reader = ConfigReader(self._config, str(folder.path / CONFIG))
+        self._backbone_class = self._find_backbone()
+
+    @property
+    def backbone_class(self) -> Any:
+        return self._backbone_class
+
+    @property
+    def tokenizer_class(self) -> Any:
+        has_files = any(self.folder.has(name) for name in _TOKENIZER_FILES)
+        return self._backbone_class.tokenizer_class if has_files else None
+
+    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
+        longest = self.backbone_arguments().get("max_sequence_length")
+        default = default_of(cls, "sequence_length")
+        fits = longest is None or default is None or default <= longest
+        return {} if fits else {"sequence_length": longest}
+
+    def backbone_arguments(self) -> dict[str, Any]:
+        return dict(self._backbone_class.from_hf_config(self._reader))
+
+    def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+        if not self.folder.has_weights():
+            return None
+        held = self.folder.tensors().shapes
+        table = [line for line in cls.head_table() if not line.ignored and not line.tied]
+        if not any(name in held for line in table for name in line.spellings):
+            return None
+        self._check_architecture(cls)
+        return dict(cls.from_hf_head_config(self._reader))
+
+    def finish(self) -> None:
+        self._reader.finish()
+
+    def _check_architecture(self, cls: Any) -> None:
+        stated = self._config.get("architectures") or []
+        fitting = (cls.hf_architecture, *getattr(cls, "hf_other_architectures", ()))
+        if stated and not {*stated} & {*fitting}:
+            raise ValueError(
+                f"{self} has the head of a {' and '.join(stated)}; the head of {cls.__name__} is "
+                f"that of {' or '.join(fitting)}. Pass load_head=False for a fresh head."
+            )
+
+    def _find_backbone(self) -> Any:
+        model_type = self._config.get("model_type")
+        families = {
+            name: cls
+            for cls in subclasses_of(object)
+            if getattr(cls, "preset_kind", "") == "backbone"
+            for name in getattr(cls, "hf_model_types", ())
+        }
+        if model_type in families:
+            return families[model_type]
+        source = self.folder.path / CONFIG
+        if "registered_name" in self._config:
+            raise ValueError(
+                f"{source} is that of a KerasHub preset, which this version of nlpkit does not "
+                "read yet."
+            )
+        raise ValueError(
+            f"{source}: model_type={model_type!r} is not supported; supported: "
+            f"{', '.join(sorted(families))}."
+        )

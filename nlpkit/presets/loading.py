@@ -1,0 +1,205 @@
+"""Building tokenizers, preprocessors, backbones and tasks from a preset."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.description import required_arguments, takes
+from nlpkit.presets.hugging_face_layout import HuggingFaceLayout
+from nlpkit.presets.layout import Layout, is_family_preprocessor, is_family_task
+from nlpkit.presets.loading_weights import (
+    load_backbone_weights,
+    load_task_weights,
+    warn_of_fresh_head,
+)
+from nlpkit.presets.own_layout import OwnLayout
+from nlpkit.presets.registry import find_folder, subclasses_of
+from nlpkit.presets.store import TOKENIZER_CONFIG, PresetFolder
+
+_ABSENT: Any = object()
+
+
+def load(cls: Any, preset: str | Path, **arguments: Any) -> Any:
+    """Build an object of `cls`, or of the family's subclass of it, from a preset."""
+    folder = PresetFolder(find_folder(preset))
+    layout = (HuggingFaceLayout if folder.manifest is None else OwnLayout)(folder, preset)
+    return _LOADERS[cls.preset_kind](cls, layout, **arguments)
+
+
+def _load_tokenizer(cls: Any, layout: Layout, **arguments: Any) -> Any:
+    held = layout.tokenizer_class
+    if held is None:
+        raise ValueError(f"{layout} holds no tokenizer.")
+    cls = _family_class(cls, held, layout)
+    (own,) = _route(arguments, cls)
+    has_config = layout.folder.has(TOKENIZER_CONFIG)
+    config = layout.folder.json(TOKENIZER_CONFIG) if has_config else {}
+    return cls.from_files(layout.folder.path, config, **{**layout.tokenizer_arguments(), **own})
+
+
+def _load_preprocessor(cls: Any, layout: Layout, *, tokenizer: Any = None, **arguments: Any) -> Any:
+    held = layout.tokenizer_class if tokenizer is None else type(tokenizer)
+    if held is None:
+        raise ValueError(f"{layout} holds no tokenizer; pass tokenizer=.")
+    cls = _find_preprocessor(cls, layout, held)
+    own, of_tokenizer = _route(arguments, cls, held)
+    if tokenizer is None:
+        tokenizer = _load_tokenizer(held, layout, **of_tokenizer)
+    elif of_tokenizer:
+        raise TypeError(f"{', '.join(of_tokenizer)} must be set in the tokenizer that is given.")
+    return cls(tokenizer, **{**layout.preprocessor_arguments(cls), **own})
+
+
+def _load_backbone(cls: Any, layout: Layout, *, load_weights: bool = True, **arguments: Any) -> Any:
+    cls = _family_class(cls, layout.backbone_class, layout)
+    (own,) = _route(arguments, cls)
+    backbone = cls(**{**layout.backbone_arguments(), **own})
+    layout.finish()
+    if load_weights:
+        load_backbone_weights(backbone, layout)
+    return backbone
+
+
+def _load_task(
+    cls: Any,
+    layout: Layout,
+    *,
+    preprocessor: Any = _ABSENT,
+    load_weights: bool = True,
+    load_head: bool = True,
+    **arguments: Any,
+) -> Any:
+    cls = _find_task(cls, layout)
+    head = layout.head_arguments(cls) if load_head else None
+    own, of_backbone, of_preprocessor = _task_arguments(cls, arguments, preprocessor)
+    if head is None:
+        _require_head_arguments(cls, own, layout, load_head)
+    backbone = layout.backbone_class(**{**layout.backbone_arguments(), **of_backbone})
+    layout.finish()
+    if preprocessor is _ABSENT:
+        preprocessor = _default_preprocessor(cls, layout, of_preprocessor)
+    task = cls(backbone=backbone, preprocessor=preprocessor, **{**(head or {}), **own})
+    if load_weights and head is not None:
+        load_task_weights(task, layout)
+    elif load_weights:
+        load_backbone_weights(backbone, layout)
+        if load_head:
+            warn_of_fresh_head(task, layout)
+    return task
+
+
+_LOADERS: dict[str, Callable[..., Any]] = {
+    "tokenizer": _load_tokenizer,
+    "preprocessor": _load_preprocessor,
+    "backbone": _load_backbone,
+    "task": _load_task,
+}
+
+
+def _task_arguments(
+    cls: Any, arguments: dict[str, Any], preprocessor: Any
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The arguments for the task, its backbone, and its preprocessor with tokenizer."""
+    parts = [cls, cls.backbone_class]
+    if preprocessor is _ABSENT and cls.preprocessor_class:
+        parts += [cls.preprocessor_class, cls.preprocessor_class.tokenizer_class]
+    rest = {name: value for name, value in arguments.items() if name != "dtype"}
+    own, of_backbone, *others = _route(rest, *parts)
+    if "dtype" in arguments:
+        of_backbone["dtype"] = arguments["dtype"]
+    return own, of_backbone, {name: value for part in others for name, value in part.items()}
+
+
+def _default_preprocessor(cls: Any, layout: Layout, arguments: dict[str, Any]) -> Any:
+    if cls.preprocessor_class is None or layout.is_task_without_preprocessor():
+        return None
+    if layout.tokenizer_class is not None:
+        return _load_preprocessor(cls.preprocessor_class, layout, **arguments)
+    warnings.warn(
+        f"{layout} holds no tokenizer: this {cls.__name__} takes preprocessed input. Pass "
+        "preprocessor= for one that takes strings.",
+        stacklevel=2,
+    )
+    return None
+
+
+def _require_head_arguments(cls: Any, given: Any, layout: Layout, asked_for_head: bool) -> None:
+    missing = [name for name in required_arguments(cls) if name not in given]
+    if missing:
+        why = f"{layout} has no head for it" if asked_for_head else "load_head=False"
+        raise ValueError(f"{cls.__name__} needs {', '.join(missing)} for a fresh head ({why}).")
+
+
+def _family_class(cls: Any, held: Any, layout: Layout) -> Any:
+    """The more special of the class asked for and the one the preset holds."""
+    if issubclass(held, cls):
+        return held
+    if issubclass(cls, held):
+        return cls
+    raise _other_family(cls, held, layout)
+
+
+def _find_task(cls: Any, layout: Layout) -> Any:
+    stated = layout.stated_class
+    if stated is not None and stated.preset_kind == "task" and issubclass(stated, cls):
+        return stated
+    held = layout.backbone_class
+    if is_family_task(cls):
+        if not issubclass(held, cls.backbone_class):
+            raise _other_family(cls, held, layout)
+        return cls
+    return _only([task for task in layout.family_tasks() if issubclass(task, cls)], cls, layout)
+
+
+def _find_preprocessor(cls: Any, layout: Layout, tokenizer_class: Any) -> Any:
+    stated = layout.preprocessor_class
+    if stated is not None and issubclass(stated, cls):
+        return stated
+    if is_family_preprocessor(cls):
+        if not issubclass(tokenizer_class, cls.tokenizer_class):
+            raise _other_family(cls, tokenizer_class, layout)
+        return cls
+    fitting = [
+        known
+        for known in subclasses_of(cls)
+        if is_family_preprocessor(known) and issubclass(tokenizer_class, known.tokenizer_class)
+    ]
+    return _only(fitting, cls, layout)
+
+
+def _only(found: list[Any], cls: Any, layout: Layout) -> Any:
+    if len(found) == 1:
+        return found[0]
+    names = " or ".join(sorted(known.__name__ for known in found))
+    if not found:
+        raise ValueError(f"{layout} is of a family for which nlpkit has no {cls.__name__}.")
+    raise ValueError(
+        f"{layout} does not say which {cls.__name__} it is for; call from_preset of {names}."
+    )
+
+
+def _other_family(cls: Any, held: Any, layout: Layout) -> ValueError:
+    return ValueError(
+        f"{layout} holds a {held.__name__}, which does not go with {cls.__name__}; call "
+        f"from_preset of its own family's classes, or of the base class."
+    )
+
+
+def _route(arguments: dict[str, Any], *classes: Any) -> list[dict[str, Any]]:
+    """Give each argument to the first of the classes that takes it.
+
+    Raises:
+        TypeError: none of them does.
+    """
+    parts: list[dict[str, Any]] = [{} for _ in classes]
+    for name, value in arguments.items():
+        place = next((i for i, cls in enumerate(classes) if takes(cls, name)), None)
+        if place is None or name in ("backbone", "tokenizer"):
+            names = " or ".join(cls.__name__ for cls in classes)
+            raise TypeError(
+                f"from_preset got {name}={value!r}, which is no argument of {names} that a preset "
+                "leaves open."
+            )
+        parts[place][name] = value
+    return parts

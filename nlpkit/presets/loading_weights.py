@@ -1,0 +1,99 @@
+"""Reading a preset's weights into a backbone or a task, and naming what keeps its initial value."""
+
+import warnings
+from typing import Any
+
+from nlpkit.presets.assignment import BACKBONE, assign, model_variables, shapes
+from nlpkit.presets.cover import Cover, Mismatch, describe_mismatches, match
+from nlpkit.presets.description import required_arguments
+from nlpkit.presets.layout import Layout
+from nlpkit.presets.tensors import TensorFiles
+from nlpkit.presets.weights import Line
+
+
+def load_backbone_weights(backbone: Any, layout: Layout) -> None:
+    """Read a backbone's weights; those of heads are left alone."""
+    tensors = layout.folder.tensors()
+    prefix = _prefix(backbone, tensors)
+    table = [line.within("", prefix) for line in backbone.weight_table()]
+    _load(backbone, table, tensors, layout)
+
+
+def load_task_weights(task: Any, layout: Layout) -> None:
+    """Read the weights of a task's backbone and head."""
+    tensors = layout.folder.tensors()
+    _load(task, task_table(task, _prefix(task.backbone, tensors)), tensors, layout)
+
+
+def warn_of_fresh_head(task: Any, layout: Layout) -> None:
+    """Say which variables a head starts out with anew, unless the caller described the head."""
+    if not required_arguments(type(task)):
+        _warn([line.variable for line in task.head_table() if not line.tied], task, layout)
+
+
+def task_table(task: Any, prefix: str) -> list[Line]:
+    """The weight table of a task whose backbone's tensors start with `prefix`."""
+    backbone = [line.within(BACKBONE, prefix) for line in task.backbone.weight_table()]
+    return backbone + list(task.head_table())
+
+
+def _load(model: Any, table: list[Line], tensors: TensorFiles, layout: Layout) -> None:
+    variables = model_variables(model)
+    cover = match(
+        table + _heads(layout),
+        shapes(variables),
+        tensors.shapes,
+        model=type(model).__name__,
+        source=str(layout),
+    )
+    _refuse_mismatches(cover, model, layout)
+    _warn(cover.fresh, model, layout)
+    assign(cover, variables, tensors.read)
+
+
+def _prefix(backbone: Any, tensors: TensorFiles) -> str:
+    """What the backbone's tensors start with: nothing if they were stored without a head."""
+    prefix = type(backbone).hf_prefix
+    return prefix if any(name.startswith(prefix) for name in tensors.shapes) else ""
+
+
+def _heads(layout: Layout) -> list[Line]:
+    """Lines that let the heads of the family's tasks be in the checkpoint, wanted or not."""
+    return [
+        Line("", name, (), ("other head",))
+        for task in layout.family_tasks()
+        for line in task.head_table()
+        for name in line.spellings
+    ]
+
+
+def _refuse_mismatches(cover: Cover, model: Any, layout: Layout) -> None:
+    if not cover.mismatches:
+        return
+    hint = ""
+    if hasattr(model, "backbone") and all(_is_of_head(wrong) for wrong in cover.mismatches):
+        stored, asked = layout.head_arguments(type(model)) or {}, vars(model)
+        differing = [
+            f"{name}={asked[name]!r} was asked for, the preset's head has {name}={value!r}"
+            for name, value in stored.items()
+            if name in asked and asked[name] != value
+        ]
+        hint = "".join(f"\n{text}." for text in differing)
+        hint += "\nPass load_head=False for a fresh head."
+    raise ValueError(
+        f"{layout} does not fit {type(model).__name__}; shapes differ:\n  "
+        f"{describe_mismatches(cover.mismatches)}{hint}"
+    )
+
+
+def _is_of_head(wrong: Mismatch) -> bool:
+    return not wrong.variable.startswith(BACKBONE)
+
+
+def _warn(fresh: list[str], model: Any, layout: Layout) -> None:
+    if fresh:
+        warnings.warn(
+            f"{layout} has no tensor for {', '.join(fresh)} of {type(model).__name__}: they keep "
+            "their random initial values.",
+            stacklevel=2,
+        )

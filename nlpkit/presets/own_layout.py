@@ -1,0 +1,92 @@
+"""nlpkit's own layout: nlpkit.json says which objects the folder holds."""
+
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.description import check_arguments, takes
+from nlpkit.presets.layout import Layout
+from nlpkit.presets.registry import find_class
+from nlpkit.presets.store import MANIFEST, PresetFolder
+
+_PARTS = {
+    "backbone": ("backbone",),
+    "preprocessor": ("preprocessor",),
+    "tokenizer": ("preprocessor", "tokenizer"),
+}
+
+
+class OwnLayout(Layout):
+    """Reads the classes and arguments in nlpkit.json."""
+
+    def __init__(self, folder: PresetFolder, preset: str | Path) -> None:
+        super().__init__(folder, preset)
+        manifest = folder.manifest or {}
+        self._source = str(folder.path / MANIFEST)
+        self._parts: dict[str, tuple[Any, dict[str, Any]]] = {}
+        self._read({"class": manifest["class"], "arguments": manifest["arguments"]}, "")
+        self._kind = next(iter(self._parts))
+
+    @property
+    def stated_class(self) -> Any:
+        return self._parts[self._kind][0]
+
+    @property
+    def tokenizer_class(self) -> Any:
+        return self._class_of("tokenizer")
+
+    @property
+    def preprocessor_class(self) -> Any:
+        return self._class_of("preprocessor")
+
+    @property
+    def backbone_class(self) -> Any:
+        found = self._class_of("backbone")
+        if found is None:
+            raise ValueError(f"{self} holds a {self.stated_class.__name__}, and no backbone.")
+        return found
+
+    def tokenizer_arguments(self) -> dict[str, Any]:
+        return self._arguments_of("tokenizer")
+
+    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
+        stored = self._arguments_of("preprocessor")
+        return {name: value for name, value in stored.items() if takes(cls, name)}
+
+    def backbone_arguments(self) -> dict[str, Any]:
+        return self._arguments_of("backbone")
+
+    def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+        stored = self._class_of("task")
+        fits = stored is not None and (issubclass(stored, cls) or issubclass(cls, stored))
+        return self._arguments_of("task") if fits else None
+
+    def is_task_without_preprocessor(self) -> bool:
+        return self._kind == "task" and self._class_of("preprocessor") is None
+
+    def _class_of(self, kind: str) -> Any:
+        return self._parts.get(kind, (None, {}))[0]
+
+    def _arguments_of(self, kind: str) -> dict[str, Any]:
+        return dict(self._parts.get(kind, (None, {}))[1])
+
+    def _read(self, description: Any, expected: str) -> None:
+        """Take a nested description apart into one entry a kind, the outermost first."""
+        if not isinstance(description, dict) or description.keys() != {"class", "arguments"}:
+            raise ValueError(
+                f"{self._source} must describe the {expected} by 'class' and 'arguments'; got "
+                f"{description!r:.200}."
+            )
+        cls, arguments = find_class(description["class"]), description["arguments"]
+        kind = getattr(cls, "preset_kind", None)
+        if kind is None or (expected and kind != expected):
+            raise ValueError(
+                f"{self._source} names {cls.__name__} as its {expected or 'class'}; it is none."
+            )
+        if not isinstance(arguments, dict):
+            raise ValueError(f"{self._source}: arguments must be an object; got {arguments!r}.")
+        check_arguments(cls, arguments, self._source)
+        own = {name: value for name, value in arguments.items() if name not in _PARTS}
+        self._parts[kind] = cls, own
+        for part in _PARTS.keys() & arguments.keys():
+            if arguments[part] is not None:
+                self._read(arguments[part], part)

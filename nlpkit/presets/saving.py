@@ -1,0 +1,58 @@
+"""Writing tokenizers, preprocessors, backbones and tasks as presets."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.assignment import collect, model_variables
+from nlpkit.presets.description import describe
+from nlpkit.presets.loading_weights import task_table
+from nlpkit.presets.store import CONFIG, publish, write_json, write_manifest
+from nlpkit.presets.tensors import WEIGHTS, write_tensors
+
+
+def save(thing: Any, folder: str | Path, dtype: str | None = None) -> None:
+    """Write the preset of an object; see `FromPreset.save_to_preset`."""
+    if dtype is not None and thing.preset_kind in ("tokenizer", "preprocessor"):
+        raise ValueError(f"A {thing.preset_kind} has no weights; got dtype={dtype!r}.")
+    path = Path(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the folder, so that moving is renaming; what fails on the way leaves no trace.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".nlpkit-") as temporary:
+        written = Path(temporary)
+        names = _write_model(thing, written, dtype) + _write_tokenizer(thing, written)
+        write_manifest(written, describe(thing), names)
+        publish(written, path)
+
+
+def _write_model(thing: Any, path: Path, dtype: str | None) -> list[str]:
+    if thing.preset_kind in ("tokenizer", "preprocessor"):
+        return []
+    write_json(path / CONFIG, _config(thing))
+    write_tensors(path / WEIGHTS, _tensors(thing), dtype)
+    return [CONFIG, WEIGHTS]
+
+
+def _write_tokenizer(thing: Any, path: Path) -> list[str]:
+    holder = thing.preprocessor if thing.preset_kind == "task" else thing
+    tokenizer = holder if thing.preset_kind == "tokenizer" else getattr(holder, "tokenizer", None)
+    return [] if tokenizer is None else list(tokenizer.save_files(path))
+
+
+def _tensors(model: Any) -> dict[str, Any]:
+    is_task = model.preset_kind == "task"
+    table = task_table(model, model.backbone.hf_prefix) if is_task else model.weight_table()
+    return collect(table, model_variables(model), type(model).__name__)
+
+
+def _config(model: Any) -> dict[str, Any]:
+    is_task = model.preset_kind == "task"
+    backbone = model.backbone if is_task else model
+    return {
+        "architectures": [model.hf_architecture],
+        "model_type": backbone.hf_model_types[0],
+        # What transformers computes in, whatever dtype the weights are stored in.
+        "dtype": "float32",
+        **backbone.to_hf_config(),
+        **(model.hf_head_config() if is_task else {}),
+    }

@@ -1,0 +1,203 @@
+"""The weight table: one line a tensor says where a checkpoint's tensors stand in a model.
+
+    encoder_{i}/query/kernel <- encoder.layer.{i}.attention.self.query.weight | transpose
+    pooler/bias <- pooler.dense.bias ; optional
+    <- embeddings.position_ids ; buffer
+
+Left of `<-` stands the path of a model variable, right of it the tensor, then after `|` the
+transforms that lead from tensor to variable, in this order, and after `;` the marks. Reading and
+writing use the same lines: every transform has an inverse.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+_LINE = re.compile(
+    r"\s*(?P<variable>[^\s|;<]*)\s*<-\s*(?P<tensor>[^\s|;]+)"
+    r"\s*(?:\|(?P<transforms>[^;|]+))?(?:;(?P<marks>[^;|]+))?"
+)
+_ALSO_SPELLED = "also spelled "
+_IGNORED = ("other head", "buffer")
+_MARKS = ("optional", "tied", *_IGNORED)
+
+
+class Transform(NamedTuple):
+    """One invertible step between a tensor and a variable.
+
+    Attributes:
+        before: the shape before the step, from the shape after it.
+        read: an array before the step, and the shape after it, to the array after it.
+        write: the inverse of `read`.
+    """
+
+    before: Callable[[Shape], Shape]
+    read: Callable[[np.ndarray, Shape], np.ndarray]
+    write: Callable[[np.ndarray], np.ndarray]
+
+
+def _merge_heads(shape: Shape) -> Shape:
+    return (*shape[:-2], shape[-2] * shape[-1])
+
+
+TRANSFORMS = {
+    "transpose": Transform(lambda shape: shape[::-1], lambda x, _: x.T, lambda x: x.T),
+    "split heads": Transform(
+        _merge_heads, lambda x, shape: x.reshape(shape), lambda x: x.reshape(_merge_heads(x.shape))
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a weight table.
+
+    Args:
+        variable: str. The variable's path in the model: see `named_variables`. Empty in lines that
+            name tensors no variable needs.
+        tensor: str. The tensor's name in the checkpoint; a pattern (`cls.*`) in the latter lines.
+        transforms: tuple of str. Names of `TRANSFORMS`, from tensor to variable.
+        marks: tuple of str, of these:
+            `optional`: if the tensor is missing, the variable keeps its initial value (a warning
+            names it). `tied`: another line has the same variable; this tensor may be absent, and
+            else equals the other's. `also spelled OLD=NEW`: the last part of the tensor's name may
+            be OLD instead of NEW. `other head`: belongs to a head that is not wanted. `buffer`: is
+            no parameter.
+    """
+
+    variable: str
+    tensor: str
+    transforms: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.transforms:
+            if name not in TRANSFORMS:
+                self._refuse(f"unknown transform {name!r}; known: {', '.join(TRANSFORMS)}")
+        for mark in self.marks:
+            if mark not in _MARKS and not self._spelling(mark):
+                known = ", ".join([*_MARKS, "also spelled OLD=NEW (NEW ends the tensor's name)"])
+                self._refuse(f"unknown mark {mark!r}; known: {known}")
+        if self.ignored == bool(self.variable):
+            self._refuse("a line names a variable, or is marked 'other head' or 'buffer'")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read one line of text."""
+        match = _LINE.fullmatch(text.rstrip())
+        if not match:
+            raise ValueError(
+                f"{text!r} is no line of a weight table: 'variable <- tensor | transforms ; marks'."
+            )
+        transforms, marks = (_split(match[part]) for part in ("transforms", "marks"))
+        return cls(match["variable"], match["tensor"], transforms, marks)
+
+    @property
+    def optional(self) -> bool:
+        """Whether the tensor may be missing."""
+        return "optional" in self.marks
+
+    @property
+    def tied(self) -> bool:
+        """Whether the tensor repeats another line's."""
+        return "tied" in self.marks
+
+    @property
+    def ignored(self) -> bool:
+        """Whether the line names tensors that no variable needs."""
+        return any(mark in _IGNORED for mark in self.marks)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The tensor's names: the one to write, then other ones that are read."""
+        others = (self._spelling(mark) for mark in self.marks)
+        return (self.tensor, *(name for name in others if name))
+
+    def ignores(self, tensor: str) -> bool:
+        """Whether this line says that no variable needs `tensor`."""
+        return self.ignored and fnmatchcase(tensor, self.tensor)
+
+    def within(self, variable_prefix: str, tensor_prefix: str) -> "Line":
+        """This line for a model, and a checkpoint, of which its own is a part."""
+        foreign = "other head" in self.marks
+        return replace(
+            self,
+            variable=self.variable and variable_prefix + self.variable,
+            tensor=self.tensor if foreign else tensor_prefix + self.tensor,
+        )
+
+    def tensor_shape(self, variable_shape: Shape) -> Shape:
+        """The shape that the tensor of a variable of this shape has."""
+        return self._shapes(variable_shape)[0]
+
+    def read(self, tensor: np.ndarray, variable_shape: Shape) -> np.ndarray:
+        """The variable's value from the tensor's."""
+        for name, after in zip(self.transforms, self._shapes(variable_shape)[1:], strict=True):
+            tensor = TRANSFORMS[name].read(tensor, after)
+        return tensor
+
+    def write(self, value: np.ndarray) -> np.ndarray:
+        """The tensor's value from the variable's; the inverse of `read`."""
+        for name in reversed(self.transforms):
+            value = TRANSFORMS[name].write(value)
+        return value
+
+    def _shapes(self, variable_shape: Shape) -> list[Shape]:
+        shapes = [variable_shape]
+        for name in reversed(self.transforms):
+            shapes.insert(0, TRANSFORMS[name].before(shapes[0]))
+        return shapes
+
+    def _spelling(self, mark: str) -> str:
+        old, _, new = mark.removeprefix(_ALSO_SPELLED).partition("=")
+        stem, dot, last = self.tensor.rpartition(".")
+        return stem + dot + old if mark.startswith(_ALSO_SPELLED) and last == new else ""
+
+    def _refuse(self, reason: str) -> None:
+        raise ValueError(f"Weight table, {self.variable!r} <- {self.tensor!r}: {reason}.")
+
+
+def parse(text: str) -> list[Line]:
+    """Read a weight table: one line each, empty ones left out."""
+    return [Line.parse(line) for line in text.splitlines() if line.strip()]
+
+
+def expand(lines: Iterable[Line] | str, **ranges: Iterable[Any]) -> list[Line]:
+    """Repeat the lines of a weight table that hold an index in braces.
+
+    Args:
+        lines: list of `Line`, or the table's text.
+        **ranges: the values of each index: `i=range(12)` for `{i}`.
+
+    Returns:
+        list of `Line`.
+
+    Example:
+        >>> from nlpkit.presets.weights import expand
+        >>> [line.tensor for line in expand("block_{i}/bias <- h.{i}.bias", i=range(2))]
+        ['h.0.bias', 'h.1.bias']
+    """
+    values = {name: list(of) for name, of in ranges.items()}
+    lines = parse(lines) if isinstance(lines, str) else lines
+    return [copy for line in lines for copy in _copies(line, values)]
+
+
+def _copies(line: Line, values: dict[str, list[Any]]) -> Iterator[Line]:
+    names = [name for name in values if f"{{{name}}}" in line.variable + line.tensor]
+    for chosen in itertools.product(*(values[name] for name in names)):
+        variable, tensor = line.variable, line.tensor
+        for name, value in zip(names, chosen, strict=True):
+            variable = variable.replace(f"{{{name}}}", str(value))
+            tensor = tensor.replace(f"{{{name}}}", str(value))
+        yield replace(line, variable=variable, tensor=tensor)
+
+
+def _split(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",")) if text else ()

@@ -1,0 +1,54 @@
+"""MaskedLM: predict hidden tokens."""
+
+from typing import Any
+
+import keras
+
+from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
+from nlpkit.tasks.task import Task
+
+
+class MaskedLM(Task):
+    """Predict the tokens at masked positions: pretraining of encoders (Devlin et al., 2018).
+
+    The output projection is the transposed token embedding. The preprocessor masks raw strings and
+    makes labels and weights. It compiles itself with Adam (5e-5), sparse categorical cross-entropy
+    and accuracy, both weighted. `MaskedLM.from_preset` finds the family of a preset.
+
+    Args:
+        backbone: `Backbone`, an encoder.
+        preprocessor: `MaskedLMPreprocessor`; None if the input is preprocessed already.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: the backbone's inputs and `mask_positions`, int `[batch, masks]`.
+        training: bool. Whether dropout is on.
+
+    Returns:
+        float `[batch, masks, vocabulary_size]`, logits.
+
+    Raises:
+        ValueError: backbone or preprocessor are of another family.
+    """
+
+    def __init__(self, backbone: Any, preprocessor: Any = None, **kwargs: Any) -> None:
+        inputs = {
+            **backbone.input,
+            "mask_positions": keras.Input((None,), dtype="int32", name="mask_positions"),
+        }
+        features = backbone(backbone.input)
+        hidden = features["sequence_output"] if isinstance(features, dict) else features
+        outputs = MaskedLMHead(
+            token_embedding=backbone.token_embedding,
+            intermediate_activation=backbone.activation,
+            layer_norm_epsilon=backbone.layer_norm_epsilon,
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+            dtype=backbone.dtype_policy,
+            name="masked_lm_head",
+        )(hidden, inputs["mask_positions"])
+        super().__init__(inputs, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs)
+        self.compile(
+            optimizer=keras.optimizers.Adam(5e-5),
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        )

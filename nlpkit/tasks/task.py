@@ -1,0 +1,222 @@
+"""Task: the base class of models that go from raw strings to predictions."""
+
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+
+from nlpkit._compat import is_tensorflow_value
+from nlpkit._config import Configurable
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.presets.preset import FromPreset
+from nlpkit.tasks.text_dataset import TextDataset, is_batched_source, map_batches, split_examples
+
+
+class Task(FromPreset, Configurable, keras.Model):
+    """A backbone, a head and a preprocessor in one model that trains on raw strings.
+
+    `fit`, `evaluate` and `predict` take strings in lists, NumPy arrays, tuples of such columns
+    (segments), `tf.data` datasets, `PyDataset`s and PyTorch `DataLoader`s, and preprocess them
+    lazily. With `preprocessor=None` they take preprocessed input, as any Keras model.
+
+    Args:
+        inputs, outputs: the functional graph over the backbone; positional only.
+        backbone: `Backbone`.
+        preprocessor: `Preprocessor` or None.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+    """
+
+    preset_kind: ClassVar[str] = "task"
+    backbone_class: ClassVar[Any] = Backbone
+    preprocessor_class: ClassVar[Any] = None
+
+    def __init__(
+        self,
+        inputs: Any,
+        outputs: Any,
+        /,
+        *,
+        backbone: Any,
+        preprocessor: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        _check_family("backbone", backbone, self.backbone_class)
+        if preprocessor is not None and self.preprocessor_class is not None:
+            _check_family("preprocessor", preprocessor, self.preprocessor_class)
+        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+        self.backbone = backbone
+        self.preprocessor = preprocessor
+        self.dtype_policy = backbone.dtype_policy
+        _check_vocabulary(preprocessor, backbone)
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> Any:
+        """Train on raw strings, or on preprocessed input if there is no preprocessor.
+
+        The arguments are those of `keras.Model.fit`. Examples in memory are shuffled anew for each
+        epoch and tokenized batch by batch; `validation_split` holds out the last of them.
+
+        Returns:
+            `keras.callbacks.History`.
+        """
+        if validation_split:
+            _refuse_split_of_batches(x)
+            (x, y, sample_weight), validation_data = split_examples(
+                validation_split, x, y, sample_weight
+            )
+        if validation_data is not None:
+            validation_data = self._validation(
+                validation_data, validation_batch_size or batch_size
+            )
+        return super().fit(
+            **self._source(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle),
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=validation_data,
+            class_weight=class_weight,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            validation_freq=validation_freq,
+        )
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Compute loss and metrics on raw strings; arguments as `keras.Model.evaluate`."""
+        source = self._source(x, y, sample_weight, batch_size=batch_size)
+        return super().evaluate(**source, verbose=verbose, **kwargs)
+
+    def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any) -> Any:
+        """Compute the outputs for raw strings; arguments as `keras.Model.predict`.
+
+        Returns:
+            NumPy array `[examples, …]`, in the order of `x`.
+        """
+        return super().predict(**self._source(x, batch_size=batch_size), **kwargs)
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any
+    ) -> Any:
+        """Take one gradient step on a batch of raw strings."""
+        return super().train_on_batch(*self._batch(x, y, sample_weight), **kwargs)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any) -> Any:
+        """Compute loss and metrics on one batch of raw strings."""
+        return super().test_on_batch(*self._batch(x, y, sample_weight), **kwargs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Compute the outputs for one batch of raw strings."""
+        return super().predict_on_batch(self._batch(x)[0])
+
+    def _batch(self, x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
+        _refuse_scalar(x)
+        if self.preprocessor is not None:
+            packed = self.preprocessor(x, y, sample_weight)
+            x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(packed)
+        return x, y, sample_weight
+
+    def _source(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        batch_size: int | None = None,
+        shuffle: bool | None = None,
+    ) -> dict[str, Any]:
+        """The arguments for Keras' own method: preprocessed batches, or the input as it came."""
+        _refuse_scalar(x)
+        if self.preprocessor is None:
+            self._check_arrays(x)
+            given = {"x": x, "y": y, "sample_weight": sample_weight}
+            given |= {"batch_size": batch_size, "shuffle": shuffle}
+            return {name: value for name, value in given.items() if value is not None}
+        if is_batched_source(x):
+            if y is not None or sample_weight is not None:
+                raise ValueError(
+                    f"A {type(x).__name__} yields its own labels and weights; "
+                    "y and sample_weight must be None."
+                )
+            return {"x": map_batches(self.preprocessor, x)}
+        dataset = TextDataset(
+            self.preprocessor,
+            x.numpy() if is_tensorflow_value(x) else x,
+            _to_array(y),
+            _to_array(sample_weight),
+            batch_size=32 if batch_size is None else batch_size,
+            shuffle=bool(shuffle),
+        )
+        return {"x": dataset}
+
+    def _validation(self, data: Any, batch_size: int | None) -> Any:
+        columns = data if isinstance(data, tuple) else (data,)
+        source = self._source(*columns, batch_size=batch_size)
+        return source["x"] if self.preprocessor is not None or not isinstance(data, tuple) else data
+
+    def _check_arrays(self, x: Any) -> None:
+        """Refuse ids past the vocabulary while they are NumPy arrays and can be looked at."""
+        if isinstance(x, dict):
+            names = {tensor.name for tensor in self.backbone.inputs}
+            self.backbone.check_inputs({name: x[name] for name in x if name in names})
+
+
+def _check_family(name: str, part: Any, needed: type) -> None:
+    if not isinstance(part, needed):
+        raise ValueError(
+            f"{name} must be a {needed.__name__}; got {part!r} of type {type(part).__name__}."
+        )
+
+
+def _check_vocabulary(preprocessor: Any, backbone: Any) -> None:
+    tokenizer = getattr(preprocessor, "tokenizer", None)
+    if getattr(tokenizer, "vocabulary", None) is None:
+        return
+    rows = backbone.token_embedding.input_dim
+    if tokenizer.vocabulary_size() > rows:
+        raise ValueError(
+            f"The preprocessor's vocabulary has {tokenizer.vocabulary_size()} entries, more than "
+            f"the {rows} rows of the backbone's token embedding; they belong to different models."
+        )
+
+
+def _refuse_scalar(x: Any) -> None:
+    scalar = isinstance(x, str | bytes) or (isinstance(x, np.ndarray) and x.ndim == 0)
+    if scalar:
+        raise ValueError(f"x must be a batch of examples, such as [x]; got the single value {x!r}.")
+
+
+def _refuse_split_of_batches(x: Any) -> None:
+    if is_batched_source(x):
+        raise ValueError(
+            f"validation_split needs examples in memory; got a {type(x).__name__}. "
+            "Split it yourself and give validation_data."
+        )
+
+
+def _to_array(column: Any) -> Any:
+    return np.asarray(column) if isinstance(column, list) else column

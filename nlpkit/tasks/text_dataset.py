@@ -1,0 +1,183 @@
+"""Raw strings as training data: lazily tokenized batches from whatever holds the strings."""
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+
+from nlpkit._compat import is_tensorflow_dataset, require
+
+
+class TextDataset(keras.utils.PyDataset):
+    """Batches of examples held in memory, each preprocessed when it is asked for.
+
+    Args:
+        preprocessor: called with a batch `(x, y, sample_weight)`, returns what Keras trains on.
+        x: list or array of strings, or a tuple of such columns.
+        y, sample_weight: as long as `x`, or None.
+        batch_size: int.
+        shuffle: bool. Whether the order is drawn anew for each epoch.
+    """
+
+    def __init__(
+        self,
+        preprocessor: Callable[..., Any],
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        batch_size: int = 32,
+        shuffle: bool = False,
+    ) -> None:
+        super().__init__()
+        self._preprocessor = preprocessor
+        self._columns = (x, y, sample_weight)
+        self._size = count_examples(x)
+        for name, column in (("y", y), ("sample_weight", sample_weight)):
+            if column is not None and count_examples(column) != self._size:
+                raise ValueError(
+                    f"x and {name} must be equally long; got {self._size} and "
+                    f"{count_examples(column)} examples."
+                )
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1; got {batch_size}.")
+        self._batch_size = batch_size
+        self._shuffle = shuffle
+        self._order = np.arange(self._size)
+        self.on_epoch_end()
+
+    @property
+    def num_batches(self) -> int:
+        """Batches in an epoch, a smaller last one included."""
+        return math.ceil(self._size / self._batch_size)
+
+    def __len__(self) -> int:
+        return self.num_batches
+
+    def __getitem__(self, index: int) -> Any:
+        chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        return self._preprocessor(*(take(column, chosen) for column in self._columns))
+
+    def on_epoch_end(self) -> None:
+        """Draw the next epoch's order (from NumPy's generator, which `set_random_seed` seeds)."""
+        if self._shuffle:
+            np.random.shuffle(self._order)
+
+
+class _MappedPyDataset(keras.utils.PyDataset):
+    """Another `PyDataset` with its batches preprocessed."""
+
+    def __init__(self, preprocessor: Callable[..., Any], dataset: Any) -> None:
+        super().__init__(
+            workers=dataset.workers,
+            use_multiprocessing=dataset.use_multiprocessing,
+            max_queue_size=dataset.max_queue_size,
+        )
+        self._preprocessor = preprocessor
+        self._dataset = dataset
+
+    @property
+    def num_batches(self) -> Any:
+        """As many as the dataset underneath has."""
+        return self._dataset.num_batches
+
+    def __getitem__(self, index: int) -> Any:
+        return self._preprocessor(*_as_arguments(self._dataset[index]))
+
+    def on_epoch_begin(self) -> None:
+        """Tell the dataset underneath."""
+        self._dataset.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        """Tell the dataset underneath."""
+        self._dataset.on_epoch_end()
+
+
+def is_batched_source(x: Any) -> bool:
+    """Whether `x` yields whole batches by itself: a dataset, a loader or a generator."""
+    return (
+        is_tensorflow_dataset(x)
+        or isinstance(x, keras.utils.PyDataset)
+        or _is_torch_loader(x)
+        or hasattr(x, "__next__")
+    )
+
+
+def map_batches(preprocessor: Callable[..., Any], source: Any) -> Any:
+    """Preprocess every batch of a batched source, lazily and in its own kind of pipeline."""
+    if is_tensorflow_dataset(source):
+        tf = require("tensorflow", "tf.data")
+        return source.map(preprocessor, num_parallel_calls=tf.data.AUTOTUNE).prefetch(
+            tf.data.AUTOTUNE
+        )
+    if isinstance(source, keras.utils.PyDataset):
+        return _MappedPyDataset(preprocessor, source)
+    if _is_torch_loader(source):
+        return _map_torch_loader(preprocessor, source)
+    return (preprocessor(*_as_arguments(batch)) for batch in source)
+
+
+def split_examples(fraction: float, *columns: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Split columns into all but the last `fraction` of the examples, and those.
+
+    Raises:
+        ValueError: `fraction` is not in (0, 1), or one part would be empty.
+    """
+    size = count_examples(columns[0])
+    first = math.floor(size * (1.0 - fraction))
+    if not 0.0 < fraction < 1.0 or not 0 < first < size:
+        raise ValueError(
+            "validation_split must leave examples on both sides; "
+            f"got validation_split={fraction} for {size} examples."
+        )
+    parts = np.arange(first), np.arange(first, size)
+    kept, held = (tuple(take(column, part) for column in columns) for part in parts)
+    return kept, held
+
+
+def count_examples(column: Any) -> int:
+    """The length of a column, or of the first of a tuple or dict of columns."""
+    if isinstance(column, dict):
+        column = tuple(column.values())
+    return count_examples(column[0]) if isinstance(column, tuple) else len(column)
+
+
+def take(column: Any, chosen: np.ndarray) -> Any:
+    """The chosen examples of a column, or of each of a tuple or dict of columns."""
+    if column is None:
+        return None
+    if isinstance(column, tuple):
+        return tuple(take(part, chosen) for part in column)
+    if isinstance(column, dict):
+        return {name: take(part, chosen) for name, part in column.items()}
+    if isinstance(column, list):
+        return [column[i] for i in chosen]
+    return column[chosen]
+
+
+def _as_arguments(batch: Any) -> tuple[Any, ...]:
+    return batch if isinstance(batch, tuple) else (batch,)
+
+
+def _is_torch_loader(x: Any) -> bool:
+    return any(cls.__module__ == "torch.utils.data.dataloader" for cls in type(x).__mro__)
+
+
+def _map_torch_loader(preprocessor: Callable[..., Any], loader: Any) -> Any:
+    """The same loader, its workers preprocessing what they collate."""
+    torch = require("torch", "A DataLoader")
+    mapped = copy.copy(loader)
+    collate = loader.collate_fn
+
+    def collate_and_preprocess(examples: Any) -> Any:
+        batch = collate(examples)
+        # The default collation makes a list of the columns of an example.
+        batch = tuple(batch) if isinstance(batch, list) and not isinstance(batch[0], str) else batch
+        return tree.map_structure(torch.as_tensor, preprocessor(*_as_arguments(batch)))
+
+    mapped.collate_fn = collate_and_preprocess
+    return mapped

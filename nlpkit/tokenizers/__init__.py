@@ -1,0 +1,21 @@
+"""Strings to ids and back, and training vocabularies."""
+
+import importlib
+from typing import Any
+
+from nlpkit._config import registered_classes
+from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.word_piece_tokenizer import WordPieceTokenizer
+from nlpkit.tokenizers.word_piece_trainer import compute_word_piece_vocabulary
+
+__all__ = ["Tokenizer", "WordPieceTokenizer", "compute_word_piece_vocabulary"]
+
+
+def __getattr__(name: str) -> Any:
+    """The tokenizers of the families, which live above this package in `nlpkit.models`."""
+    if name.endswith("Tokenizer"):
+        importlib.import_module("nlpkit.models")
+        found = registered_classes().get(name)
+        if found is not None and issubclass(found, Tokenizer):
+            return found
+    raise AttributeError(f"module 'nlpkit.tokenizers' has no attribute {name!r}")

@@ -1,0 +1,122 @@
+"""What holds for every backbone."""
+
+import keras
+import numpy as np
+import pytest
+
+from conformance.case import close, fill
+from conformance.cases_backbones import BACKBONES
+from nlpkit.presets.assignment import named_variables
+from nlpkit.presets.cover import check_table
+
+CASES = BACKBONES
+SHAPES = [(case, shape) for case in BACKBONES for shape in case.family.references]
+with_shapes = pytest.mark.parametrize(
+    ("family_case", "shape"), SHAPES, ids=[f"{case.name}-{shape}" for case, shape in SHAPES]
+)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_padding_changes_nothing(case, side):
+    backbone, inputs = fill(case.build()), case.inputs
+    expected, mask = run(backbone, inputs), inputs["padding_mask"]
+    inputs = {name: _move_padding(x, mask, side) for name, x in inputs.items()}
+    padded = {name: _pad(x, 3, side) for name, x in inputs.items()}
+    _same_features(run(backbone, padded), padded["padding_mask"], expected, mask)
+
+
+def test_batch_equals_single(case):
+    backbone, inputs = fill(case.build()), case.inputs
+    expected, mask = run(backbone, inputs), inputs["padding_mask"]
+    for i, row in enumerate(mask):
+        alone = run(backbone, {name: x[i : i + 1, row] for name, x in inputs.items()})
+        batch = {name: x[i : i + 1] for name, x in expected.items()}
+        _same_features(alone, np.ones((1, row.sum()), bool), batch, row[None])
+
+
+def test_packed_equals_alone(case):
+    backbone, inputs = fill(case.build()), case.inputs
+    expected, mask = run(backbone, inputs), inputs["padding_mask"]
+    first, second = 1, 2
+    packed = {
+        name: np.concatenate([x[first][mask[first]], x[second][mask[second]]])[None]
+        for name, x in inputs.items()
+    }
+    packed["sequence_ids"] = np.repeat([1, 2], [mask[first].sum(), mask[second].sum()])[None]
+    sequence = run(backbone, packed)["sequence_output"][0]
+    alone = [expected["sequence_output"][i][mask[i]] for i in (first, second)]
+    close(sequence, np.concatenate(alone))
+
+
+def test_absent_inputs_are_filled_in(case):
+    backbone, inputs = fill(case.build()), case.inputs
+    token_ids = inputs["token_ids"]
+    full = {name: np.zeros_like(x) for name, x in inputs.items()}
+    full |= {"token_ids": token_ids, "padding_mask": np.ones_like(inputs["padding_mask"])}
+    close(run(backbone, {"token_ids": token_ids}), run(backbone, full))
+
+
+def test_weight_table_covers_every_variable_once(case):
+    backbone = case.build()
+    check_table(backbone.weight_table(), named_variables(backbone), case.name)
+
+
+@with_shapes
+def test_agrees_with_transformers_and_back(family_case, shape, tmp_path):
+    import transformers
+
+    family = family_case.family
+    reference = family.references[shape]()
+    reference.save_pretrained(tmp_path / "theirs")
+    backbone = family_case.cls.from_preset(tmp_path / "theirs")
+    inputs = dict(family_case.inputs)
+    inputs["segment_ids"] = np.minimum(inputs["segment_ids"], backbone.num_segments - 1)
+    expected, mask = family.reference_outputs(reference, inputs), inputs["padding_mask"]
+    _same_features(run(backbone, inputs), mask, expected, mask)
+
+    backbone.save_to_preset(tmp_path / "ours")
+    reopened = transformers.AutoModel.from_pretrained(tmp_path / "ours")
+    again = family.reference_outputs(reopened, inputs)
+    _same_features(again, mask, expected, mask, tolerance=1e-6)
+
+
+def test_preset_reloads_equal(case, tmp_path):
+    backbone = fill(case.build())
+    backbone.save_to_preset(tmp_path)
+    revived = case.cls.from_preset(tmp_path)
+    close(run(revived, case.inputs), run(backbone, case.inputs), tolerance=0)
+
+
+def test_saved_as_keras_file(case, tmp_path):
+    backbone = fill(case.build())
+    backbone.save(tmp_path / "backbone.keras")
+    revived = keras.saving.load_model(tmp_path / "backbone.keras")
+    close(run(revived, case.inputs), run(backbone, case.inputs), tolerance=0)
+
+
+def run(backbone, inputs):
+    """The features of a batch, by name."""
+    outputs = backbone.predict_on_batch(dict(inputs))
+    outputs = outputs if isinstance(outputs, dict) else {"sequence_output": outputs}
+    return dict(sorted(outputs.items()))
+
+
+def _same_features(actual, mask, expected, expected_mask, tolerance=1e-5):
+    """Compare features at real tokens, and those of whole rows."""
+    assert actual.keys() == expected.keys()
+    for name, features in actual.items():
+        per_token = features.ndim == 3
+        real, expected_real = (mask, expected_mask) if per_token else (np.s_[:], np.s_[:])
+        close(features[real], expected[name][expected_real], tolerance)
+
+
+def _move_padding(x, mask, side):
+    if side == "right":
+        return x
+    rows = [np.concatenate([row[~real], row[real]]) for row, real in zip(x, mask, strict=True)]
+    return np.stack(rows)
+
+
+def _pad(x, amount, side):
+    before, after = (amount, 0) if side == "left" else (0, amount)
+    return np.pad(x, [(0, 0), (before, after)])

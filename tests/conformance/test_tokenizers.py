@@ -1,0 +1,85 @@
+"""What holds for every tokenizer."""
+
+import keras
+import numpy as np
+import pytest
+
+from conformance.cases_tokenizers import HARD_STRINGS, SPECIAL, TOKENIZERS
+
+CASES = [
+    variant
+    for case in TOKENIZERS
+    for variant in case.variants()
+    if variant.name.split("-", 1)[-1] in case.others
+]
+
+
+def test_text_survives_the_round_trip(case):
+    tokenizer = case.build()
+    spelled = [ids for ids in tokenizer(HARD_STRINGS) if tokenizer.unk_token_id not in ids]
+    assert len(spelled) > 10
+    for ids in spelled:
+        assert tokenizer(tokenizer.detokenize(ids)) == ids
+
+
+def test_batch_equals_single(case):
+    tokenizer = case.build()
+    batch = tokenizer(HARD_STRINGS)
+    assert batch == [tokenizer(text) for text in HARD_STRINGS]
+    assert tokenizer(np.array(HARD_STRINGS, object)) == batch
+    assert tokenizer.detokenize(batch) == [tokenizer.detokenize(ids) for ids in batch]
+
+
+@pytest.mark.parametrize("sequence_length", [None, 5])
+def test_python_equals_tf_data(case, sequence_length):
+    tf = pytest.importorskip("tensorflow")
+    tokenizer = case.build(sequence_length=sequence_length, truncation="silent")
+    expected = [list(map(int, ids)) for ids in tokenizer(HARD_STRINGS)]
+    dataset = tf.data.Dataset.from_tensor_slices(HARD_STRINGS)
+    assert [ids.numpy().tolist() for ids in dataset.map(tokenizer)] == expected
+    (batch,) = dataset.batch(len(HARD_STRINGS)).map(tokenizer)
+    rows = batch.to_list() if sequence_length is None else batch.numpy().tolist()
+    assert rows == expected
+
+
+def test_special_tokens_in_text_are_plain_text(case):
+    text = " ".join(SPECIAL)
+    plain = case.build()(text)
+    asked = case.build(special_tokens=SPECIAL, special_tokens_in_strings=True)
+    special = {asked.token_to_id(token) for token in SPECIAL} - {asked.unk_token_id}
+    assert not special & set(plain)
+    assert special <= set(asked(text))
+
+
+def test_assets_save_and_reload(case, tmp_path):
+    tokenizer = case.build()
+    tokenizer.save_assets(str(tmp_path))
+    revived = case.cls.from_config(tokenizer.get_config())
+    with pytest.raises(ValueError, match="vocabulary"):
+        revived("no vocabulary yet")
+    revived.load_assets(str(tmp_path))
+    assert revived(HARD_STRINGS) == tokenizer(HARD_STRINGS)
+
+
+def test_saved_as_keras_file(case, tmp_path):
+    tokenizer = case.build()
+    keras.saving.save_model(tokenizer, tmp_path / "tokenizer.keras")
+    revived = keras.saving.load_model(tmp_path / "tokenizer.keras")
+    assert revived(HARD_STRINGS) == tokenizer(HARD_STRINGS)
+
+
+def test_vocabulary_is_a_bijection(case):
+    tokenizer = case.build()
+    tokens = tokenizer.get_vocabulary()
+    assert tokenizer.vocabulary_size() == len(tokens) == len(set(tokens))
+    assert [tokenizer.token_to_id(token) for token in tokens] == list(range(len(tokens)))
+    assert [tokenizer.id_to_token(i) for i in range(len(tokens))] == tokens
+
+
+def test_cut_text_is_reported(case):
+    arguments = {"sequence_length": 2}
+    with pytest.warns(UserWarning, match="sequence_length"):
+        dense = case.build(**arguments)(["the movie was great", "the"])
+    assert dense.shape == (2, 2)
+    with pytest.raises(ValueError, match="sequence_length"):
+        case.build(**arguments, truncation="error")(["the movie was great"])

@@ -1,0 +1,39 @@
+"""From names to folders and classes."""
+
+import pytest
+from presets.miniature import TinyBackbone, TinyTokenizer
+
+import nlpkit
+from nlpkit.presets import registry
+
+
+def test_bundled_presets_are_listed_and_found():
+    for name in nlpkit.presets.list_presets():
+        assert (registry.find_folder(name) / "nlpkit.json").is_file()
+
+
+def test_bundled_name_is_found_and_nearest_names_are_offered(tokenizer, tmp_path, monkeypatch):
+    tokenizer.save_to_preset(tmp_path / "tiny_en")
+    monkeypatch.setattr(registry, "_bundled", lambda: tmp_path)
+    assert nlpkit.presets.list_presets() == ["tiny_en"]
+    assert TinyTokenizer.from_preset("tiny_en").vocabulary == tokenizer.vocabulary
+    with pytest.raises(ValueError, match="'tiny_em' is neither .* Did you mean tiny_en"):
+        TinyTokenizer.from_preset("tiny_em")
+
+
+def test_folder_may_be_a_path_a_string_or_a_url(tokenizer, tmp_path):
+    folder = tmp_path / "a folder"
+    tokenizer.save_to_preset(folder)
+    for preset in (folder, str(folder), folder.as_uri()):
+        assert TinyTokenizer.from_preset(preset).vocabulary == tokenizer.vocabulary
+
+
+@pytest.mark.parametrize("preset", ["hf://org/repo", "kaggle://a/b/keras/c", "https://x.org/y"])
+def test_remote_preset_is_refused(preset):
+    with pytest.raises(ValueError, match=f"'{preset}' would have to be downloaded"):
+        TinyBackbone.from_preset(preset)
+
+
+def test_preset_of_another_type_is_refused():
+    with pytest.raises(TypeError, match="preset must be a str or a Path; got 7"):
+        TinyBackbone.from_preset(7)

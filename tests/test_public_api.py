@@ -1,0 +1,79 @@
+"""The public names, and what importing and using them does not import."""
+
+import subprocess
+import sys
+import time
+
+import keras
+import pytest
+
+import nlpkit
+
+PUBLIC = {
+    "layers": """AlibiBias CachedMultiHeadAttention FNetEncoder MaskedLMHead MaskedLMMaskGenerator
+        MultiSegmentPacker PositionEmbedding RMSNormalization RandomDeletion RandomSwap
+        ReversibleEmbedding RotaryEmbedding SinePositionEncoding StartEndPacker
+        TokenAndPositionEmbedding TransformerDecoder TransformerEncoder""",
+    "tokenizers": "BertTokenizer Tokenizer WordPieceTokenizer compute_word_piece_vocabulary",
+    "models": """Backbone BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor
+        BertPreprocessor BertTextClassifier BertTextClassifierPreprocessor BertTokenizer MaskedLM
+        Preprocessor Task TextClassifier Tokenizer""",
+}
+
+USE = """
+import sys, tempfile
+import nlpkit
+
+words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film"]
+tokenizer = nlpkit.models.BertTokenizer(words)
+tokenizer(["good film", "bad"])
+classifier = nlpkit.models.BertClassifier(
+    backbone=nlpkit.models.BertBackbone(
+        vocabulary_size=len(words), num_layers=1, num_heads=1, hidden_dim=4, intermediate_dim=4
+    ),
+    preprocessor=nlpkit.models.BertPreprocessor(tokenizer, sequence_length=6),
+    num_classes=2,
+)
+texts = ["good film", "bad film", "film", "good"]
+classifier.fit(texts, [1, 0, 0, 1], batch_size=2, verbose=0)
+classifier.predict(texts, verbose=0)
+with tempfile.TemporaryDirectory() as folder:
+    classifier.save_to_preset(folder)
+    nlpkit.models.TextClassifier.from_preset(folder).predict(texts, verbose=0)
+"""
+
+
+def _run(code: str) -> str:
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("namespace", PUBLIC)
+def test_public_names(namespace):
+    module = getattr(nlpkit, namespace)
+    assert sorted(module.__all__) == sorted(PUBLIC[namespace].split())
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_every_namespace_is_listed():
+    assert nlpkit.__all__ == ["layers", "models", "presets", "tokenizers"]
+    assert set(nlpkit.__all__) <= set(dir(nlpkit))
+
+
+def test_import_loads_neither_keras_nor_a_backend():
+    heavy = ("keras", "tensorflow", "jax", "torch", "transformers", "tokenizers", "numpy")
+    assert _run(f"import nlpkit, sys; print([m for m in {heavy} if m in sys.modules])") == "[]"
+
+
+def test_import_is_quick():
+    start = time.perf_counter()
+    _run("import nlpkit; print('imported')")
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() == "tensorflow", reason="TensorFlow is the backend here"
+)
+def test_using_it_does_not_import_tensorflow():
+    assert _run(USE + "print('tensorflow' in sys.modules)") == "False"

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Format, lint, types, import layers; then every test on each backend, one process a backend.
+#
+#   bash tools/test.sh                            everything, as CI does
+#   bash tools/test.sh --backend jax              one backend
+#   bash tools/test.sh --backend jax -- -k bert   what follows -- goes to pytest
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source tools/environment.sh
+
+backends=(jax torch tensorflow)
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --backend) backends=("${2:?--backend needs jax, torch or tensorflow}"); shift 2 ;;
+    --) shift; break ;;
+    *) echo "unknown argument $1; usage: test.sh [--backend jax|torch|tensorflow] [-- pytest arguments]" >&2; exit 2 ;;
+  esac
+done
+
+install_everything() {
+  install --editable . tensorflow-cpu jax torch transformers \
+    pytest pytest-xdist hypothesis ruff mypy import-linter
+  # It asks for the package tensorflow, by name; tensorflow-cpu is the same and a third of its size.
+  install --no-deps tensorflow-text
+}
+
+failed=()
+stage() {
+  local name=$1 start=$SECONDS
+  shift
+  echo "== $name"
+  "$@" || failed+=("$name")
+  echo "== $name: $((SECONDS - start)) s"
+}
+
+activate_environment
+install_once test install_everything
+stage check python tools/check.py
+for backend in "${backends[@]}"; do
+  stage "$backend" env KERAS_BACKEND="$backend" python -m pytest --durations=15 "$@"
+done
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "FAILED: ${failed[*]} ($SECONDS s)"
+  exit 1
+fi
+echo "All passed: check ${backends[*]} ($SECONDS s)"
