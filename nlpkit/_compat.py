@@ -38,8 +38,7 @@ def require(name: str, purpose: str) -> ModuleType:
 def is_tensorflow_value(x: Any) -> bool:
     """Whether `x` is a TensorFlow tensor, ragged tensor or variable; never imports TensorFlow."""
     tf = sys.modules.get("tensorflow")
-    tensor_types = tf and (tf.Tensor, tf.RaggedTensor, tf.Variable)
-    return bool(tensor_types) and isinstance(x, tensor_types)
+    return tf is not None and isinstance(x, tf.Tensor | tf.RaggedTensor | tf.Variable)
 
 
 def is_tensorflow_dataset(x: Any) -> bool:

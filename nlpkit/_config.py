@@ -35,7 +35,15 @@ class Configurable:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Rebuild an object from what `get_config` returned."""
+        """Rebuild an object from what `get_config` returned.
+
+        Raises:
+            ValueError: the configuration names an asset, which it never holds: a file that someone
+                sends could otherwise have any file of yours read.
+        """
+        assets = [name for name in cls.assets if config.get(name) is not None]
+        if assets:
+            raise ValueError(f"A configuration of {cls.__name__} must not hold {assets}.")
         return cls(**{name: _deserialize(value) for name, value in config.items()})
 
 
@@ -85,10 +93,13 @@ def _arguments(cls: type) -> Iterator[str]:
 
 def _keras_config(layer: Any) -> dict[str, Any]:
     """What Keras' own constructor needs to rebuild `layer`."""
-    keras_classes = (cls for cls in type(layer).__mro__ if issubclass(cls, keras.Layer))
-    base = next(cls for cls in keras_classes if not issubclass(cls, Configurable))
+    base: type[keras.Layer] = next(
+        cls
+        for cls in type(layer).__mro__
+        if issubclass(cls, keras.Layer) and not issubclass(cls, Configurable)
+    )
     if base is not keras.Layer and not issubclass(base, keras.Model):
-        return base.get_config(layer)
+        return dict(base.get_config(layer))
     # Not keras.Layer.get_config: it imports TensorFlow wherever it is installed. Not the model's
     # either: it would serialize the graph, while ours are rebuilt by their constructor.
     policy = layer.dtype_policy

@@ -83,9 +83,11 @@ class Backbone(FromPreset, Configurable, keras.Model):
         }
         return self._transformer(tensors, training)
 
-    def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """The symbolic outputs; traced, so that optional inputs may be absent or present."""
-        return keras.Operation.compute_output_spec(self, inputs, training=training)
+    def compute_output_spec(
+        self, inputs: Any, training: bool | None = None, mask: Any = None
+    ) -> Any:
+        """The symbolic outputs, whichever optional inputs there are."""
+        return self._transformer.output_spec(*inputs["token_ids"].shape)
 
     def _assert_input_compatibility(self, *_: Any) -> None:
         """`check_inputs` has done it."""

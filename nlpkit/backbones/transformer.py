@@ -71,7 +71,19 @@ class Transformer:
             hidden = self.final_norm(hidden)
         if self.pooler is None:
             return hidden
-        return {"sequence_output": hidden, "pooled_output": self.pooler(self._first(inputs, hidden))}
+        return {
+            "sequence_output": hidden,
+            "pooled_output": self.pooler(self._first(inputs, hidden)),
+        }
+
+    def output_spec(self, batch: int | None, length: int | None) -> Any:
+        """Symbolic tensors of the shapes and dtype that a call returns."""
+        dtype, width = self.token_embedding.compute_dtype, self.spec.hidden_dim
+        sequence = keras.KerasTensor((batch, length, width), dtype=dtype)
+        if self.pooler is None:
+            return sequence
+        pooled = keras.KerasTensor((batch, width), dtype=dtype)
+        return {"sequence_output": sequence, "pooled_output": pooled}
 
     def _places(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
         """Sequence ids (None: one unpadded sequence a row) and positions."""

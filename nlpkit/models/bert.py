@@ -10,8 +10,8 @@ from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, parse
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.vocabulary import VocabularySource
 from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.vocabulary import VocabularySource
 from nlpkit.tokenizers.word_piece_tokenizer import WordPieceTokenizer
 
 _ACTIVATIONS = {
@@ -23,6 +23,18 @@ _ACTIVATIONS = {
     "swish": "silu",
 }
 
+_CONFIG = {
+    "vocabulary_size": ("vocab_size", 30522),
+    "num_layers": ("num_hidden_layers", 12),
+    "num_heads": ("num_attention_heads", 12),
+    "hidden_dim": ("hidden_size", 768),
+    "intermediate_dim": ("intermediate_size", 3072),
+    "dropout": ("hidden_dropout_prob", 0.1),
+    "max_sequence_length": ("max_position_embeddings", 512),
+    "num_segments": ("type_vocab_size", 2),
+    "attention_dropout": ("attention_probs_dropout_prob", 0.1),
+    "layer_norm_epsilon": ("layer_norm_eps", 1e-12),
+}
 _EMBEDDINGS = """
 token_embedding/embeddings <- embeddings.word_embeddings.weight
 position_embedding/embeddings <- embeddings.position_embeddings.weight
@@ -86,7 +98,6 @@ class BertTokenizer(WordPieceTokenizer):
         **kwargs: the other arguments of `WordPieceTokenizer`; `oov_token` is BERT's `unk_token`.
 
     Example:
-
         vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "qu", "##ick", "fox"]
         tokenizer = nlpkit.models.BertTokenizer(vocabulary, lowercase=True)
         tokenizer("The quick fox")  # [5, 6, 7, 8]
@@ -238,41 +249,21 @@ class BertBackbone(Backbone):
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         """The constructor's arguments from a Hugging Face configuration."""
         reader.require("position_embedding_type", ["absolute"], "absolute")
-        return {
-            "vocabulary_size": reader.get("vocab_size", 30522),
-            "num_layers": reader.get("num_hidden_layers", 12),
-            "num_heads": reader.get("num_attention_heads", 12),
-            "hidden_dim": reader.get("hidden_size", 768),
-            "intermediate_dim": reader.get("intermediate_size", 3072),
-            "dropout": reader.get("hidden_dropout_prob", 0.1),
-            "max_sequence_length": reader.get("max_position_embeddings", 512),
-            "num_segments": reader.get("type_vocab_size", 2),
-            "activation": reader.require("hidden_act", _ACTIVATIONS, "gelu"),
-            "attention_dropout": reader.get("attention_probs_dropout_prob", 0.1),
-            "layer_norm_epsilon": reader.get("layer_norm_eps", 1e-12),
-        }
+        reader.ignore("tie_word_embeddings")  # The table's tied lines compare the tensors.
+        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        return {**arguments, "activation": reader.require("hidden_act", _ACTIVATIONS, "gelu")}
 
     def to_hf_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_config`."""
+        config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
+        if self.attention_dropout is None:
+            config["attention_probs_dropout_prob"] = self.dropout
         activations = {own: name for name, own in reversed(_ACTIVATIONS.items())}
-        dropout = self.dropout if self.attention_dropout is None else self.attention_dropout
-        return {
-            "vocab_size": self.vocabulary_size,
-            "num_hidden_layers": self.num_layers,
-            "num_attention_heads": self.num_heads,
-            "hidden_size": self.hidden_dim,
-            "intermediate_size": self.intermediate_dim,
-            "hidden_dropout_prob": self.dropout,
-            "max_position_embeddings": self.max_sequence_length,
-            "type_vocab_size": self.num_segments,
-            "hidden_act": activations[self.activation],
-            "attention_probs_dropout_prob": dropout,
-            "layer_norm_eps": self.layer_norm_epsilon,
-        }
+        return {**config, "hidden_act": activations[self.activation]}
 
 
 class BertPreprocessor(TextClassifierPreprocessor):
-    """`TextClassifierPreprocessor` with a `BertTokenizer`: `[CLS] a [SEP]`, `[CLS] a [SEP] b [SEP]`."""
+    """`TextClassifierPreprocessor` with a `BertTokenizer`: `[CLS] a [SEP]`, or with `b [SEP]`."""
 
     tokenizer_class: ClassVar[type[Tokenizer]] = BertTokenizer
 
@@ -289,28 +280,7 @@ class BertClassifier(TextClassifier):
     backbone_class: ClassVar[Any] = BertBackbone
     preprocessor_class: ClassVar[Any] = BertPreprocessor
     hf_architecture: ClassVar[str] = "BertForSequenceClassification"
-
-    @classmethod
-    def head_table(cls) -> list[Line]:
-        """Where the head's variables are in a Hugging Face checkpoint."""
-        return parse(_CLASSIFIER_HEAD)
-
-    @classmethod
-    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The head's arguments from a Hugging Face configuration."""
-        labels = reader.get("id2label", None, kind=dict)
-        dropout = reader.get("classifier_dropout", reader.get("hidden_dropout_prob", 0.1))
-        num_labels = reader.get("num_labels", 2)
-        return {"num_classes": num_labels if labels is None else len(labels), "dropout": dropout}
-
-    def hf_head_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_head_config`."""
-        labels = [f"LABEL_{i}" for i in range(self.num_classes)]
-        return {
-            "id2label": {str(i): label for i, label in enumerate(labels)},
-            "label2id": {label: i for i, label in enumerate(labels)},
-            "classifier_dropout": self.dropout,
-        }
+    head_lines: ClassVar[str] = _CLASSIFIER_HEAD
 
 
 class BertMaskedLM(MaskedLM):
@@ -320,17 +290,4 @@ class BertMaskedLM(MaskedLM):
     preprocessor_class: ClassVar[Any] = BertMaskedLMPreprocessor
     hf_architecture: ClassVar[str] = "BertForMaskedLM"
     hf_other_architectures: ClassVar[tuple[str, ...]] = ("BertForPreTraining",)
-
-    @classmethod
-    def head_table(cls) -> list[Line]:
-        """Where the head's variables are in a Hugging Face checkpoint."""
-        return parse(_MASKED_LM_HEAD)
-
-    @classmethod
-    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """No arguments: the head's follow from the backbone."""
-        return {}
-
-    def hf_head_config(self) -> dict[str, Any]:
-        """Nothing beside the backbone's configuration."""
-        return {"tie_word_embeddings": True}
+    head_lines: ClassVar[str] = _MASKED_LM_HEAD

@@ -26,7 +26,9 @@ def attend(
     dropout: float = 0.0,
     seed: Any = None,
 ) -> Any:
-    """Compute `softmax(soft_cap(scale * query keyᵀ) + bias) value` (Vaswani et al., 2017, 1706.03762).
+    """Compute `softmax(soft_cap(scale * query keyᵀ) + bias) value`.
+
+    Scaled dot-product attention (Vaswani et al., 2017, arXiv 1706.03762).
 
     Args:
         query: `[B, T, H, D]`.
@@ -116,8 +118,6 @@ def _fast_kernel(*, soft_cap: float | None, dropout: float) -> Callable[..., Any
     return _attend_keras
 
 
-def _attend_keras(
-    query: Any, key: Any, value: Any, *, scale: float, mask: Any, bias: Any
-) -> Any:
+def _attend_keras(query: Any, key: Any, value: Any, *, scale: float, mask: Any, bias: Any) -> Any:
     mask = None if mask is None else mask[:, None]
     return ops.dot_product_attention(query, key, value, bias=bias, mask=mask, scale=scale)

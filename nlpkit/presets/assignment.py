@@ -81,7 +81,7 @@ def collect(
     """
     check_table(table, variables, model)
     return {
-        line.tensor: line.write(keras.ops.convert_to_numpy(variables[line.variable]))
+        line.tensor: line.write(keras.ops.convert_to_numpy(variables[line.variable].value))
         for line in table
         if not line.ignored and not line.tied
     }

@@ -28,7 +28,8 @@ def load_task_weights(task: Any, layout: Layout) -> None:
 def warn_of_fresh_head(task: Any, layout: Layout) -> None:
     """Say which variables a head starts out with anew, unless the caller described the head."""
     if not required_arguments(type(task)):
-        _warn([line.variable for line in task.head_table() if not line.tied], task, layout)
+        head = [line for line in task.head_table() if not line.tied and not line.ignored]
+        _warn([line.variable for line in head], task, layout)
 
 
 def task_table(task: Any, prefix: str) -> list[Line]:

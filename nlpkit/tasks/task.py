@@ -8,7 +8,9 @@ import numpy as np
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._config import Configurable
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.preset import FromPreset
+from nlpkit.presets.weights import Line, parse
 from nlpkit.tasks.text_dataset import TextDataset, is_batched_source, map_batches, split_examples
 
 
@@ -29,6 +31,7 @@ class Task(FromPreset, Configurable, keras.Model):
     preset_kind: ClassVar[str] = "task"
     backbone_class: ClassVar[Any] = Backbone
     preprocessor_class: ClassVar[Any] = None
+    head_lines: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -48,6 +51,20 @@ class Task(FromPreset, Configurable, keras.Model):
         self.preprocessor = preprocessor
         self.dtype_policy = backbone.dtype_policy
         _check_vocabulary(preprocessor, backbone)
+
+    @classmethod
+    def head_table(cls) -> list[Line]:
+        """Where the head's variables are in a Hugging Face checkpoint."""
+        return parse(cls.head_lines)
+
+    @classmethod
+    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The head's arguments from a Hugging Face configuration."""
+        return {}
+
+    def hf_head_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_head_config`."""
+        return {}
 
     def fit(
         self,
@@ -81,10 +98,10 @@ class Task(FromPreset, Configurable, keras.Model):
             (x, y, sample_weight), validation_data = split_examples(
                 validation_split, x, y, sample_weight
             )
-        if validation_data is not None:
-            validation_data = self._validation(
-                validation_data, validation_batch_size or batch_size
-            )
+        if validation_data is not None and self.preprocessor is not None:
+            held = validation_data if isinstance(validation_data, tuple) else (validation_data,)
+            validation_data = self._source(*held, batch_size=validation_batch_size or batch_size)
+            validation_data = validation_data["x"]
         return super().fit(
             **self._source(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle),
             epochs=epochs,
@@ -108,6 +125,8 @@ class Task(FromPreset, Configurable, keras.Model):
         **kwargs: Any,
     ) -> Any:
         """Compute loss and metrics on raw strings; arguments as `keras.Model.evaluate`."""
+        if kwargs.get("_use_cached_eval_dataset"):  # Keras' `fit`, after it prepared the data.
+            return super().evaluate(x, y, batch_size, verbose, sample_weight, **kwargs)
         source = self._source(x, y, sample_weight, batch_size=batch_size)
         return super().evaluate(**source, verbose=verbose, **kwargs)
 
@@ -156,13 +175,15 @@ class Task(FromPreset, Configurable, keras.Model):
             given = {"x": x, "y": y, "sample_weight": sample_weight}
             given |= {"batch_size": batch_size, "shuffle": shuffle}
             return {name: value for name, value in given.items() if value is not None}
+        # Keras would also shuffle, or warn that it cannot.
+        in_order = {} if shuffle is None else {"shuffle": False}
         if is_batched_source(x):
             if y is not None or sample_weight is not None:
                 raise ValueError(
                     f"A {type(x).__name__} yields its own labels and weights; "
                     "y and sample_weight must be None."
                 )
-            return {"x": map_batches(self.preprocessor, x)}
+            return {"x": map_batches(self.preprocessor, x), **in_order}
         dataset = TextDataset(
             self.preprocessor,
             x.numpy() if is_tensorflow_value(x) else x,
@@ -171,12 +192,7 @@ class Task(FromPreset, Configurable, keras.Model):
             batch_size=32 if batch_size is None else batch_size,
             shuffle=bool(shuffle),
         )
-        return {"x": dataset}
-
-    def _validation(self, data: Any, batch_size: int | None) -> Any:
-        columns = data if isinstance(data, tuple) else (data,)
-        source = self._source(*columns, batch_size=batch_size)
-        return source["x"] if self.preprocessor is not None or not isinstance(data, tuple) else data
+        return {"x": dataset, **in_order}
 
     def _check_arrays(self, x: Any) -> None:
         """Refuse ids past the vocabulary while they are NumPy arrays and can be looked at."""
@@ -193,7 +209,7 @@ def _check_family(name: str, part: Any, needed: type) -> None:
 
 
 def _check_vocabulary(preprocessor: Any, backbone: Any) -> None:
-    tokenizer = getattr(preprocessor, "tokenizer", None)
+    tokenizer: Any = getattr(preprocessor, "tokenizer", None)
     if getattr(tokenizer, "vocabulary", None) is None:
         return
     rows = backbone.token_embedding.input_dim

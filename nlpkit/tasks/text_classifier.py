@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit.layers.modeling.feed_forward import get_activation
+from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.tasks.task import Task
 
 
@@ -76,3 +77,20 @@ class TextClassifier(Task):
             ),
             metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         )
+
+    @classmethod
+    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The number of labels, and the dropout that Hugging Face takes from either of two keys."""
+        labels = reader.get("id2label", None, kind=dict)
+        num_labels = reader.get("num_labels", 2)
+        dropout = reader.get("classifier_dropout", reader.get("hidden_dropout_prob", 0.1))
+        return {"num_classes": num_labels if labels is None else len(labels), "dropout": dropout}
+
+    def hf_head_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_head_config`."""
+        labels = [f"LABEL_{i}" for i in range(self.num_classes)]
+        return {
+            "id2label": {str(i): label for i, label in enumerate(labels)},
+            "label2id": {label: i for i, label in enumerate(labels)},
+            "classifier_dropout": self.dropout,
+        }

@@ -11,7 +11,7 @@ from conformance.case import Case
 _RNG = np.random.default_rng(3)
 TOKEN_IDS = _RNG.integers(1, 11, (3, 6)).astype("int32")
 SEGMENT_IDS = _RNG.integers(0, 2, (3, 6)).astype("int32")
-PADDING_MASK = np.arange(6) < np.array([[6], [4], [2]])
+PADDING_MASK = np.arange(6) < np.array([[6], [3], [3]])
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,7 @@ class TinyLM(MiniTask):
             lm/bias <- cls.bias
             lm/bias <- cls.decoder.bias ; tied
             backbone/token_embedding/embeddings <- cls.decoder.weight ; tied
+            <- cls.next_sentence.* ; other head
             """
         )
 

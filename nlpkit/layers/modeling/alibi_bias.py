@@ -31,7 +31,6 @@ class AlibiBias(Configurable, keras.Layer):
         ValueError: the scores do not have four axes, or their number of heads is unknown.
 
     Example:
-
     ```python
     scores = keras.random.normal((2, 4, 10, 10))
     biased = nlpkit.layers.AlibiBias()(scores)

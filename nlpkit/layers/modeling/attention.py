@@ -67,7 +67,9 @@ class Attention(keras.layers.Layer):
         self.key = self._project("key", key_width, self.input_bias, context_shape)
         self.value = self._project("value", key_width, self.input_bias, context_shape)
         output_shape = (*hidden_shape[:-1], width)
-        self.output_dense = self._project("output", hidden_shape[-1], self.output_bias, output_shape)
+        self.output_dense = self._project(
+            "output", hidden_shape[-1], self.output_bias, output_shape
+        )
 
     def _project(self, name: str, units: int, use_bias: bool, input_shape: Any) -> Any:
         dense = Dense(

@@ -59,7 +59,6 @@ class CachedMultiHeadAttention(Configurable, keras.layers.MultiHeadAttention):
             that isn't updated.
 
     Example:
-
     ```python
     attention = nlpkit.layers.CachedMultiHeadAttention(num_heads=2, key_dim=4)
     token = keras.random.normal((1, 1, 8))

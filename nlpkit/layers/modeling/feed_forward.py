@@ -27,8 +27,10 @@ def get_activation(activation: Any) -> Callable[[Any], Any]:
 
 
 class FeedForward(keras.layers.Layer):
-    """Compute `output(activation(intermediate(x)))`, or with a gate
-    `output(activation(gate(x)) * intermediate(x))` (Shazeer, 2020, 2002.05202).
+    """Compute `output(activation(intermediate(x)))`, two dense layers around an activation.
+
+    With a gate it is `output(activation(gate(x)) * intermediate(x))` (Shazeer, 2020, arXiv
+    2002.05202).
 
     Args:
         intermediate_dim: int. Width in between.

@@ -36,7 +36,6 @@ class FNetEncoder(Configurable, keras.Layer):
         Float tensor `[batch, seq, dim]`.
 
     Example:
-
     ```python
     encoder = nlpkit.layers.FNetEncoder(intermediate_dim=32)
     outputs = encoder(keras.random.normal((2, 10, 8)))
@@ -60,6 +59,7 @@ class FNetEncoder(Configurable, keras.Layer):
         self.layer_norm_epsilon = layer_norm_epsilon
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
+        self.supports_masking = True
 
     def build(self, inputs_shape: Any) -> None:
         dim = inputs_shape[-1]

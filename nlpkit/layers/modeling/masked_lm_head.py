@@ -48,7 +48,6 @@ class MaskedLMHead(Configurable, keras.Layer):
         TypeError: `token_embedding` is a layer that can't project back to the vocabulary.
 
     Example:
-
     ```python
     embedding = nlpkit.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
     hidden = embedding(np.array([[4, 7, 1]]))
@@ -82,7 +81,7 @@ class MaskedLMHead(Configurable, keras.Layer):
         self._activation = keras.activations.get(activation)
         self._own_embedding = None
         if embedding_weights is not None:
-            self._own_embedding = self._embedding_from(embedding_weights)
+            self._own_embedding = self._embedding_of(embedding_weights)
 
     @property
     def embedding_weights(self) -> Any:
@@ -93,25 +92,28 @@ class MaskedLMHead(Configurable, keras.Layer):
     def _embedding(self) -> Any:
         return self._own_embedding if self.token_embedding is None else self.token_embedding
 
-    def _new_embedding(self, dim: int, **kwargs: Any) -> ReversibleEmbedding:
+    def _new_embedding(self, dim: int) -> ReversibleEmbedding:
         return ReversibleEmbedding(
-            self.vocabulary_size, dim, dtype=self.dtype_policy, name="token_embedding", **kwargs
+            self.vocabulary_size,
+            dim,
+            embeddings_initializer=fresh(self.kernel_initializer),
+            dtype=self.dtype_policy,
+            name="token_embedding",
         )
 
-    def _embedding_from(self, weights: Any) -> ReversibleEmbedding:
-        if not isinstance(weights, keras.Variable):
-            return self._new_embedding(weights.shape[1], weights=ops.convert_to_numpy(weights))
+    def _embedding_of(self, weights: Any) -> ReversibleEmbedding:
         embedding = self._new_embedding(weights.shape[1])
-        embedding._embeddings = weights
-        embedding.built = True
+        if isinstance(weights, keras.Variable):
+            embedding._embeddings = weights
+            embedding.built = True
+        else:
+            embedding.build()
+            embedding.set_weights([ops.convert_to_numpy(weights)])
         return embedding
 
     def build(self, inputs_shape: Any, mask_positions_shape: Any = None) -> None:
         if self._embedding is None:
-            initializer = fresh(self.kernel_initializer)
-            self._own_embedding = self._new_embedding(
-                inputs_shape[-1], embeddings_initializer=initializer
-            )
+            self._own_embedding = self._new_embedding(inputs_shape[-1])
         if not self._embedding.built:
             self._embedding.build()
         dim = self._embedding.output_dim

@@ -35,7 +35,6 @@ class PositionEmbedding(Configurable, keras.Layer):
             TensorFlow's CPU).
 
     Example:
-
     ```python
     tokens = keras.random.normal((2, 10, 8))
     outputs = tokens + nlpkit.layers.PositionEmbedding(sequence_length=16)(tokens)
@@ -52,6 +51,7 @@ class PositionEmbedding(Configurable, keras.Layer):
             )
         self.sequence_length = sequence_length
         self.initializer = initializer
+        self.supports_masking = True
 
     def build(self, inputs_shape: Any) -> None:
         self.position_embeddings = self.add_weight(

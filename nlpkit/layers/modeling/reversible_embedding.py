@@ -34,7 +34,6 @@ class ReversibleEmbedding(Configurable, keras.layers.ReversibleEmbedding):
         Float tensor `[..., output_dim]`, or logits `[..., input_dim]` with `reverse=True`.
 
     Example:
-
     ```python
     embedding = nlpkit.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
     hidden = embedding(np.array([[4, 7, 1]]))

@@ -31,7 +31,6 @@ class RMSNormalization(Configurable, keras.layers.RMSNormalization):
             is not the last of them.
 
     Example:
-
     ```python
     outputs = nlpkit.layers.RMSNormalization()(keras.random.normal((2, 10, 8)))
     ```
@@ -45,7 +44,9 @@ class RMSNormalization(Configurable, keras.layers.RMSNormalization):
         **kwargs: Any,
     ) -> None:
         super().__init__(axis=axis, epsilon=epsilon, **kwargs)
+        self.axis: int | list[int] = axis
         self.input_dim = input_dim
+        self.supports_masking = True
         if input_dim is None:
             return
         if axis not in (-1, [-1]):

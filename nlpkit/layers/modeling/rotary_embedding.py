@@ -39,7 +39,6 @@ class RotaryEmbedding(Configurable, keras.Layer):
         ValueError: the feature axis is odd or unknown, or the two axes are one.
 
     Example:
-
     ```python
     query = keras.random.normal((2, 16, 4, 64))  # batch, seq, heads, dim
     rotated = nlpkit.layers.RotaryEmbedding()(query)
@@ -60,6 +59,7 @@ class RotaryEmbedding(Configurable, keras.Layer):
         self.scaling_factor = scaling_factor
         self.sequence_axis = sequence_axis
         self.feature_axis = feature_axis
+        self.supports_masking = True
         self.built = True
 
     def call(self, inputs: Any, start_index: Any = 0, positions: Any = None) -> Any:

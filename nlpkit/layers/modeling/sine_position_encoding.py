@@ -31,7 +31,6 @@ class SinePositionEncoding(Configurable, keras.Layer):
         Float tensor of the inputs' shape.
 
     Example:
-
     ```python
     tokens = keras.random.normal((2, 10, 8))
     outputs = tokens + nlpkit.layers.SinePositionEncoding()(tokens)
@@ -41,6 +40,7 @@ class SinePositionEncoding(Configurable, keras.Layer):
     def __init__(self, max_wavelength: float = 10000, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.max_wavelength = max_wavelength
+        self.supports_masking = True
         self.built = True
 
     def call(self, inputs: Any, start_index: Any = 0, positions: Any = None) -> Any:

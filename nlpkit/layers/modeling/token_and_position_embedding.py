@@ -39,7 +39,6 @@ class TokenAndPositionEmbedding(Configurable, keras.Layer):
             `sequence_length`.
 
     Example:
-
     ```python
     layer = nlpkit.layers.TokenAndPositionEmbedding(
         vocabulary_size=100, sequence_length=16, embedding_dim=8

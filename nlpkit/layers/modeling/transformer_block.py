@@ -1,4 +1,4 @@
-"""One transformer layer: self-attention, perhaps cross-attention, feed-forward, each in a residual."""
+"""One transformer layer: attention, perhaps cross-attention, feed-forward, each in a residual."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ class TransformerBlock(keras.layers.Layer):
         feed_forward: Any,
         feed_forward_residual: Residual,
         cross_attention: Any = None,
-        cross_attention_residual: Residual | None = None,
+        cross_attention_residual: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -86,7 +86,7 @@ class TransformerBlock(keras.layers.Layer):
         """Build the parts under their own names."""
         self.attention.build(hidden_shape)
         self.attention_residual.build(hidden_shape)
-        if self.cross_attention is not None and self.cross_attention_residual is not None:
+        if self.cross_attention is not None:
             self.cross_attention.build(hidden_shape, context_shape)
             self.cross_attention_residual.build(hidden_shape)
         self.feed_forward.build(hidden_shape)
@@ -149,6 +149,10 @@ class TransformerBlock(keras.layers.Layer):
         update = self.feed_forward(self.feed_forward_residual.enter(hidden))
         hidden = self.feed_forward_residual.leave(hidden, update, training)
         return (hidden, *extras) if extras else hidden
+
+    def compute_output_spec(self, hidden: Any, *_: Any, **__: Any) -> Any:
+        """The symbolic output without scores and caches; known without tracing the call."""
+        return keras.KerasTensor(hidden.shape, dtype=self.compute_dtype)
 
 
 def as_tuple(result: Any) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from nlpkit.ops.visibility import visibility
 
 
 class TransformerDecoder(TransformerLayer):
-    """Decode a sequence: causal self-attention, cross-attention if there is an encoder, feed-forward.
+    """Decode a sequence: causal self-attention, perhaps cross-attention, feed-forward.
 
     The decoder layer of Vaswani et al., 2017 (arXiv 1706.03762). Called with one sequence it has
     no cross-attention (GPT-2); called with an encoder's sequence it has. A layer keeps the form
@@ -109,8 +109,8 @@ class TransformerDecoder(TransformerLayer):
             )
         if crosses and (cache is None) != (cross_cache is None):
             raise ValueError(
-                "self_attention_cache and cross_attention_cache go together in a layer with "
-                f"cross-attention; only {'cross' if cache is None else 'self'}_attention_cache came."
+                "self_attention_cache and cross_attention_cache go together in a layer with cross-"
+                f"attention; only {'cross' if cache is None else 'self'}_attention_cache came."
             )
 
     def compute_output_shape(self, decoder_sequence_shape: Any, *_: Any) -> Any:

@@ -38,6 +38,10 @@ class TransformerLayer(Configurable, keras.layers.Layer):
         self.normalize_first = normalize_first
         self.supports_masking = True
 
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """The symbolic outputs, traced: how many there are depends on the arguments."""
+        return keras.Operation.compute_output_spec(self, *args, **kwargs)
+
     def _build_block(self, hidden_shape: Any, context_shape: Any = None) -> None:
         cross = context_shape is not None
         self.block = TransformerBlock(
@@ -104,7 +108,10 @@ def merge_masks(inputs: Any, padding_mask: Any, attention_mask: Any) -> Any:
     """
     if padding_mask is None:
         padding_mask = get_keras_mask(inputs)
-    for name, mask, rank in (("padding_mask", padding_mask, 2), ("attention_mask", attention_mask, 3)):
+    for name, mask, rank in (
+        ("padding_mask", padding_mask, 2),
+        ("attention_mask", attention_mask, 3),
+    ):
         if mask is not None and len(mask.shape) != rank:
             raise ValueError(f"{name} must have rank {rank}; got shape {tuple(mask.shape)}.")
     if padding_mask is not None:

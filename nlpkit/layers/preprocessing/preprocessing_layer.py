@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from nlpkit._compat import is_tensorflow_value
 from nlpkit._config import Configurable
 
 
@@ -23,3 +24,17 @@ class PreprocessingLayer(Configurable, keras.Layer):
         self._convert_input_args = False
         self._allow_non_tensor_positional_args = True
         self.built = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the layer; the arguments are those of `call`."""
+        if any(map(_holds_tensor, (*args, *kwargs.values()))):
+            return super().__call__(*args, **kwargs)  # shields `call` from TensorFlow's AutoGraph
+        # Keras would look at every token of a list, before and after: 0.6 s for 200,000 ids.
+        return self.call(*args, **kwargs)
+
+
+def _holds_tensor(value: Any) -> bool:
+    """Whether a value is a TensorFlow or symbolic tensor, or a few of them in a list or tuple."""
+    if isinstance(value, list | tuple):
+        return any(map(_holds_tensor, value[:2]))
+    return is_tensorflow_value(value) or isinstance(value, keras.KerasTensor)

@@ -17,15 +17,6 @@ RowFunction = Callable[..., Sequence[Any]]
 class TokenLayer(PreprocessingLayer):
     """A layer whose inputs are tokens (ids or strings) of one example or of a batch of them."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the layer on tokens; the arguments are those of `call`."""
-        inputs = args[0] if args else None
-        parts = inputs if isinstance(inputs, tuple) else (inputs,)
-        if any(isinstance(part, list) for part in parts):
-            # keras.Layer.__call__ would look at every single token, before and after.
-            return self.call(*args, **kwargs)
-        return super().__call__(*args, **kwargs)  # also shields `call` from TensorFlow's AutoGraph
-
     def _map(
         self, function: RowFunction, inputs: Sequence[Any], outputs: Sequence[OutputSpec]
     ) -> list[Any]:

@@ -70,9 +70,7 @@ def test_decoding_token_by_token_equals_attending_at_once(x, arguments):
     cache, steps = np.zeros((2, 2, LENGTH + 2, HEADS, SIZE), "float32"), []
     for start, stop in ((0, 2), (2, 3), (3, 4), (4, 5)):
         new = x[:, start:stop]
-        output, cache = layer(
-            new, new, cache=cache, cache_update_index=start, use_causal_mask=True
-        )
+        output, cache = layer(new, new, cache=cache, cache_update_index=start, use_causal_mask=True)
         steps.append(ops.convert_to_numpy(output))
     np.testing.assert_allclose(np.concatenate(steps, axis=1), expected, atol=1e-5)
 

@@ -69,7 +69,8 @@ def test_a_matrix_is_copied(x, rng):
 
 def test_training_a_tied_head_trains_the_encoder(embedding):
     ids, positions = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
-    outputs = MaskedLMHead(embedding_weights=embedding.embeddings)(embedding(ids), positions)
+    head = MaskedLMHead(embedding_weights=embedding.embeddings, intermediate_activation="tanh")
+    outputs = head(embedding(ids), positions)
     model = keras.Model([ids, positions], outputs)
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     before = ops.convert_to_numpy(embedding.embeddings).copy()

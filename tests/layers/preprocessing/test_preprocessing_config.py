@@ -47,3 +47,9 @@ def test_config_rebuilds_the_layer(layer, arguments):
 
 def _leaves(outputs):
     return [leaf for leaf in keras.tree.flatten(outputs) if np.size(leaf)]
+
+
+@pytest.mark.parametrize(("layer", "arguments"), CASES)
+def test_lists_do_not_go_through_keras_which_is_slow_on_them(monkeypatch, layer, arguments):
+    monkeypatch.delattr(keras.Layer, "__call__")
+    layer(**arguments)([[5, 6], [7]])

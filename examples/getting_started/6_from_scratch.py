@@ -1,0 +1,59 @@
+"""Level 6: build and train a transformer from scratch, vocabulary included.
+
+Runs on any backend: KERAS_BACKEND=jax python examples/getting_started/6_from_scratch.py
+"""
+
+import keras
+import tensorflow as tf
+from reviews import parse_arguments, report
+
+import nlpkit
+
+arguments = parse_arguments(__doc__, epochs=3, batch_size=16, vocabulary_size=20_000)
+length = arguments.sequence_length
+
+# A vocabulary learned from the training texts, and a tokenizer with it.
+vocabulary = nlpkit.tokenizers.compute_word_piece_vocabulary(
+    arguments.train.texts,
+    vocabulary_size=arguments.vocabulary_size,
+    lowercase=True,
+    strip_accents=True,
+    reserved_tokens=["[PAD]", "[START]", "[END]", "[UNK]"],
+)
+tokenizer = nlpkit.tokenizers.WordPieceTokenizer(
+    vocabulary, lowercase=True, strip_accents=True, oov_token="[UNK]"
+)
+packer = nlpkit.layers.StartEndPacker(
+    sequence_length=length,
+    start_value=tokenizer.token_to_id("[START]"),
+    end_value=tokenizer.token_to_id("[END]"),
+    pad_value=tokenizer.token_to_id("[PAD]"),
+    truncation="silent",
+)
+print(f"{len(vocabulary)} word pieces; 'wonderfully' becomes", tokenizer("wonderfully"))
+
+train, test = (
+    tf.data.Dataset.from_tensor_slices((part.texts, part.labels))
+    .batch(arguments.batch_size)
+    .map(lambda texts, labels: (packer(tokenizer(texts)), labels), tf.data.AUTOTUNE)
+    .cache()
+    .prefetch(tf.data.AUTOTUNE)
+    for part in (arguments.train, arguments.test)
+)
+
+# One encoder layer on token and position embeddings; the start token stands for the text.
+token_ids = keras.Input((length,), dtype="int32", name="token_ids")
+hidden = nlpkit.layers.TokenAndPositionEmbedding(len(vocabulary), length, 64, mask_zero=True)(
+    token_ids
+)
+hidden = nlpkit.layers.TransformerEncoder(num_heads=2, intermediate_dim=128, dropout=0.1)(hidden)
+outputs = keras.layers.Dense(2)(keras.layers.Dropout(0.1)(hidden[:, 0]))
+model = keras.Model(token_ids, outputs)
+model.compile(
+    optimizer=keras.optimizers.Adam(1e-3),
+    loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
+)
+model.summary()
+model.fit(train, epochs=arguments.epochs, validation_data=test)
+report("From scratch", model.evaluate(test)[1], arguments.test)
