@@ -72,6 +72,6 @@ model.compile(
     loss="sparse_categorical_crossentropy",
     weighted_metrics=["accuracy"],
 )
-model.fit(train, epochs=arguments.epochs, validation_data=test)
+model.fit(train, epochs=arguments.epochs, validation_data=test, shuffle=False)
 backbone.save_to_preset("my_backbone")
 print("Saved: nlpkit.models.Backbone.from_preset('my_backbone') has the pretrained backbone.")

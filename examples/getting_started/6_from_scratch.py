@@ -55,5 +55,5 @@ model.compile(
     metrics=["accuracy"],
 )
 model.summary()
-model.fit(train, epochs=arguments.epochs, validation_data=test)
+model.fit(train, epochs=arguments.epochs, validation_data=test, shuffle=False)
 report("From scratch", model.evaluate(test)[1], arguments.test)

@@ -44,6 +44,7 @@ embeddings_norm/beta <- embeddings.LayerNorm.bias ; also spelled beta=bias
 pooled_dense/kernel <- pooler.dense.weight | transpose ; optional
 pooled_dense/bias <- pooler.dense.bias ; optional
 <- embeddings.position_ids ; buffer
+<- qa_outputs.* ; other head
 """
 _LAYER = """
 attention/query/kernel <- attention.self.query.weight | transpose

@@ -172,10 +172,11 @@ class Task(FromPreset, Configurable, keras.Model):
         _refuse_scalar(x)
         if self.preprocessor is None:
             self._check_arrays(x)
-            given = {"x": x, "y": y, "sample_weight": sample_weight}
-            given |= {"batch_size": batch_size, "shuffle": shuffle}
+            given = {"x": x, "y": y, "sample_weight": sample_weight, "batch_size": batch_size}
+            if shuffle is not None:
+                given["shuffle"] = shuffle and not is_batched_source(x)
             return {name: value for name, value in given.items() if value is not None}
-        # Keras would also shuffle, or warn that it cannot.
+        # What is in memory is shuffled here, and what yields batches keeps its order.
         in_order = {} if shuffle is None else {"shuffle": False}
         if is_batched_source(x):
             if y is not None or sample_weight is not None:

@@ -35,7 +35,8 @@ class TaskFamily:
 
 
 def _backbone() -> Any:
-    arguments = bert_backbone_arguments() | {"vocabulary_size": len(VOCABULARY)}
+    own = {"vocabulary_size": len(VOCABULARY), "dropout": 0.0, "attention_dropout": 0.0}
+    arguments = bert_backbone_arguments() | own
     return nlpkit.models.BertBackbone(**arguments)
 
 

@@ -16,9 +16,10 @@ ONLY = {"saved_folder_opens_in_transformers": lambda case: case.name != "BertCla
 
 def test_loss_falls(case):
     task = case.build()
-    task.optimizer.learning_rate = 0.01
-    history = task.fit(TEXTS, case.family.labels, batch_size=3, epochs=12, verbose=0)
-    assert sum(history.history["loss"][-3:]) < 0.9 * sum(history.history["loss"][:3])
+    task.optimizer.learning_rate = 0.03
+    history = task.fit(TEXTS, case.family.labels, batch_size=len(TEXTS), epochs=20, verbose=0)
+    losses = history.history["loss"]
+    assert np.mean(losses[-3:]) < 0.8 * np.mean(losses[:3])
 
 
 def test_split_pipeline_equals_joint(case):

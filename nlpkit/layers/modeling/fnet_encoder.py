@@ -63,8 +63,8 @@ class FNetEncoder(Configurable, keras.Layer):
 
     def build(self, inputs_shape: Any) -> None:
         dim = inputs_shape[-1]
-        # Without autocast it takes the float32 sum as it is; its result has the compute dtype.
-        self._mixing_norm = self._norm("mixing_layer_norm", inputs_shape, autocast=False)
+        # Keras' layer normalization takes the float32 sum as it is and returns the compute dtype.
+        self._mixing_norm = self._norm("mixing_layer_norm", inputs_shape)
         self._output_norm = self._norm("output_layer_norm", inputs_shape)
         self._intermediate = self._dense(
             "intermediate_dense", self.intermediate_dim, inputs_shape, self.activation
@@ -74,9 +74,9 @@ class FNetEncoder(Configurable, keras.Layer):
             self.dropout, dtype=self.dtype_policy, name="output_dropout"
         )
 
-    def _norm(self, name: str, shape: Any, **kwargs: Any) -> keras.Layer:
+    def _norm(self, name: str, shape: Any) -> keras.Layer:
         norm = keras.layers.LayerNormalization(
-            epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name=name, **kwargs
+            epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name=name
         )
         norm.build(shape)
         return norm

@@ -80,6 +80,13 @@ def test_training_a_tied_head_trains_the_encoder(embedding):
     assert moved[4] > 0  # only the head saw id 4
 
 
+def test_bias_initializer_starts_both_biases(x):
+    head = MaskedLMHead(vocabulary_size=6, bias_initializer="ones")
+    head.build(x.shape, POSITIONS.shape)
+    for bias in (head.dense.bias, head.output_bias):
+        np.testing.assert_array_equal(ops.convert_to_numpy(bias), np.ones(bias.shape))
+
+
 def test_activation_of_the_output(x):
     head = MaskedLMHead(vocabulary_size=6, activation="softmax")
     outputs = ops.convert_to_numpy(head(x, mask_positions=POSITIONS))
