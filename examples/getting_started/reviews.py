@@ -93,4 +93,5 @@ def _read_part(folder: Path, part: str) -> list[dict]:
 def _read_lines(path: Path) -> list[dict]:
     data = path.read_bytes()
     text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    # Not splitlines: it also splits at separators within a text.
+    return [json.loads(line) for line in text.split("\n") if line]

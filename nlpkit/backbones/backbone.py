@@ -72,6 +72,7 @@ class Backbone(FromPreset, Configurable, keras.Model):
         x = {"token_ids": x} if isinstance(x, list | np.ndarray) else x
         if isinstance(x, dict):
             self.check_inputs(x)
+            x = {name: np.asarray(ids) if isinstance(ids, list) else ids for name, ids in x.items()}
         return super().predict(x, *args, **kwargs)
 
     def call(self, inputs: dict[str, Any], training: bool | None = None, mask: Any = None) -> Any:

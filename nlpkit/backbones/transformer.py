@@ -8,6 +8,7 @@ from keras import ops
 from nlpkit.backbones import spec
 from nlpkit.layers.modeling.attention import Attention
 from nlpkit.layers.modeling.dense import Dense
+from nlpkit.layers.modeling.dropout import Dropout
 from nlpkit.layers.modeling.feed_forward import FeedForward, get_activation
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 from nlpkit.layers.modeling.transformer_block import Residual, TransformerBlock
@@ -66,7 +67,7 @@ class Transformer:
             if kind not in masks:
                 mask = _mask(sequence_ids, positions, *kind)
                 masks[kind] = prepare_mask(mask, block.compute_dtype)
-            hidden = block(hidden, mask=masks[kind], training=training)
+            hidden = block(hidden, attention_mask=masks[kind], training=training)
         if self.final_norm is not None:
             hidden = self.final_norm(hidden)
         if self.pooler is None:
@@ -133,7 +134,7 @@ class Transformer:
         self.position_embedding = self._table(embedding.max_positions, "position_embedding")
         self.segment_embedding = self._table(embedding.num_segments, "segment_embedding")
         self.embeddings_norm = self._norm(embedding.norm, "embeddings_norm")
-        self.embeddings_dropout = keras.layers.Dropout(
+        self.embeddings_dropout = Dropout(
             embedding.dropout, dtype=self._dtype, name="embeddings_dropout"
         )
 

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from nlpkit.ops.dropout import dropout as drop
+
 # A product so low that its weight is 0, yet finite: a row masked as a whole gets equal weights.
 _MASKED = -0.7 * float(np.finfo(np.float32).max)
 
@@ -35,7 +37,7 @@ def attend(
         key, value: `[B, S, G, D]`; G divides H (grouped-query attention).
         scale: float. Factor of the dot products.
         mask: bool `[B, T, S]`, True = may attend, or what `prepare_mask` made of it; a row that
-            may attend nowhere gets the mean.
+            may attend nowhere gets the mean (in float16 on PyTorch, a weighted one).
         bias: float, broadcastable to `[B, H, T, S]`, added to the scaled products.
         soft_cap: float. Products are squashed to `soft_cap * tanh(products / soft_cap)`.
         dropout: float. Rate of attention weights dropped; give 0 outside training.
@@ -88,7 +90,9 @@ def attend_with_weights(
     groups, heads = key.shape[2], query.shape[2]
     if groups != heads:
         key, value = (ops.repeat(x, heads // groups, axis=2) for x in (key, value))
-    products = ops.cast(ops.einsum("bthd,bshd->bhts", query, key), "float32") * scale
+    query, key, value = (ops.transpose(x, (0, 2, 1, 3)) for x in (query, key, value))  # B H T D
+    products = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))  # B H T S
+    products = ops.cast(products, "float32") * scale
     if soft_cap is not None:
         products = ops.tanh(products / soft_cap) * soft_cap
     if bias is not None:
@@ -98,8 +102,8 @@ def attend_with_weights(
     elif mask is not None:
         products = ops.where(mask[:, None], products, _MASKED)
     weights = ops.cast(ops.softmax(products, axis=-1), dtype)
-    kept = keras.random.dropout(weights, dropout, seed=seed) if dropout else weights
-    return ops.einsum("bhts,bshd->bthd", kept, value), weights
+    kept = drop(weights, dropout, seed) if dropout else weights
+    return ops.transpose(ops.matmul(kept, value), (0, 2, 1, 3)), weights
 
 
 def _fast_kernel(*, soft_cap: float | None, dropout: float) -> Callable[..., Any] | None:

@@ -3,6 +3,7 @@
 Axes: B batch, T sequence, H heads, D features of one head, R rotated features (R <= D).
 """
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -11,8 +12,10 @@ from keras import ops
 Layout = Literal["half", "interleaved"]
 
 
-def inverse_frequencies(rotary_dim: int, max_wavelength: float) -> np.ndarray:
-    """Radians per position of each rotated pair, `max_wavelength ** (-2i / rotary_dim)`.
+def inverse_frequencies(
+    rotary_dim: int, max_wavelength: float, denominator_dim: int | None = None
+) -> np.ndarray:
+    """Radians per position of each rotated pair, `max_wavelength ** (-2i / denominator_dim)`.
 
     A scaled variant (linear, YaRN, Llama 3, ...) is another array of the same shape: every other
     function here takes the array as it is.
@@ -20,20 +23,165 @@ def inverse_frequencies(rotary_dim: int, max_wavelength: float) -> np.ndarray:
     Args:
         rotary_dim: int. R, the number of rotated features; even.
         max_wavelength: float. The base of the geometric progression, `rope_theta` in many configs.
+        denominator_dim: int or None. What the exponents are divided by, e.g. the size of the whole
+            head when only R of its features are rotated; None means R.
 
     Returns:
         float32 `[R / 2]`, computed in float64 and rounded once.
 
     Raises:
-        ValueError: `rotary_dim` is odd or not positive.
+        ValueError: `rotary_dim` is odd or not positive, or `denominator_dim` is not positive.
     """
+    return _frequencies(rotary_dim, max_wavelength, denominator_dim).astype("float32")
+
+
+def linear_frequencies(
+    rotary_dim: int,
+    max_wavelength: float,
+    scaling_factor: float,
+    denominator_dim: int | None = None,
+) -> np.ndarray:
+    """Divide every frequency by `scaling_factor`, which is to divide the positions by it.
+
+    Position interpolation (Chen et al., 2023, arXiv:2306.15595).
+
+    Args:
+        rotary_dim: int. R, the number of rotated features; even.
+        max_wavelength: float. The base of the geometric progression.
+        scaling_factor: float. s, how many times longer sequences may get; positive.
+        denominator_dim: int or None. As for `inverse_frequencies`.
+
+    Returns:
+        float32 `[R / 2]`, computed in float64 and rounded once.
+
+    Raises:
+        ValueError: as for `inverse_frequencies`, or `scaling_factor` is not positive.
+    """
+    _require_positive(scaling_factor=scaling_factor)
+    frequencies = _frequencies(rotary_dim, max_wavelength, denominator_dim)
+    return (frequencies / scaling_factor).astype("float32")
+
+
+def dynamic_frequencies(
+    rotary_dim: int,
+    max_wavelength: float,
+    scaling_factor: float,
+    denominator_dim: int | None = None,
+) -> np.ndarray:
+    """Divide every frequency by `scaling_factor ** (R / (R - 2))`, as KerasHub's "dynamic" does.
+
+    Despite the name this is not dynamic NTK scaling, which multiplies the base by that power, so
+    that the fastest pair stays as it is, and lets s grow with the length of the sequence. Here
+    all pairs are slowed alike at every length: it is linear scaling by a somewhat larger factor,
+    and `max(1, R - 2)` stands for R - 2.
+
+    Args:
+        rotary_dim: int. R, the number of rotated features; even.
+        max_wavelength: float. The base of the geometric progression.
+        scaling_factor: float. s; positive.
+        denominator_dim: int or None. As for `inverse_frequencies`; the power of s keeps R.
+
+    Returns:
+        float32 `[R / 2]`, computed in float64 and rounded once.
+
+    Raises:
+        ValueError: as for `inverse_frequencies`, or `scaling_factor` is not positive.
+    """
+    _require_positive(scaling_factor=scaling_factor)
+    frequencies = _frequencies(rotary_dim, max_wavelength, denominator_dim)
+    power = rotary_dim / max(1, rotary_dim - 2)
+    return (frequencies / float(scaling_factor) ** power).astype("float32")
+
+
+def yarn_frequencies(
+    rotary_dim: int,
+    max_wavelength: float,
+    scaling_factor: float,
+    beta_fast: float = 32.0,
+    beta_slow: float = 1.0,
+    original_max_position_embeddings: int = 4096,
+    truncate: bool = True,
+) -> np.ndarray:
+    """Divide the frequencies of slow pairs by `scaling_factor`, and leave the fast ones alone.
+
+    Pair i makes `r = L f_i / (2 pi)` turns over the L positions of pre-training. Pairs with more
+    than `beta_fast` turns keep their frequency f, those with fewer than `beta_slow` get f / s, and
+    in between the two are mixed: `f (1 - ramp) + f / s ramp` (YaRN; Peng et al., 2023,
+    arXiv:2309.00071). As in the authors' code, and unlike the paper's formula, the ramp is linear
+    in i rather than in r, from i = 0 at the earliest to i = R - 1 at the latest. Attention is to
+    be sharpened along with it, see `yarn_attention_factor`.
+
+    Args:
+        rotary_dim: int. R, the number of rotated features; even.
+        max_wavelength: float. The base of the geometric progression; more than 1.
+        scaling_factor: float. s, how many times longer than L sequences may get; positive.
+        beta_fast: float. The number of turns where the ramp begins; positive.
+        beta_slow: float. The number of turns where the ramp ends; positive.
+        original_max_position_embeddings: int. L; positive.
+        truncate: bool. Whether the ramp begins and ends at whole i, rounded outwards.
+
+    Returns:
+        float32 `[R / 2]`, computed in float64 and rounded once.
+
+    Raises:
+        ValueError: `rotary_dim` is odd or not positive, or another number is out of its range.
+    """
+    _require_positive(
+        scaling_factor=scaling_factor,
+        beta_fast=beta_fast,
+        beta_slow=beta_slow,
+        original_max_position_embeddings=original_max_position_embeddings,
+    )
+    if max_wavelength <= 1:
+        raise ValueError(f"max_wavelength must be more than 1; got {max_wavelength}.")
+    frequencies = _frequencies(rotary_dim, max_wavelength)
+
+    def pair_with(turns: float) -> float:
+        wavelength = original_max_position_embeddings / turns
+        return rotary_dim / 2 * math.log(wavelength / (2 * math.pi)) / math.log(max_wavelength)
+
+    begin, end = pair_with(beta_fast), pair_with(beta_slow)
+    if truncate:
+        begin, end = math.floor(begin), math.ceil(end)
+    begin, end = max(begin, 0), min(end, rotary_dim - 1)
+    # A ramp without length, or with its ends swapped, is a step.
+    ramp = np.clip((np.arange(rotary_dim // 2) - begin) / max(end - begin, 1e-3), 0, 1)
+    return (frequencies * (1 - ramp + ramp / scaling_factor)).astype("float32")
+
+
+def yarn_attention_factor(scaling_factor: float) -> float:
+    """What YaRN multiplies rotated queries and keys by, `0.1 ln(scaling_factor) + 1`.
+
+    Scores grow by its square, the inverse of the paper's temperature (Peng et al., 2023,
+    arXiv:2309.00071). A factor below 1 gives less than 1, as in KerasHub; others stop at 1.
+
+    Args:
+        scaling_factor: float. How many times longer sequences may get; positive.
+
+    Raises:
+        ValueError: `scaling_factor` is not positive.
+    """
+    _require_positive(scaling_factor=scaling_factor)
+    return 0.1 * math.log(scaling_factor) + 1
+
+
+def _frequencies(
+    rotary_dim: int, max_wavelength: float, denominator_dim: int | None = None
+) -> np.ndarray:
     if rotary_dim <= 0 or rotary_dim % 2:
         raise ValueError(
             f"Rotary positions turn pairs of features, so rotary_dim must be even and positive; "
             f"got rotary_dim={rotary_dim}."
         )
-    exponents = np.arange(0, rotary_dim, 2, dtype="float64") / rotary_dim
-    return (float(max_wavelength) ** -exponents).astype("float32")
+    denominator = rotary_dim if denominator_dim is None else denominator_dim
+    _require_positive(denominator_dim=denominator)
+    return float(max_wavelength) ** -(np.arange(0, rotary_dim, 2, dtype="float64") / denominator)
+
+
+def _require_positive(**arguments: float) -> None:
+    for name, value in arguments.items():
+        if value <= 0:
+            raise ValueError(f"{name} must be positive; got {name}={value}.")
 
 
 def rotary_angles(positions: Any, frequencies: Any) -> Any:

@@ -88,12 +88,13 @@ class Task(FromPreset, Configurable, keras.Model):
         """Train on raw strings, or on preprocessed input if there is no preprocessor.
 
         The arguments are those of `keras.Model.fit`. Examples in memory are shuffled anew for each
-        epoch and tokenized batch by batch; `validation_split` holds out the last of them.
+        epoch and tokenized batch by batch; `validation_split` holds out the last of them, unless
+        there is `validation_data`.
 
         Returns:
             `keras.callbacks.History`.
         """
-        if validation_split:
+        if validation_split and validation_data is None:
             _refuse_split_of_batches(x)
             (x, y, sample_weight), validation_data = split_examples(
                 validation_split, x, y, sample_weight
@@ -112,6 +113,7 @@ class Task(FromPreset, Configurable, keras.Model):
             initial_epoch=initial_epoch,
             steps_per_epoch=steps_per_epoch,
             validation_steps=validation_steps,
+            validation_batch_size=validation_batch_size,
             validation_freq=validation_freq,
         )
 
@@ -157,6 +159,7 @@ class Task(FromPreset, Configurable, keras.Model):
         if self.preprocessor is not None:
             packed = self.preprocessor(x, y, sample_weight)
             x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(packed)
+        self._check_arrays(x)
         return x, y, sample_weight
 
     def _source(
@@ -222,9 +225,11 @@ def _check_vocabulary(preprocessor: Any, backbone: Any) -> None:
 
 
 def _refuse_scalar(x: Any) -> None:
-    scalar = isinstance(x, str | bytes) or (isinstance(x, np.ndarray) and x.ndim == 0)
-    if scalar:
-        raise ValueError(f"x must be a batch of examples, such as [x]; got the single value {x!r}.")
+    for part in x if isinstance(x, tuple) else (x,):
+        if isinstance(part, str | bytes) or getattr(part, "shape", None) == ():
+            raise ValueError(
+                f"x must be a batch of examples, such as [x]; got the single value {part!r}."
+            )
 
 
 def _refuse_split_of_batches(x: Any) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from nlpkit.layers.modeling.dropout import Dropout
 from nlpkit.layers.modeling.feed_forward import get_activation
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.tasks.task import Task
@@ -54,7 +55,7 @@ class TextClassifier(Task):
         features = backbone(backbone.input)
         if not isinstance(features, dict) or "pooled_output" not in features:
             raise ValueError(f"backbone must have a pooled_output; {backbone.name} has none.")
-        pooled = keras.layers.Dropout(dropout, dtype=backbone.dtype_policy, name="dropout")(
+        pooled = Dropout(dropout, dtype=backbone.dtype_policy, name="dropout")(
             features["pooled_output"]
         )
         outputs = keras.layers.Dense(

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import tree
 
-from nlpkit._compat import is_tensorflow_dataset, require
+from nlpkit._compat import is_tensorflow_dataset, is_tensorflow_value, require
 
 
 class TextDataset(keras.utils.PyDataset):
@@ -36,13 +36,7 @@ class TextDataset(keras.utils.PyDataset):
         super().__init__()
         self._preprocessor = preprocessor
         self._columns = (x, y, sample_weight)
-        self._size = count_examples(x)
-        for name, column in (("y", y), ("sample_weight", sample_weight)):
-            if column is not None and count_examples(column) != self._size:
-                raise ValueError(
-                    f"x and {name} must be equally long; got {self._size} and "
-                    f"{count_examples(column)} examples."
-                )
+        self._size = _check_lengths(x, y, sample_weight)
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1; got {batch_size}.")
         self._batch_size = batch_size
@@ -118,16 +112,21 @@ def map_batches(preprocessor: Callable[..., Any], source: Any) -> Any:
         return _MappedPyDataset(preprocessor, source)
     if _is_torch_loader(source):
         return _map_torch_loader(preprocessor, source)
-    return (preprocessor(*_as_arguments(batch)) for batch in source)
+    # Keras wants tuples of generators, even of one.
+    return (_as_arguments(preprocessor(*_as_arguments(batch))) for batch in source)
 
 
-def split_examples(fraction: float, *columns: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def split_examples(
+    fraction: float, x: Any, y: Any = None, sample_weight: Any = None
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Split columns into all but the last `fraction` of the examples, and those.
 
     Raises:
-        ValueError: `fraction` is not in (0, 1), or one part would be empty.
+        ValueError: `fraction` is not in (0, 1), one part would be empty, or the columns are not
+            equally long.
     """
-    size = count_examples(columns[0])
+    columns = (x, y, sample_weight)
+    size = _check_lengths(*columns)
     first = math.floor(size * (1.0 - fraction))
     if not 0.0 < fraction < 1.0 or not 0 < first < size:
         raise ValueError(
@@ -139,11 +138,32 @@ def split_examples(fraction: float, *columns: Any) -> tuple[tuple[Any, ...], tup
     return kept, held
 
 
+def _check_lengths(x: Any, y: Any, sample_weight: Any) -> int:
+    """The number of examples, the same in all columns."""
+    size = count_examples(x)
+    for name, column in (("y", y), ("sample_weight", sample_weight)):
+        if column is not None and count_examples(column) != size:
+            raise ValueError(
+                f"x and {name} must be equally long; got {size} and "
+                f"{count_examples(column)} examples."
+            )
+    return size
+
+
 def count_examples(column: Any) -> int:
-    """The length of a column, or of the first of a tuple or dict of columns."""
+    """The length of a column, or of each of a tuple or dict of columns.
+
+    Raises:
+        ValueError: the columns of a tuple or dict are not equally long.
+    """
     if isinstance(column, dict):
         column = tuple(column.values())
-    return count_examples(column[0]) if isinstance(column, tuple) else len(column)
+    if not isinstance(column, tuple):
+        return len(column)
+    sizes = [count_examples(part) for part in column]
+    if len(set(sizes)) != 1:
+        raise ValueError(f"Columns must be equally long; got {sizes} examples.")
+    return sizes[0]
 
 
 def take(column: Any, chosen: np.ndarray) -> Any:
@@ -156,7 +176,7 @@ def take(column: Any, chosen: np.ndarray) -> Any:
         return {name: take(part, chosen) for name, part in column.items()}
     if isinstance(column, list):
         return [column[i] for i in chosen]
-    return column[chosen]
+    return (column.numpy() if is_tensorflow_value(column) else column)[chosen]
 
 
 def _as_arguments(batch: Any) -> tuple[Any, ...]:
@@ -174,10 +194,15 @@ def _map_torch_loader(preprocessor: Callable[..., Any], loader: Any) -> Any:
     collate = loader.collate_fn
 
     def collate_and_preprocess(examples: Any) -> Any:
-        batch = collate(examples)
-        # The default collation makes a list of the columns of an example.
-        batch = tuple(batch) if isinstance(batch, list) and not isinstance(batch[0], str) else batch
-        return tree.map_structure(torch.as_tensor, preprocessor(*_as_arguments(batch)))
+        batch = preprocessor(*_as_arguments(_collated_columns(collate(examples))))
+        return tree.map_structure(torch.as_tensor, batch)
 
     mapped.collate_fn = collate_and_preprocess
     return mapped
+
+
+def _collated_columns(batch: Any) -> Any:
+    """Columns as a tuple, strings as a list; the default collation has it the other way round."""
+    if not isinstance(batch, list | tuple) or all(map(np.isscalar, batch)):
+        return list(batch) if isinstance(batch, tuple) else batch
+    return tuple(_collated_columns(part) for part in batch)

@@ -139,10 +139,22 @@ MODELING_LAYERS = [
         lambda: {
             "max_wavelength": 50,
             "scaling_factor": 2.0,
+            "rope_type": "yarn",
+            "beta_fast": 8.0,
+            "beta_slow": 0.5,
+            "original_max_position_embeddings": 64,
+            "truncate": False,
             "sequence_axis": 2,
             "feature_axis": 1,
         },
         {"inputs": HIDDEN[:, :4], "start_index": 2},
+        others={
+            "dynamic": lambda: {
+                "scaling_factor": 3.0,
+                "rope_type": "dynamic",
+                "denominator_dim": 12,
+            },
+        },
     ),
     Case(
         "AlibiBias",

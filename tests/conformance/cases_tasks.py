@@ -72,7 +72,9 @@ def _classifier_arguments() -> dict[str, Any]:
 
 
 def _masked_lm_arguments() -> dict[str, Any]:
-    preprocessor = nlpkit.models.BertMaskedLMPreprocessor(**_masking_arguments())
+    # Every token masked: what is left to chance would differ from call to call.
+    everything = {"mask_selection_rate": 1.0, "mask_token_rate": 1.0, "random_token_rate": 0.0}
+    preprocessor = nlpkit.models.BertMaskedLMPreprocessor(**_masking_arguments() | everything)
     return {"backbone": _backbone(), "preprocessor": preprocessor}
 
 

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from keras import ops
 
-from nlpkit.ops.rotary import apply_rotary, inverse_frequencies, rotary_angles
+from nlpkit.ops.rotary import (
+    apply_rotary,
+    dynamic_frequencies,
+    inverse_frequencies,
+    linear_frequencies,
+    rotary_angles,
+    yarn_attention_factor,
+    yarn_frequencies,
+)
 
 
 @pytest.fixture
@@ -26,6 +34,118 @@ def test_frequencies_are_a_geometric_progression():
 def test_an_impossible_number_of_features_is_an_error(rotary_dim):
     with pytest.raises(ValueError, match=f"rotary_dim={rotary_dim}"):
         inverse_frequencies(rotary_dim, 10000)
+
+
+def test_the_denominator_of_the_exponents_can_be_another():
+    frequencies = inverse_frequencies(4, 10000, denominator_dim=8)
+    np.testing.assert_allclose(frequencies, [1, 0.1], rtol=1e-7)
+
+
+def test_linear_scaling_divides_all_frequencies():
+    frequencies = linear_frequencies(6, 1000, 4.0)
+    np.testing.assert_allclose(frequencies, [0.25, 0.025, 0.0025], rtol=1e-7)
+    frequencies = linear_frequencies(4, 10000, 4.0, denominator_dim=8)
+    np.testing.assert_allclose(frequencies, [0.25, 0.025], rtol=1e-7)
+
+
+@pytest.mark.parametrize(("rotary_dim", "divisor"), [(2, 16), (4, 16), (6, 8), (10, 4**1.25)])
+def test_dynamic_scaling_divides_all_frequencies_by_a_power(rotary_dim, divisor):
+    frequencies = dynamic_frequencies(rotary_dim, 1000, 4.0)
+    expected = 1000.0 ** (-np.arange(0, rotary_dim, 2) / rotary_dim) / divisor
+    np.testing.assert_allclose(frequencies, expected, rtol=1e-7)
+
+
+def test_the_power_of_dynamic_scaling_keeps_its_denominator():
+    frequencies = dynamic_frequencies(4, 10000, 4.0, denominator_dim=8)
+    np.testing.assert_allclose(frequencies, [1 / 16, 0.1 / 16], rtol=1e-7)
+
+
+def yarn_reference(dim, base, factor, fast, slow, length, truncate):
+    """Pair by pair, as the paper's authors describe it."""
+    ends = [dim * np.log(length / (2 * np.pi * turns)) / (2 * np.log(base)) for turns in (fast, slow)]
+    low, high = [np.floor(ends[0]), np.ceil(ends[1])] if truncate else ends
+    low, high = max(low, 0), min(high, dim - 1)
+    frequencies = []
+    for pair in range(dim // 2):
+        frequency = base ** (-2 * pair / dim)
+        share = 0 if pair < low else 1 if pair > high else (pair - low) / (high - low)
+        frequencies.append((1 - share) * frequency + share * frequency / factor)
+    return np.array(frequencies)
+
+
+@pytest.mark.parametrize("truncate", [True, False])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (128, 10000, 32.0, 32.0, 1.0, 4096),
+        (64, 500000.0, 3.7, 20.5, 0.5, 8192),
+        (8, 50, 2, 8.0, 0.5, 64),
+        (6, 10000, 40.0, 32.0, 1.0, 10**9),  # the ramp begins past the last pair
+    ],
+)
+def test_yarn_equals_the_reference(arguments, truncate):
+    frequencies = yarn_frequencies(*arguments, truncate)
+    expected = yarn_reference(*arguments, truncate)
+    np.testing.assert_allclose(frequencies, expected, rtol=1e-6)
+    assert frequencies.dtype == np.float32
+
+
+def test_yarn_slows_the_slow_pairs_only():
+    # Over 200 pi positions the pairs make 100, 10, 1 and 0.1 turns.
+    length, plain = 200 * np.pi, [1, 0.1, 0.01, 0.001]
+    frequencies = yarn_frequencies(8, 10000, 4.0, 10.0, 1.0, length, truncate=False)
+    np.testing.assert_allclose(frequencies / plain, [1, 1, 0.25, 0.25], rtol=1e-6)
+    frequencies = yarn_frequencies(8, 10000, 4.0, 100.0, 1.0, length, truncate=False)
+    np.testing.assert_allclose(frequencies / plain, [1, 0.625, 0.25, 0.25], rtol=1e-6)
+
+
+def test_yarn_widens_the_ramp_to_whole_pairs():
+    # The ramp from 0.5 to 1.5 becomes one from 0 to 2.
+    arguments = (8, 10000, 4.0, 100 / 10**0.5, 100 / 10**1.5, 200 * np.pi)
+    plain = np.array([1, 0.1, 0.01, 0.001])
+    widened = yarn_frequencies(*arguments)
+    np.testing.assert_allclose(widened / plain, [1, 0.625, 0.25, 0.25], rtol=1e-6)
+    fractional = yarn_frequencies(*arguments, truncate=False)
+    np.testing.assert_allclose(fractional / plain, [1, 0.625, 0.25, 0.25], rtol=1e-6)
+
+
+def test_a_ramp_without_length_is_a_step():
+    frequencies = yarn_frequencies(8, 10000, 4.0, 3.0, 3.0, 200 * np.pi, truncate=False)
+    np.testing.assert_allclose(frequencies, [1, 0.1, 0.0025, 0.00025], rtol=1e-6)
+
+
+def test_yarn_without_scaling_is_the_plain_progression():
+    np.testing.assert_allclose(yarn_frequencies(64, 10000, 1.0), inverse_frequencies(64, 10000))
+    assert yarn_attention_factor(1.0) == 1
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(np.e, 1.1), (40.0, 1.36888795), (0.5, 0.93068528)])
+def test_attention_factor_of_yarn(factor, expected):
+    assert yarn_attention_factor(factor) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("scaling_factor", 0),
+        ("beta_fast", -1.0),
+        ("beta_slow", 0.0),
+        ("original_max_position_embeddings", 0),
+        ("max_wavelength", 1),
+    ],
+)
+def test_yarn_names_a_number_out_of_range(argument, value):
+    arguments = {"rotary_dim": 8, "max_wavelength": 10000, "scaling_factor": 2.0, argument: value}
+    with pytest.raises(ValueError, match=f"{argument}.*{value}"):
+        yarn_frequencies(**arguments)
+
+
+@pytest.mark.parametrize("scaled", [linear_frequencies, dynamic_frequencies])
+def test_a_scaling_factor_that_is_not_positive_is_an_error(scaled):
+    with pytest.raises(ValueError, match="scaling_factor=-2"):
+        scaled(8, 10000, -2.0)
+    with pytest.raises(ValueError, match="denominator_dim=0"):
+        scaled(8, 10000, 2.0, denominator_dim=0)
 
 
 def test_angles_of_flat_positions_have_a_batch_of_one():

@@ -71,6 +71,12 @@ class LengthBatches(keras.utils.PyDataset):
         return features if self._targets is None else (features, self._targets[chosen])
 
 
+def encode(tokenizer: Any, texts: list[str], length: int) -> list[list[int]]:
+    """Rows of at most `length` ids: `[CLS]`, the text, `[SEP]`."""
+    start, end = tokenizer.cls_token_id, tokenizer.sep_token_id
+    return [[start, *ids[: length - 2], end] for ids in tokenizer(texts)]
+
+
 def pad(rows: Sequence[Sequence[int]], pad_id: int) -> dict[str, np.ndarray]:
     """The features of a BERT from rows of ids."""
     lengths = np.array([len(row) for row in rows])

@@ -40,4 +40,6 @@ class Report(keras.callbacks.Callback):
         if (batch + 1) % _REPORT_EVERY == 0:
             seconds = time.perf_counter() - self._start
             loss = float(logs["loss"])
-            print(f"  step {batch + 1} of {self._steps}, loss {loss:.4f}, {seconds:.0f} s", flush=True)
+            print(
+                f"  step {batch + 1} of {self._steps}, loss {loss:.4f}, {seconds:.0f} s", flush=True
+            )

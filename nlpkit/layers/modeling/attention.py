@@ -88,7 +88,7 @@ class Attention(keras.layers.Layer):
         hidden: Any,
         context: Any = None,
         *,
-        mask: Any = None,
+        attention_mask: Any = None,
         bias: Any = None,
         cache: Any = None,
         cache_update_index: Any = None,
@@ -100,7 +100,8 @@ class Attention(keras.layers.Layer):
         Args:
             hidden: float `[B, T, dim]`.
             context: float `[B, S, dim]`, what is attended to; None for `hidden`.
-            mask: bool `[B, T, S]`, True = may attend.
+            attention_mask: bool `[B, T, S]`, True = may attend. (An argument named `mask` would be
+                Keras' own, and be attached to the outputs.)
             bias: float, broadcastable to `[B, H, T, S]`, added to the scaled products.
             cache: `[B, 2, slots, G, D]`, keys and values to attend to instead of `context`'s.
             cache_update_index: int. Slot from which the keys and values of `context` are written
@@ -127,7 +128,7 @@ class Attention(keras.layers.Layer):
             key,
             value,
             scale=self.scale,
-            mask=mask,
+            mask=attention_mask,
             bias=bias,
             soft_cap=self.soft_cap,
             dropout=self.dropout if training else 0.0,

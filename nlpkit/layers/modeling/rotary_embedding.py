@@ -1,29 +1,63 @@
 """RotaryEmbedding: positions as rotations of pairs of features."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import keras
+import numpy as np
 from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit.layers.modeling.position_embedding import sequence_positions
-from nlpkit.ops.rotary import apply_rotary, inverse_frequencies, rotary_angles
+from nlpkit.ops.rotary import (
+    apply_rotary,
+    dynamic_frequencies,
+    linear_frequencies,
+    rotary_angles,
+    yarn_attention_factor,
+    yarn_frequencies,
+)
+
+RopeType = Literal["linear", "dynamic", "yarn"]
 
 
 class RotaryEmbedding(Configurable, keras.Layer):
     """Rotate the features of queries or keys by an angle that grows with their position.
 
     Feature i and feature i + d/2 of a token at position p make a pair that is turned by
-    `p / scaling_factor * max_wavelength ** (-2i / d)` radians, so that the product of a query and
-    a key depends on their distance only (Su et al., 2021, arXiv:2104.09864). The paper pairs
-    neighbouring features; pairing the halves, as Llama and GPT-NeoX do, is the same rotation with
-    the features in another order. Angles are computed in float32 under every dtype policy.
+    `p * max_wavelength ** (-2i / d)` radians, so that the product of a query and a key depends on
+    their distance only (Su et al., 2021, arXiv:2104.09864). The paper pairs neighbouring features;
+    pairing the halves, as Llama and GPT-NeoX do, is the same rotation with the features in another
+    order. Angles are computed in float32 under every dtype policy.
+
+    For sequences longer than those of pre-training, `rope_type` says how `scaling_factor` slows
+    the rotation:
+
+    - "linear": all angles are divided by it (Chen et al., 2023, arXiv:2306.15595);
+    - "dynamic": all angles are divided by `scaling_factor ** (d / (d - 2))`, at every length. This
+      is KerasHub's scaling of that name, not dynamic NTK scaling, which changes `max_wavelength`
+      with the length;
+    - "yarn": only the angles of slow pairs are divided by it, and the rotated features are
+      multiplied by `0.1 ln(scaling_factor) + 1` (Peng et al., 2023, arXiv:2309.00071).
 
     Args:
-        max_wavelength: float. The base of the geometric progression of frequencies.
-        scaling_factor: float. Positions are divided by it ("linear" scaling).
-        sequence_axis: int. The axis of the tokens.
-        feature_axis: int. The axis of the features; its size must be even.
+        max_wavelength: float. The base of the geometric progression of frequencies. Defaults to
+            10000.
+        scaling_factor: float. How many times longer sequences may get; positive. Defaults to 1.0,
+            which scales nothing.
+        rope_type: "linear", "dynamic" or "yarn". Defaults to "linear".
+        beta_fast: float. "yarn" leaves pairs with more full turns than this over
+            `original_max_position_embeddings` positions as they are. Defaults to 32.0.
+        beta_slow: float. "yarn" divides the angles of pairs with fewer full turns than this by
+            `scaling_factor`. Defaults to 1.0.
+        original_max_position_embeddings: int. The length of the sequences of pre-training, read
+            by "yarn" only. Defaults to 4096.
+        truncate: bool. Whether the range of pairs between `beta_fast` and `beta_slow` is widened
+            to whole pairs, with "yarn" only. Defaults to True.
+        sequence_axis: int. The axis of the tokens. Defaults to 1.
+        feature_axis: int. The axis of the features; its size d must be even. Defaults to -1.
+        denominator_dim: int or None. What stands for d in the exponents `-2i / d` of "linear" and
+            "dynamic", e.g. the size of the whole head when the inputs are a part of it; "yarn"
+            does not read it. Defaults to None, which is d.
 
     Call arguments:
         inputs: float tensor with a batch on axis 0, e.g. `[batch, seq, dim]` or
@@ -36,7 +70,8 @@ class RotaryEmbedding(Configurable, keras.Layer):
         The rotated inputs, same shape and dtype.
 
     Raises:
-        ValueError: the feature axis is odd or unknown, or the two axes are one.
+        ValueError: `rope_type` is unknown; when called, the feature axis is odd or unknown, the
+            two axes are one, or a number that must be positive isn't.
 
     Example:
     ```python
@@ -49,16 +84,30 @@ class RotaryEmbedding(Configurable, keras.Layer):
         self,
         max_wavelength: float = 10000,
         scaling_factor: float = 1.0,
-        *,
+        rope_type: RopeType = "linear",
+        beta_fast: float = 32.0,
+        beta_slow: float = 1.0,
+        original_max_position_embeddings: int = 4096,
+        truncate: bool = True,
         sequence_axis: int = 1,
         feature_axis: int = -1,
+        denominator_dim: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if rope_type not in get_args(RopeType):
+            supported = ", ".join(map(repr, get_args(RopeType)))
+            raise ValueError(f"rope_type must be one of {supported}; got rope_type={rope_type!r}.")
         self.max_wavelength = max_wavelength
         self.scaling_factor = scaling_factor
+        self.rope_type = rope_type
+        self.beta_fast = beta_fast
+        self.beta_slow = beta_slow
+        self.original_max_position_embeddings = original_max_position_embeddings
+        self.truncate = truncate
         self.sequence_axis = sequence_axis
         self.feature_axis = feature_axis
+        self.denominator_dim = denominator_dim
         self.supports_masking = True
         self.built = True
 
@@ -72,11 +121,25 @@ class RotaryEmbedding(Configurable, keras.Layer):
             )
         if positions is None:
             positions = sequence_positions(ops.shape(x)[1], start_index)
-        frequencies = inverse_frequencies(x.shape[-1], self.max_wavelength) / self.scaling_factor
-        angles = rotary_angles(positions, frequencies)
-        cos = ops.cast(ops.cos(angles), self.compute_dtype)
-        sin = ops.cast(ops.sin(angles), self.compute_dtype)
+        angles = rotary_angles(positions, self._frequencies(x.shape[-1]))
+        length = yarn_attention_factor(self.scaling_factor) if self.rope_type == "yarn" else 1.0
+        cos = ops.cast(ops.cos(angles) * length, self.compute_dtype)
+        sin = ops.cast(ops.sin(angles) * length, self.compute_dtype)
         return ops.moveaxis(apply_rotary(x, cos, sin), (1, -1), axes)
+
+    def _frequencies(self, rotary_dim: int) -> np.ndarray:
+        if self.rope_type == "yarn":
+            return yarn_frequencies(
+                rotary_dim,
+                self.max_wavelength,
+                self.scaling_factor,
+                self.beta_fast,
+                self.beta_slow,
+                self.original_max_position_embeddings,
+                self.truncate,
+            )
+        scaled = dynamic_frequencies if self.rope_type == "dynamic" else linear_frequencies
+        return scaled(rotary_dim, self.max_wavelength, self.scaling_factor, self.denominator_dim)
 
     def _axes(self, rank: int) -> tuple[int, int]:
         given = (self.sequence_axis, self.feature_axis)

@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from nlpkit.layers.modeling.dropout import Dropout
+
 
 class Residual(keras.layers.Layer):
     """How a sub-layer f joins the stream: `output_norm(x + dropout(post_norm(f(pre_norm(x)))))`.
@@ -29,7 +31,7 @@ class Residual(keras.layers.Layer):
         self.pre_norm = pre_norm
         self.post_norm = post_norm
         self.output_norm = output_norm
-        self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy) if dropout else None
+        self.dropout = Dropout(dropout, dtype=self.dtype_policy) if dropout else None
 
     def build(self, input_shape: Any) -> None:
         """Build the norms."""
@@ -97,8 +99,8 @@ class TransformerBlock(keras.layers.Layer):
         hidden: Any,
         context: Any = None,
         *,
-        mask: Any = None,
-        context_mask: Any = None,
+        attention_mask: Any = None,
+        cross_attention_mask: Any = None,
         cache: Any = None,
         cache_update_index: Any = None,
         cross_cache: Any = None,
@@ -111,8 +113,8 @@ class TransformerBlock(keras.layers.Layer):
         Args:
             hidden: float `[B, T, dim]`.
             context: float `[B, S, dim]`, for cross-attention.
-            mask: bool `[B, T, T]`, True = may attend.
-            context_mask: bool `[B, T, S]`.
+            attention_mask: bool `[B, T, T]`, True = may attend.
+            cross_attention_mask: bool `[B, T, S]`.
             cache, cache_update_index: see `Attention`.
             cross_cache, cross_cache_update_index: the same for cross-attention.
             return_attention_scores: bool. Whether to return the self-attention weights.
@@ -125,7 +127,7 @@ class TransformerBlock(keras.layers.Layer):
         update, *extras = as_tuple(
             self.attention(
                 self.attention_residual.enter(hidden),
-                mask=mask,
+                attention_mask=attention_mask,
                 cache=cache,
                 cache_update_index=cache_update_index,
                 return_attention_scores=return_attention_scores,
@@ -138,7 +140,7 @@ class TransformerBlock(keras.layers.Layer):
                 self.cross_attention(
                     self.cross_attention_residual.enter(hidden),
                     context,
-                    mask=context_mask,
+                    attention_mask=cross_attention_mask,
                     cache=cross_cache,
                     cache_update_index=cross_cache_update_index,
                     training=training,

@@ -90,8 +90,8 @@ class TransformerDecoder(TransformerLayer):
         return self.block(
             decoder_sequence,
             encoder_sequence,
-            mask=mask,
-            context_mask=context_mask,
+            attention_mask=mask,
+            cross_attention_mask=context_mask,
             cache=self_attention_cache,
             cache_update_index=self_attention_cache_update_index,
             cross_cache=cross_attention_cache,

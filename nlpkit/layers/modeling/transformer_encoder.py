@@ -60,7 +60,7 @@ class TransformerEncoder(TransformerLayer):
         """Encode; see the class."""
         return self.block(
             inputs,
-            mask=merge_masks(inputs, padding_mask, attention_mask),
+            attention_mask=merge_masks(inputs, padding_mask, attention_mask),
             return_attention_scores=return_attention_scores,
             training=training,
         )

@@ -4,6 +4,19 @@ from keras import ops
 
 from nlpkit.layers.modeling.rotary_embedding import RotaryEmbedding
 
+ORDER = (
+    "max_wavelength",
+    "scaling_factor",
+    "rope_type",
+    "beta_fast",
+    "beta_slow",
+    "original_max_position_embeddings",
+    "truncate",
+    "sequence_axis",
+    "feature_axis",
+    "denominator_dim",
+)
+
 
 def rotated(x: np.ndarray, position: int, max_wavelength: float = 10000) -> np.ndarray:
     """One vector, its halves taken as the parts of complex numbers."""
@@ -33,6 +46,55 @@ def test_known_values():
 def test_scaling_factor_divides_the_positions(x):
     outputs = ops.convert_to_numpy(RotaryEmbedding(scaling_factor=2)(x))
     np.testing.assert_allclose(outputs[0, 4, 0], rotated(x[0, 4, 0], 2), atol=1e-5)
+
+
+def test_dynamic_scaling_divides_the_positions_by_a_power(x):
+    outputs = ops.convert_to_numpy(RotaryEmbedding(scaling_factor=8.0, rope_type="dynamic")(x))
+    np.testing.assert_allclose(outputs[0, 4, 0], rotated(x[0, 4, 0], 4 / 16), atol=1e-5)
+
+
+def test_yarn_turns_slow_pairs_less_and_lengthens_all():
+    layer = RotaryEmbedding(
+        max_wavelength=100,
+        scaling_factor=3.5,
+        rope_type="yarn",
+        beta_fast=100.0,
+        beta_slow=1.0,
+        original_max_position_embeddings=round(200 * np.pi),
+        truncate=False,
+    )
+    # The pairs make 100 and 10 turns: the ends of the ramp are 0 and 2, so pair 1 is halfway.
+    outputs = ops.convert_to_numpy(layer(np.array([[[1.0, 1.0, 0.0, 0.0]]]), start_index=7))[0, 0]
+    angles = 7 * np.array([1, 0.1 * (1 + 1 / 3.5) / 2])
+    expected = (1 + 0.1 * np.log(3.5)) * np.concatenate([np.cos(angles), np.sin(angles)])
+    np.testing.assert_allclose(outputs, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("rope_type", ["linear", "dynamic", "yarn"])
+def test_a_scaling_factor_of_one_scales_nothing(x, rope_type):
+    expected = ops.convert_to_numpy(RotaryEmbedding()(x))
+    outputs = ops.convert_to_numpy(RotaryEmbedding(rope_type=rope_type)(x))
+    np.testing.assert_allclose(outputs, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("rope_type", ["linear", "dynamic"])
+def test_a_part_of_a_head_turns_as_in_the_whole(x, rope_type):
+    layer = RotaryEmbedding(rope_type=rope_type, denominator_dim=32)
+    outputs = ops.convert_to_numpy(layer(x))
+    expected = rotated(x[0, 3, 1], 3, max_wavelength=10000 ** (8 / 32))
+    np.testing.assert_allclose(outputs[0, 3, 1], expected, atol=1e-5)
+
+
+def test_arguments_by_position():
+    layer = RotaryEmbedding(50, 2.0, "yarn", 16.0, 0.5, 64, False, 2, 1, 12)
+    config = layer.get_config()
+    assert [config[name] for name in ORDER] == [50, 2.0, "yarn", 16.0, 0.5, 64, False, 2, 1, 12]
+    assert RotaryEmbedding.from_config(config).get_config() == config
+
+
+def test_an_unknown_rope_type_is_an_error():
+    with pytest.raises(ValueError, match="'linear', 'dynamic', 'yarn'; got rope_type='llama3'"):
+        RotaryEmbedding(rope_type="llama3")
 
 
 def test_start_index_and_positions_agree(x):

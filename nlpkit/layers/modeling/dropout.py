@@ -1,0 +1,15 @@
+"""Keras' dropout layer, with cheaper random numbers on JAX."""
+
+from typing import Any
+
+import keras
+
+from nlpkit.ops.dropout import dropout
+
+
+class Dropout(keras.layers.Dropout):
+    """`keras.layers.Dropout` that draws its random numbers by `nlpkit.ops.dropout`."""
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Drop entries of `inputs` in training."""
+        return dropout(inputs, self.rate, self.seed_generator) if training and self.rate else inputs

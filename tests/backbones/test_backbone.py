@@ -1,0 +1,153 @@
+"""What a backbone takes, what it refuses, and where it may stand."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from nlpkit.models import Backbone, BertBackbone
+
+IDS = np.array([[2, 5, 3, 0], [2, 6, 7, 3]], "int32")
+INPUTS = {"token_ids": IDS, "padding_mask": IDS > 0, "segment_ids": np.zeros_like(IDS)}
+
+
+def close(actual, expected):
+    pairs = zip(keras.tree.flatten(actual), keras.tree.flatten(expected), strict=True)
+    for left, right in pairs:
+        left, right = (ops.convert_to_numpy(x) for x in (left, right))
+        np.testing.assert_allclose(left, right, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def expected(backbone):
+    return backbone.predict_on_batch(INPUTS)
+
+
+def test_is_a_functional_model(backbone):
+    assert list(backbone.input) == ["token_ids", "padding_mask", "segment_ids"]
+    assert [x.dtype for x in backbone.input.values()] == ["int32", "bool", "int32"]
+    assert backbone.output["sequence_output"].shape == (None, None, 8)
+    assert backbone.output["pooled_output"].shape == (None, 8)
+
+
+def test_called_eagerly_it_equals_predict(backbone, expected):
+    close(backbone(INPUTS), expected)
+    close(backbone.predict(INPUTS, batch_size=2, verbose=0), expected)
+
+
+@pytest.mark.parametrize(
+    "wrap", [np.asarray, np.ndarray.tolist, ops.convert_to_tensor], ids=["array", "list", "tensor"]
+)
+def test_token_ids_alone_mean_no_padding(backbone, wrap):
+    real = {**INPUTS, "padding_mask": np.ones_like(IDS, bool)}
+    close(backbone(wrap(IDS)), backbone(real))
+
+
+@pytest.mark.parametrize("ids", [IDS, IDS.tolist(), {"token_ids": IDS.tolist()}])
+def test_predict_takes_token_ids_alone(backbone, ids):
+    close(backbone.predict(ids, verbose=0), backbone.predict({"token_ids": IDS}, verbose=0))
+
+
+def test_an_input_that_is_none_is_absent(backbone, expected):
+    close(backbone({**INPUTS, "segment_ids": None}), expected)
+
+
+def test_integer_masks_and_64_bit_ids_are_cast(backbone, expected):
+    close(backbone({name: x.astype("int64") for name, x in INPUTS.items()}), expected)
+
+
+def test_positions_may_be_given(backbone, expected):
+    counted = np.array([[0, 1, 2, 2], [0, 1, 2, 3]], "int32")
+    close(backbone({**INPUTS, "positions": counted}), expected)
+    others = backbone({**INPUTS, "positions": counted + 1})
+    assert np.abs(ops.convert_to_numpy(others["pooled_output"]) - expected["pooled_output"]).max()
+
+
+REFUSED = {
+    "unknown": ({**INPUTS, "input_ids": IDS}, r"takes the inputs \[.*unknown \['input_ids'\]"),
+    "missing": ({"padding_mask": IDS > 0}, "no 'token_ids'"),
+    "one example": (IDS[0], r"token_ids must have the shape \[batch, seq\]; got \(4,\).*x\[None\]"),
+    "one mask": ({**INPUTS, "padding_mask": IDS[0] > 0}, r"padding_mask must have the shape"),
+    "too long": (np.ones((1, 7), "int32"), "token_ids has 7 positions a row, BertBackbone has 6"),
+    "past the vocabulary": (IDS + 5, r"token_ids must lie in \[0, 11\); got ids from 5 to 12"),
+    "negative": (IDS - 1, r"got ids from -1 to 6"),
+    "past the segments": ({**INPUTS, "segment_ids": IDS}, r"segment_ids must lie in \[0, 2\)"),
+    "past the positions": ({**INPUTS, "positions": IDS}, r"positions must lie in \[0, 6\)"),
+}
+refused = pytest.mark.parametrize(("inputs", "message"), REFUSED.values(), ids=REFUSED)
+
+
+@refused
+def test_call_refuses(backbone, inputs, message):
+    with pytest.raises(ValueError, match=message):
+        backbone(inputs)
+
+
+@refused
+def test_predict_refuses(backbone, inputs, message):
+    with pytest.raises(ValueError, match=message):
+        backbone.predict(inputs, verbose=0)
+
+
+def test_stands_in_a_functional_model(backbone, expected):
+    features = backbone(backbone.input)["pooled_output"]
+    model = keras.Model(backbone.input, keras.layers.Rescaling(2.0)(features))
+    close(model.predict_on_batch(INPUTS), 2 * expected["pooled_output"])
+
+
+def test_stands_in_a_functional_model_on_token_ids_alone(backbone):
+    token_ids = keras.Input((4,), dtype="int32")
+    features = backbone(token_ids)
+    assert features["sequence_output"].shape == (None, 4, 8)
+    model = keras.Model(token_ids, features)
+    close(model.predict_on_batch(IDS), backbone(IDS))
+
+
+def test_refuses_symbolic_inputs_that_are_too_long(backbone):
+    with pytest.raises(ValueError, match="7 positions a row"):
+        backbone(keras.Input((7,), dtype="int32"))
+
+
+def test_stands_in_a_sequential_model(backbone):
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), backbone])
+    close(model.predict_on_batch(IDS), backbone(IDS))
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() == "torch", reason="compiling takes a minute and a C++ compiler there"
+)
+def test_compiles(backbone, expected):
+    model = keras.Model(backbone.input, backbone(backbone.input))
+    model.compile(jit_compile=True)
+    close(model.predict_on_batch(INPUTS), expected)
+
+
+def test_stays_frozen_in_another_model(backbone):
+    backbone.trainable = False
+    try:
+        model = keras.Model(backbone.input, backbone(backbone.input))
+        assert not model.trainable_variables
+    finally:
+        backbone.trainable = True
+    assert len(backbone.trainable_variables) == len(backbone.weights)
+
+
+def test_the_token_embedding_is_the_model_s(backbone):
+    table = ops.convert_to_numpy(backbone.token_embedding.embeddings)
+    assert table.shape == (11, 8)
+    reverse = backbone.token_embedding(ops.ones((1, 1, 8)), reverse=True)
+    np.testing.assert_allclose(ops.convert_to_numpy(reverse)[0, 0], table.sum(-1), rtol=1e-4)
+
+
+def test_the_dtype_is_that_of_all_layers():
+    small = {"vocabulary_size": 5, "num_layers": 1, "hidden_dim": 4, "intermediate_dim": 4}
+    backbone = BertBackbone(**small, num_heads=1, dtype="mixed_bfloat16")
+    assert backbone.output["sequence_output"].dtype == "bfloat16"
+    assert {weight.dtype for weight in backbone.weights} == {"float32"}
+    assert backbone.get_config()["dtype"] == "mixed_bfloat16"
+    assert isinstance(backbone, Backbone)
+
+
+def test_heads_must_divide_the_width():
+    with pytest.raises(ValueError, match="num_heads=3, hidden_dim=8"):
+        BertBackbone(5, 1, 3, 8, 4)

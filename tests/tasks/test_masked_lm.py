@@ -1,0 +1,95 @@
+import keras
+import numpy as np
+import pytest
+from tasks import miniature
+from tasks.miniature import TEXTS
+
+from nlpkit.models import BertMaskedLM, MaskedLM
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    task = miniature.masked_lm()
+    task.optimizer.learning_rate = 0.02
+    return task
+
+
+@pytest.fixture
+def masked_lm(compiled):
+    return miniature.filled(compiled)
+
+
+@pytest.fixture
+def masked(masked_lm):
+    """Features, labels and weights of all texts, masked once."""
+    return masked_lm.preprocessor(TEXTS)
+
+
+def test_compiles_itself():
+    task = miniature.masked_lm()
+    assert isinstance(task.optimizer, keras.optimizers.Adam)
+    assert float(task.optimizer.learning_rate) == pytest.approx(5e-5)
+    assert task.loss.from_logits
+    assert task._compile_metrics._user_weighted_metrics[0].name == "accuracy"
+
+
+def test_outputs_are_logits_at_the_masked_positions(masked_lm):
+    assert masked_lm.output.shape == (None, None, 11)
+    assert masked_lm.predict(TEXTS, batch_size=2, verbose=0).shape == (6, 2, 11)
+
+
+def test_trains_and_validates_on_strings_alone(masked_lm):
+    before = masked_lm.get_weights()
+    history = masked_lm.fit(TEXTS, batch_size=2, validation_split=0.34, verbose=0).history
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} == set(history)
+    still = [np.array_equal(*pair) for pair in zip(before, masked_lm.get_weights(), strict=True)]
+    assert not all(still)
+
+
+def test_places_without_a_mask_do_not_count(masked_lm, masked):
+    features, labels, weights = masked
+    assert not weights.all()
+    other = np.where(weights > 0, labels, 9)
+    bare = BertMaskedLM(masked_lm.backbone)
+    bare.set_weights(masked_lm.get_weights())
+    first, second = (bare.test_on_batch(features, y, weights) for y in (labels, other))
+    np.testing.assert_allclose(first, second, atol=1e-6)
+    other = np.where(weights > 0, (labels + 1) % 11, labels)
+    assert not np.allclose(first[0], bare.test_on_batch(features, other, weights)[0])
+
+
+def test_the_projection_is_the_token_embedding(masked_lm):
+    names = [weight.path for weight in masked_lm.weights]
+    assert len(names) == len(set(names))
+    assert sum(tuple(weight.shape) == (11, 8) for weight in masked_lm.weights) == 1
+
+
+def test_ids_past_the_vocabulary_are_refused(masked):
+    features, labels, weights = masked
+    bare = miniature.masked_lm(preprocessor=None)
+    wrong = {**features, "token_ids": features["token_ids"] + 6}
+    with pytest.raises(ValueError, match=r"token_ids must lie in \[0, 11\)"):
+        bare.fit(wrong, labels, sample_weight=weights, verbose=0)
+
+
+def test_a_single_text_is_refused(masked_lm):
+    with pytest.raises(ValueError, match="x must be a batch of examples"):
+        masked_lm.predict("good")
+
+
+def test_labels_are_refused(masked_lm):
+    with pytest.raises(ValueError, match="makes its own labels"):
+        masked_lm.train_on_batch(TEXTS, np.zeros(6))
+
+
+def test_a_preprocessor_of_another_kind_is_refused():
+    with pytest.raises(ValueError, match="must be a BertMaskedLMPreprocessor; got .*"):
+        miniature.masked_lm(preprocessor=miniature.preprocessor())
+
+
+def test_the_head_has_the_backbone_s_activation_and_epsilon():
+    backbone = miniature.backbone(activation="gelu_tanh", layer_norm_epsilon=0.1)
+    head = MaskedLM(backbone).get_layer("masked_lm_head")
+    assert head.layer_norm_epsilon == 0.1
+    value = head.intermediate_activation(keras.ops.ones(1))
+    assert float(value[0]) == pytest.approx(0.8411920, abs=1e-6)

@@ -1,0 +1,231 @@
+import keras
+import numpy as np
+import pytest
+from tasks import miniature
+from tasks.miniature import LABELS, SECOND_TEXTS, TEXTS, WORDS
+
+from nlpkit.models import (
+    Backbone,
+    BertBackbone,
+    BertClassifier,
+    BertMaskedLMPreprocessor,
+    BertPreprocessor,
+    TextClassifier,
+)
+from nlpkit.preprocessors import TextClassifierPreprocessor
+
+
+def fit(classifier, **arguments):
+    data = {"x": TEXTS, "y": LABELS, "batch_size": 2, "shuffle": False, "verbose": 0}
+    return classifier.fit(**{**data, **arguments}).history
+
+
+def weights_of(model):
+    return np.concatenate([weights.ravel() for weights in model.get_weights()])
+
+
+@pytest.mark.parametrize(
+    ("activation", "from_logits"), [(None, True), ("linear", True), ("softmax", False)]
+)
+def test_compiles_itself(activation, from_logits):
+    task = miniature.classifier(activation=activation)
+    assert task.compiled
+    assert isinstance(task.optimizer, keras.optimizers.Adam)
+    assert float(task.optimizer.learning_rate) == pytest.approx(5e-5)
+    assert type(task.loss) is keras.losses.SparseCategoricalCrossentropy
+    assert task.loss.from_logits is from_logits
+    assert task._compile_metrics._user_metrics[0].name == "accuracy"
+
+
+def test_activation_is_of_the_outputs(classifier):
+    task = miniature.classifier(activation="softmax")
+    logits, outputs = (model.predict_on_batch(TEXTS[:2]) for model in (classifier, task))
+    exp = np.exp(logits)
+    np.testing.assert_allclose(outputs, exp / exp.sum(-1, keepdims=True), atol=1e-5)
+
+
+def test_loss_and_accuracy_are_those_of_the_outputs(classifier):
+    logits = classifier.predict_on_batch(TEXTS[:2]).astype("float64")
+    log_odds = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    loss, accuracy = classifier.test_on_batch(TEXTS[:2], LABELS[:2])
+    assert loss == pytest.approx(-log_odds[[0, 1], LABELS[:2]].mean(), abs=1e-5)
+    assert accuracy == pytest.approx((logits.argmax(-1) == LABELS[:2]).mean())
+
+
+def test_a_seed_makes_training_repeatable(classifier):
+    results = []
+    for seed in (1, 1, 2):
+        keras.utils.set_random_seed(seed)
+        miniature.filled(classifier)
+        fit(classifier, shuffle=True)
+        results.append(weights_of(classifier))
+    np.testing.assert_array_equal(results[0], results[1])
+    assert not np.allclose(results[0], results[2])
+
+
+def test_without_shuffling_the_order_is_that_given(classifier):
+    fit(classifier)
+    in_order = weights_of(classifier)
+    miniature.filled(classifier)
+    for i in range(0, 6, 2):
+        classifier.train_on_batch(TEXTS[i : i + 2], LABELS[i : i + 2])
+    np.testing.assert_allclose(weights_of(classifier), in_order, atol=1e-5)
+
+
+def test_validation_split_holds_out_the_last(classifier):
+    history = fit(classifier, validation_split=0.34)
+    held = classifier.evaluate(TEXTS[3:], LABELS[3:], batch_size=2, verbose=0)
+    assert history["val_loss"][0] == pytest.approx(held[0], abs=1e-5)
+    trained = weights_of(classifier)
+    fit(miniature.filled(classifier), x=TEXTS[:3], y=LABELS[:3])
+    np.testing.assert_allclose(weights_of(classifier), trained, atol=1e-5)
+
+
+def test_validation_split_takes_pairs_and_weights_along(classifier):
+    pairs, weights = (TEXTS, SECOND_TEXTS), np.arange(6.0)
+    history = fit(classifier, x=pairs, sample_weight=weights, validation_split=0.34)
+    held = (TEXTS[3:], SECOND_TEXTS[3:]), LABELS[3:]
+    loss, _ = classifier.evaluate(*held, sample_weight=weights[3:], batch_size=2, verbose=0)
+    assert history["val_loss"][0] == pytest.approx(loss, abs=1e-5)
+
+
+def test_validation_data_goes_before_validation_split(classifier):
+    data = {"validation_data": (TEXTS[:2], LABELS[:2]), "validation_split": 0.5}
+    history = fit(classifier, **data)
+    trained = weights_of(classifier)
+    loss, _ = classifier.evaluate(TEXTS[:2], LABELS[:2], verbose=0)
+    assert history["val_loss"][0] == pytest.approx(loss, abs=1e-5)
+    fit(miniature.filled(classifier))
+    np.testing.assert_allclose(weights_of(classifier), trained, atol=1e-5)
+
+
+def test_class_weight_is_the_weight_of_its_examples(classifier):
+    fit(classifier, class_weight={0: 0.25, 1: 2.0})
+    by_class = weights_of(classifier)
+    fit(miniature.filled(classifier), sample_weight=np.where(LABELS == 0, 0.25, 2.0))
+    np.testing.assert_allclose(weights_of(classifier), by_class, atol=1e-5)
+    fit(miniature.filled(classifier))
+    assert not np.allclose(weights_of(classifier), by_class, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "x", ["good", b"good", np.array("good"), ("good", "bad")], ids=["str", "bytes", "array", "pair"]
+)
+@pytest.mark.parametrize("method", ["predict", "predict_on_batch", "fit", "evaluate"])
+def test_a_single_example_is_refused(classifier, x, method):
+    with pytest.raises(ValueError, match=r"x must be a batch of examples, such as \[x\]"):
+        getattr(classifier, method)(x)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_labels_of_another_length_are_refused(classifier, method):
+    with pytest.raises(ValueError, match="x and y must be equally long; got 6 and 5"):
+        getattr(classifier, method)(TEXTS, LABELS[:5], verbose=0)
+
+
+class OtherBackbone(BertBackbone):
+    """Of another family, as far as BertClassifier is concerned."""
+
+
+class BackboneClassifier(BertClassifier):
+    backbone_class = OtherBackbone
+
+
+def test_a_backbone_of_another_family_is_refused():
+    assert issubclass(OtherBackbone, Backbone)
+    message = "backbone must be a OtherBackbone; got .* of type BertBackbone"
+    with pytest.raises(ValueError, match=message):
+        BackboneClassifier(miniature.backbone(), num_classes=2)
+
+
+def test_a_preprocessor_of_another_family_is_refused():
+    other = TextClassifierPreprocessor(miniature.tokenizer())
+    masking = BertMaskedLMPreprocessor(miniature.tokenizer())
+    for wrong in (other, masking):
+        message = f"preprocessor must be a BertPreprocessor; got .* of type {type(wrong).__name__}"
+        with pytest.raises(ValueError, match=message):
+            miniature.classifier(preprocessor=wrong)
+
+
+def test_a_vocabulary_larger_than_the_embedding_is_refused():
+    larger = BertPreprocessor(miniature.tokenizer([*WORDS, "great"]))
+    with pytest.raises(ValueError, match="12 entries, more than the 11 rows"):
+        miniature.classifier(preprocessor=larger)
+
+
+def test_a_smaller_vocabulary_will_do():
+    smaller = BertPreprocessor(miniature.tokenizer(WORDS[:-1]))
+    assert miniature.classifier(preprocessor=smaller).preprocessor is smaller
+
+
+@pytest.mark.parametrize("num_classes", [0, -1])
+def test_no_classes_are_refused(num_classes):
+    with pytest.raises(ValueError, match=f"num_classes must be at least 1; got {num_classes}"):
+        miniature.classifier(num_classes=num_classes)
+
+
+def test_an_unknown_activation_is_refused():
+    with pytest.raises(ValueError, match="sotfmax"):
+        miniature.classifier(activation="sotfmax")
+
+
+def test_the_generic_class_takes_any_backbone(classifier):
+    task = TextClassifier(miniature.backbone(), num_classes=2, preprocessor=classifier.preprocessor)
+    task.set_weights(classifier.get_weights())
+    outputs = [model.predict_on_batch(TEXTS[:2]) for model in (task, classifier)]
+    np.testing.assert_allclose(*outputs, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def bare(compiled_classifier):
+    """The same classifier without its preprocessor."""
+    task = BertClassifier(compiled_classifier.backbone, num_classes=2, dropout=0.0)
+    task.get_layer("logits").set_weights(compiled_classifier.get_layer("logits").get_weights())
+    task.compile(keras.optimizers.SGD(0.5), task.loss, metrics=["accuracy"])
+    return task
+
+
+@pytest.fixture
+def features(classifier):
+    return classifier.preprocessor(TEXTS)
+
+
+def test_without_a_preprocessor_arrays_are_taken(bare, classifier, features):
+    expected = classifier.predict(TEXTS, batch_size=2, verbose=0)
+    outputs = miniature.filled(bare).predict(features, batch_size=2, verbose=0)
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    fit(classifier)
+    trained = weights_of(classifier)
+    fit(miniature.filled(bare), x=features)
+    np.testing.assert_allclose(weights_of(bare), trained, atol=1e-5)
+
+
+def test_without_a_preprocessor_arrays_are_split(bare, features):
+    arguments = {"validation_split": 0.34, "validation_batch_size": 3}
+    history = fit(miniature.filled(bare), x=features, **arguments)
+    held = {name: x[3:] for name, x in features.items()}
+    loss, _ = bare.evaluate(held, LABELS[3:], verbose=0)
+    assert history["val_loss"][0] == pytest.approx(loss, abs=1e-5)
+
+
+def test_validation_batch_size_counts(bare, features):
+    class Batches(keras.callbacks.Callback):
+        count = 0
+
+        def on_test_batch_end(self, batch, logs=None):
+            self.count += 1
+
+    seen = Batches()
+    data = {"validation_data": (features, LABELS), "validation_batch_size": 3}
+    fit(miniature.filled(bare), x=features, callbacks=[seen], **data)
+    assert seen.count == 2
+
+
+@pytest.mark.parametrize(
+    "method", ["predict", "evaluate", "fit", "predict_on_batch", "test_on_batch", "train_on_batch"]
+)
+def test_ids_past_the_vocabulary_are_refused(bare, features, method):
+    wrong = {**features, "token_ids": features["token_ids"] + 5}
+    labels = [] if method.startswith("predict") else [LABELS]
+    with pytest.raises(ValueError, match=r"token_ids must lie in \[0, 11\); got ids from 5 to 15"):
+        getattr(bare, method)(wrong, *labels)
