@@ -14,7 +14,7 @@ PUBLIC = {
         MultiSegmentPacker PositionEmbedding RMSNormalization RandomDeletion RandomSwap
         ReversibleEmbedding RotaryEmbedding SinePositionEncoding StartEndPacker
         TokenAndPositionEmbedding TransformerDecoder TransformerEncoder""",
-    "tokenizers": "BertTokenizer Tokenizer WordPieceTokenizer compute_word_piece_vocabulary",
+    "tokenizers": "Tokenizer WordPieceTokenizer compute_word_piece_vocabulary",
     "models": """Backbone BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor
         BertPreprocessor BertTextClassifier BertTextClassifierPreprocessor BertTokenizer MaskedLM
         Preprocessor Task TextClassifier Tokenizer""",
@@ -54,6 +54,10 @@ def test_public_names(namespace):
     module = getattr(nlpkit, namespace)
     assert sorted(module.__all__) == sorted(PUBLIC[namespace].split())
     assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_families_tokenizers_are_found_with_the_others():
+    assert nlpkit.tokenizers.BertTokenizer is nlpkit.models.BertTokenizer
 
 
 def test_every_namespace_is_listed():

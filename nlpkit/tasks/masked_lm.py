@@ -1,5 +1,6 @@
 """MaskedLM: predict hidden tokens."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -53,3 +54,11 @@ class MaskedLM(Task):
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         )
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """Train on raw strings; arguments as `Task.fit`, without labels."""
+        with warnings.catch_warnings():
+            # A pooler has no part in the prediction, which Keras would take for an oversight.
+            unused = "Gradients do not exist for variables .*pooled_dense"
+            warnings.filterwarnings("ignore", message=unused)
+            return super().fit(*args, **kwargs)

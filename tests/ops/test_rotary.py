@@ -62,7 +62,9 @@ def test_the_power_of_dynamic_scaling_keeps_its_denominator():
 
 def yarn_reference(dim, base, factor, fast, slow, length, truncate):
     """Pair by pair, as the paper's authors describe it."""
-    ends = [dim * np.log(length / (2 * np.pi * turns)) / (2 * np.log(base)) for turns in (fast, slow)]
+    ends = [
+        dim * np.log(length / (2 * np.pi * turns)) / (2 * np.log(base)) for turns in (fast, slow)
+    ]
     low, high = [np.floor(ends[0]), np.ceil(ends[1])] if truncate else ends
     low, high = max(low, 0), min(high, dim - 1)
     frequencies = []
@@ -100,13 +102,13 @@ def test_yarn_slows_the_slow_pairs_only():
 
 
 def test_yarn_widens_the_ramp_to_whole_pairs():
-    # The ramp from 0.5 to 1.5 becomes one from 0 to 2.
-    arguments = (8, 10000, 4.0, 100 / 10**0.5, 100 / 10**1.5, 200 * np.pi)
-    plain = np.array([1, 0.1, 0.01, 0.001])
+    # The ramp from 0.5 to 2.5 becomes one from 0 to 3.
+    arguments = (8, 10000, 4.0, 100 / 10**0.5, 100 / 10**2.5, 200 * np.pi)
+    plain = [1, 0.1, 0.01, 0.001]
     widened = yarn_frequencies(*arguments)
-    np.testing.assert_allclose(widened / plain, [1, 0.625, 0.25, 0.25], rtol=1e-6)
+    np.testing.assert_allclose(widened / plain, [1, 0.75, 0.5, 0.25], rtol=1e-6)
     fractional = yarn_frequencies(*arguments, truncate=False)
-    np.testing.assert_allclose(fractional / plain, [1, 0.625, 0.25, 0.25], rtol=1e-6)
+    np.testing.assert_allclose(fractional / plain, [1, 0.8125, 0.4375, 0.25], rtol=1e-6)
 
 
 def test_a_ramp_without_length_is_a_step():
@@ -119,7 +121,9 @@ def test_yarn_without_scaling_is_the_plain_progression():
     assert yarn_attention_factor(1.0) == 1
 
 
-@pytest.mark.parametrize(("factor", "expected"), [(np.e, 1.1), (40.0, 1.36888795), (0.5, 0.93068528)])
+@pytest.mark.parametrize(
+    ("factor", "expected"), [(np.e, 1.1), (40.0, 1.36888795), (0.5, 0.93068528)]
+)
 def test_attention_factor_of_yarn(factor, expected):
     assert yarn_attention_factor(factor) == pytest.approx(expected)
 

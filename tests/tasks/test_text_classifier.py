@@ -73,19 +73,19 @@ def test_without_shuffling_the_order_is_that_given(classifier):
 
 
 def test_validation_split_holds_out_the_last(classifier):
-    history = fit(classifier, validation_split=0.34)
-    held = classifier.evaluate(TEXTS[3:], LABELS[3:], batch_size=2, verbose=0)
+    history = fit(classifier, validation_split=0.33)
+    held = classifier.evaluate(TEXTS[4:], LABELS[4:], batch_size=2, verbose=0)
     assert history["val_loss"][0] == pytest.approx(held[0], abs=1e-5)
     trained = weights_of(classifier)
-    fit(miniature.filled(classifier), x=TEXTS[:3], y=LABELS[:3])
+    fit(miniature.filled(classifier), x=TEXTS[:4], y=LABELS[:4])
     np.testing.assert_allclose(weights_of(classifier), trained, atol=1e-5)
 
 
 def test_validation_split_takes_pairs_and_weights_along(classifier):
     pairs, weights = (TEXTS, SECOND_TEXTS), np.arange(6.0)
-    history = fit(classifier, x=pairs, sample_weight=weights, validation_split=0.34)
-    held = (TEXTS[3:], SECOND_TEXTS[3:]), LABELS[3:]
-    loss, _ = classifier.evaluate(*held, sample_weight=weights[3:], batch_size=2, verbose=0)
+    history = fit(classifier, x=pairs, sample_weight=weights, validation_split=0.33)
+    held = (TEXTS[4:], SECOND_TEXTS[4:]), LABELS[4:]
+    loss, _ = classifier.evaluate(*held, sample_weight=weights[4:], batch_size=2, verbose=0)
     assert history["val_loss"][0] == pytest.approx(loss, abs=1e-5)
 
 
@@ -201,10 +201,9 @@ def test_without_a_preprocessor_arrays_are_taken(bare, classifier, features):
 
 
 def test_without_a_preprocessor_arrays_are_split(bare, features):
-    arguments = {"validation_split": 0.34, "validation_batch_size": 3}
-    history = fit(miniature.filled(bare), x=features, **arguments)
-    held = {name: x[3:] for name, x in features.items()}
-    loss, _ = bare.evaluate(held, LABELS[3:], verbose=0)
+    history = fit(miniature.filled(bare), x=features, validation_split=0.33)
+    held = {name: x[4:] for name, x in features.items()}
+    loss, _ = bare.evaluate(held, LABELS[4:], batch_size=2, verbose=0)
     assert history["val_loss"][0] == pytest.approx(loss, abs=1e-5)
 
 
@@ -216,9 +215,9 @@ def test_validation_batch_size_counts(bare, features):
             self.count += 1
 
     seen = Batches()
-    data = {"validation_data": (features, LABELS), "validation_batch_size": 3}
+    data = {"batch_size": 6, "validation_data": (features, LABELS), "validation_batch_size": 2}
     fit(miniature.filled(bare), x=features, callbacks=[seen], **data)
-    assert seen.count == 2
+    assert seen.count == 3
 
 
 @pytest.mark.parametrize(

@@ -58,16 +58,17 @@ def test_yarn_turns_slow_pairs_less_and_lengthens_all():
         max_wavelength=100,
         scaling_factor=3.5,
         rope_type="yarn",
-        beta_fast=100.0,
-        beta_slow=1.0,
-        original_max_position_embeddings=round(200 * np.pi),
+        beta_fast=314 / np.pi,
+        beta_slow=3.14 / np.pi,
+        original_max_position_embeddings=628,
         truncate=False,
     )
-    # The pairs make 100 and 10 turns: the ends of the ramp are 0 and 2, so pair 1 is halfway.
-    outputs = ops.convert_to_numpy(layer(np.array([[[1.0, 1.0, 0.0, 0.0]]]), start_index=7))[0, 0]
+    # The pairs make 314 / pi and 31.4 / pi turns: the ramp goes from 0 to 2, pair 1 is halfway.
+    x = np.array([[[1.0, 1.0, 0.0, 0.0]]], "float32")
+    outputs = ops.convert_to_numpy(layer(x, start_index=7))[0, 0]
     angles = 7 * np.array([1, 0.1 * (1 + 1 / 3.5) / 2])
     expected = (1 + 0.1 * np.log(3.5)) * np.concatenate([np.cos(angles), np.sin(angles)])
-    np.testing.assert_allclose(outputs, expected, atol=1e-3)
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("rope_type", ["linear", "dynamic", "yarn"])

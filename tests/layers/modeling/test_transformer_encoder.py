@@ -34,6 +34,9 @@ def expected(layer, x, normalize_first):
         x = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + part.epsilon)
         return x * array(part.gamma) + array(part.beta)
 
+    def keep(x, _):
+        return x
+
     def dense(x, part):
         return x @ array(part.kernel) + array(part.bias)
 
@@ -54,10 +57,8 @@ def expected(layer, x, normalize_first):
         (attend, block.attention_residual),
         (feed_forward, block.feed_forward_residual),
     ):
-        if normalize_first:
-            x = x + function(norm(x, residual))
-        else:
-            x = norm(x + function(x), residual)
+        before, after = (norm, keep) if normalize_first else (keep, norm)
+        x = after(x + function(before(x, residual)), residual)
     return x
 
 

@@ -1,0 +1,130 @@
+"""Configuration from the constructor's signature."""
+
+import keras
+import pytest
+
+from nlpkit._config import (
+    Configurable,
+    argument_names,
+    configuration_names,
+    registered_class,
+    registered_classes,
+)
+
+
+class Plain(Configurable, keras.Layer):
+    def __init__(self, size, scale=1.0, *, activation="relu", **kwargs):
+        super().__init__(**kwargs)
+        self.size = size
+        self.scale = scale
+        self.activation = activation
+
+
+class Extended(Plain):
+    def __init__(self, extra=(), **kwargs):
+        super().__init__(**kwargs)
+        self.extra = extra
+
+
+class Closed(Plain):
+    """Takes none of its base's arguments."""
+
+    def __init__(self, words=None):
+        super().__init__(size=1)
+        self.words = words
+
+
+class WithAsset(Configurable, keras.Layer):
+    assets = ("vocabulary",)
+
+    def __init__(self, vocabulary=None, lowercase=False, **kwargs):
+        super().__init__(**kwargs)
+        self.vocabulary = vocabulary
+        self.lowercase = lowercase
+
+
+class OverKerasLayer(Configurable, keras.layers.Dense):
+    def __init__(self, units, own=1, **kwargs):
+        super().__init__(units, **kwargs)
+        self.own = own
+
+
+def revived(layer):
+    return type(layer).from_config(layer.get_config())
+
+
+def test_arguments_are_those_of_the_signature():
+    assert argument_names(Plain) == ["size", "scale", "activation"]
+    assert argument_names(Extended) == ["extra", "size", "scale", "activation"]
+    assert argument_names(Closed) == ["words"]
+
+
+def test_configuration_is_the_arguments_and_keras_own():
+    layer = Plain(3, scale=0.5, name="mine", dtype="float16", trainable=False)
+    assert layer.get_config() == {
+        "size": 3,
+        "scale": 0.5,
+        "activation": "relu",
+        "name": "mine",
+        "dtype": "float16",
+        "trainable": False,
+    }
+
+
+def test_a_layer_is_revived_with_what_it_had():
+    layer = revived(Extended(extra=(1, {"a": (2,)}), size=3, name="mine"))
+    assert (layer.size, layer.name) == (3, "mine")
+    assert layer.extra == [1, {"a": [2]}]
+
+
+def test_objects_of_keras_are_serialized():
+    layer = revived(Plain(keras.initializers.RandomNormal(stddev=0.3), scale=None))
+    assert type(layer.size) is keras.initializers.RandomNormal
+    assert layer.size.stddev == 0.3
+    assert layer.scale is None
+
+
+def test_objects_within_lists_and_dicts_are_serialized():
+    layer = revived(Plain([{"norm": keras.layers.Rescaling(2.0)}]))
+    assert layer.size[0]["norm"].scale == 2.0
+
+
+def test_a_quantized_policy_survives():
+    policy = keras.dtype_policies.QuantizedDTypePolicy("int8", "float32")
+    layer = revived(Plain(1, dtype=policy))
+    assert layer.dtype_policy == policy
+
+
+def test_what_keras_layer_has_is_kept():
+    config = OverKerasLayer(4, own=7, use_bias=False, name="mine").get_config()
+    assert (config["units"], config["own"], config["use_bias"]) == (4, 7, False)
+    layer = OverKerasLayer.from_config(config)
+    assert (layer.units, layer.own, layer.use_bias) == (4, 7, False)
+
+
+def test_an_asset_is_no_configuration():
+    layer = WithAsset(["secret"], lowercase=True)
+    assert configuration_names(WithAsset) == ["lowercase"]
+    assert "vocabulary" not in layer.get_config()
+    assert revived(layer).vocabulary is None
+
+
+def test_a_configuration_that_names_a_file_is_refused():
+    with pytest.raises(ValueError, match=r"WithAsset must not hold \['vocabulary'\]"):
+        WithAsset.from_config({"vocabulary": "/etc/passwd"})
+    assert WithAsset.from_config({"vocabulary": None}).vocabulary is None
+
+
+def test_only_classes_of_nlpkit_are_registered():
+    import nlpkit.layers
+
+    encoder = nlpkit.layers.TransformerEncoder
+    assert registered_class("TransformerEncoder") is encoder
+    assert keras.saving.get_registered_name(encoder) == "nlpkit>TransformerEncoder"
+    with pytest.raises(ValueError, match="'Plain' is not a class of nlpkit"):
+        registered_class("Plain")
+
+
+def test_the_table_of_classes_is_a_copy():
+    registered_classes().clear()
+    assert registered_classes()
