@@ -24,7 +24,8 @@ from bundled import evaluation, student, teacher
 from bundled.texts import Corpus
 
 PRESET = "bert_nano_en_uncased_sst2"
-STAGES = ("vocabulary", "teacher", "label", "distill", "baseline", "evaluate")
+STAGES = ("vocabulary", "teacher", "label", "distill", "baseline", "evaluate", "fine-tune")
+MEASUREMENTS = STAGES[-3:]
 
 
 def main() -> None:
@@ -43,9 +44,10 @@ def main() -> None:
     stages = _stages(Corpus(arguments.data, arguments.limit), arguments.work)
     for name in STAGES if arguments.stage == "all" else [arguments.stage]:
         _run(name, *stages[name])
-    if all(stages[name][0].exists() for name in ("baseline", "evaluate")):
-        found = (json.loads(stages[name][0].read_text()) for name in ("evaluate", "baseline"))
-        print(evaluation.table(*found))
+    files = [stages[name][0] for name in MEASUREMENTS]
+    if all(file.exists() for file in files):
+        baseline, zero_shot, fine_tuned = (json.loads(file.read_text()) for file in files)
+        print(evaluation.table({**zero_shot, **fine_tuned}, baseline))
 
 
 def _stages(corpus: Corpus, work: Path) -> dict[str, tuple[Path, Callable[[Path], None]]]:
@@ -64,8 +66,12 @@ def _stages(corpus: Corpus, work: Path) -> dict[str, tuple[Path, Callable[[Path]
             lambda file: _write(file, evaluation.measure_baseline(corpus)),
         ),
         "evaluate": (
-            work / "figures.json",
-            lambda file: _write(file, evaluation.measure(corpus, work / PRESET)),
+            work / "zero_shot.json",
+            lambda file: _write(file, evaluation.measure_zero_shot(corpus, work / PRESET)),
+        ),
+        "fine-tune": (
+            work / "fine_tuned.json",
+            lambda file: _write(file, evaluation.measure_fine_tuned(corpus, work / PRESET)),
         ),
     }
 

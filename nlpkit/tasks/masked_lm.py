@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 
-from nlpkit.layers.modeling.feed_forward import get_activation
 from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
 from nlpkit.tasks.task import Task
 
@@ -42,7 +41,7 @@ class MaskedLM(Task):
         hidden = features["sequence_output"] if isinstance(features, dict) else features
         outputs = MaskedLMHead(
             token_embedding=backbone.token_embedding,
-            intermediate_activation=get_activation(backbone.activation),
+            intermediate_activation=backbone.activation,
             layer_norm_epsilon=backbone.layer_norm_epsilon,
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
             dtype=backbone.dtype_policy,

@@ -33,7 +33,7 @@ def stack(*attentions, norm=None, **changes):
 
 
 def run(transformer, **inputs):
-    symbolic = {name: keras.Input((None,), dtype="int32", name=name) for name in inputs}
+    symbolic = {n: keras.Input(x.shape[1:], dtype="int32", name=n) for n, x in inputs.items()}
     return keras.Model(symbolic, transformer(symbolic)).predict_on_batch(inputs)
 
 

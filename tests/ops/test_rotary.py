@@ -82,6 +82,7 @@ def yarn_reference(dim, base, factor, fast, slow, length, truncate):
         (128, 10000, 32.0, 32.0, 1.0, 4096),
         (64, 500000.0, 3.7, 20.5, 0.5, 8192),
         (8, 50, 2, 8.0, 0.5, 64),
+        (8, 10000, 4.0, 32.0, 1.0, 60),  # the ramp would begin before the first pair
         (6, 10000, 40.0, 32.0, 1.0, 10**9),  # the ramp begins past the last pair
     ],
 )

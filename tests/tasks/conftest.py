@@ -1,11 +1,11 @@
-"""One compiled task for the tests of a module, its weights put back for each test."""
+"""One compiled task for all tests, its weights put back for each."""
 
 import keras
 import pytest
 from tasks import miniature
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def compiled_classifier():
     classifier = miniature.classifier()
     classifier.compile(

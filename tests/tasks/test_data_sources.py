@@ -153,6 +153,7 @@ def test_batch_methods_take_strings(classifier, expected):
     same(classifier.predict_on_batch(TEXTS[:2]), expected[0][:2])
     loss, _ = classifier.test_on_batch(TEXTS[:2], LABELS[:2])
     assert classifier.evaluate(TEXTS[:2], LABELS[:2], verbose=0)[0] == pytest.approx(loss, abs=1e-5)
+    # Without shuffling, fit goes through the examples in their order.
     for i in range(0, 6, 2):
         classifier.train_on_batch(TEXTS[i : i + 2], LABELS[i : i + 2].tolist())
     same(np.concatenate([w.ravel() for w in classifier.get_weights()]), expected[2])

@@ -7,6 +7,9 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit.layers.modeling.attention import fresh
+from nlpkit.layers.modeling.dense import Dense
+from nlpkit.layers.modeling.dropout import Dropout
+from nlpkit.layers.modeling.feed_forward import get_activation
 
 
 class FNetEncoder(Configurable, keras.Layer):
@@ -70,9 +73,7 @@ class FNetEncoder(Configurable, keras.Layer):
             "intermediate_dense", self.intermediate_dim, inputs_shape, self.activation
         )
         self._output = self._dense("output_dense", dim, (*inputs_shape[:-1], self.intermediate_dim))
-        self._dropout = keras.layers.Dropout(
-            self.dropout, dtype=self.dtype_policy, name="output_dropout"
-        )
+        self._dropout = Dropout(self.dropout, dtype=self.dtype_policy, name="output_dropout")
 
     def _norm(self, name: str, shape: Any) -> keras.Layer:
         norm = keras.layers.LayerNormalization(
@@ -82,9 +83,9 @@ class FNetEncoder(Configurable, keras.Layer):
         return norm
 
     def _dense(self, name: str, units: int, shape: Any, activation: Any = None) -> keras.Layer:
-        dense = keras.layers.Dense(
+        dense = Dense(
             units,
-            activation=activation,
+            activation=get_activation(activation),
             kernel_initializer=fresh(self.kernel_initializer),
             bias_initializer=fresh(self.bias_initializer),
             dtype=self.dtype_policy,

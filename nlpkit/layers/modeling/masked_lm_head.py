@@ -7,6 +7,8 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit.layers.modeling.attention import fresh
+from nlpkit.layers.modeling.dense import Dense
+from nlpkit.layers.modeling.feed_forward import get_activation
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 
 
@@ -78,7 +80,7 @@ class MaskedLMHead(Configurable, keras.Layer):
         self.layer_norm_epsilon = layer_norm_epsilon
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
-        self._activation = keras.activations.get(activation)
+        self._activation = get_activation(activation)
         self._own_embedding = None
         if embedding_weights is not None:
             self._own_embedding = self._embedding_of(embedding_weights)
@@ -117,9 +119,9 @@ class MaskedLMHead(Configurable, keras.Layer):
         if not self._embedding.built:
             self._embedding.build()
         dim = self._embedding.output_dim
-        self.dense = keras.layers.Dense(
+        self.dense = Dense(
             dim,
-            activation=self.intermediate_activation,
+            activation=get_activation(self.intermediate_activation),
             kernel_initializer=fresh(self.kernel_initializer),
             bias_initializer=fresh(self.bias_initializer),
             dtype=self.dtype_policy,

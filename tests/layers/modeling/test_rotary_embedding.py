@@ -58,15 +58,15 @@ def test_yarn_turns_slow_pairs_less_and_lengthens_all():
         max_wavelength=100,
         scaling_factor=3.5,
         rope_type="yarn",
-        beta_fast=314 / np.pi,
+        beta_fast=314 / np.pi / 10**0.5,
         beta_slow=3.14 / np.pi,
         original_max_position_embeddings=628,
         truncate=False,
     )
-    # The pairs make 314 / pi and 31.4 / pi turns: the ramp goes from 0 to 2, pair 1 is halfway.
+    # Pairs of 314 / pi and 31.4 / pi turns: the ramp goes from 0.5 to 2, pair 1 is a third in.
     x = np.array([[[1.0, 1.0, 0.0, 0.0]]], "float32")
     outputs = ops.convert_to_numpy(layer(x, start_index=7))[0, 0]
-    angles = 7 * np.array([1, 0.1 * (1 + 1 / 3.5) / 2])
+    angles = 7 * np.array([1, 0.1 * (2 + 1 / 3.5) / 3])
     expected = (1 + 0.1 * np.log(3.5)) * np.concatenate([np.cos(angles), np.sin(angles)])
     np.testing.assert_allclose(outputs, expected, atol=1e-5)
 
