@@ -91,5 +91,4 @@ def test_the_head_has_the_backbone_s_activation_and_epsilon():
     backbone = miniature.backbone(activation="gelu_tanh", layer_norm_epsilon=0.1)
     head = MaskedLM(backbone).get_layer("masked_lm_head")
     assert head.layer_norm_epsilon == 0.1
-    value = head.intermediate_activation(keras.ops.ones(1))
-    assert float(value[0]) == pytest.approx(0.8411920, abs=1e-6)
+    assert head.intermediate_activation == "gelu_tanh"
