@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit.layers.modeling import cache as key_value_cache
-from nlpkit.layers.modeling.dense import Dense
+from nlpkit.layers.modeling.dense import built_dense
 from nlpkit.ops.attention import attend, attend_with_weights
 
 
@@ -62,26 +62,18 @@ class Attention(keras.layers.Layer):
     def build(self, hidden_shape: Any, context_shape: Any = None) -> None:
         """Make the four projections."""
         width, key_width = (n * self.head_dim for n in (self.num_heads, self.num_key_value_heads))
-        self.query = self._project("query", width, self.input_bias, hidden_shape)
         context_shape = context_shape or hidden_shape
-        self.key = self._project("key", key_width, self.input_bias, context_shape)
-        self.value = self._project("value", key_width, self.input_bias, context_shape)
-        output_shape = (*hidden_shape[:-1], width)
-        self.output_dense = self._project(
-            "output", hidden_shape[-1], self.output_bias, output_shape
+        biased = {"use_bias": self.input_bias}
+        self.query = built_dense(self, "query", width, hidden_shape, **biased)
+        self.key = built_dense(self, "key", key_width, context_shape, **biased)
+        self.value = built_dense(self, "value", key_width, context_shape, **biased)
+        self.output_dense = built_dense(
+            self,
+            "output",
+            hidden_shape[-1],
+            (*hidden_shape[:-1], width),
+            use_bias=self.output_bias,
         )
-
-    def _project(self, name: str, units: int, use_bias: bool, input_shape: Any) -> Any:
-        dense = Dense(
-            units,
-            use_bias=use_bias,
-            kernel_initializer=fresh(self.kernel_initializer),
-            bias_initializer=fresh(self.bias_initializer),
-            dtype=self.dtype_policy,
-            name=name,
-        )
-        dense.build(input_shape)
-        return dense
 
     def call(
         self,
@@ -149,9 +141,3 @@ class Attention(keras.layers.Layer):
     def compute_output_shape(self, hidden_shape: Any, *_: Any, **__: Any) -> Any:
         """The shape of `hidden`."""
         return hidden_shape
-
-
-def fresh(initializer: Any) -> Any:
-    """A copy of an initializer, so that two weights do not start out equal."""
-    initializer = keras.initializers.get(initializer)
-    return initializer.clone() if isinstance(initializer, keras.Initializer) else initializer

@@ -22,3 +22,32 @@ class Dense(keras.layers.Dense):
         kernel, bias = ops.convert_to_tensor(self.kernel), ops.convert_to_tensor(self.bias)
         outputs = linear(inputs, kernel, bias)
         return outputs if self.activation is None else self.activation(outputs)
+
+
+def built_dense(
+    parent: Any,
+    name: str,
+    units: int,
+    input_shape: Any,
+    *,
+    use_bias: bool = True,
+    activation: Any = None,
+) -> Dense:
+    """A dense layer inside `parent`, with its initializers and dtype, built for `input_shape`."""
+    dense = Dense(
+        units,
+        activation=activation,
+        use_bias=use_bias,
+        kernel_initializer=fresh(parent.kernel_initializer),
+        bias_initializer=fresh(parent.bias_initializer),
+        dtype=parent.dtype_policy,
+        name=name,
+    )
+    dense.build(input_shape)
+    return dense
+
+
+def fresh(initializer: Any) -> Any:
+    """A copy of an initializer, so that two weights do not start out equal."""
+    initializer = keras.initializers.get(initializer)
+    return initializer.clone() if isinstance(initializer, keras.Initializer) else initializer

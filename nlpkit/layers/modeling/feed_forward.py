@@ -6,8 +6,7 @@ from typing import Any
 
 import keras
 
-from nlpkit.layers.modeling.attention import fresh
-from nlpkit.layers.modeling.dense import Dense
+from nlpkit.layers.modeling.dense import built_dense
 
 _OWN_ACTIVATIONS = {"gelu_tanh": partial(keras.activations.gelu, approximate=True)}
 
@@ -63,23 +62,12 @@ class FeedForward(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """Make the dense layers."""
-        self.intermediate = self._dense("intermediate", self.intermediate_dim, input_shape)
+        make = partial(built_dense, self, use_bias=self.use_bias)
+        self.intermediate = make("intermediate", self.intermediate_dim, input_shape)
         if self.gated:
-            self.gate = self._dense("gate", self.intermediate_dim, input_shape)
+            self.gate = make("gate", self.intermediate_dim, input_shape)
         inner_shape = (*input_shape[:-1], self.intermediate_dim)
-        self.output_dense = self._dense("output", input_shape[-1], inner_shape)
-
-    def _dense(self, name: str, units: int, input_shape: Any) -> Any:
-        dense = Dense(
-            units,
-            use_bias=self.use_bias,
-            kernel_initializer=fresh(self.kernel_initializer),
-            bias_initializer=fresh(self.bias_initializer),
-            dtype=self.dtype_policy,
-            name=name,
-        )
-        dense.build(input_shape)
-        return dense
+        self.output_dense = make("output", input_shape[-1], inner_shape)
 
     def call(self, inputs: Any) -> Any:
         """Map `[B, T, dim]` to `[B, T, dim]`."""

@@ -6,8 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.attention import fresh
-from nlpkit.layers.modeling.dense import Dense
+from nlpkit.layers.modeling.dense import built_dense
 from nlpkit.layers.modeling.dropout import Dropout
 from nlpkit.layers.modeling.feed_forward import get_activation
 
@@ -65,14 +64,18 @@ class FNetEncoder(Configurable, keras.Layer):
         self.supports_masking = True
 
     def build(self, inputs_shape: Any) -> None:
-        dim = inputs_shape[-1]
         # Keras' layer normalization takes the float32 sum as it is and returns the compute dtype.
         self._mixing_norm = self._norm("mixing_layer_norm", inputs_shape)
         self._output_norm = self._norm("output_layer_norm", inputs_shape)
-        self._intermediate = self._dense(
-            "intermediate_dense", self.intermediate_dim, inputs_shape, self.activation
+        self._intermediate = built_dense(
+            self,
+            "intermediate_dense",
+            self.intermediate_dim,
+            inputs_shape,
+            activation=get_activation(self.activation),
         )
-        self._output = self._dense("output_dense", dim, (*inputs_shape[:-1], self.intermediate_dim))
+        inner_shape = (*inputs_shape[:-1], self.intermediate_dim)
+        self._output = built_dense(self, "output_dense", inputs_shape[-1], inner_shape)
         self._dropout = Dropout(self.dropout, dtype=self.dtype_policy, name="output_dropout")
 
     def _norm(self, name: str, shape: Any) -> keras.Layer:
@@ -81,18 +84,6 @@ class FNetEncoder(Configurable, keras.Layer):
         )
         norm.build(shape)
         return norm
-
-    def _dense(self, name: str, units: int, shape: Any, activation: Any = None) -> keras.Layer:
-        dense = Dense(
-            units,
-            activation=get_activation(activation),
-            kernel_initializer=fresh(self.kernel_initializer),
-            bias_initializer=fresh(self.bias_initializer),
-            dtype=self.dtype_policy,
-            name=name,
-        )
-        dense.build(shape)
-        return dense
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         x = ops.cast(inputs, "float32")

@@ -6,8 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.attention import fresh
-from nlpkit.layers.modeling.dense import Dense
+from nlpkit.layers.modeling.dense import built_dense, fresh
 from nlpkit.layers.modeling.feed_forward import get_activation
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 
@@ -119,15 +118,13 @@ class MaskedLMHead(Configurable, keras.Layer):
         if not self._embedding.built:
             self._embedding.build()
         dim = self._embedding.output_dim
-        self.dense = Dense(
+        self.dense = built_dense(
+            self,
+            "dense",
             dim,
+            (None, None, inputs_shape[-1]),
             activation=get_activation(self.intermediate_activation),
-            kernel_initializer=fresh(self.kernel_initializer),
-            bias_initializer=fresh(self.bias_initializer),
-            dtype=self.dtype_policy,
-            name="dense",
         )
-        self.dense.build((None, None, inputs_shape[-1]))
         self.layer_norm = keras.layers.LayerNormalization(
             epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
         )

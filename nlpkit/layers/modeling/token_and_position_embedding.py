@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.attention import fresh
+from nlpkit.layers.modeling.dense import fresh
 from nlpkit.layers.modeling.position_embedding import PositionEmbedding
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from nlpkit.layers.modeling.attention import Attention, fresh
-from nlpkit.layers.modeling.dense import Dense
+from nlpkit.layers.modeling.attention import Attention
+from nlpkit.layers.modeling.dense import Dense, fresh
 from nlpkit.layers.modeling.feed_forward import FeedForward, get_activation
 from nlpkit.layers.modeling.transformer_block import Residual
 
