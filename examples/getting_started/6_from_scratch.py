@@ -41,13 +41,14 @@ train, test = (
     for part in (arguments.train, arguments.test)
 )
 
-# One encoder layer on token and position embeddings; the start token stands for the text.
+# One encoder layer on token and position embeddings; the mean over real tokens stands for the text.
 token_ids = keras.Input((length,), dtype="int32", name="token_ids")
 hidden = nlpkit.layers.TokenAndPositionEmbedding(len(vocabulary), length, 64, mask_zero=True)(
     token_ids
 )
 hidden = nlpkit.layers.TransformerEncoder(num_heads=2, intermediate_dim=128, dropout=0.1)(hidden)
-outputs = keras.layers.Dense(2)(keras.layers.Dropout(0.1)(hidden[:, 0]))
+hidden = keras.layers.GlobalAveragePooling1D()(hidden)
+outputs = keras.layers.Dense(2)(keras.layers.Dropout(0.1)(hidden))
 model = keras.Model(token_ids, outputs)
 model.compile(
     optimizer=keras.optimizers.Adam(1e-3),
