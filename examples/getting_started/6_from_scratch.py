@@ -41,7 +41,7 @@ train, test = (
     for part in (arguments.train, arguments.test)
 )
 
-# One encoder layer on token and position embeddings; the mean over real tokens stands for the text.
+# One encoder layer on token and position embeddings; the mean over the tokens stands for the text.
 token_ids = keras.Input((length,), dtype="int32", name="token_ids")
 hidden = nlpkit.layers.TokenAndPositionEmbedding(len(vocabulary), length, 64, mask_zero=True)(
     token_ids

@@ -34,7 +34,7 @@ class PreprocessingLayer(Configurable, keras.Layer):
 
 
 def _holds_tensor(value: Any) -> bool:
-    """Whether a value is a TensorFlow or symbolic tensor, or a few of them in a list or tuple."""
+    """Whether a value is a TensorFlow or symbolic tensor, or a list or tuple of nothing else."""
     if isinstance(value, list | tuple):
-        return any(map(_holds_tensor, value[:2]))
+        return bool(value) and all(map(_holds_tensor, value))
     return is_tensorflow_value(value) or isinstance(value, keras.KerasTensor)
