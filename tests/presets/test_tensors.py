@@ -74,3 +74,8 @@ def test_tensor_in_two_files_is_refused(tmp_path):
         write_tensors(tmp_path / name, {"a": np.ones(2)})
     with pytest.raises(ValueError, match="both hold the tensor a"):
         TensorFiles([tmp_path / "x", tmp_path / "y"])
+
+
+def test_others_may_read_the_file(tmp_path):
+    write_tensors(tmp_path / "model.safetensors", {"x": np.ones(2, "float32")})
+    assert (tmp_path / "model.safetensors").stat().st_mode & 0o444 == 0o444

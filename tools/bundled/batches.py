@@ -10,7 +10,7 @@ _BATCHES_SORTED_TOGETHER = 100
 
 
 class LengthBatches(keras.utils.PyDataset):
-    """Rows of token ids in batches of like length, in an order drawn anew for each epoch.
+    """Rows of token ids in batches of like length. `fit` takes the batches in a random order.
 
     Args:
         rows: list of lists of int, each with its special tokens.
@@ -18,7 +18,7 @@ class LengthBatches(keras.utils.PyDataset):
         pad_id: int.
         batch_size: int. The most rows of a batch.
         batch_tokens: int. The most tokens of a batch, padding included.
-        seed: int. Of the order; None for ascending lengths, as suits predictions.
+        seed: int. Of which rows share a batch; None for ascending lengths, as suits predictions.
     """
 
     def __init__(
@@ -35,26 +35,24 @@ class LengthBatches(keras.utils.PyDataset):
         self._rows, self._targets, self._pad_id = rows, targets, pad_id
         self._batch_size, self._batch_tokens = batch_size, batch_tokens
         self._lengths = np.array([len(row) for row in rows])
-        self._random = None if seed is None else np.random.default_rng(seed)
-        self.on_epoch_end()
+        # Drawn once: `fit` wants as many batches in every epoch.
+        self.batches: list[np.ndarray] = []
+        self._draw(None if seed is None else np.random.default_rng(seed))
 
     @property
     def num_batches(self) -> int:
         return len(self.batches)
 
-    def on_epoch_end(self) -> None:
-        """Draw the batches: rows are shuffled, then sorted in runs of a hundred batches."""
+    def _draw(self, random: np.random.Generator | None) -> None:
+        """Cut ascending lengths into batches: of all rows, or of shuffled runs of them."""
         size = len(self._rows)
         order, run = np.arange(size), size
-        if self._random is not None:
-            self._random.shuffle(order)
+        if random is not None:
+            random.shuffle(order)
             run = self._batch_size * _BATCHES_SORTED_TOGETHER
-        self.batches: list[np.ndarray] = []
         for start in range(0, size, run):
             part = order[start : start + run]
             self._cut(part[np.argsort(self._lengths[part], kind="stable")])
-        if self._random is not None:
-            self._random.shuffle(self.batches)  # type: ignore[arg-type]
 
     def _cut(self, ascending: np.ndarray) -> None:
         start = 0
