@@ -47,7 +47,8 @@ token_ids = keras.Input((length,), dtype="int32", name="token_ids")
 hidden = nlpkit.layers.TokenAndPositionEmbedding(len(vocabulary), length, 64, mask_zero=True)(
     token_ids
 )
-hidden = nlpkit.layers.TransformerEncoder(num_heads=2, intermediate_dim=128, dropout=0.2)(hidden)
+hidden = keras.layers.Dropout(0.4)(hidden)
+hidden = nlpkit.layers.TransformerEncoder(num_heads=2, intermediate_dim=128, dropout=0.1)(hidden)
 hidden = keras.layers.GlobalAveragePooling1D()(hidden)
 outputs = keras.layers.Dense(2)(keras.layers.Dropout(0.3)(hidden))
 model = keras.Model(token_ids, outputs)
