@@ -19,5 +19,6 @@ cat <<END
 That took $SECONDS seconds. Where to go next:
   source ${VIRTUAL_ENV#"$PWD"/}/bin/activate
   ls examples/getting_started     six levels, from predicting to training from scratch
+                                  (3 to 6 use tf.data: pip install tensorflow tensorflow-text)
   bash tools/test.sh              every check and test, on TensorFlow, JAX and PyTorch
 END

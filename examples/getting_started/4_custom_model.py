@@ -44,5 +44,6 @@ model.compile(
     jit_compile="auto" if keras.backend.backend() == "torch" else True,
 )
 model.summary()
+# Keras cannot shuffle a dataset: the reviews came shuffled.
 model.fit(train, epochs=arguments.epochs, validation_data=test, shuffle=False)
 report("Two layers on a frozen backbone", model.evaluate(test)[1], arguments.test)

@@ -19,6 +19,7 @@ packer = nlpkit.layers.StartEndPacker(
     start_value=tokenizer.cls_token_id,
     end_value=tokenizer.sep_token_id,
     pad_value=tokenizer.pad_token_id,
+    return_padding_mask=True,
     truncation="silent",
 )
 specials = [tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id]
@@ -33,14 +34,11 @@ masker = nlpkit.layers.MaskedLMMaskGenerator(
 
 def preprocess(texts):
     """Features, hidden tokens as labels, and weights that leave out unused mask positions."""
-    masked = masker(packer(tokenizer(texts)))
-    features = {
-        "token_ids": masked["token_ids"],
-        "padding_mask": masked["token_ids"] != tokenizer.pad_token_id,
-        "segment_ids": tf.zeros_like(masked["token_ids"]),
-        "mask_positions": masked["mask_positions"],
-    }
-    return features, masked["mask_ids"], masked["mask_weights"]
+    token_ids, padding_mask = packer(tokenizer(texts))
+    features = masker(token_ids)
+    labels, weights = features.pop("mask_ids"), features.pop("mask_weights")
+    features |= {"padding_mask": padding_mask, "segment_ids": tf.zeros_like(token_ids)}
+    return features, labels, weights
 
 
 train, test = (
@@ -72,6 +70,7 @@ model.compile(
     loss="sparse_categorical_crossentropy",
     weighted_metrics=["accuracy"],
 )
+# Keras cannot shuffle a dataset: the reviews came shuffled.
 model.fit(train, epochs=arguments.epochs, validation_data=test, shuffle=False)
 backbone.save_to_preset("my_backbone")
 print("Saved: nlpkit.models.Backbone.from_preset('my_backbone') has the pretrained backbone.")

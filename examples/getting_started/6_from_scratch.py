@@ -60,5 +60,6 @@ model.compile(
     metrics=["accuracy"],
 )
 model.summary()
+# Keras cannot shuffle a dataset; this one is shuffled above.
 model.fit(train, epochs=arguments.epochs, validation_data=test, shuffle=False)
 report("From scratch", model.evaluate(test)[1], arguments.test)

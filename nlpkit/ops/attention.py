@@ -46,6 +46,7 @@ def attend(
     Returns:
         `[B, T, H, D]`.
     """
+    mask = prepare_mask(mask, keras.backend.standardize_dtype(query.dtype))
     arguments = {"scale": scale, "mask": mask, "bias": bias}
     kernel = _fast_kernel(soft_cap=soft_cap, dropout=dropout)
     if kernel is None:
@@ -60,14 +61,16 @@ def attend(
 def prepare_mask(mask: Any, dtype: str) -> Any:
     """Put a mask that several layers will use into the form the backend's kernel computes with.
 
-    PyTorch's kernel adds a float to the products; made once here, the mask need not be converted
-    in every layer.
+    PyTorch's kernel takes a boolean mask too, but is half as fast with it on CPUs (8 x 12 x 128 x
+    64); made a float to add once here, the mask need not be converted in every layer.
 
     Args:
-        mask: bool `[B, T, S]` or None.
+        mask: bool `[B, T, S]`, None, or a mask that is prepared already.
         dtype: str. The dtype of the queries.
     """
     if mask is None or keras.backend.backend() != "torch":
+        return mask
+    if keras.backend.is_float_dtype(keras.backend.standardize_dtype(mask.dtype)):
         return mask
     low = _MASKED if dtype != "float16" else -45000.0
     return ops.where(mask, ops.cast(0.0, dtype), ops.cast(low, dtype))

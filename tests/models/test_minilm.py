@@ -75,7 +75,7 @@ def test_agrees_with_transformers_in_a_batch(backbone, folder, sentences, expect
 
 def test_agrees_with_transformers_alone(backbone, folder, sentences, expected):
     tokenizer = BertPreprocessor.from_preset(folder).tokenizer
-    for sentence, tokens in list(zip(sentences, expected[0], strict=True))[::10]:
+    for sentence, tokens in zip(sentences, expected[0], strict=True):
         ids = [tokenizer.cls_token_id, *tokenizer(sentence), tokenizer.sep_token_id]
         outputs = backbone.predict_on_batch({"token_ids": np.array([ids])})
         _agree(outputs["sequence_output"][0], tokens)
