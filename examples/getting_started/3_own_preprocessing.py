@@ -9,7 +9,7 @@ from reviews import parse_arguments, report
 
 import nlpkit
 
-arguments = parse_arguments(__doc__, epochs=2, batch_size=16)
+arguments = parse_arguments(__doc__, epochs=2, batch_size=32)
 length, preset = arguments.sequence_length, "bert_nano_en_uncased_sst2"
 train, test = (
     tf.data.Dataset.from_tensor_slices((part.texts, part.labels)).batch(arguments.batch_size)
@@ -24,8 +24,9 @@ def fine_tune(name, preprocess):
         for part in (train, test)
     )
     classifier = nlpkit.models.BertClassifier.from_preset(preset, preprocessor=None, num_classes=2)
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, arguments.epochs * len(train))
     classifier.compile(
-        optimizer=keras.optimizers.Adam(3e-4),
+        optimizer=keras.optimizers.AdamW(rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )

@@ -9,7 +9,7 @@ from reviews import parse_arguments, report
 
 import nlpkit
 
-arguments = parse_arguments(__doc__, epochs=10, batch_size=16, vocabulary_size=20_000)
+arguments = parse_arguments(__doc__, epochs=10, batch_size=32, vocabulary_size=20_000)
 length = arguments.sequence_length
 
 # A vocabulary learned from the training texts, and a tokenizer with it.
@@ -44,16 +44,16 @@ train, test = (
 
 # One encoder layer on token and position embeddings; the mean over the tokens stands for the text.
 token_ids = keras.Input((length,), dtype="int32", name="token_ids")
-hidden = nlpkit.layers.TokenAndPositionEmbedding(len(vocabulary), length, 64, mask_zero=True)(
+hidden = nlpkit.layers.TokenAndPositionEmbedding(len(vocabulary), length, 32, mask_zero=True)(
     token_ids
 )
-hidden = keras.layers.Dropout(0.4)(hidden)
-hidden = nlpkit.layers.TransformerEncoder(num_heads=2, intermediate_dim=128, dropout=0.1)(hidden)
+hidden = keras.layers.Dropout(0.1)(hidden)
+hidden = nlpkit.layers.TransformerEncoder(num_heads=2, intermediate_dim=32, dropout=0.1)(hidden)
 hidden = keras.layers.GlobalAveragePooling1D()(hidden)
-outputs = keras.layers.Dense(2)(keras.layers.Dropout(0.3)(hidden))
+outputs = keras.layers.Dense(2)(keras.layers.Dropout(0.1)(hidden))
 model = keras.Model(token_ids, outputs)
 # A learning rate that falls to zero: a model this small soon knows its training data by heart.
-rate = keras.optimizers.schedules.CosineDecay(5e-4, arguments.epochs * len(train))
+rate = keras.optimizers.schedules.CosineDecay(1e-3, arguments.epochs * len(train))
 model.compile(
     optimizer=keras.optimizers.Adam(rate),
     loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

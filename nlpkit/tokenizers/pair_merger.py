@@ -2,18 +2,28 @@
 
 import heapq
 import time
-from collections import Counter, defaultdict
+from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 
 import keras
+import numpy as np
 
 Pair = tuple[str, str]
 _SECONDS_BEFORE_BAR = 2.0
+_SECONDS_BETWEEN_UPDATES = 0.1
+_BITS = 32
+_MASK = (1 << _BITS) - 1
+_EDGE = 0  # The symbol between words.
+_GONE = -1  # The symbol of a place that a merge took into the place before it.
 
 
 class PairMerger:
     """Learns pieces from counted words (Sennrich et al., 2016).
+
+    The words stand in one row of places, an edge between each two, as a linked list: a merge visits
+    the places of its pair and touches only their neighbours. A pair of symbols a, b is the integer
+    a << 32 | b.
 
     Args:
         counts: words and how often each occurs.
@@ -21,79 +31,126 @@ class PairMerger:
 
     Attributes:
         alphabet: the pieces of one character, sorted, those that start words first.
+        merges: the pairs merged so far.
     """
 
     def __init__(self, counts: Mapping[str, int], suffix_indicator: str) -> None:
         self._indicator = suffix_indicator
-        self._words = [[word[0], *(suffix_indicator + c for c in word[1:])] for word in counts]
-        self._counts = list(counts.values())
-        heads = {word[0] for word in self._words}
-        tails = {piece for word in self._words for piece in word[1:]}
+        heads = {word[0] for word in counts}
+        tails = {suffix_indicator + character for word in counts for character in word[1:]}
         self.alphabet = [*sorted(heads), *sorted(tails - heads)]
-        self._pair_counts: Counter[Pair] = Counter()
-        self._places: defaultdict[Pair, set[int]] = defaultdict(set)
-        for i, word in enumerate(self._words):
-            self._add_pairs(i, word)
-        self._heap = [(-count, pair) for pair, count in self._pair_counts.items()]
-        heapq.heapify(self._heap)
+        self.merges: list[Pair] = []
+        self._pieces = ["", *self.alphabet]  # By symbol.
+        self._symbol_of = {piece: symbol for symbol, piece in enumerate(self._pieces)}
+        self._lay_out(counts)
+        self._count_pairs()
 
     def extend(self, pieces: dict[str, None], size: int) -> None:
         """Add the most frequent merges to `pieces` until there are `size`, or no pairs left."""
         for pair in _with_progress(self._most_frequent_pairs(), pieces, size):
-            merged = pair[0] + pair[1].removeprefix(self._indicator)
+            first, second = self._pieces[pair >> _BITS], self._pieces[pair & _MASK]
+            merged = first + second.removeprefix(self._indicator)
             pieces.setdefault(merged)
-            self._merge(pair, merged)
+            self.merges.append((first, second))
+            self._merge(pair, self._symbol(merged))
 
-    def _most_frequent_pairs(self) -> Iterator[Pair]:
+    def _lay_out(self, counts: Mapping[str, int]) -> None:
+        head_of = self._symbol_of
+        tail_of = {c: head_of.get(self._indicator + c, _EDGE) for c in set().union(*counts)}
+        symbols = array("i")
+        for word in counts:
+            symbols.append(_EDGE)
+            symbols.append(head_of[word[0]])
+            symbols.extend(map(tail_of.__getitem__, word[1:]))
+        symbols.append(_EDGE)
+        lengths = np.fromiter(map(len, counts), np.int64, len(counts))
+        weights = np.fromiter(counts.values(), np.int64, len(counts))
+        self._symbols = symbols
+        self._weights = array("q", np.repeat(weights, lengths + 1).tobytes())
+        self._before = array("q", range(-1, len(symbols) - 1))
+        self._after = array("q", range(1, len(symbols) + 1))
+
+    def _count_pairs(self) -> None:
+        symbols = np.asarray(self._symbols, np.int64)
+        places = np.flatnonzero((symbols[:-1] != _EDGE) & (symbols[1:] != _EDGE))
+        keys = symbols[places] << _BITS | symbols[places + 1]
+        order = np.argsort(keys, kind="stable")
+        pairs, starts = np.unique(keys[order], return_index=True)
+        weights = np.asarray(self._weights, np.int64)[places[order]]
+        sums = np.add.reduceat(weights, starts).tolist() if len(pairs) else []
+        groups = np.split(places[order], starts[1:])
+        self._counts: dict[int, int] = dict(zip(pairs.tolist(), sums, strict=True))
+        self._places: defaultdict[int, list[int]] = defaultdict(list)
+        self._places.update((p, g.tolist()) for p, g in zip(pairs.tolist(), groups, strict=False))
+        self._heap = [self._candidate(pair, count) for pair, count in self._counts.items()]
+        heapq.heapify(self._heap)
+
+    def _candidate(self, pair: int, count: int) -> tuple[int, str, str, int]:
+        """What the heap holds: the most frequent pair is least, then the one that sorts first."""
+        return -count, self._pieces[pair >> _BITS], self._pieces[pair & _MASK], pair
+
+    def _symbol(self, piece: str) -> int:
+        symbol = self._symbol_of.setdefault(piece, len(self._pieces))
+        if symbol == len(self._pieces):
+            self._pieces.append(piece)
+        return symbol
+
+    def _most_frequent_pairs(self) -> Iterator[int]:
+        """Pop pairs; one whose count has fallen since it was pushed goes back in its place."""
         while self._heap:
-            negative_count, pair = heapq.heappop(self._heap)
-            count = self._pair_counts.get(pair, 0)
+            negative_count, first, second, pair = heapq.heappop(self._heap)
+            count = self._counts.get(pair, 0)
             if count == -negative_count:
                 yield pair
             elif count:
-                heapq.heappush(self._heap, (-count, pair))
+                heapq.heappush(self._heap, (-count, first, second, pair))
 
-    def _merge(self, pair: Pair, merged: str) -> None:
-        grown: set[Pair] = set()
-        for i in self._places.pop(pair):
-            word = self._words[i]
-            shorter = _merged_word(word, pair, merged)
-            if len(shorter) == len(word):  # Another merge took the pair from this word.
+    def _merge(self, pair: int, merged: int) -> None:
+        first, second = pair >> _BITS, pair & _MASK
+        lost: dict[int, int] = {}
+        gained: dict[int, int] = {}
+        places, symbols, after, before = self._places, self._symbols, self._after, self._before
+        found = places.pop(pair)
+        # Only in a run of one symbol may places overlap; the leftmost merges first.
+        for i in sorted(found) if first == second else found:
+            j = after[i]
+            if symbols[i] != first or symbols[j] != second:  # Another merge took one of the two.
                 continue
-            for old in pairwise(word):
-                self._pair_counts[old] -= self._counts[i]
-            self._words[i] = shorter
-            self._add_pairs(i, shorter)
-            grown.update(new for new in pairwise(shorter) if merged in new)
-        del self._pair_counts[pair]
-        for new in grown:
-            heapq.heappush(self._heap, (-self._pair_counts[new], new))
+            weight, left, right = self._weights[i], before[i], after[j]
+            symbols[i], symbols[j] = merged, _GONE
+            after[i], before[right] = right, i
+            if symbol := symbols[left]:
+                old, new = symbol << _BITS | first, symbol << _BITS | merged
+                lost[old] = lost.get(old, 0) + weight
+                gained[new] = gained.get(new, 0) + weight
+                places[new].append(left)
+            if symbol := symbols[right]:
+                old, new = second << _BITS | symbol, merged << _BITS | symbol
+                lost[old] = lost.get(old, 0) + weight
+                gained[new] = gained.get(new, 0) + weight
+                places[new].append(i)
+        self._update_counts(pair, lost, gained)
 
-    def _add_pairs(self, i: int, word: list[str]) -> None:
-        for pair in pairwise(word):
-            self._pair_counts[pair] += self._counts[i]
-            self._places[pair].add(i)
+    def _update_counts(self, pair: int, lost: dict[int, int], gained: dict[int, int]) -> None:
+        counts = self._counts
+        for key, weight in gained.items():
+            counts[key] = counts.get(key, 0) + weight
+        for key, weight in lost.items():
+            counts[key] -= weight
+        for key in gained:
+            if count := counts[key]:
+                heapq.heappush(self._heap, self._candidate(key, count))
+        del counts[pair]
 
 
-def _merged_word(word: list[str], pair: Pair, merged: str) -> list[str]:
-    first, second = pair
-    pieces: list[str] = []
-    i = 0
-    while i < len(word):
-        both = word[i] == first and i + 1 < len(word) and word[i + 1] == second
-        pieces.append(merged if both else word[i])
-        i += 2 if both else 1
-    return pieces
-
-
-def _with_progress(pairs: Iterator[Pair], pieces: dict[str, None], size: int) -> Iterator[Pair]:
+def _with_progress(pairs: Iterator[int], pieces: dict[str, None], size: int) -> Iterator[int]:
     """Pass pairs on; show a bar of the pieces there are once it has taken a while."""
-    start, bar = time.monotonic(), None
+    last, bar = time.monotonic() + _SECONDS_BEFORE_BAR, None
     while len(pieces) < size and (pair := next(pairs, None)):
         yield pair
-        if bar is None and time.monotonic() - start > _SECONDS_BEFORE_BAR:
-            bar = keras.utils.Progbar(size, unit_name="piece")
-        if bar is not None:
+        if time.monotonic() > last:
+            bar = bar or keras.utils.Progbar(size, unit_name="piece")
             bar.update(len(pieces), finalize=False)
+            last = time.monotonic() + _SECONDS_BETWEEN_UPDATES
     if bar is not None:
         bar.update(len(pieces), finalize=True)

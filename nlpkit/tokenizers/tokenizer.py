@@ -1,41 +1,51 @@
 """The base of all tokenizers."""
 
-import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import keras
-import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
-from nlpkit.ops.ragged import Row, pad_rows, to_rows
+from nlpkit.layers.preprocessing.truncation import TruncationReport
+from nlpkit.ops.ragged import to_rows
 from nlpkit.presets.preset import FromPreset
-from nlpkit.tokenizers.string_input import decode_utf8, map_strings
-from nlpkit.tokenizers.vocabulary import Vocabulary, VocabularySource
+from nlpkit.tokenizers.algorithm import Algorithm
+from nlpkit.tokenizers.ids_input import without_tensors
+from nlpkit.tokenizers.string_input import ERRORS, map_strings
+from nlpkit.tokenizers.token_display import TokenDisplay
 
-_VOCABULARY_FILE = "vocabulary.txt"
-_TRUNCATIONS = ("error", "warn", "silent")
 
-
-class Tokenizer(FromPreset, PreprocessingLayer):
+class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
     """Base class of layers that turn strings into ids and back.
 
-    A subclass says how one text becomes ids (`_ids`) and ids one text (`_text`); reading every form
-    of input, padding, TensorFlow tensors and the vocabulary's files are done here, so that ids are
-    the same in every mode. A layer of your own may instead override `tokenize` and `detokenize`.
+    An algorithm says how texts become ids (`_ids`), where in a text they stand (`_spans`), and how
+    ids become text (`_text`); reading every form of input, special tokens, padding, TensorFlow
+    tensors, encodings and look-ups are done here, so that ids are the same in every mode. A layer
+    of your own may instead override `tokenize` and `detokenize`.
 
     Args:
         sequence_length: int or None. If set, results are dense: rows are padded on the right, with
             the padding token if the tokenizer has one and 0 otherwise, or cut. Default None.
         truncation: "error", "warn" or "silent". What to do when `sequence_length` cuts ids; "warn"
             does so once a layer. Default "warn".
+        special_tokens: list of str or None. Further special tokens, beside those known by name. No
+            text spells a special token by accident. Default None.
+        special_tokens_in_strings: bool. Whether special tokens are recognised in texts. Default
+            False.
+        errors: "strict", "replace" or "ignore". What to do with bytes that are not UTF-8 and with
+            lone surrogates: raise, put U+FFFD in their place, or leave them out. Default "strict".
+        pure_graph: bool. Whether TensorFlow tensors are tokenized by TensorFlow operations alone,
+            so that the pipeline can be saved as a SavedModel or run by a `tf.data` service. If not,
+            the Python code runs inside the graph, which is faster. Default False.
         dtype: str. An integer dtype, or "string" for tokens in place of ids. Default "int32".
 
     Call arguments:
         inputs: str, a list, tuple or NumPy array of str (or UTF-8 bytes) of any rank, nested lists,
-            or a `tf` string tensor of any rank, dense or ragged, eager or in `Dataset.map`.
+            a `tf` string tensor of any rank, dense or ragged, eager or in `Dataset.map`, or, on the
+            TensorFlow backend, a symbolic `keras.Input(shape, dtype="string")`.
 
     Returns:
         For a str a list of ids, for a list of them a list of such lists; with `sequence_length`
@@ -44,35 +54,44 @@ class Tokenizer(FromPreset, PreprocessingLayer):
 
     Raises:
         TypeError: the input is neither.
-        ValueError: there is no vocabulary yet, or bytes are not UTF-8.
+        ValueError: there is no vocabulary yet, or the text is not valid and `errors="strict"`.
     """
 
     preset_kind: ClassVar[str] = "tokenizer"
-    assets: ClassVar[tuple[str, ...]] = ("vocabulary",)
-    special_token_names: ClassVar[tuple[str, ...]] = ()
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        for name in cls.special_token_names:
-            setattr(cls, f"{name}_id", _id_property(name))
 
     def __init__(
         self,
         *,
         sequence_length: int | None = None,
         truncation: str = "warn",
+        special_tokens: Sequence[str] | None = None,
+        special_tokens_in_strings: bool = False,
+        errors: str = "strict",
+        pure_graph: bool = False,
         dtype: str = "int32",
         **kwargs: Any,
     ) -> None:
         super().__init__(dtype=dtype, **kwargs)
         if not self.compute_dtype.startswith(("int", "uint", "string")):
             raise ValueError(f'dtype must be an integer dtype or "string"; got {dtype!r}.')
-        if truncation not in _TRUNCATIONS:
-            raise ValueError(f"truncation must be one of {_TRUNCATIONS}; got {truncation!r}.")
+        if errors not in ERRORS:
+            raise ValueError(f"errors must be one of {ERRORS}; got {errors!r}.")
         self.sequence_length = sequence_length
         self.truncation = truncation
-        self._warned = False
-        self._vocabulary: Vocabulary | None = None
+        self.special_tokens = special_tokens
+        self.special_tokens_in_strings = special_tokens_in_strings
+        self.errors = errors
+        self.pure_graph = pure_graph
+        self._report = TruncationReport(truncation, self.name)
+
+    def __call__(self, inputs: Any) -> Any:
+        """Turn strings into ids; `tokenize` is the same."""
+        if isinstance(inputs, keras.KerasTensor) and keras.backend.backend() != "tensorflow":
+            raise TypeError(
+                "A tokenizer takes symbolic inputs on the TensorFlow backend only; got one on "
+                f"{keras.backend.backend()!r}. Tokenize strings before they reach the model."
+            )
+        return super().__call__(inputs)
 
     def call(self, inputs: Any) -> Any:
         return self.tokenize(inputs)
@@ -81,8 +100,10 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         """Turn strings into ids, as calling the layer does."""
         self._known()
         if is_tensorflow_value(inputs):
-            return self._tokenize_tensor(inputs)
-        return map_strings(self._tokenize_batch, inputs, words=self._takes_words)
+            from nlpkit.tokenizers.tensor_input_tensorflow import tokenize_tensor
+
+            return tokenize_tensor(self, inputs)
+        return map_strings(self._tokenize_batch, inputs, self._takes_words, self.errors)
 
     def detokenize(self, inputs: Any) -> Any:
         """Turn ids into text.
@@ -100,71 +121,51 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         """
         self._known()
         if is_tensorflow_value(inputs):
-            from nlpkit.ops.ragged_tensorflow import Output, map_rows
+            from nlpkit.tokenizers.tensor_input_tensorflow import detokenize_tensor
 
-            outputs = [Output("string", ())]
-            return map_rows(lambda rows: [self._texts(rows)], [inputs], outputs)[0]
-        rows, batched = to_rows(_without_tensors(inputs), "inputs")
+            return detokenize_tensor(self, inputs)
+        rows, batched = to_rows(without_tensors(inputs), "inputs")
         texts = self._texts(rows)
         return texts if batched else texts[0]
 
-    def vocabulary_size(self) -> int:
-        """The number of tokens."""
-        return len(self._known())
+    def encode(
+        self, inputs: Any, *, max_length: int | None = None, stride: int | None = None
+    ) -> Any:
+        """Turn strings into ids with their tokens and their places in the text.
 
-    def get_vocabulary(self) -> list[str]:
-        """The tokens in the order of their ids."""
-        return list(self._known().tokens)
-
-    def id_to_token(self, id: int) -> str:
-        """The token of an id.
-
-        Raises:
-            ValueError: the id is not in the vocabulary.
-        """
-        tokens = self._known().tokens
-        if not 0 <= id < len(tokens):
-            raise ValueError(f"id must be from 0 to {len(tokens) - 1}; got {id}.")
-        return tokens[id]
-
-    def token_to_id(self, token: str) -> int:
-        """The id of a token.
-
-        Raises:
-            ValueError: the token is not in the vocabulary.
-        """
-        ids = self._known().ids
-        if token not in ids:
-            raise ValueError(f"token must be in the vocabulary; got {token!r}, which is not.")
-        return ids[token]
-
-    @property
-    def special_tokens_map(self) -> dict[str, str]:
-        """The special tokens the tokenizer knows by name: `{"cls_token": "[CLS]", ...}`."""
-        return {name: getattr(self, name) for name in self.special_token_names}
-
-    def set_vocabulary(self, vocabulary: VocabularySource | None) -> None:
-        """Use another vocabulary.
+        Neither `sequence_length` nor `dtype` bears on it.
 
         Args:
-            vocabulary: path of a file with one token a line, or list of str; None for none yet.
+            inputs: str, or a list, tuple or NumPy array of them.
+            max_length: int or None. The most tokens of an encoding. What is left of a longer text
+                is cut after a whole word and reported as `truncation` says, or comes in further
+                windows. Default None: no limit.
+            stride: int or None. If set, a text becomes a list of windows of at most `max_length`
+                tokens; each repeats at most `stride` tokens of the one before, as whole words.
+                Default None.
+
+        Returns:
+            An `Encoding` for a str, a list of them for a list; with `stride` a list of windows in
+            place of each.
 
         Raises:
-            ValueError: it lacks a special token.
+            ValueError: tokens are cut and `truncation="error"`; a word alone has more than
+                `max_length` tokens.
         """
-        read = None if vocabulary is None else Vocabulary(vocabulary)
-        if read:
-            self._check_special_tokens(read)
-        self.vocabulary = vocabulary
-        self._vocabulary = read
+        if stride is not None and max_length is None:
+            raise ValueError(f"stride needs max_length; got stride={stride}, max_length=None.")
 
-    def save_assets(self, dir_path: str) -> None:
-        """Write the vocabulary into a folder."""
-        self._known().save(Path(dir_path) / _VOCABULARY_FILE)
+        self._known()
+        run = partial(self._encode_batch, max_length=max_length, stride=stride)
+        return map_strings(run, inputs, errors=self.errors)
 
-    def load_assets(self, dir_path: str) -> None:
-        """Read the vocabulary from a folder."""
-        self.set_vocabulary(Vocabulary(Path(dir_path) / _VOCABULARY_FILE).tokens)
+    def show(self, inputs: str) -> TokenDisplay:
+        """The tokens of a text, to look at: coloured in a notebook, plain when printed.
+
+        Args:
+            inputs: str. The text.
+        """
+        return TokenDisplay(inputs, self.encode(inputs))
 
     def save_files(self, folder: str | Path) -> list[str]:
         """Write the files a Hugging Face folder has for this tokenizer; returns their names."""
@@ -181,114 +182,5 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         """
         raise NotImplementedError(f"{cls.__name__} has no Hugging Face files.")
 
-    @property
-    def _takes_words(self) -> bool:
-        """Whether an example is a list of words rather than a text."""
-        return False
-
-    def _ids(self, example: Any) -> list[int]:
-        """The ids of one text, or of one list of words."""
-        raise NotImplementedError(f"{type(self).__name__} must define tokenize.")
-
-    def _text(self, ids: list[int]) -> str:
-        """The text of ids that are in the vocabulary."""
-        raise NotImplementedError(f"{type(self).__name__} must define detokenize.")
-
-    def _known(self) -> Vocabulary:
-        if self._vocabulary is None:
-            raise ValueError(
-                f"{type(self).__name__} has no vocabulary yet: pass vocabulary= when you make it, "
-                "or call set_vocabulary."
-            )
-        return self._vocabulary
-
-    def _check_special_tokens(self, vocabulary: Vocabulary) -> None:
-        lacking = {n: t for n, t in self.special_tokens_map.items() if t not in vocabulary.ids}
-        if lacking:
-            names = ", ".join(f"{name}={token!r}" for name, token in lacking.items())
-            raise ValueError(
-                f"vocabulary must hold the special tokens of {type(self).__name__}; it lacks "
-                f"{names}. Add them to it, or pass the tokens that it has."
-            )
-
-    def _tokenize_tensor(self, inputs: Any) -> Any:
-        from nlpkit.ops.ragged_tensorflow import Output, map_entries, map_rows
-
-        if inputs.dtype != "string":
-            raise TypeError(f"A tokenizer takes a tensor of strings; got one of {inputs.dtype}.")
-        shape = None if self.sequence_length is None else (self.sequence_length,)
-        output = Output(self.compute_dtype, shape)
-        if not self._takes_words:
-            return map_entries(lambda texts: self._tokenize_batch(_decode(texts)), inputs, output)
-        one_word = inputs.shape.rank == 0
-        rows = inputs[None] if one_word else inputs
-        return map_rows(
-            lambda rows: [self._tokenize_batch([_decode(words) for words in rows])],
-            [rows],
-            [output],
-        )[0]
-
-    def _tokenize_batch(self, examples: Sequence[Any]) -> Any:
-        rows: list[Any] = [self._ids(example) for example in examples]
-        string = self.compute_dtype == "string"
-        if string:
-            tokens = self._known().tokens
-            rows = [[tokens[i] for i in row] for row in rows]
-        if self.sequence_length is None:
-            return rows
-        pad_value = self._pad_value(string)
-        return pad_rows(
-            self._cut(rows, self.sequence_length),
-            self.sequence_length,
-            pad_value,
-            self.compute_dtype,
-            "right",
-        )
-
-    def _pad_value(self, string: bool) -> int | str:
-        token = self.special_tokens_map.get("pad_token")
-        if token is None:
-            return "" if string else 0
-        return token if string else self.token_to_id(token)
-
-    def _cut(self, rows: list[Any], length: int) -> list[Any]:
-        cut = [len(row) - length for row in rows if len(row) > length]
-        if cut and self.truncation != "silent" and not self._warned:
-            message = (
-                f"sequence_length={length} cuts {sum(cut)} ids of {len(cut)} of {len(rows)} texts. "
-                'Raise sequence_length, or pass truncation="silent".'
-            )
-            if self.truncation == "error":
-                raise ValueError(message)
-            self._warned = True
-            warnings.warn(message, stacklevel=2)
-        return [row[:length] for row in rows] if cut else rows
-
-    def _texts(self, rows: Sequence[Row]) -> list[str]:
-        size = self.vocabulary_size()
-        return [self._text(_checked_ids(row, size)) for row in rows]
-
-
-def _id_property(name: str) -> property:
-    return property(lambda self: self.token_to_id(getattr(self, name)), doc=f"The id of `{name}`.")
-
-
-def _decode(values: np.ndarray) -> list[str]:
-    return [decode_utf8(value) for value in values]
-
-
-def _without_tensors(inputs: Any) -> Any:
-    if keras.ops.is_tensor(inputs):
-        return keras.ops.convert_to_numpy(inputs)
-    is_foreign = hasattr(inputs, "__array__") and not isinstance(inputs, np.ndarray)
-    return np.asarray(inputs) if is_foreign else inputs
-
-
-def _checked_ids(row: Row, size: int) -> list[int]:
-    ids = np.asarray(row)
-    if ids.size and (ids.dtype.kind not in "iu" or ids.ndim != 1):
-        raise TypeError(f"detokenize takes integer ids; got {row!r:.80}.")
-    wrong = ids[(ids < 0) | (ids >= size)] if ids.size else ids
-    if wrong.size:
-        raise ValueError(f"ids must be from 0 to {size - 1}; got {wrong[:10].tolist()}.")
-    return ids.tolist()
+    def _constructor_arguments(self) -> dict[str, Any]:
+        return super()._constructor_arguments() | self._asset_arguments()

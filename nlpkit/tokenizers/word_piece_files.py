@@ -41,7 +41,7 @@ def read_arguments(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     if (folder / "tokenizer.json").is_file():
         arguments = _read_tokenizer_json(folder / "tokenizer.json")
     elif (folder / "vocab.txt").is_file():
-        arguments = {"vocabulary": Vocabulary(folder / "vocab.txt").tokens}
+        arguments = {"vocabulary": Vocabulary.read(folder / "vocab.txt").tokens}
     else:
         raise ValueError(f"{folder} holds neither tokenizer.json nor vocab.txt.")
     given = {_SETTINGS[key]: config[key] for key in _SETTINGS if key in config}

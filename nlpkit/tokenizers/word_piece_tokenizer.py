@@ -1,16 +1,19 @@
 """The WordPiece tokenizer."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
-from nlpkit.tokenizers.basic_splitter import BasicSplitter
+from nlpkit.tokenizers.chunk_memo import ChunkMemo
+from nlpkit.tokenizers.encoding import Spans
+from nlpkit.tokenizers.native_engine import spans
 from nlpkit.tokenizers.tokenizer import Tokenizer
 from nlpkit.tokenizers.vocabulary import Vocabulary, VocabularySource
-from nlpkit.tokenizers.word_piece import WordPiece
+from nlpkit.tokenizers.word_piece_engine import build_engine
 from nlpkit.tokenizers.word_piece_files import read_arguments, write_files
+
+_VOCABULARY_FILE = "vocabulary.txt"
 
 
 class WordPieceTokenizer(Tokenizer):
@@ -43,7 +46,7 @@ class WordPieceTokenizer(Tokenizer):
             False.
         dtype: str. An integer dtype, or "string" for pieces in place of ids. Default "int32".
         max_characters_per_word: int. A longer word is unknown. Default 100.
-        **kwargs: the other arguments of `Tokenizer`: `truncation`, `name`.
+        **kwargs: the other arguments of `Tokenizer`: `truncation`, `errors`, `pure_graph`, `name`.
 
     Raises:
         ValueError: `vocabulary` lacks a special token.
@@ -56,6 +59,7 @@ class WordPieceTokenizer(Tokenizer):
         tokenizer.detokenize([2, 3, 6])  # "quick fox"
     """
 
+    assets: ClassVar[tuple[str, ...]] = ("vocabulary",)
     special_token_names: ClassVar[tuple[str, ...]] = ("unk_token",)
 
     def __init__(
@@ -75,15 +79,19 @@ class WordPieceTokenizer(Tokenizer):
         max_characters_per_word: int = 100,
         **kwargs: Any,
     ) -> None:
-        super().__init__(sequence_length=sequence_length, dtype=dtype, **kwargs)
+        super().__init__(
+            sequence_length=sequence_length,
+            special_tokens=special_tokens,
+            special_tokens_in_strings=special_tokens_in_strings,
+            dtype=dtype,
+            **kwargs,
+        )
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         self.split = split
         self.split_on_cjk = split_on_cjk
         self.suffix_indicator = suffix_indicator
         self.oov_token = oov_token
-        self.special_tokens = special_tokens
-        self.special_tokens_in_strings = special_tokens_in_strings
         self.max_characters_per_word = max_characters_per_word
         self.set_vocabulary(vocabulary)
 
@@ -93,13 +101,28 @@ class WordPieceTokenizer(Tokenizer):
         return self.oov_token
 
     def set_vocabulary(self, vocabulary: VocabularySource | None) -> None:
-        super().set_vocabulary(vocabulary)
-        if self._vocabulary is not None:
-            special = self._all_special_tokens()
-            self._word_piece = self._build_word_piece(self._vocabulary, special)
-            self._special_ids = {token: self._vocabulary.ids[token] for token in special}
-            longest_first = sorted(special, key=len, reverse=True)
-            self._special_pattern = re.compile(f"({'|'.join(map(re.escape, longest_first))})")
+        """Use another vocabulary.
+
+        Args:
+            vocabulary: path of a file with one token a line, or list of str; None for none yet.
+
+        Raises:
+            ValueError: it lacks a special token.
+        """
+        read = None if vocabulary is None else Vocabulary.read(vocabulary)
+        self._use(read)
+        self.vocabulary = vocabulary
+        if read is not None:
+            self._engine = build_engine(self, read.ids, self._all_special_tokens())
+            self._memo = ChunkMemo(self._engine, _chunks if self.split else _one_chunk)
+
+    def save_assets(self, dir_path: str) -> None:
+        """Write the vocabulary into a folder."""
+        self._known().save(Path(dir_path) / _VOCABULARY_FILE)
+
+    def load_assets(self, dir_path: str) -> None:
+        """Read the vocabulary from a folder."""
+        self.set_vocabulary(Vocabulary.read(Path(dir_path) / _VOCABULARY_FILE).tokens)
 
     def save_files(self, folder: str | Path) -> list[str]:
         return write_files(self, Path(folder))
@@ -114,34 +137,29 @@ class WordPieceTokenizer(Tokenizer):
     def _takes_words(self) -> bool:
         return not self.split
 
-    def _all_special_tokens(self) -> list[str]:
-        return [*self.special_tokens_map.values(), *(self.special_tokens or ())]
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        return self._memo(texts)
 
-    def _build_word_piece(self, vocabulary: Vocabulary, special: Sequence[str]) -> WordPiece:
-        strip = self.lowercase if self.strip_accents is None else self.strip_accents
-        return WordPiece(
-            vocabulary.tokens,
-            BasicSplitter(self.lowercase, strip, self.split, self.split_on_cjk),
-            suffix_indicator=self.suffix_indicator,
-            oov_id=vocabulary.ids[self.oov_token],
-            unspellable=frozenset(special),
-            max_characters_per_word=self.max_characters_per_word,
-        )
-
-    def _check_special_tokens(self, vocabulary: Vocabulary) -> None:
-        super()._check_special_tokens(vocabulary)
-        lacking = [token for token in self.special_tokens or () if token not in vocabulary.ids]
-        if lacking:
-            raise ValueError(f"vocabulary must hold the special_tokens; it lacks {lacking}.")
-
-    def _ids(self, example: Any) -> list[int]:
-        spell = self._word_piece.ids_of_text if self.split else self._word_piece.ids_of_word
-        if not self.special_tokens_in_strings:
-            return spell(example) if self.split else [i for word in example for i in spell(word)]
-        special = self._special_ids
-        parts = self._special_pattern.split(example) if self.split else example
-        return [i for p in parts for i in ([special[p]] if p in special else spell(p))]
+    def _spans(self, text: str) -> Spans:
+        return spans(self._engine, text)
 
     def _text(self, ids: list[int]) -> str:
         tokens = self._known().tokens
         return " ".join(tokens[i] for i in ids).replace(f" {self.suffix_indicator}", "")
+
+    def _graph_ids(self, texts: Any) -> Any:
+        from nlpkit.tokenizers.word_piece_tensorflow import graph_ids
+
+        return graph_ids(self, texts)
+
+    def _asset_arguments(self) -> dict[str, Any]:
+        return {"vocabulary": self._vocabulary and self._vocabulary.tokens}
+
+
+def _chunks(text: str) -> list[str]:
+    # A space always separates, and nothing on one side of it bears on the other.
+    return text.split(" ")
+
+
+def _one_chunk(text: str) -> list[str]:
+    return [text]

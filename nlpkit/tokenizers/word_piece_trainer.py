@@ -1,18 +1,14 @@
 """Training WordPiece vocabularies."""
 
-import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nlpkit._compat import is_tensorflow_dataset
-from nlpkit.tokenizers.basic_splitter import BasicSplitter
 from nlpkit.tokenizers.pair_merger import PairMerger
-from nlpkit.tokenizers.string_input import map_strings
+from nlpkit.tokenizers.training_texts import training_texts
 from nlpkit.tokenizers.vocabulary import Vocabulary
+from nlpkit.tokenizers.word_counts import WordCounter
 
-_MOST_CHUNKS = 500_000
 _LONGEST_WORD = 100  # Longer ones are unknown to the tokenizer.
 
 
@@ -68,8 +64,8 @@ def compute_word_piece_vocabulary(
     """
     if len(set(reserved_tokens)) < len(reserved_tokens):
         raise ValueError(f"reserved_tokens must differ; got {list(reserved_tokens)}.")
-    splitter = BasicSplitter(lowercase, strip_accents, split, split_on_cjk)
-    counts = _count_words(_texts(data, split), splitter)
+    count_words = WordCounter(lowercase, strip_accents, split, split_on_cjk, _LONGEST_WORD)
+    counts = count_words(training_texts(data, split))
     if not counts:
         raise ValueError("data holds no words to learn a vocabulary from.")
     merger = PairMerger(counts, suffix_indicator)
@@ -84,69 +80,3 @@ def compute_word_piece_vocabulary(
     if vocabulary_output_file is not None:
         Vocabulary(list(pieces)).save(Path(vocabulary_output_file))
     return list(pieces)
-
-
-def _count_words(texts: Iterable[str], splitter: BasicSplitter) -> Counter[str]:
-    """Count words by way of chunks between spaces: distinct ones are split once."""
-    words: Counter[str] = Counter()
-    chunks: Counter[str] = Counter()
-    for text in texts:
-        chunks.update(text.split(" ") if splitter.split else [text])
-        if len(chunks) > _MOST_CHUNKS:
-            _move(chunks, words, splitter)
-    _move(chunks, words, splitter)
-    return words
-
-
-def _move(chunks: Counter[str], words: Counter[str], splitter: BasicSplitter) -> None:
-    for chunk, count in chunks.items():
-        for word in splitter(chunk):
-            if len(word) <= _LONGEST_WORD:
-                words[word] += count
-    chunks.clear()
-
-
-def _texts(data: Any, split: bool) -> Iterator[str]:
-    if is_tensorflow_dataset(data):
-        return _dataset_texts(data)
-    if isinstance(data, str | bytes | Path) or not isinstance(data, Iterable):
-        raise TypeError(
-            "data must be an iterable of strings, a list of files, or a tf.data.Dataset; got "
-            f"{data!r:.80}. For one text or file, pass a list of it."
-        )
-    if not _are_files(data):
-        return _iterable_texts(data, split)
-    if not split:
-        raise ValueError("split must be True when data is a list of files.")
-    return _file_lines(data)
-
-
-def _are_files(data: Iterable[Any]) -> bool:
-    if not isinstance(data, list | tuple) or not data:
-        return False
-    if all(isinstance(item, Path) for item in data):
-        return True
-    return all(isinstance(item, str) and os.path.isfile(item) for item in data)
-
-
-def _file_lines(paths: Iterable[str | Path]) -> Iterator[str]:
-    for path in paths:
-        with open(path, encoding="utf-8") as file:
-            yield from (line.rstrip("\n") for line in file)
-
-
-def _iterable_texts(data: Iterable[Any], split: bool) -> Iterator[str]:
-    for item in data:
-        if split and not isinstance(item, str):
-            raise TypeError(f"data must hold strings; got {item!r:.80} ({type(item).__name__}).")
-        yield from map_strings(lambda texts: texts, [item] if isinstance(item, str) else item)
-
-
-def _dataset_texts(dataset: Any) -> Iterator[str]:
-    for batch in dataset:
-        if getattr(batch, "dtype", None) != "string":
-            raise TypeError(f"data must be a dataset of strings; got one of {batch!r:.80}.")
-        flat = getattr(batch, "flat_values", batch).numpy()
-        yield from map_strings(
-            lambda texts: texts, [flat] if isinstance(flat, bytes) else flat.ravel()
-        )

@@ -1,5 +1,8 @@
 """What holds for every tokenizer."""
 
+import copy
+import pickle
+
 import keras
 import numpy as np
 import pytest
@@ -40,6 +43,39 @@ def test_python_equals_tf_data(case, sequence_length):
     (batch,) = dataset.batch(len(HARD_STRINGS)).map(tokenizer)
     rows = batch.to_list() if sequence_length is None else batch.numpy().tolist()
     assert rows == expected
+
+
+@pytest.mark.parametrize("sequence_length", [None, 5])
+def test_pure_graph_equals_python(case, sequence_length):
+    tf = pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow_text")
+    arguments = {"sequence_length": sequence_length, "truncation": "silent"}
+    expected = [list(map(int, ids)) for ids in case.build(**arguments)(HARD_STRINGS)]
+    tokenizer = case.build(**arguments, pure_graph=True)
+    batch = tf.function(tokenizer.tokenize)(tf.constant(HARD_STRINGS))
+    assert (batch.to_list() if sequence_length is None else batch.numpy().tolist()) == expected
+
+
+def test_encodings_agree_with_ids_and_point_at_their_text(case):
+    tokenizer = case.build()
+    for text, ids in zip(HARD_STRINGS, tokenizer(HARD_STRINGS), strict=True):
+        encoding = tokenizer.encode(text)
+        assert encoding.ids == ids
+        assert encoding.tokens == [tokenizer.id_to_token(i) for i in ids]
+        assert all(0 <= start <= end <= len(text) for start, end in encoding.offsets)
+        starts = [start for start, _ in encoding.offsets]
+        assert starts == sorted(starts)
+        assert encoding.word_ids == sorted(encoding.word_ids)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"]
+)
+def test_copies_give_the_same_ids(case, copied):
+    tokenizer = case.build()
+    twin = copied(tokenizer)
+    assert twin.name == tokenizer.name
+    assert twin(HARD_STRINGS) == tokenizer(HARD_STRINGS)
 
 
 def test_special_tokens_in_text_are_plain_text(case):

@@ -1,5 +1,6 @@
 """WordPieceTokenizer on TensorFlow tensors and inside tf.data: the ids of Python."""
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -89,3 +90,59 @@ def test_tensorflow_equals_python(texts, lowercase, strip_accents):
     tokenizer = WordPieceTokenizer(VOCABULARY, lowercase=lowercase, strip_accents=strip_accents)
     tensor = tf.constant(texts, dtype="string")
     assert tokenizer.tokenize(tensor).to_list() == tokenizer.tokenize(texts)
+
+
+@pytest.mark.parametrize("length", [None, 4])
+def test_symbolic_inputs(length):
+    tokenizer = WordPieceTokenizer(VOCABULARY, length, truncation="silent", lowercase=True)
+    inputs = keras.Input((), dtype="string")
+    if keras.backend.backend() != "tensorflow":
+        with pytest.raises(TypeError, match="TensorFlow backend only"):
+            tokenizer(inputs)
+        return
+    ids = keras.Model(inputs, tokenizer(inputs))(tf.constant(TEXTS))
+    rows = ids.to_list() if length is None else ids.numpy().tolist()
+    assert rows == [list(row) for row in tokenizer(TEXTS)]
+
+
+@pytest.mark.parametrize("truncation", ["warn", "error", "silent"])
+def test_a_pure_graph_reports_what_it_cuts(truncation, capfd):
+    tokenizer = WordPieceTokenizer(
+        VOCABULARY, 2, truncation=truncation, lowercase=True, pure_graph=True
+    )
+    dataset = tf.data.Dataset.from_tensors(TEXTS).map(tokenizer)
+    if truncation == "error":
+        with pytest.raises(tf.errors.InvalidArgumentError, match="sequence_length=2"):
+            next(iter(dataset))
+        return
+    assert next(iter(dataset)).shape == (len(TEXTS), 2)
+    assert ("sequence_length=2" in capfd.readouterr().err) == (truncation == "warn")
+
+
+def test_a_pure_graph_finds_special_tokens():
+    arguments = {"special_tokens": ["the", "[UNK]"], "special_tokens_in_strings": True}
+    texts = ["fox the[UNK]fox", "", "athe"]
+    expected = WordPieceTokenizer(VOCABULARY, **arguments)(texts)
+    assert 0 in expected[0]
+    tokenizer = WordPieceTokenizer(VOCABULARY, **arguments, pure_graph=True)
+    assert tokenizer(tf.constant(texts)).to_list() == expected
+
+
+def test_a_pure_graph_is_saved_as_a_saved_model(tmp_path):
+    module = tf.Module()
+    tokenizer = WordPieceTokenizer(VOCABULARY, lowercase=True, pure_graph=True)
+    strings = tf.TensorSpec([None], "string")
+    module.tokenize = tf.function(lambda x: tokenizer(x).to_tensor(), input_signature=[strings])
+    tf.saved_model.save(module, str(tmp_path))
+    revived = tf.saved_model.load(str(tmp_path)).tokenize(tf.constant(TEXTS))
+    np.testing.assert_array_equal(revived, tokenizer(tf.constant(TEXTS)).to_tensor())
+
+
+@pytest.mark.parametrize("pure_graph", [False, True])
+def test_bytes_that_are_not_utf8(pure_graph):
+    texts = tf.constant([b"the \xfffox"])
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="UTF-8|Invalid"):
+        WordPieceTokenizer(VOCABULARY, pure_graph=pure_graph)(texts)
+    for errors in ("replace", "ignore"):
+        tokenizer = WordPieceTokenizer(VOCABULARY, pure_graph=pure_graph, errors=errors)
+        assert tokenizer(texts).to_list() == [[1, 2]]

@@ -98,7 +98,7 @@ def test_other_suffix_indicator():
 
 def test_a_memo_that_starts_anew_gives_the_same_ids():
     tokenizer = make()
-    tokenizer._word_piece._chunks._half = 2
+    tokenizer._memo._half = 2
     texts = ["the fox", "quick brown", "the quick fox", "a b c d e f g"] * 3
     assert tokenizer(texts) == [make()(text) for text in texts]
 
@@ -133,6 +133,18 @@ def test_bytes_must_be_utf8():
         make()(b"fox \xff")
 
 
+@pytest.mark.parametrize("wrong", [b"fox\xff", "fox\ud800", [b"fox\xff", "fox"]])
+def test_invalid_text_is_replaced_or_ignored_if_asked_for(wrong):
+    with pytest.raises(ValueError, match='errors="replace"'):
+        make()(wrong)
+    single = not isinstance(wrong, list)
+    for errors in ("replace", "ignore"):
+        ids = make(errors=errors)(wrong)
+        assert (ids if single else ids[0]) == [9]
+    with pytest.raises(ValueError, match="errors must be one of"):
+        make(errors="maybe")
+
+
 def test_sequence_length_makes_dense_arrays():
     tokenizer = make(sequence_length=3, truncation="silent")
     np.testing.assert_array_equal(
@@ -147,7 +159,7 @@ def test_sequence_length_makes_dense_arrays():
 
 
 def test_cut_text_is_reported():
-    with pytest.warns(UserWarning, match="cuts 2 ids of 1 of 2 texts"):
+    with pytest.warns(UserWarning, match="cut 2 tokens from 1 of 2 examples"):
         make(sequence_length=2)(["the quick fox", "fox"])
     with pytest.raises(ValueError, match="sequence_length=2"):
         make(sequence_length=2, truncation="error")("the quick fox")
@@ -268,10 +280,10 @@ def test_batch_equals_single(texts):
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=60))
-def test_a_text_is_the_sum_of_its_chunks(text):
+def test_the_memo_gives_the_ids_of_whole_texts(text):
     """What the memo relies on: nothing on one side of a space bears on the other."""
-    split = make(strip_accents=True)._word_piece._splitter
-    assert split(text) == [word for chunk in text.split(" ") for word in split(chunk)]
+    tokenizer = make(strip_accents=True)
+    assert tokenizer(text) == tokenizer.encode(text).ids
 
 
 def test_a_tokenizer_can_be_made_by_subclassing():

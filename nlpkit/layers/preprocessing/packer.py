@@ -1,7 +1,6 @@
 """What both packers share: room for special tokens, padding, and reporting what was cut."""
 
 import numbers
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from nlpkit.layers.preprocessing.token_layer import TokenLayer
 from nlpkit.layers.preprocessing.token_rows import concatenate
+from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.ragged import Row
 
 Special = int | str | Sequence[int] | Sequence[str] | None
@@ -47,12 +47,11 @@ class Packer(TokenLayer):
     ) -> None:
         super().__init__(**kwargs)
         check_choice("padding_side", padding_side, ("right", "left"))
-        check_choice("truncation", truncation, ("warn", "error", "silent"))
         self.sequence_length = _checked_length(sequence_length)
         self.pad_value = pad_value
         self.padding_side = padding_side
         self.truncation = truncation
-        self._warned = False
+        self._report = TruncationReport(truncation, self.name)
 
     def _length(self, sequence_length: int | None) -> int:
         return self.sequence_length if sequence_length is None else _checked_length(sequence_length)
@@ -70,22 +69,6 @@ class Packer(TokenLayer):
         if not np.array_equal(kept, lengths):
             rows = [row[:size] for row, size in zip(rows, kept.tolist(), strict=True)]
         return Piece(concatenate(rows), kept)
-
-    def _report(self, cut: np.ndarray, length: int) -> None:
-        """Warn or raise if tokens were cut; `cut` counts them, `[batch]`."""
-        if self.truncation == "silent" or (self._warned and self.truncation == "warn"):
-            return
-        if not cut.any():
-            return
-        message = (
-            f"{self.name} cut {cut.sum()} tokens from {np.count_nonzero(cut)} of {len(cut)} "
-            f"examples to fit sequence_length={length}. Make sequence_length larger, or "
-            'choose truncation="silent" ("warn" reports the first time, "error" every time).'
-        )
-        if self.truncation == "error":
-            raise ValueError(message)
-        self._warned = True
-        warnings.warn(message, stacklevel=2)
 
     def _pack(
         self, pieces: Sequence[Piece], segments: Sequence[int], length: int

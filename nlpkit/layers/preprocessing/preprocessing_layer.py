@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit._compat import is_tensorflow_value
-from nlpkit._config import Configurable
+from nlpkit._config import Configurable, argument_names
 
 
 class PreprocessingLayer(Configurable, keras.Layer):
@@ -31,6 +31,19 @@ class PreprocessingLayer(Configurable, keras.Layer):
             return super().__call__(*args, **kwargs)  # shields `call` from TensorFlow's AutoGraph
         # Keras would look at every token of a list, before and after: 0.6 s for 200,000 ids.
         return self.call(*args, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Keras would write and read a .keras file, and import TensorFlow for it.
+        return _rebuild, (type(self), self._constructor_arguments())
+
+    def _constructor_arguments(self) -> dict[str, Any]:
+        """What makes an object like this one."""
+        given = {name: getattr(self, name) for name in argument_names(type(self))}
+        return given | {"name": self.name, "dtype": self.dtype_policy.name}
+
+
+def _rebuild(cls: type[PreprocessingLayer], arguments: dict[str, Any]) -> PreprocessingLayer:
+    return cls(**arguments)
 
 
 def _holds_tensor(value: Any) -> bool:

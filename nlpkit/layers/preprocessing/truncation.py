@@ -1,0 +1,46 @@
+"""What happens when tokens are cut."""
+
+import warnings
+
+import numpy as np
+
+TRUNCATIONS = ("error", "warn", "silent")
+
+
+class TruncationReport:
+    """Reports cut tokens as an argument `truncation` asks for.
+
+    Args:
+        truncation: "error" raises each time, "warn" warns the first time, "silent" does nothing.
+        name: str. Who cuts.
+
+    Raises:
+        ValueError: `truncation` is none of these.
+    """
+
+    def __init__(self, truncation: str, name: str) -> None:
+        if truncation not in TRUNCATIONS:
+            raise ValueError(f"truncation must be one of {TRUNCATIONS}; got {truncation!r}.")
+        self._truncation = truncation
+        self._name = name
+        self._warned = False
+
+    def __call__(self, cut: np.ndarray, length: int, argument: str = "sequence_length") -> None:
+        """Report that tokens were cut to `length`; `cut` counts them, `[batch]`.
+
+        Raises:
+            ValueError: tokens were cut and `truncation` is "error".
+        """
+        if self._truncation == "silent" or (self._warned and self._truncation == "warn"):
+            return
+        if not cut.any():
+            return
+        message = (
+            f"{self._name} cut {cut.sum()} tokens from {np.count_nonzero(cut)} of {len(cut)} "
+            f"examples to fit {argument}={length}. Make {argument} larger, or choose "
+            'truncation="silent" ("warn" reports the first time, "error" every time).'
+        )
+        if self._truncation == "error":
+            raise ValueError(message)
+        self._warned = True
+        warnings.warn(message, stacklevel=3)

@@ -1,0 +1,118 @@
+"""Ids with the places in the text they stand for."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Spans(NamedTuple):
+    """What an algorithm says about one text: four lists of the same length.
+
+    Attributes:
+        ids: the ids.
+        starts: index of the first character each id stands for.
+        ends: index after its last character.
+        words: index of the word each id belongs to.
+    """
+
+    ids: Sequence[int]
+    starts: Sequence[int]
+    ends: Sequence[int]
+    words: Sequence[int]
+
+    @classmethod
+    def empty(cls, ids: Sequence[int]) -> "Spans":
+        """Ids that stand for no character, each a word."""
+        return cls(ids, [0] * len(ids), [0] * len(ids), range(len(ids)))
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The tokens of one text, or of a window of it.
+
+    Attributes:
+        ids: list of int.
+        tokens: list of str. The tokens as the vocabulary spells them.
+        offsets: list of (start, end). The characters of the text each token stands for:
+            `text[start:end]`. Tokens that share a character have the same offsets; a token that
+            stands for none has an empty span.
+        word_ids: list of int. The word each token belongs to, counted from 0.
+    """
+
+    ids: list[int] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    offsets: list[tuple[int, int]] = field(default_factory=list)
+    word_ids: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, part: slice) -> "Encoding":
+        """A window of the tokens; offsets still point into the whole text."""
+        return Encoding(self.ids[part], self.tokens[part], self.offsets[part], self.word_ids[part])
+
+    def append(self, spans: Spans, tokens: Sequence[str | None], start: int) -> None:
+        """Add the tokens of the part of the text that begins at the character `start`.
+
+        Args:
+            spans: of the part.
+            tokens: of the vocabulary, in the order of their ids.
+            start: int.
+        """
+        first_word = self.word_ids[-1] + 1 if self.word_ids else 0
+        self.ids.extend(spans.ids)
+        self.tokens.extend(tokens[i] or "" for i in spans.ids)
+        places = zip(spans.starts, spans.ends, strict=True)
+        self.offsets.extend((start + begin, start + end) for begin, end in places)
+        self.word_ids.extend(first_word + word for word in spans.words)
+
+    def windows(self, max_length: int, stride: int = 0) -> list["Encoding"]:
+        """Cut into windows of whole words.
+
+        Args:
+            max_length: int. The most tokens of a window.
+            stride: int. The most tokens that a window repeats of the one before it, as whole words.
+                Default 0.
+
+        Returns:
+            The windows, one without tokens if there are none.
+
+        Raises:
+            ValueError: a word has more than `max_length` tokens, or `stride` is not less than
+                `max_length`.
+        """
+        if max_length < 1:
+            raise ValueError(f"max_length must be at least 1; got {max_length}.")
+        if not 0 <= stride < max_length:
+            raise ValueError(
+                f"stride must be from 0 to max_length - 1; got stride={stride}, "
+                f"max_length={max_length}."
+            )
+        bounds = self._window_bounds(self._word_ends(max_length), max_length, stride)
+        return [self[slice(*bound)] for bound in bounds]
+
+    def _word_ends(self, max_length: int) -> list[int]:
+        """0, and the index after each word's last token."""
+        following = [*self.word_ids[1:], None]
+        ends = [i + 1 for i, word in enumerate(self.word_ids) if word != following[i]]
+        for start, end in zip([0, *ends], ends, strict=False):
+            if end - start > max_length:
+                raise ValueError(
+                    f"A window never splits a word, but the word of the characters "
+                    f"{self.offsets[start][0]} to {self.offsets[end - 1][1]} has {end - start} "
+                    f"tokens; got max_length={max_length}."
+                )
+        return [0, *ends]
+
+    def _window_bounds(
+        self, ends: Sequence[int], max_length: int, stride: int
+    ) -> Iterator[tuple[int, int]]:
+        first = 0
+        while True:
+            last = bisect_right(ends, ends[first] + max_length) - 1
+            yield ends[first], ends[last]
+            if last == len(ends) - 1:
+                return
+            repeated = bisect_left(ends, ends[last] - stride)
+            first = max(repeated, bisect_left(ends, ends[last + 1] - max_length))

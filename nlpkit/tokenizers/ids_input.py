@@ -1,0 +1,41 @@
+"""Reading ids that are to become text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from nlpkit.ops.ragged import Row
+
+
+def without_tensors(inputs: Any) -> Any:
+    """The ids as lists or NumPy arrays, whatever the backend's tensors are."""
+    if keras.ops.is_tensor(inputs):
+        return keras.ops.convert_to_numpy(inputs)
+    is_foreign = hasattr(inputs, "__array__") and not isinstance(inputs, np.ndarray)
+    return np.asarray(inputs) if is_foreign else inputs
+
+
+def checked_ids(row: Row, tokens: Sequence[str | None]) -> list[int]:
+    """The ids of one text as a list.
+
+    Args:
+        row: ids.
+        tokens: of the vocabulary, None where an id has none.
+
+    Raises:
+        TypeError: they are not integers.
+        ValueError: an id is not in the vocabulary.
+    """
+    ids = np.asarray(row)
+    if ids.size and (ids.dtype.kind not in "iu" or ids.ndim != 1):
+        raise TypeError(f"detokenize takes integer ids; got {row!r:.80}.")
+    wrong = ids[(ids < 0) | (ids >= len(tokens))] if ids.size else ids
+    if wrong.size:
+        raise ValueError(f"ids must be from 0 to {len(tokens) - 1}; got {wrong[:10].tolist()}.")
+    listed: list[int] = ids.tolist()
+    nameless = [i for i in listed if tokens[i] is None]
+    if nameless:
+        raise ValueError(f"ids must be in the vocabulary; it has no token for {nameless[:10]}.")
+    return listed

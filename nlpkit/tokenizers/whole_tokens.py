@@ -1,0 +1,32 @@
+"""Tokens that a text spells out and that are never split."""
+
+import re
+from collections.abc import Mapping
+
+
+class WholeTokens:
+    """Finds tokens in texts, the longest first.
+
+    Args:
+        ids: dict of token to id. None are found if it is empty.
+
+    Attributes:
+        ids: dict of token to id.
+    """
+
+    def __init__(self, ids: Mapping[str, int]) -> None:
+        self.ids = dict(ids)
+        longest_first = sorted(self.ids, key=len, reverse=True)
+        self._pattern = re.compile(f"({'|'.join(map(re.escape, longest_first))})")
+
+    def __bool__(self) -> bool:
+        return bool(self.ids)
+
+    @property
+    def tokens(self) -> list[str]:
+        """The tokens, the longest first."""
+        return sorted(self.ids, key=len, reverse=True)
+
+    def split(self, text: str) -> list[str]:
+        """The parts of a text: those that are one of the tokens, and what is between them."""
+        return [part for part in self._pattern.split(text) if part] if self.ids else [text]
