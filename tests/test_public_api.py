@@ -14,7 +14,10 @@ PUBLIC = {
         MultiSegmentPacker PositionEmbedding RMSNormalization RandomDeletion RandomSwap
         ReversibleEmbedding RotaryEmbedding SinePositionEncoding StartEndPacker
         TokenAndPositionEmbedding TransformerDecoder TransformerEncoder""",
-    "tokenizers": "Tokenizer WordPieceTokenizer compute_word_piece_vocabulary",
+    "presets": "PresetRecord download list list_presets lock register show upload verify",
+    "tokenizers": """BytePairTokenizer ByteTokenizer SentencePieceTokenizer Tokenizer
+        UnicodeCodepointTokenizer WordPieceTokenizer compute_byte_pair_vocabulary
+        compute_sentence_piece_proto compute_word_piece_vocabulary""",
     "models": """Backbone BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor
         BertPreprocessor BertTextClassifier BertTextClassifierPreprocessor BertTokenizer MaskedLM
         Preprocessor Task TextClassifier Tokenizer""",

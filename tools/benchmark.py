@@ -3,11 +3,14 @@
 
     python tools/benchmark.py bert --backend jax
     python tools/benchmark.py bert --backend all
+    python tools/benchmark.py tokenizers [--parts python tf.data training start]
+    python tools/benchmark.py tokenizer-ids [--vocabularies bert gpt2 t5]
 
-The contestants of a measurement run in one process, in turn (A B C A B C ...), with the same
-shapes, dropout, optimizer and number of threads, each compiled as its users get it by default:
-Keras models by `predict_on_batch` and `train_on_batch`, transformers eagerly. Medians are printed,
-and how long each takes relative to transformers.
+The suites about tokenizers say with --help what they compare. In those about models the
+contestants of a measurement run in one process, in turn (A B C A B C ...), with the same shapes,
+dropout, optimizer and number of threads, each compiled as its users get it by default: Keras models
+by `predict_on_batch` and `train_on_batch`, transformers eagerly. Medians are printed, and how long
+each takes relative to transformers.
 """
 
 import argparse
@@ -20,22 +23,35 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks import bert
+from benchmarks import bert, tokenizer_ids, tokenizers
 from benchmarks.measurement import Measurement
 
 BACKENDS = ("torch", "jax", "tensorflow")
 REFERENCE = "transformers"
 PACKAGES = {"nlpkit": "nlpkit", "transformers": "transformers", "KerasHub": "keras_hub"}
 SUITES = {"bert": bert.measurements}
+OWN_TABLES = {"tokenizers": tokenizers, "tokenizer-ids": tokenizer_ids}
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("suite", choices=SUITES)
-    parser.add_argument("--backend", choices=[*BACKENDS, "all"], help="default: KERAS_BACKEND")
-    parser.add_argument("--rounds", type=int, help="instead of each measurement's own number")
+    suites = parser.add_subparsers(dest="suite", required=True)
+    for name in SUITES:
+        suite = suites.add_parser(name)
+        suite.add_argument("--backend", choices=[*BACKENDS, "all"], help="default: KERAS_BACKEND")
+        suite.add_argument("--rounds", type=int, help="instead of each measurement's own number")
+        suite.set_defaults(run=_run)
+    for name, module in OWN_TABLES.items():
+        suite = suites.add_parser(name)
+        module.add_arguments(suite)
+        suite.set_defaults(run=module.run)
     arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    """Print a table of the measurements of a suite, a backend each."""
     wanted = BACKENDS if arguments.backend == "all" else (arguments.backend,)
     if arguments.backend and wanted != (os.environ.get("KERAS_BACKEND"),):
         for backend in wanted:

@@ -14,21 +14,16 @@ length, masks = arguments.sequence_length, arguments.sequence_length // 6
 
 # Preprocessing: token ids, packed, with some of them hidden.
 tokenizer = nlpkit.models.BertTokenizer.from_preset("bert_nano_en_uncased_sst2")
+ends = {"start_value": tokenizer.cls_token_id, "end_value": tokenizer.sep_token_id}
 packer = nlpkit.layers.StartEndPacker(
-    sequence_length=length,
-    start_value=tokenizer.cls_token_id,
-    end_value=tokenizer.sep_token_id,
-    pad_value=tokenizer.pad_token_id,
-    return_padding_mask=True,
-    truncation="silent",
+    length, **ends, pad_value=tokenizer.pad_token_id, return_padding_mask=True, truncation="silent"
 )
-specials = [tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id]
 masker = nlpkit.layers.MaskedLMMaskGenerator(
     vocabulary_size=tokenizer.vocabulary_size(),
     mask_selection_rate=0.15,
     mask_selection_length=masks,
     mask_token_id=tokenizer.mask_token_id,
-    unselectable_token_ids=specials,
+    unselectable_token_ids=[*ends.values(), tokenizer.pad_token_id],
 )
 
 
@@ -58,13 +53,13 @@ backbone = nlpkit.models.BertBackbone(
     intermediate_dim=512,
     max_sequence_length=length,
 )
+backbone.get_layer("pooled_dense").trainable = False  # The classifier's; nothing here uses it.
 head = nlpkit.layers.MaskedLMHead(token_embedding=backbone.token_embedding, activation="softmax")
-inputs = {
-    **backbone.input,
-    "mask_positions": keras.Input((masks,), dtype="int32", name="mask_positions"),
-}
+positions = keras.Input((masks,), dtype="int32", name="mask_positions")
 hidden = backbone(backbone.input)["sequence_output"]
-model = keras.Model(inputs, head(hidden, mask_positions=inputs["mask_positions"]))
+model = keras.Model(
+    {**backbone.input, "mask_positions": positions}, head(hidden, mask_positions=positions)
+)
 model.compile(
     optimizer=keras.optimizers.Adam(1e-3),
     loss="sparse_categorical_crossentropy",
@@ -72,5 +67,11 @@ model.compile(
 )
 # Keras cannot shuffle a dataset: the reviews came shuffled.
 model.fit(train, epochs=arguments.epochs, validation_data=test, shuffle=False)
+
+features, hidden_ids, weights = next(iter(test))
+guesses = model.predict(features, verbose=0).argmax(-1)
+print("The hidden words of the first test review, and what the model takes them for:")
+for hidden_id, guess in zip(hidden_ids[0][weights[0] > 0], guesses[0], strict=False):
+    print(f"{tokenizer.id_to_token(int(hidden_id)):>12}  {tokenizer.id_to_token(int(guess))}")
 backbone.save_to_preset("my_backbone")
 print("Saved: nlpkit.models.Backbone.from_preset('my_backbone') has the pretrained backbone.")

@@ -4,11 +4,27 @@ import importlib
 from typing import Any
 
 from nlpkit._config import registered_classes
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.byte_pair_trainer import compute_byte_pair_vocabulary
+from nlpkit.tokenizers.byte_tokenizer import ByteTokenizer
+from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.sentence_piece_trainer import compute_sentence_piece_proto
 from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.unicode_codepoint_tokenizer import UnicodeCodepointTokenizer
 from nlpkit.tokenizers.word_piece_tokenizer import WordPieceTokenizer
 from nlpkit.tokenizers.word_piece_trainer import compute_word_piece_vocabulary
 
-__all__ = ["Tokenizer", "WordPieceTokenizer", "compute_word_piece_vocabulary"]
+__all__ = [
+    "BytePairTokenizer",
+    "ByteTokenizer",
+    "SentencePieceTokenizer",
+    "Tokenizer",
+    "UnicodeCodepointTokenizer",
+    "WordPieceTokenizer",
+    "compute_byte_pair_vocabulary",
+    "compute_sentence_piece_proto",
+    "compute_word_piece_vocabulary",
+]
 
 
 def __getattr__(name: str) -> Any:

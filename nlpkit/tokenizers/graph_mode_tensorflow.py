@@ -7,6 +7,7 @@ from typing import Any
 from nlpkit._compat import require
 from nlpkit.ops.ragged_tensorflow import nest_rows
 from nlpkit.tokenizers.string_input import decode_utf8
+from nlpkit.tokenizers.text_tensorflow import hide_nul, quoted, show_nul
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
@@ -43,8 +44,9 @@ def _ids_around_tokens(plain: Callable[[Any], Any], texts: Any, whole: Any) -> A
     """The ids of texts in which some tokens are found whole, and `plain` does the rest."""
     if not whole:
         return plain(texts)
-    pattern = "|".join(f"(?:{_quoted(token)})" for token in whole.tokens)
-    parts = tf_text.regex_split(texts, pattern, pattern)
+    pattern = "|".join(f"(?:{quoted(token)})" for token in whole.tokens)
+    parts = tf_text.regex_split(hide_nul(texts), pattern, pattern)
+    parts = parts.with_flat_values(show_nul(parts.flat_values))
     # Not a look-up table: a SavedModel would have to be told of it.
     is_token = parts.flat_values[:, None] == tf.constant(list(whole.ids))
     is_whole = tf.reduce_any(is_token, axis=-1)
@@ -52,11 +54,6 @@ def _ids_around_tokens(plain: Callable[[Any], Any], texts: Any, whole: Any) -> A
     found = tf.gather(list(whole.ids.values()), tf.argmax(is_token[is_whole], axis=-1))
     single = tf.RaggedTensor.from_row_lengths(found, tf.cast(is_whole, tf.int64))
     return parts.with_flat_values(tf.concat([ids, single], axis=1)).merge_dims(1, 2)
-
-
-def _quoted(token: str) -> str:
-    """The token as a pattern of RE2."""
-    return "".join(c if c.isalnum() or ord(c) > 127 else f"\\x{{{ord(c):x}}}" for c in token)
 
 
 def _valid(texts: Any, errors: str) -> Any:

@@ -35,8 +35,8 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
             text spells a special token by accident. Default None.
         special_tokens_in_strings: bool. Whether special tokens are recognised in texts. Default
             False.
-        errors: "strict", "replace" or "ignore". What to do with bytes that are not UTF-8 and with
-            lone surrogates: raise, put U+FFFD in their place, or leave them out. Default "strict".
+        errors: "strict", "replace" or "ignore". Whether bytes that are not UTF-8, and lone
+            surrogates, are an error, become U+FFFD, or are left out. Default "strict".
         pure_graph: bool. Whether TensorFlow tensors are tokenized by TensorFlow operations alone,
             so that the pipeline can be saved as a SavedModel or run by a `tf.data` service. If not,
             the Python code runs inside the graph, which is faster. Default False.
@@ -166,6 +166,29 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
             inputs: str. The text.
         """
         return TokenDisplay(inputs, self.encode(inputs))
+
+    @classmethod
+    def from_tokenizer_json(cls, path: str | Path, **arguments: Any) -> Self:
+        """Build the tokenizer that a Hugging Face `tokenizer.json` describes.
+
+        Called on `Tokenizer` it returns a `WordPieceTokenizer`, a `BytePairTokenizer` or a
+        `SentencePieceTokenizer`. The file's special tokens are special tokens here: text that
+        spells one is plain text, unless `special_tokens_in_strings`. What it says of packing,
+        cutting and padding is left to the preprocessor.
+
+        Args:
+            path: str or Path. The file.
+            **arguments: constructor arguments that take precedence.
+
+        Raises:
+            TypeError: the file is that of another class.
+            ValueError: there is no such file, it is malformed, or it asks for something that is not
+                supported; the message names it.
+        """
+        from nlpkit.tokenizers.tokenizer_json import from_tokenizer_json
+
+        built: Self = from_tokenizer_json(cls, path, arguments)
+        return built
 
     def save_files(self, folder: str | Path) -> list[str]:
         """Write the files a Hugging Face folder has for this tokenizer; returns their names."""

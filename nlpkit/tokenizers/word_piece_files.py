@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.safe_json import LARGE, read_object
 from nlpkit.tokenizers.vocabulary import Vocabulary
 
 _SPECIAL_TOKENS = {
@@ -39,7 +40,8 @@ def read_arguments(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     """
     _refuse_unsupported(config)
     if (folder / "tokenizer.json").is_file():
-        arguments = _read_tokenizer_json(folder / "tokenizer.json")
+        content = read_object(folder / "tokenizer.json", LARGE)
+        arguments = read_word_piece_json(content)
     elif (folder / "vocab.txt").is_file():
         arguments = {"vocabulary": Vocabulary.read(folder / "vocab.txt").tokens}
     else:
@@ -92,8 +94,12 @@ def _refuse_unsupported(config: Mapping[str, Any]) -> None:
 _TOKENIZER_CLASSES = ("BertTokenizer", "BertTokenizerFast", "PreTrainedTokenizerFast")
 
 
-def _read_tokenizer_json(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="utf-8"))
+def read_word_piece_json(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The tokenizer's constructor arguments from a parsed `tokenizer.json`.
+
+    Raises:
+        ValueError: a part is not supported; the message names it.
+    """
     unknown = [name for name in content if name not in (*_SECTIONS, *_NOT_ABOUT_IDS)]
     if unknown:
         raise ValueError(f"tokenizer.json: unknown parts {unknown}.")

@@ -9,6 +9,7 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from nlpkit._compat import require
+from nlpkit.tokenizers.text_tensorflow import character_ranges, map_characters
 from nlpkit.tokenizers.word_piece_engine import build_normalizer
 
 tf: Any = require("tensorflow", "pure_graph=True")
@@ -45,27 +46,13 @@ def graph_ids(tokenizer: Any, texts: Any) -> Any:
     table = _character_table(normalizer.__getstate__())
     texts = tf.strings.regex_replace(texts, table.dropped, "")
     texts = tf.strings.regex_replace(texts, table.spaces, " ")
-    texts = _mapped(texts, table.mapped)
+    texts = map_characters(texts, table.mapped)
     if normalizer.strip_accents:
         texts = tf_text.normalize_utf8(texts, "NFD")
     texts = tf.strings.regex_replace(texts, table.alone, r" \0 ")
     words = tf.strings.split(texts, " ")
     words = tf.ragged.boolean_mask(words, words != "")
     return words.with_flat_values(_spell(tokenizer, words.flat_values)).merge_dims(1, 2)
-
-
-def _mapped(texts: Any, mapped: dict[str, str]) -> Any:
-    if not mapped:
-        return texts
-    # Not a look-up table: a SavedModel would have to be told of it.
-    points = tf.constant(sorted(map(ord, mapped)))
-    results = tf.constant([mapped[chr(point)] for point in sorted(map(ord, mapped))])
-    characters = tf.strings.unicode_split(texts, "UTF-8")
-    code_points = tf.strings.unicode_decode(texts, "UTF-8").flat_values
-    places = tf.minimum(tf.searchsorted(points, code_points), len(mapped) - 1)
-    is_mapped = tf.gather(points, places) == code_points
-    kept = tf.where(is_mapped, tf.gather(results, places), characters.flat_values)
-    return tf.strings.reduce_join(characters.with_flat_values(kept), axis=-1)
 
 
 def _spell(tokenizer: Any, words: Any) -> Any:
@@ -113,11 +100,5 @@ def _punctuation() -> set[str]:
 
 def _pattern(characters: Iterable[str]) -> str:
     """An RE2 class of the characters; of none, one that never matches."""
-    ranges: list[list[int]] = []
-    for point in sorted(map(ord, characters)):
-        if ranges and ranges[-1][1] == point - 1:
-            ranges[-1][1] = point
-        else:
-            ranges.append([point, point])
-    inside = "".join(f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in ranges)
-    return f"[{inside}]" if inside else r"[^\x{0}-\x{10ffff}]"
+    ranges = character_ranges(characters)
+    return f"[{ranges}]" if ranges else r"[^\x{0}-\x{10ffff}]"

@@ -1,5 +1,6 @@
 """Training WordPiece vocabularies."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,8 @@ def compute_word_piece_vocabulary(
         data: a list, iterable or generator of str; a list of `pathlib.Path`, or of str all of which
             are names of existing files, for text files (UTF-8, read line by line); or a
             `tf.data.Dataset` of strings, batched or not.
-        vocabulary_size: int. The size of the vocabulary; it is smaller when the words run out of
-            pairs to merge.
+        vocabulary_size: int. The size of the vocabulary; it is smaller, with a warning, when the
+            words run out of pairs to merge.
         vocabulary_output_file: path or None. Where to write the vocabulary, one token a line.
             Default None.
         lowercase: bool. Whether text is lower-cased. Default False.
@@ -77,6 +78,12 @@ def compute_word_piece_vocabulary(
             f"{vocabulary_size}."
         )
     merger.extend(pieces, vocabulary_size)
+    if len(pieces) < vocabulary_size:
+        warnings.warn(
+            f"vocabulary_size={vocabulary_size} cannot be reached: the words of data give "
+            f"{len(pieces)} pieces at most. Pass that, or more data.",
+            stacklevel=2,
+        )
     if vocabulary_output_file is not None:
         Vocabulary(list(pieces)).save(Path(vocabulary_output_file))
     return list(pieces)

@@ -4,26 +4,11 @@ from typing import Any
 
 import nlpkit
 from conformance.case import Case
+from conformance.cases_sentence_piece import SENTENCE_PIECE
+from conformance.hard_strings import HARD_STRINGS, SPECIAL
+from nlpkit.tokenizers.byte_alphabet import BYTE_SYMBOLS
 
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = ["the", "movie", "was", "great", "terr", "##ible", "un", "##believ", "##able", "good"]
-HARD_STRINGS = [
-    "",
-    " \t\n",
-    "The movie was GREAT, unbelievable!",
-    "naïve café, cafe\u0301",
-    "電影 was 好看",
-    "thumbs 👍🏽 up 😀",
-    "zero\u200bwidth and soft\u00adhyphen",
-    "no\u00a0break, thin\u2009space, line\u2028separator",
-    "[CLS] the [SEP] movie [MASK]",
-    "don't -- stop... (ever)",
-    "ﬁne ½ ² Ⅷ İstanbul ẞ",
-    "مرحبا שלום",
-    "control\x00\x1f\ufffdcharacters",
-    "##ible ## #",
-    "good" * 40,
-]
 _CHARACTERS = sorted(
     {c for text in HARD_STRINGS for c in text + text.lower() if c.isprintable() and c != " "}
 )
@@ -53,6 +38,8 @@ def _word_piece_arguments() -> dict:
         "special_tokens": ["<x>"],
         "special_tokens_in_strings": True,
         "max_characters_per_word": 12,
+        "errors": "ignore",
+        "pure_graph": True,
         "truncation": "silent",
     }
 
@@ -69,7 +56,36 @@ _VARIANTS = {
     "uncased": lambda: {"vocabulary": VOCABULARY, "lowercase": True, "strip_accents": True},
     "whole-cjk": lambda: {"vocabulary": VOCABULARY, "split_on_cjk": False},
 }
+_MERGES = ["t h", "th e", "Ġ the", "Ġ w", "Ġw a", "Ġwa s", "o o", "g oo", "goo d", "Ã ©"]
+_BYTE_PAIRS = [*SPECIAL, *sorted(BYTE_SYMBOLS), *(merge.replace(" ", "") for merge in _MERGES)]
+_BYTE_PAIR_ASSETS = {"vocabulary": {t: i for i, t in enumerate(_BYTE_PAIRS)}, "merges": _MERGES}
+
+
+def _byte_pair_arguments() -> dict:
+    return {
+        **_BYTE_PAIR_ASSETS,
+        "sequence_length": 6,
+        "add_prefix_space": True,
+        "unsplittable_tokens": ["[MASK]"],
+        "split_pattern": "o200k",
+        "normalization": "NFC",
+        "ignore_merges": True,
+        "special_tokens": {"[CLS]": 2, "<end>": 300},
+        "special_tokens_in_strings": True,
+        "errors": "ignore",
+        "pure_graph": True,
+        "truncation": "silent",
+    }
+
+
+_BYTE_PAIR_VARIANTS = {
+    "defaults": lambda: _BYTE_PAIR_ASSETS,
+    "falcon": lambda: {**_BYTE_PAIR_ASSETS, "split_pattern": "falcon"},
+    "qwen2": lambda: {**_BYTE_PAIR_ASSETS, "split_pattern": "qwen2", "normalization": "NFC"},
+}
 TOKENIZERS = [
+    Case("BytePairTokenizer", _byte_pair_arguments, others=_BYTE_PAIR_VARIANTS),
     Case("WordPieceTokenizer", _word_piece_arguments, others=_VARIANTS),
     Case("BertTokenizer", _bert_arguments, others=_VARIANTS),
+    *SENTENCE_PIECE,
 ]

@@ -125,7 +125,9 @@ def test_impossible_windows_are_refused(arguments, message):
 
 def test_tokens_can_be_looked_at():
     shown = make().show("The quick <fox")
-    assert "##ick" in repr(shown) and "'ick'" in repr(shown)
+    assert "##ick" in repr(shown)
+    assert "'ick'" in repr(shown)
     assert len(repr(shown).splitlines()) == 6
     html = shown._repr_html_()
-    assert "##ick" in html and "<fox" not in html
+    assert "##ick" in html
+    assert "<fox" not in html

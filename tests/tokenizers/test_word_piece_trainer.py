@@ -6,6 +6,8 @@ import pytest
 
 from nlpkit.tokenizers import WordPieceTokenizer, compute_word_piece_vocabulary
 
+pytestmark = pytest.mark.filterwarnings("ignore:vocabulary_size")
+
 RESERVED = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
 
 
@@ -80,6 +82,12 @@ def test_other_suffix_indicator_and_reserved_tokens(tmp_path):
         2,
         3,
     ]
+
+
+def test_a_size_out_of_reach_is_reported():
+    with pytest.warns(UserWarning, match="vocabulary_size=20 cannot be reached.* 9 pieces"):
+        vocabulary = compute_word_piece_vocabulary(["ab b"], 20)
+    assert vocabulary == [*RESERVED, "a", "b", "##b", "ab"]
 
 
 def test_long_words_are_ignored():

@@ -38,8 +38,15 @@ class PreprocessingLayer(Configurable, keras.Layer):
 
     def _constructor_arguments(self) -> dict[str, Any]:
         """What makes an object like this one."""
-        given = {name: getattr(self, name) for name in argument_names(type(self))}
+        given = {name: _plain(getattr(self, name)) for name in argument_names(type(self))}
         return given | {"name": self.name, "dtype": self.dtype_policy.name}
+
+
+def _plain(value: Any) -> Any:
+    """Lists and dicts as they came: Keras wraps those that a layer holds in its own."""
+    if isinstance(value, list | tuple):
+        return list(map(_plain, value))
+    return {k: _plain(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _rebuild(cls: type[PreprocessingLayer], arguments: dict[str, Any]) -> PreprocessingLayer:

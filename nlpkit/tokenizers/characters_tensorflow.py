@@ -1,0 +1,44 @@
+"""Bytes and characters by TensorFlow operations alone."""
+
+from typing import Any
+
+from nlpkit._compat import require
+
+tf: Any = require("tensorflow", "pure_graph=True")
+
+
+def graph_bytes(tokenizer: Any, texts: Any) -> Any:
+    """The bytes of texts `[n]`, ragged `[n, None]`."""
+    characters = tf.strings.bytes_split(_normalized(tokenizer, texts))
+    data = tf.reshape(tf.io.decode_raw(characters.flat_values, tf.uint8), [-1])
+    return characters.with_flat_values(tf.cast(data, tf.int32))
+
+
+def graph_code_points(tokenizer: Any, texts: Any) -> Any:
+    """The code points of texts `[n]`, ragged `[n, None]`."""
+    points = tf.strings.unicode_decode(_normalized(tokenizer, texts), "UTF-8")
+    return tf.minimum(points, tokenizer.vocabulary_size() - 1)
+
+
+def transcode(texts: Any, source: str, target: str, tokenizer: Any) -> Any:
+    """A tensor of strings in another encoding."""
+    return tf.strings.unicode_transcode(
+        texts,
+        source,
+        target,
+        errors=tokenizer.errors,
+        replacement_char=tokenizer.replacement_char,
+    )
+
+
+def _normalized(tokenizer: Any, texts: Any) -> Any:
+    if tokenizer.lowercase or tokenizer.normalization_form:
+        tf_text = require("tensorflow_text", "pure_graph=True")
+        if tokenizer.lowercase:
+            texts = tf_text.case_fold_utf8(texts)
+        if tokenizer.normalization_form:
+            texts = tf_text.normalize_utf8(texts, tokenizer.normalization_form)
+    replacement = tokenizer._replacement.character
+    if replacement is None:
+        return texts
+    return tf.strings.regex_replace(texts, "\ufffd", replacement.replace("\\", r"\\"))

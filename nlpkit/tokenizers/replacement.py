@@ -1,0 +1,31 @@
+"""What stands in the place of text that cannot be read."""
+
+_REPLACEMENT = "\ufffd"
+
+
+class Replacement:
+    """Puts another character in the place of U+FFFD, where a policy asks for one.
+
+    Args:
+        errors: "strict", "replace" or "ignore".
+        replacement_char: int. A code point.
+
+    Attributes:
+        character: str or None. What replaces U+FFFD; None if nothing does.
+
+    Raises:
+        ValueError: it is not that of a character.
+    """
+
+    def __init__(self, errors: str, replacement_char: int) -> None:
+        is_surrogate = 0xD800 <= replacement_char <= 0xDFFF
+        if not 0 <= replacement_char <= 0x10FFFF or is_surrogate:
+            raise ValueError(
+                f"replacement_char must be the code point of a character; got {replacement_char}."
+            )
+        differs = errors == "replace" and chr(replacement_char) != _REPLACEMENT
+        self.character = chr(replacement_char) if differs else None
+
+    def __call__(self, text: str) -> str:
+        """The text with the replacement."""
+        return text if self.character is None else text.replace(_REPLACEMENT, self.character)

@@ -1,0 +1,88 @@
+"""Reading the model that a SentencePiece tokenizer is given."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sentencepiece import SentencePieceProcessor
+
+ProtoSource = str | Path | bytes
+_FILES = ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
+
+
+def read_proto(source: Any) -> bytes:
+    """The bytes of a SentencePiece model.
+
+    Args:
+        source: path of a file, the bytes themselves, or a str of them in base64.
+
+    Raises:
+        TypeError: it is none of these.
+        ValueError: there is no such file.
+    """
+    if isinstance(source, bytes):
+        return source
+    if not isinstance(source, str | Path):
+        kind = type(source).__name__
+        raise TypeError(
+            f"proto must be a path, bytes or a base64 str; got {source!r:.80} ({kind})."
+        )
+    if _is_file(source):
+        return Path(source).read_bytes()
+    try:
+        return base64.b64decode(str(source), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(
+            "proto must be the path of a SentencePiece model, its bytes, or these as a base64 str; "
+            f"there is no file {str(source)[:200]!r}."
+        ) from None
+
+
+def build_processor(proto: bytes) -> SentencePieceProcessor:
+    """The native engine of a model.
+
+    Raises:
+        ValueError: the bytes are not a SentencePiece model.
+    """
+    processor = SentencePieceProcessor()
+    try:
+        processor.LoadFromSerializedProto(proto)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"proto is not a SentencePiece model, or a damaged one: {len(proto)} bytes that begin "
+            f"with {proto[:16]!r}. SentencePiece says: {str(error).strip()}"
+        ) from None
+    return processor
+
+
+def is_findable(processor: SentencePieceProcessor, tokens: Iterable[str]) -> bool:
+    """Whether a text may spell one of these tokens so that it becomes the token's id."""
+    ids = [i for t in tokens if processor.id_to_piece(i := processor.piece_to_id(t)) == t]
+    hidden = (processor.is_control, processor.is_unknown, processor.is_unused, processor.is_byte)
+    return any(not any(test(i) for test in hidden) for i in ids)
+
+
+def find_proto_file(folder: Path, name: str) -> Path:
+    """The SentencePiece model of a Hugging Face folder.
+
+    Args:
+        folder: path.
+        name: str. What it should be called; the usual names come after.
+
+    Raises:
+        ValueError: there is none.
+    """
+    names = dict.fromkeys([name, *_FILES])
+    found = [folder / name for name in names if (folder / name).is_file()]
+    if not found:
+        raise ValueError(f"{folder} holds no SentencePiece model: none of {', '.join(names)}.")
+    return found[0]
+
+
+def _is_file(source: str | Path) -> bool:
+    try:
+        return Path(source).is_file()
+    except (OSError, ValueError):  # Too long for a path, or with a null character.
+        return False
