@@ -1,5 +1,69 @@
-"""Presets: pretrained weights, vocabularies and configurations, by name or in folders."""
+"""Presets: pretrained weights, vocabularies and configurations, by name or in folders.
 
+`from_preset` of tokenizers, preprocessors, backbones and tasks takes a name (`list()` shows them),
+a handle or a folder:
+
+- `hf://org/repo[@revision]`: the Hugging Face Hub, with `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN` and
+  `HF_HUB_OFFLINE` as everywhere;
+- `kaggle://owner/model/framework/variation[/version]`: Kaggle, with `pip install nlpkit[kaggle]`;
+- `https://host/folder`: a mirror or store of your own; `http://` on this machine;
+- `file:///folder`, or a path.
+
+What was downloaded once is loaded without the network. `download` has a preset ready for later,
+`verify` checks it again, `lock` pins it, `upload` publishes one of yours, `register` names it.
+
+Security, remote presets
+    A preset is data from whoever can write to its source, and is treated as such. Connections are
+    encrypted, redirects included. Only files of a preset are downloaded, never code, and under
+    names that are chosen here or are plain. Each is compared with what the source states (size,
+    and SHA-256 or git's hash on the Hub), with the SHA-256 in `nlpkit.json`, and with the lock file
+    if there is one; one that differs is deleted, brought once more, then refused. These hashes find
+    damage in transport and storage. They do not make an author trustworthy: a repository may
+    change what `main` is. Pin a revision (`hf://org/repo@commit`) or use a lock file where that
+    matters. Tokens are sent to the Hub alone, by huggingface_hub; URLs with passwords are refused,
+    as they would end up in logs. Where a server can be reached only from your network, so can its
+    files through a handle: do not load handles that strangers supply.
+
+Security, files
+    Loading a preset runs no code that it brings and opens no file outside its folder; what is odd
+    is refused with a `ValueError`, before memory is taken for it.
+
+    - Descriptions (JSON): bounded in size, depth and count; a key that stands twice, NaN and
+      infinity are errors. Classes are looked up by name in the list of nlpkit's own, never imported
+      by a module's name; `keras.saving` is not used, so that lambdas, functions, wrapped modules
+      and SavedModels cannot come in. Arguments are plain values of the types that constructors
+      state. An unknown key is an error, as it may be what changes the output. Code that a
+      repository brings (`auto_map`) is refused; chat templates are not run.
+    - File names are plain names in the folder, wherever they stand; vocabularies are never named,
+      but found. Links that lead out are refused, except to the blobs of a Hugging Face cache.
+    - safetensors: the header is checked against the file (lengths, shapes, places, each tensor
+      once), and sizes in the configuration against the tensors, before a model is built. Models
+      are built without values and given them when all shapes fit.
+    - HDF5 (KerasHub): links of all kinds, external storage, virtual data sets, filters beyond gzip
+      and shapes without bytes are refused, without being followed.
+    - Pickles (`pytorch_model.bin`) are refused unless `allow_pickle=True`; then PyTorch (2.6 or
+      newer) reads them with its restricted unpickler. It runs no code, but it is the weakest of
+      these readers: convert such a preset once, in a sandbox, rather than load it daily.
+
+    What this does not do: libhdf5, safetensors and PyTorch parse bytes in native code, whose faults
+    would be theirs; keep them up to date. Weights can be trained to do harm: a classifier may be
+    wrong on purpose. A model that fits its files may still be too large for this machine.
+"""
+
+from nlpkit.presets.keeping import download, lock, verify
+from nlpkit.presets.records import PresetRecord, register, show
+from nlpkit.presets.records import list_records as list  # noqa: A004 (its name)
 from nlpkit.presets.registry import list_presets
+from nlpkit.presets.uploading import upload
 
-__all__ = ["list_presets"]
+__all__ = [
+    "PresetRecord",
+    "download",
+    "list",
+    "list_presets",
+    "lock",
+    "register",
+    "show",
+    "upload",
+    "verify",
+]

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from nlpkit.presets.cover import Cover, check_table
+from nlpkit.presets.deferred import initialize
 from nlpkit.presets.weights import Line
 
 BACKBONE = "backbone/"
@@ -59,7 +60,7 @@ def assign(
         if path not in skip:
             variable = variables[path]
             value = line.read(read(name), tuple(variable.shape))
-            variable.assign(np.ascontiguousarray(value, dtype=variable.dtype))
+            initialize(variable, np.ascontiguousarray(value, dtype=variable.dtype))
     for line, name in cover.ties:
         first, first_name = cover.lines[line.variable]
         shape = tuple(variables[line.variable].shape)

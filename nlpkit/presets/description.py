@@ -8,10 +8,13 @@ import keras
 import numpy as np
 
 from nlpkit._config import Configurable, argument_names, configuration_names
+from nlpkit.presets.argument_types import check_type
 from nlpkit.presets.registry import known_classes
 
 # Keras' own constructor arguments, which every class takes.
 KERAS_ARGUMENTS = ("name", "dtype", "trainable")
+# Arguments that are objects, described within the object that has them.
+PARTS = ("backbone", "preprocessor", "tokenizer")
 
 
 def describe(thing: Any) -> dict[str, Any]:
@@ -72,7 +75,9 @@ def default_of(cls: type, name: str) -> Any:
 
 
 def check_arguments(cls: type, arguments: dict[str, Any], source: str) -> None:
-    """Make sure that stored arguments are arguments of the class.
+    """Make sure that stored arguments are arguments of the class, and plain values of their types.
+
+    Those that are objects, described in turn, are not looked at.
 
     Raises:
         ValueError: some are not; the message names them.
@@ -83,6 +88,9 @@ def check_arguments(cls: type, arguments: dict[str, Any], source: str) -> None:
             f"{source} gives {cls.__name__} unknown arguments: {', '.join(unknown)}; it takes "
             f"{', '.join(argument_names(cls))}."
         )
+    for name, value in arguments.items():
+        if name not in PARTS:
+            check_type(cls, name, value, source)
 
 
 def _nothing() -> None:

@@ -48,9 +48,9 @@ class HuggingFaceLayout(Layout):
         return dict(self._backbone_class.from_hf_config(self._reader))
 
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
-        if not self.folder.has_weights():
+        if not self.has_weights():
             return None
-        held = self.folder.tensors().shapes
+        held = self.tensors.shapes
         table = [line for line in cls.head_table() if not line.ignored and not line.tied]
         if not any(name in held for line in table for name in line.spellings):
             return None
@@ -77,14 +77,9 @@ class HuggingFaceLayout(Layout):
             if getattr(cls, "preset_kind", "") == "backbone"
             for name in getattr(cls, "hf_model_types", ())
         }
-        if model_type in families:
+        if isinstance(model_type, str) and model_type in families:
             return families[model_type]
         source = self.folder.path / CONFIG
-        if "registered_name" in self._config:
-            raise ValueError(
-                f"{source} is that of a KerasHub preset, which this version of nlpkit does not "
-                "read yet."
-            )
         raise ValueError(
             f"{source}: model_type={model_type!r} is not supported; supported: "
             f"{', '.join(sorted(families))}."

@@ -1,10 +1,14 @@
 """What every layout of a preset's folder can be asked; own and Hugging Face's layouts answer."""
 
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.assignment import BACKBONE
 from nlpkit.presets.registry import subclasses_of
-from nlpkit.presets.store import PresetFolder
+from nlpkit.presets.store import TOKENIZER_CONFIG, PresetFolder
+from nlpkit.presets.weights import Line
 
 
 class Layout:
@@ -73,6 +77,44 @@ class Layout:
     def finish(self) -> None:
         """Make sure that nothing in the configuration was left unread."""
 
+    def build_tokenizer(self, cls: Any, arguments: Mapping[str, Any]) -> Any:
+        """Build the tokenizer from its files; `arguments` replace what they say."""
+        has_config = self.folder.has(TOKENIZER_CONFIG)
+        config = self.folder.json(TOKENIZER_CONFIG) if has_config else {}
+        merged = {**self.tokenizer_arguments(), **arguments}
+        return cls.from_files(self.folder.path, config, **merged)
+
+    def has_weights(self) -> bool:
+        """Whether the preset holds weights that can be read."""
+        return self.folder.has_weights()
+
+    @cached_property
+    def tensors(self) -> Any:
+        """The weights, opened: their `shapes` by name, and `read(name)`."""
+        return self.folder.tensors()
+
+    def backbone_table(self, backbone: Any) -> list[Line]:
+        """Where the variables of a backbone are among the tensors."""
+        return [line.within("", self._prefix(backbone)) for line in backbone.weight_table()]
+
+    def task_table(self, task: Any) -> list[Line]:
+        """Where the variables of a task are among the tensors."""
+        return task_table(task, self._prefix(task.backbone))
+
+    def other_heads(self, model: Any) -> list[Line]:
+        """Lines that let heads be among the tensors that are not this model's."""
+        return [
+            Line("", name, (), ("other head",))
+            for task in self.family_tasks()
+            for line in task.head_table()
+            for name in line.spellings
+        ]
+
+    def _prefix(self, backbone: Any) -> str:
+        """What the backbone's tensors start with: nothing if they were stored without a head."""
+        prefix = str(type(backbone).hf_prefix)
+        return prefix if any(name.startswith(prefix) for name in self.tensors.shapes) else ""
+
     def family_tasks(self) -> list[Any]:
         """nlpkit's task classes for this preset's backbone."""
         held = self.backbone_class
@@ -81,6 +123,12 @@ class Layout:
             for cls in subclasses_of(object)
             if is_family_task(cls) and issubclass(held, cls.backbone_class)
         ]
+
+
+def task_table(task: Any, prefix: str) -> list[Line]:
+    """The weight table of a task whose backbone's tensors start with `prefix`."""
+    backbone = [line.within(BACKBONE, prefix) for line in task.backbone.weight_table()]
+    return backbone + list(task.head_table())
 
 
 def is_family_task(cls: Any) -> bool:

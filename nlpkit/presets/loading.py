@@ -5,8 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.bounds import check_sizes
+from nlpkit.presets.deferred import deferred_initialization, initialize_rest
 from nlpkit.presets.description import required_arguments, takes
 from nlpkit.presets.hugging_face_layout import HuggingFaceLayout
+from nlpkit.presets.kerashub_layout import KerasHubLayout
 from nlpkit.presets.layout import Layout, is_family_preprocessor, is_family_task
 from nlpkit.presets.loading_weights import (
     load_backbone_weights,
@@ -15,16 +18,46 @@ from nlpkit.presets.loading_weights import (
 )
 from nlpkit.presets.own_layout import OwnLayout
 from nlpkit.presets.registry import find_folder, subclasses_of
-from nlpkit.presets.store import TOKENIZER_CONFIG, PresetFolder
+from nlpkit.presets.selection import Need
+from nlpkit.presets.store import PresetFolder
 
 _ABSENT: Any = object()
 
 
-def load(cls: Any, preset: str | Path, **arguments: Any) -> Any:
+def load(
+    cls: Any,
+    preset: str | Path,
+    *,
+    offline: bool | None = None,
+    lock: str | Path | None = None,
+    allow_pickle: bool = False,
+    **arguments: Any,
+) -> Any:
     """Build an object of `cls`, or of the family's subclass of it, from a preset."""
-    folder = PresetFolder(find_folder(preset))
-    layout = (HuggingFaceLayout if folder.manifest is None else OwnLayout)(folder, preset)
+    need = Need(_needs_weights(cls, **arguments), allow_pickle)
+    layout = open_layout(preset, need, offline=offline, lock=lock)
     return _LOADERS[cls.preset_kind](cls, layout, **arguments)
+
+
+def open_layout(preset: str | Path, need: Need = Need(), **options: Any) -> Layout:  # noqa: B008
+    """Find a preset, download it if need be, and open its folder.
+
+    Args:
+        preset: str or Path. A name, a handle or a folder.
+        need: `Need`. What the load needs.
+        **options: `offline` and `lock` of `find_folder`.
+    """
+    path = find_folder(preset, need=need, **options)
+    folder = PresetFolder(path, weights=need.weights, allow_pickle=need.allow_pickle)
+    if folder.manifest is not None:
+        return OwnLayout(folder, preset)
+    is_kerashub = KerasHubLayout.recognizes(folder)
+    return (KerasHubLayout if is_kerashub else HuggingFaceLayout)(folder, preset)
+
+
+def _needs_weights(cls: Any, load_weights: bool = True, **_: Any) -> bool:
+    # Which head a task has is seen from the weights.
+    return cls.preset_kind == "task" or (cls.preset_kind == "backbone" and load_weights)
 
 
 def _load_tokenizer(cls: Any, layout: Layout, **arguments: Any) -> Any:
@@ -33,9 +66,12 @@ def _load_tokenizer(cls: Any, layout: Layout, **arguments: Any) -> Any:
         raise ValueError(f"{layout} holds no tokenizer.")
     cls = _family_class(cls, held, layout)
     (own,) = _route(arguments, cls)
-    has_config = layout.folder.has(TOKENIZER_CONFIG)
-    config = layout.folder.json(TOKENIZER_CONFIG) if has_config else {}
-    return cls.from_files(layout.folder.path, config, **{**layout.tokenizer_arguments(), **own})
+    try:
+        return layout.build_tokenizer(cls, own)
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
+        if own:
+            raise
+        raise ValueError(f"{layout} has malformed tokenizer files: {error!r:.200}.") from error
 
 
 def _load_preprocessor(cls: Any, layout: Layout, *, tokenizer: Any = None, **arguments: Any) -> Any:
@@ -54,10 +90,14 @@ def _load_preprocessor(cls: Any, layout: Layout, *, tokenizer: Any = None, **arg
 def _load_backbone(cls: Any, layout: Layout, *, load_weights: bool = True, **arguments: Any) -> Any:
     cls = _family_class(cls, layout.backbone_class, layout)
     (own,) = _route(arguments, cls)
-    backbone = cls(**{**layout.backbone_arguments(), **own})
+    stated = layout.backbone_arguments()
+    check_sizes(stated, _shapes(layout, load_weights), str(layout))
+    with deferred_initialization():
+        backbone = cls(**{**stated, **own})
     layout.finish()
     if load_weights:
         load_backbone_weights(backbone, layout)
+    initialize_rest(backbone.variables)
     return backbone
 
 
@@ -75,17 +115,22 @@ def _load_task(
     own, of_backbone, of_preprocessor = _task_arguments(cls, arguments, preprocessor)
     if head is None:
         _require_head_arguments(cls, own, layout, load_head)
-    backbone = layout.backbone_class(**{**layout.backbone_arguments(), **of_backbone})
+    stated = layout.backbone_arguments()
+    check_sizes({**stated, **(head or {})}, _shapes(layout, load_weights), str(layout))
+    backbone_arguments = {**stated, **of_backbone}
     layout.finish()
     if preprocessor is _ABSENT:
         preprocessor = _default_preprocessor(cls, layout, of_preprocessor)
-    task = cls(backbone=backbone, preprocessor=preprocessor, **{**(head or {}), **own})
+    with deferred_initialization():
+        backbone = layout.backbone_class(**backbone_arguments)
+        task = cls(backbone=backbone, preprocessor=preprocessor, **{**(head or {}), **own})
     if load_weights and head is not None:
         load_task_weights(task, layout)
     elif load_weights:
         load_backbone_weights(backbone, layout)
         if load_head:
             warn_of_fresh_head(task, layout)
+    initialize_rest(task.variables)
     return task
 
 
@@ -122,6 +167,11 @@ def _default_preprocessor(cls: Any, layout: Layout, arguments: dict[str, Any]) -
         stacklevel=2,
     )
     return None
+
+
+def _shapes(layout: Layout, load_weights: bool) -> dict[str, Any] | None:
+    """The shapes of the tensors to read, to hold the stated sizes against."""
+    return layout.tensors.shapes if load_weights else None
 
 
 def _require_head_arguments(cls: Any, given: Any, layout: Layout, asked_for_head: bool) -> None:

@@ -7,22 +7,17 @@ from nlpkit.presets.assignment import BACKBONE, assign, model_variables, shapes
 from nlpkit.presets.cover import Cover, Mismatch, describe_mismatches, match
 from nlpkit.presets.description import required_arguments
 from nlpkit.presets.layout import Layout
-from nlpkit.presets.tensors import TensorFiles
 from nlpkit.presets.weights import Line
 
 
 def load_backbone_weights(backbone: Any, layout: Layout) -> None:
     """Read a backbone's weights; those of heads are left alone."""
-    tensors = layout.folder.tensors()
-    prefix = _prefix(backbone, tensors)
-    table = [line.within("", prefix) for line in backbone.weight_table()]
-    _load(backbone, table, tensors, layout)
+    _load(backbone, layout.backbone_table(backbone), layout)
 
 
 def load_task_weights(task: Any, layout: Layout) -> None:
     """Read the weights of a task's backbone and head."""
-    tensors = layout.folder.tensors()
-    _load(task, task_table(task, _prefix(task.backbone, tensors)), tensors, layout)
+    _load(task, layout.task_table(task), layout)
 
 
 def warn_of_fresh_head(task: Any, layout: Layout) -> None:
@@ -32,40 +27,18 @@ def warn_of_fresh_head(task: Any, layout: Layout) -> None:
         _warn([line.variable for line in head], task, layout)
 
 
-def task_table(task: Any, prefix: str) -> list[Line]:
-    """The weight table of a task whose backbone's tensors start with `prefix`."""
-    backbone = [line.within(BACKBONE, prefix) for line in task.backbone.weight_table()]
-    return backbone + list(task.head_table())
-
-
-def _load(model: Any, table: list[Line], tensors: TensorFiles, layout: Layout) -> None:
+def _load(model: Any, table: list[Line], layout: Layout) -> None:
     variables = model_variables(model)
     cover = match(
-        table + _heads(layout),
+        table + layout.other_heads(model),
         shapes(variables),
-        tensors.shapes,
+        layout.tensors.shapes,
         model=type(model).__name__,
         source=str(layout),
     )
     _refuse_mismatches(cover, model, layout)
     _warn(cover.fresh, model, layout)
-    assign(cover, variables, tensors.read)
-
-
-def _prefix(backbone: Any, tensors: TensorFiles) -> str:
-    """What the backbone's tensors start with: nothing if they were stored without a head."""
-    prefix = type(backbone).hf_prefix
-    return prefix if any(name.startswith(prefix) for name in tensors.shapes) else ""
-
-
-def _heads(layout: Layout) -> list[Line]:
-    """Lines that let the heads of the family's tasks be in the checkpoint, wanted or not."""
-    return [
-        Line("", name, (), ("other head",))
-        for task in layout.family_tasks()
-        for line in task.head_table()
-        for name in line.spellings
-    ]
+    assign(cover, variables, layout.tensors.read)
 
 
 def _refuse_mismatches(cover: Cover, model: Any, layout: Layout) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.bounds import check_lengths
 from nlpkit.presets.description import check_arguments, takes
 from nlpkit.presets.layout import Layout
 from nlpkit.presets.registry import find_class
@@ -76,7 +77,7 @@ class OwnLayout(Layout):
                 f"{self._source} must describe the {expected} by 'class' and 'arguments'; got "
                 f"{description!r:.200}."
             )
-        cls, arguments = find_class(description["class"]), description["arguments"]
+        cls, arguments = find_class(str(description["class"])), description["arguments"]
         kind = getattr(cls, "preset_kind", None)
         if kind is None or (expected and kind != expected):
             raise ValueError(
@@ -85,6 +86,8 @@ class OwnLayout(Layout):
         if not isinstance(arguments, dict):
             raise ValueError(f"{self._source}: arguments must be an object; got {arguments!r}.")
         check_arguments(cls, arguments, self._source)
+        if kind in ("tokenizer", "preprocessor"):
+            check_lengths(arguments, self._source)
         own = {name: value for name, value in arguments.items() if name not in _PARTS}
         self._parts[kind] = cls, own
         for part in _PARTS.keys() & arguments.keys():

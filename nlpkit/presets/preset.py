@@ -4,7 +4,16 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit.presets.loading import load
+from nlpkit.presets.records import PresetRecord
+from nlpkit.presets.registry import records_of
 from nlpkit.presets.saving import save
+
+
+class _Presets:
+    """`cls.presets`: the records of the presets that a class can load, by name."""
+
+    def __get__(self, thing: Any, cls: type) -> dict[str, PresetRecord]:
+        return records_of(cls)
 
 
 class FromPreset:
@@ -23,6 +32,7 @@ class FromPreset:
     """
 
     preset_kind: ClassVar[str]
+    presets: ClassVar[Any] = _Presets()
 
     @classmethod
     def from_preset(cls, preset: str | Path, **kwargs: Any) -> Self:
@@ -32,28 +42,42 @@ class FromPreset:
         preset's family.
 
         Args:
-            preset: str or Path. The name of a bundled preset (`nlpkit.presets.list_presets()`), a
-                folder in nlpkit's own layout, or a Hugging Face folder (config.json, safetensors,
-                tokenizer files).
+            preset: str or Path. A preset's name (`cls.presets` and `nlpkit.presets.list()` show
+                them), a handle (`hf://org/repo[@revision]`,
+                `kaggle://owner/model/framework/variation[/version]`, `https://host/folder`), or
+                a folder: nlpkit's own layout, a Hugging Face one (config.json, safetensors,
+                tokenizer files) or KerasHub's (KerasNLP 0.7 and later). What was downloaded once
+                is loaded without the network.
             **kwargs: constructor arguments that replace the preset's: of the class itself, else of
                 its backbone (`dtype` too), preprocessor or tokenizer. Also, for backbones and
                 tasks, `load_weights` (bool, default True; False keeps the random initial weights),
                 and for tasks `load_head` (bool, default True; False gives a fresh head, which
                 needs its arguments, such as `num_classes`) and `preprocessor` (an object to use
-                instead of the preset's, or None).
+                instead of the preset's, or None). And for all of them `offline` (bool; True never
+                uses the network, by default as `NLPKIT_OFFLINE` and `HF_HUB_OFFLINE` say), `lock`
+                (path of a lock file, see `nlpkit.presets.lock`) and `allow_pickle` (bool, default
+                False; True has PyTorch read weights that are a pickle, without running code).
 
         Returns:
             An object of this class. A variable that the preset has no tensor for keeps its initial
             value, and a warning names it.
 
         Raises:
-            ValueError: the preset is unknown, of another family, damaged, or does not fit; a file
-                names what nlpkit does not know; the saved head has another `num_classes`.
+            ValueError: the preset is unknown, gated, of another family, damaged, or does not fit; a
+                file names what nlpkit does not know; the saved head has another `num_classes`.
+            ConnectionError: it would have to be downloaded, and there is no network.
+            OSError: it cannot be written to the cache: no space, or no permission.
             TypeError: an argument is none of the class's or its parts'.
         """
         return load(cls, preset, **kwargs)
 
-    def save_to_preset(self, preset_dir: str | Path, *, dtype: str | None = None) -> None:
+    def save_to_preset(
+        self,
+        preset_dir: str | Path,
+        *,
+        dtype: str | None = None,
+        max_shard_size: int | str = "5GB",
+    ) -> None:
         """Save as a preset: a Hugging Face folder, which transformers opens, plus `nlpkit.json`.
 
         A task is saved with its backbone, head, preprocessor and tokenizer.
@@ -63,9 +87,11 @@ class FromPreset:
                 in it are replaced, others are never.
             dtype: str. The dtype to store weights in, such as "float16"; by default that of the
                 variables. Models compute in their own dtype however they were stored.
+            max_shard_size: int or str. The most bytes of weights in a file, such as "500MB"; more
+                go into several files with an index. Default "5GB".
 
         Raises:
             ValueError: an argument of the object cannot be stored as a plain value; a file is in
                 the way; the model has variables that its family's weight table does not name.
         """
-        save(self, preset_dir, dtype)
+        save(self, preset_dir, dtype, max_shard_size)

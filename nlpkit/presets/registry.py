@@ -1,16 +1,23 @@
 """Names: of presets, to their folders; of classes, to nlpkit's own classes."""
 
-import difflib
 import importlib
 import importlib.resources
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from nlpkit import _config
+from nlpkit.presets import records
+from nlpkit.presets.downloading import fetch, find_downloaded
+from nlpkit.presets.handle import FORMS, is_remote, parse_handle
+from nlpkit.presets.lock_file import LockFile, Pin
+from nlpkit.presets.selection import Need
+from nlpkit.presets.sources import Snapshot, SourceError, UnreachableError
 from nlpkit.presets.store import MANIFEST
+from nlpkit.presets.verification import differences
 
-_REMOTE = ("hf://", "kaggle://", "http://", "https://")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
 def list_presets() -> list[str]:
@@ -26,30 +33,98 @@ def list_presets() -> list[str]:
     return sorted(path.name for path in _bundled().iterdir() if (path / MANIFEST).is_file())
 
 
-def find_folder(preset: str | Path) -> Path:
-    """The folder of a preset.
+def find_folder(
+    preset: str | Path,
+    *,
+    need: Need = Need(),  # noqa: B008 (frozen)
+    offline: bool | None = None,
+    refresh: bool = False,
+    lock: str | Path | None = None,
+) -> Path:
+    """The folder of a preset, which is downloaded if need be.
 
     Args:
-        preset: str or Path. The name of a bundled preset, a folder, or a `file://` URL.
+        preset: str or Path. A preset's name, a handle, or a folder.
+        need: `Need`. What the load needs.
+        offline: bool. Whether the network may not be used; by default what `NLPKIT_OFFLINE` and
+            `HF_HUB_OFFLINE` say.
+        refresh: bool. Whether to ask the source for a newer revision.
+        lock: str or Path. A lock file that must pin the preset.
 
     Raises:
-        ValueError: there is no such preset or folder, or it would have to be downloaded.
+        ValueError: there is no such preset or folder, or it cannot be had.
+        ConnectionError: it would have to be downloaded, and there is no network.
+        OSError: the disk is full or may not be written.
     """
     if not isinstance(preset, str | Path):
         raise TypeError(f"preset must be a str or a Path; got {preset!r}.")
+    pin = LockFile.read(lock).pin(str(preset)) if lock is not None else None
+    if local := find_local(preset):
+        if pin:
+            _require_pinned(local, pin)
+        return local
+    snapshot = find_snapshot(preset, need, offline=offline, refresh=refresh, pin=pin)
+    return snapshot if isinstance(snapshot, Path) else snapshot.folder
+
+
+def find_local(preset: str | Path) -> Path | None:
+    """The folder of a bundled preset, of a `file://` URL or of a path; None if it is none."""
     name = str(preset)
-    if name.startswith(_REMOTE):
-        raise ValueError(
-            f"{name!r} would have to be downloaded, which this version of nlpkit does not do yet. "
-            "Download the folder yourself and give its path, or use one of "
-            f"{', '.join(list_presets()) or 'your own folders'}."
-        )
     if isinstance(preset, str) and name in list_presets():
         return _bundled() / name
+    if is_remote(name):
+        return None
     path = Path(unquote(urlsplit(name).path)) if name.startswith("file://") else Path(name)
-    if path.is_dir():
-        return path
-    raise ValueError(_unknown(name))
+    return path if path.is_dir() else None
+
+
+def find_snapshot(
+    preset: str | Path,
+    need: Need,
+    *,
+    offline: bool | None = None,
+    refresh: bool = False,
+    pin: Pin | None = None,
+) -> Snapshot | Path:
+    """A remote preset on this machine, or the folder of a name registered for one.
+
+    Raises:
+        ValueError, OSError: see `find_folder`.
+    """
+    sources = sources_of(preset) if pin is None or pin.source is None else (pin.source,)
+    pins = pin.files if pin else None
+    if not refresh:
+        handles = [parse_handle(source) for source in sources if is_remote(source)]
+        for handle in handles:
+            if found := find_downloaded(handle, need, pins):
+                return found
+
+    def bring(source: str) -> Snapshot | Path:
+        if not is_remote(source):
+            return find_local(source) or _refuse(f"there is no folder {source}")
+        handle = parse_handle(source)
+        return fetch(handle, need, offline=offline, refresh=refresh, pins=pins)
+
+    return _first(str(preset), sources, bring)
+
+
+def sources_of(preset: str | Path) -> tuple[str, ...]:
+    """Where a name or handle says that a preset is, the best place first.
+
+    Raises:
+        ValueError: there is no such preset.
+    """
+    name = str(preset)
+    if is_remote(name):
+        return (name,)
+    if isinstance(preset, str) and name in records.known_records():
+        return records.known_records()[name].sources
+    hint = f" For the Hub, say hf://{name}." if _REPOSITORY.fullmatch(name) else ""
+    raise ValueError(
+        f"{name!r} is neither a preset's name nor a folder."
+        f"{records.nearest(name, [*records.known_records(), *list_presets()])}{hint} "
+        f"nlpkit.presets.list() shows the names; handles are {FORMS}."
+    )
 
 
 def find_class(name: Any) -> type[Any]:
@@ -60,7 +135,8 @@ def find_class(name: Any) -> type[Any]:
     """
     classes = known_classes()
     if name not in classes:
-        raise ValueError(f"{name!r} is not a class of nlpkit.{_nearest(str(name), list(classes))}")
+        near = records.nearest(str(name), classes)
+        raise ValueError(f"{name!r} is not a class of nlpkit.{near}")
     return classes[name]
 
 
@@ -73,21 +149,63 @@ def known_classes() -> dict[str, type[Any]]:
     """nlpkit's own classes by name."""
     # By string: presets stand below the models, which are complete when this is first called.
     importlib.import_module("nlpkit.models")
-    return dict(_config.registered_classes())
+    config = importlib.import_module("nlpkit._config")
+    return dict(config.registered_classes())
+
+
+def records_of(cls: Any) -> dict[str, records.PresetRecord]:
+    """The records of the families that a class can load, by name."""
+    families = {
+        family
+        for backbone in known_classes().values()
+        if getattr(backbone, "preset_kind", "") == "backbone" and _goes_with(cls, backbone)
+        for family in getattr(backbone, "hf_model_types", ())
+    }
+    known = records.known_records()
+    return {name: record for name, record in known.items() if record.family in families}
+
+
+def _goes_with(cls: Any, backbone: Any) -> bool:
+    """Whether a backbone's presets can be loaded as `cls`."""
+    if cls.preset_kind == "backbone":
+        return issubclass(backbone, cls) or issubclass(cls, backbone)
+    if cls.preset_kind == "task":
+        return issubclass(backbone, cls.backbone_class)
+    tokenizer = cls if cls.preset_kind == "tokenizer" else cls.tokenizer_class
+    return issubclass(getattr(backbone, "tokenizer_class", object), tokenizer)
+
+
+def _first(
+    name: str, sources: tuple[str, ...], bring: Callable[[str], Snapshot | Path]
+) -> Snapshot | Path:
+    """What the first source gives that has the preset."""
+    problems: list[Exception] = []
+    for source in sources:
+        try:
+            return bring(source)
+        except (ValueError, UnreachableError, ImportError) as error:
+            problems.append(error)
+    kinds = {type(problem) for problem in problems}
+    kind = UnreachableError if kinds == {UnreachableError} else SourceError
+    if sources == (name,):
+        raise kind(f"The preset {name!r} cannot be had: {problems[0]}") from problems[0]
+    told = [f"\n  {where}: {what}" for where, what in zip(sources, problems, strict=True)]
+    raise kind(f"The preset {name!r} cannot be had from its sources.{''.join(told)}") from problems[
+        0
+    ]
+
+
+def _require_pinned(folder: Path, pin: Pin) -> None:
+    for name, facts in pin.files.items():
+        path = folder / name
+        wrong = differences(path, facts) if path.is_file() else ["it is missing"]
+        if wrong:
+            raise ValueError(f"{path} is not what {pin.lock_file} pins: {'; '.join(wrong)}.")
+
+
+def _refuse(message: str) -> Path:
+    raise SourceError(message)
 
 
 def _bundled() -> Path:
     return Path(str(importlib.resources.files("nlpkit.presets"))) / "bundled"
-
-
-def _unknown(name: str) -> str:
-    known = list_presets()
-    return (
-        f"{name!r} is neither a bundled preset nor a folder.{_nearest(name, known)} Bundled "
-        f"presets: {', '.join(known) or 'none'}."
-    )
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3)
-    return f" Did you mean {' or '.join(near)}?" if near else ""

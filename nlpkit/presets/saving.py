@@ -6,12 +6,17 @@ from typing import Any
 
 from nlpkit.presets.assignment import collect, model_variables
 from nlpkit.presets.description import describe
-from nlpkit.presets.loading_weights import task_table
+from nlpkit.presets.layout import task_table
 from nlpkit.presets.store import CONFIG, publish, write_json, write_manifest
-from nlpkit.presets.tensors import WEIGHTS, write_tensors
+from nlpkit.presets.tensors import write_weights
 
 
-def save(thing: Any, folder: str | Path, dtype: str | None = None) -> None:
+def save(
+    thing: Any,
+    folder: str | Path,
+    dtype: str | None = None,
+    max_shard_size: int | str = "5GB",
+) -> None:
     """Write the preset of an object; see `FromPreset.save_to_preset`."""
     if dtype is not None and thing.preset_kind in ("tokenizer", "preprocessor"):
         raise ValueError(f"A {thing.preset_kind} has no weights; got dtype={dtype!r}.")
@@ -20,17 +25,17 @@ def save(thing: Any, folder: str | Path, dtype: str | None = None) -> None:
     # Beside the folder, so that moving is renaming; what fails on the way leaves no trace.
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".nlpkit-") as temporary:
         written = Path(temporary)
-        names = _write_model(thing, written, dtype) + _write_tokenizer(thing, written)
+        names = _write_model(thing, written, dtype, max_shard_size)
+        names += _write_tokenizer(thing, written)
         write_manifest(written, describe(thing), names)
         publish(written, path)
 
 
-def _write_model(thing: Any, path: Path, dtype: str | None) -> list[str]:
+def _write_model(thing: Any, path: Path, dtype: str | None, max_shard_size: int | str) -> list[str]:
     if thing.preset_kind in ("tokenizer", "preprocessor"):
         return []
     write_json(path / CONFIG, _config(thing))
-    write_tensors(path / WEIGHTS, _tensors(thing), dtype)
-    return [CONFIG, WEIGHTS]
+    return [CONFIG, *write_weights(path, _tensors(thing), dtype, max_shard_size)]
 
 
 def _write_tokenizer(thing: Any, path: Path) -> list[str]:

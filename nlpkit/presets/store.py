@@ -10,13 +10,17 @@ import os
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from nlpkit.presets.folder_check import check_folder
+from nlpkit.presets.pickled_torch import PICKLE, PICKLE_INDEX, PickledTensors
+from nlpkit.presets.safe_json import read_object
 from nlpkit.presets.tensors import INDEX, WEIGHTS, TensorFiles
 
 MANIFEST = "nlpkit.json"
 CONFIG = "config.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
 FORMAT_VERSION = 1
-_PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+# A KerasHub folder with a tokenizer alone has this one.
+_DESCRIPTIONS = (CONFIG, "tokenizer.json")
 
 
 class PresetFolder:
@@ -27,23 +31,31 @@ class PresetFolder:
 
     Args:
         path: the folder.
+        weights: bool. Whether weights must be there, too, which a tokenizer can do without.
+        allow_pickle: bool. Whether weights may be read from pytorch_model.bin, by PyTorch's
+            restricted unpickler, if there are no others.
 
     Attributes:
         manifest: dict. The parsed nlpkit.json, or None.
 
     Raises:
-        ValueError: the folder is no preset, or a file is missing or differs from the manifest.
+        ValueError: the folder is no preset, a link leads out of it, or a file is missing or differs
+            from the manifest.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, weights: bool = True, allow_pickle: bool = False) -> None:
         self.path = path
+        self._allow_pickle = allow_pickle
+        check_folder(path)
         self.manifest: dict[str, Any] | None = None
         if self.has(MANIFEST):
             self.manifest = self.json(MANIFEST)
             _check_manifest(self.manifest, path / MANIFEST)
             for name in self.manifest["files"]:
-                self._check(name, hashed=not name.endswith(".safetensors"))
-        elif not self.has(CONFIG):
+                is_weights = name.endswith(".safetensors")
+                if weights or not is_weights or self.has(name):
+                    self._check(name, hashed=not is_weights)
+        elif not any(self.has(name) for name in _DESCRIPTIONS):
             raise ValueError(f"{path} is no preset folder: it has neither {MANIFEST} nor {CONFIG}.")
 
     def __str__(self) -> str:
@@ -55,49 +67,54 @@ class PresetFolder:
 
     def json(self, name: str) -> dict[str, Any]:
         """Read a JSON object from a file of the folder."""
-        path = self.path / name
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ValueError(f"{path} is no readable JSON file: {error}.") from error
-        if not isinstance(content, dict):
-            raise ValueError(f"{path} must hold a JSON object; got {type(content).__name__}.")
-        return content
+        return read_object(self.path / name)
 
     def has_weights(self) -> bool:
-        """Whether the folder holds weights that can be read."""
-        return self.has(WEIGHTS) or self.has(INDEX)
+        """Whether the folder holds weights, if only as a pickle."""
+        return any(self.has(name) for name in (WEIGHTS, INDEX, PICKLE, PICKLE_INDEX))
 
-    def tensors(self) -> TensorFiles:
+    def tensors(self) -> TensorFiles | PickledTensors:
         """Open the weights.
 
         Raises:
             ValueError: there are none, or they are damaged, or not in the safetensors format.
         """
         if self.has(WEIGHTS):
-            return TensorFiles([self._checked(WEIGHTS)])
+            return TensorFiles([self.file(WEIGHTS)])
         if self.has(INDEX):
-            return self._shards()
-        for name in _PICKLED:
+            tensors = TensorFiles(self._shards(INDEX))
+            tensors.check_index(self.json(INDEX)["weight_map"], str(self.path / INDEX))
+            return tensors
+        for name in (PICKLE, PICKLE_INDEX):
             if self.has(name):
-                raise ValueError(
-                    f"{self.path} holds its weights in {name}, a pickle, which can run code when "
-                    "it is opened and is never read here. Convert it with transformers: "
-                    "AutoModel.from_pretrained(folder).save_pretrained(new_folder)."
-                )
+                return self._pickled(name)
         raise ValueError(f"{self.path} holds no weights: neither {WEIGHTS} nor {INDEX}.")
 
-    def _shards(self) -> TensorFiles:
-        source = self.path / INDEX
-        weight_map = self.json(INDEX).get("weight_map")
+    def _pickled(self, name: str) -> PickledTensors:
+        if not self._allow_pickle:
+            raise ValueError(
+                f"{self.path} holds its weights in {name}, a pickle, which can run code when it is "
+                "opened. Pass allow_pickle=True to have PyTorch read it without running any, or "
+                "convert it with transformers: "
+                "AutoModel.from_pretrained(folder).save_pretrained(new_folder)."
+            )
+        return PickledTensors([self.file(name)] if name == PICKLE else self._shards(name))
+
+    def _shards(self, index: str) -> list[Path]:
+        """The files that an index names."""
+        source = self.path / index
+        weight_map = self.json(index).get("weight_map")
         if not isinstance(weight_map, dict):
             raise ValueError(f"{source} has no weight_map.")
         names = {plain_name(name, source) for name in weight_map.values()}
-        tensors = TensorFiles([self._checked(name) for name in sorted(names)])
-        tensors.check_index(weight_map, str(source))
-        return tensors
+        return [self.file(name) for name in sorted(names)]
 
-    def _checked(self, name: str) -> Path:
+    def file(self, name: str) -> Path:
+        """The path of a file, compared with the manifest if there is one.
+
+        Raises:
+            ValueError: there is no such file, or it differs.
+        """
         if self.manifest is not None:
             self._check(name, hashed=True)
         if not self.has(name):
@@ -132,7 +149,7 @@ def publish(written: Path, path: Path) -> None:
     """
     path.mkdir(parents=True, exist_ok=True)
     names = sorted(file.name for file in written.iterdir() if file.name != MANIFEST)
-    earlier = json.loads((path / MANIFEST).read_text("utf-8")) if (path / MANIFEST).exists() else {}
+    earlier = read_object(path / MANIFEST) if (path / MANIFEST).exists() else {}
     now = json.loads((written / MANIFEST).read_text("utf-8"))
     if earlier and earlier.get("class") != now["class"]:
         raise ValueError(
@@ -149,6 +166,8 @@ def publish(written: Path, path: Path) -> None:
         )
     for name in [*names, MANIFEST]:
         os.replace(written / name, path / name)
+    for name in earlier.get("files", {}).keys() - {*names}:
+        (path / plain_name(name, path / MANIFEST)).unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -169,7 +188,7 @@ def write_manifest(path: Path, description: dict[str, Any], names: list[str]) ->
     write_json(path / MANIFEST, {"format_version": FORMAT_VERSION, **description, "files": files})
 
 
-def plain_name(name: Any, source: Path) -> str:
+def plain_name(name: Any, source: Path | str) -> str:
     """`name`, if it is a file name that stays in its folder.
 
     Raises:

@@ -1,5 +1,6 @@
 """Safetensors files: one, or several with an index; tensors are read one by one."""
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,11 +11,11 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from nlpkit.presets.safetensors_header import check_header
 from nlpkit.presets.weights import Shape
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-_DTYPES = ("F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL")
 
 
 class TensorFiles:
@@ -34,6 +35,7 @@ class TensorFiles:
         self.shapes: dict[str, Shape] = {}
         self._files: dict[str, Path] = {}
         for path in files:
+            _check(path)
             for name, shape in _checked(path, _shapes).items():
                 if name in self.shapes:
                     raise ValueError(f"{self._files[name]} and {path} both hold the tensor {name}.")
@@ -76,6 +78,48 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], dtype: str | No
     path.chmod(0o644)  # It is written for its owner alone, which an installed preset must not be.
 
 
+def write_weights(
+    folder: Path,
+    tensors: Mapping[str, np.ndarray],
+    dtype: str | None = None,
+    max_shard_size: int | str = "5GB",
+) -> list[str]:
+    """Write a folder's weights: one safetensors file, or several with an index.
+
+    Args:
+        folder: where they go.
+        tensors: the arrays, by name.
+        dtype: str. The dtype to store floating-point tensors in; None keeps theirs.
+        max_shard_size: int or str. The most bytes a file holds, as "500MB". A tensor that is larger
+            has a file of its own. Default "5GB".
+
+    Returns:
+        The names of the files.
+
+    Raises:
+        ValueError: a value is finite but not so in `dtype`, or `max_shard_size` is no size.
+    """
+    from huggingface_hub import split_state_dict_into_shards_factory
+
+    split = split_state_dict_into_shards_factory(
+        dict(tensors),
+        get_storage_size=lambda tensor: tensor.size * _stored_dtype(tensor, dtype).itemsize,
+        filename_pattern="model{suffix}.safetensors",
+        max_shard_size=max_shard_size,
+    )
+    for file, names in split.filename_to_tensors.items():
+        write_tensors(folder / file, {name: tensors[name] for name in names}, dtype)
+    if not split.is_sharded:
+        return [WEIGHTS]
+    index = {"metadata": split.metadata, "weight_map": split.tensor_to_filename}
+    (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+    return [*split.filename_to_tensors, INDEX]
+
+
+def _stored_dtype(tensor: np.ndarray, dtype: str | None) -> np.dtype:
+    return tensor.dtype if dtype is None or not _is_floating(tensor) else np.dtype(dtype)
+
+
 def _cast(name: str, tensor: np.ndarray, dtype: str | None) -> np.ndarray:
     if dtype is None or not _is_floating(tensor):
         return np.ascontiguousarray(tensor)
@@ -106,10 +150,12 @@ def _checked(path: Path, function: Callable[[Any], Any]) -> Any:
 def _shapes(file: Any) -> dict[str, Shape]:
     shapes = {}
     for name in file.keys():  # noqa: SIM118 (not a dict)
-        part = file.get_slice(name)
-        if part.get_dtype() not in _DTYPES:
-            raise SafetensorError(
-                f"{name} has dtype {part.get_dtype()}, supported are {', '.join(_DTYPES)}"
-            )
-        shapes[name] = tuple(part.get_shape())
+        shapes[name] = tuple(file.get_slice(name).get_shape())
     return shapes
+
+
+def _check(path: Path) -> None:
+    try:
+        check_header(path)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} is no intact safetensors file: {error}.") from error

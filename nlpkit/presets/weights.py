@@ -53,6 +53,25 @@ TRANSFORMS = {
         _merge_heads, lambda x, shape: x.reshape(shape), lambda x: x.reshape(_merge_heads(x.shape))
     ),
 }
+_MERGE = re.compile(r"merge (?P<heads>[1-9][0-9]*) (?P<place>first|last) heads")
+
+
+def find_transform(name: str) -> Transform | None:
+    """The transform of a name: one of `TRANSFORMS`, or `merge N first heads`, `merge N last heads`.
+
+    The latter two join an axis of N heads and the axis after it, the tensor's first or last two.
+    """
+    merge = _MERGE.fullmatch(name)
+    if merge is None:
+        return TRANSFORMS.get(name)
+    heads, is_first = int(merge["heads"]), merge["place"] == "first"
+
+    def split(shape: Shape) -> Shape:
+        if is_first:
+            return (heads, shape[0] // heads, *shape[1:])
+        return (*shape[:-1], heads, shape[-1] // heads)
+
+    return Transform(split, lambda x, shape: x.reshape(shape), lambda x: x.reshape(split(x.shape)))
 
 
 @dataclass(frozen=True)
@@ -79,7 +98,7 @@ class Line:
 
     def __post_init__(self) -> None:
         for name in self.transforms:
-            if name not in TRANSFORMS:
+            if find_transform(name) is None:
                 self._refuse(f"unknown transform {name!r}; known: {', '.join(TRANSFORMS)}")
         for mark in self.marks:
             if mark not in _MARKS and not self._spelling(mark):
@@ -139,20 +158,24 @@ class Line:
 
     def read(self, tensor: np.ndarray, variable_shape: Shape) -> np.ndarray:
         """The variable's value from the tensor's."""
-        for name, after in zip(self.transforms, self._shapes(variable_shape)[1:], strict=True):
-            tensor = TRANSFORMS[name].read(tensor, after)
+        steps = zip(self._transforms(), self._shapes(variable_shape)[1:], strict=True)
+        for transform, after in steps:
+            tensor = transform.read(tensor, after)
         return tensor
 
     def write(self, value: np.ndarray) -> np.ndarray:
         """The tensor's value from the variable's; the inverse of `read`."""
-        for name in reversed(self.transforms):
-            value = TRANSFORMS[name].write(value)
+        for transform in reversed(self._transforms()):
+            value = transform.write(value)
         return value
+
+    def _transforms(self) -> list[Transform]:
+        return [found for name in self.transforms if (found := find_transform(name))]
 
     def _shapes(self, variable_shape: Shape) -> list[Shape]:
         shapes = [variable_shape]
-        for name in reversed(self.transforms):
-            shapes.insert(0, TRANSFORMS[name].before(shapes[0]))
+        for transform in reversed(self._transforms()):
+            shapes.insert(0, transform.before(shapes[0]))
         return shapes
 
     def _spelling(self, mark: str) -> str:

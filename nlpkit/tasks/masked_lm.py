@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
+from nlpkit.presets.deferred import immediate_initialization
 from nlpkit.tasks.task import Task
 
 
@@ -19,6 +20,8 @@ class MaskedLM(Task):
     Args:
         backbone: `Backbone`, an encoder.
         preprocessor: `MaskedLMPreprocessor`; None if the input is preprocessed already.
+        head_activation: str. Of the head's dense layer; None for the backbone's, as in BERT.
+        head_layer_norm_epsilon: float. Of the head's normalization; None for the backbone's.
         **kwargs: `name`, `trainable` of `keras.Model`.
 
     Call arguments:
@@ -32,7 +35,14 @@ class MaskedLM(Task):
         ValueError: backbone or preprocessor are of another family.
     """
 
-    def __init__(self, backbone: Any, preprocessor: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        backbone: Any,
+        preprocessor: Any = None,
+        head_activation: str | None = None,
+        head_layer_norm_epsilon: float | None = None,
+        **kwargs: Any,
+    ) -> None:
         inputs = {
             **backbone.input,
             "mask_positions": keras.Input((None,), dtype="int32", name="mask_positions"),
@@ -41,18 +51,40 @@ class MaskedLM(Task):
         hidden = features["sequence_output"] if isinstance(features, dict) else features
         outputs = MaskedLMHead(
             token_embedding=backbone.token_embedding,
-            intermediate_activation=backbone.activation,
-            layer_norm_epsilon=backbone.layer_norm_epsilon,
+            intermediate_activation=head_activation or backbone.activation,
+            layer_norm_epsilon=(
+                backbone.layer_norm_epsilon
+                if head_layer_norm_epsilon is None
+                else head_layer_norm_epsilon
+            ),
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
             dtype=backbone.dtype_policy,
             name="masked_lm_head",
         )(hidden, inputs["mask_positions"])
         super().__init__(inputs, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs)
-        self.compile(
-            optimizer=keras.optimizers.Adam(5e-5),
-            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-        )
+        self.head_activation = head_activation
+        self.head_layer_norm_epsilon = head_layer_norm_epsilon
+        with immediate_initialization():
+            self.compile(
+                optimizer=keras.optimizers.Adam(5e-5),
+                loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+            )
+
+    def hf_head_config(self) -> dict[str, Any]:
+        """Nothing: Hugging Face's head is like its backbone; a warning says if this one is not."""
+        unlike = {
+            name: value
+            for name in ("activation", "layer_norm_epsilon")
+            if (value := getattr(self, f"head_{name}")) not in (None, getattr(self.backbone, name))
+        }
+        if unlike:
+            warnings.warn(
+                f"The head of this {type(self).__name__} has {unlike}, unlike its backbone. nlpkit "
+                "restores that; transformers, which cannot, predicts slightly different values.",
+                stacklevel=2,
+            )
+        return {}
 
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """Train on raw strings; arguments as `Task.fit`, without labels."""

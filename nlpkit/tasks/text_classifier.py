@@ -7,6 +7,7 @@ import keras
 from nlpkit.layers.modeling.dropout import Dropout
 from nlpkit.layers.modeling.feed_forward import get_activation
 from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.deferred import immediate_initialization
 from nlpkit.tasks.task import Task
 
 
@@ -71,13 +72,14 @@ class TextClassifier(Task):
         self.num_classes = num_classes
         self.activation = activation
         self.dropout = dropout
-        self.compile(
-            optimizer=keras.optimizers.Adam(5e-5),
-            loss=keras.losses.SparseCategoricalCrossentropy(
-                from_logits=get_activation(activation) is keras.activations.linear
-            ),
-            metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-        )
+        with immediate_initialization():
+            self.compile(
+                optimizer=keras.optimizers.Adam(5e-5),
+                loss=keras.losses.SparseCategoricalCrossentropy(
+                    from_logits=get_activation(activation) is keras.activations.linear
+                ),
+                metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+            )
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:

@@ -75,7 +75,13 @@ def _masked_lm_arguments() -> dict[str, Any]:
     # Every token masked: what is left to chance would differ from call to call.
     everything = {"mask_selection_rate": 1.0, "mask_token_rate": 1.0, "random_token_rate": 0.0}
     preprocessor = nlpkit.models.BertMaskedLMPreprocessor(**_masking_arguments() | everything)
-    return {"backbone": _backbone(), "preprocessor": preprocessor}
+    backbone = _backbone()
+    # The only ones that transformers, too, can compute.
+    head = {
+        "head_activation": backbone.activation,
+        "head_layer_norm_epsilon": backbone.layer_norm_epsilon,
+    }
+    return {"backbone": backbone, "preprocessor": preprocessor, **head}
 
 
 CLASSIFIER = TaskFamily(

@@ -1,11 +1,20 @@
-"""The miniature families, registered while a test of this folder runs."""
+"""The miniature families, registered while a test of this folder runs; a Hub of our own."""
+
+import socket
+import time
+from types import SimpleNamespace
 
 import pytest
+from huggingface_hub import constants, file_download
+from huggingface_hub.utils import _http as http
+from huggingface_hub.utils import close_session
 from presets import miniature
+from presets.hub_server import serve
 from presets.miniature import randomized
 
 import nlpkit.models  # noqa: F401 (registers the real families before the miniature ones)
 from nlpkit import _config
+from nlpkit.presets import retrying
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +42,45 @@ def classifier(backbone, tokenizer):
 @pytest.fixture
 def language_model(backbone, tokenizer):
     return randomized(miniature.TinyLM(backbone, miniature.TinyPreprocessor(tokenizer)))
+
+
+@pytest.fixture
+def caches(monkeypatch, tmp_path):
+    """Empty caches, the network switched on, and pauses between attempts that do not hold up."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    for name in ("HF_HUB_OFFLINE", "NLPKIT_OFFLINE", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NLPKIT_HOME", str(tmp_path / "nlpkit"))
+    monkeypatch.setattr(retrying, "_FIRST_PAUSE", 0.01)
+    clock = SimpleNamespace(sleep=lambda _: None, time=time.time, monotonic=time.monotonic)
+    for module in (file_download, http):
+        monkeypatch.setattr(module, "time", clock)
+    return tmp_path
+
+
+@pytest.fixture
+def hub(monkeypatch, caches):
+    """A Hub of our own, which huggingface_hub takes for the one."""
+    server = serve()
+    monkeypatch.setattr(constants, "ENDPOINT", server.url)
+    template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """A function that, once called, makes every connection an error."""
+
+    def refuse(*_):
+        raise AssertionError("there is no network in this test")
+
+    def block():
+        close_session()  # Or its open connections would do.
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        monkeypatch.setattr(socket, "create_connection", refuse)
+
+    return block

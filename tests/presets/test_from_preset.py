@@ -199,6 +199,23 @@ def test_float16_storage_loads_into_float32_models(backbone, tmp_path):
     np.testing.assert_allclose(outputs(loaded), outputs(backbone), atol=0.02)
 
 
+def test_weights_in_several_files_come_back_equal(backbone, tmp_path):
+    backbone.save_to_preset(tmp_path / "saved", max_shard_size=300)
+    shards = sorted(file.name for file in (tmp_path / "saved").glob("model-*.safetensors"))
+    assert len(shards) > 1
+    assert (tmp_path / "saved" / "model.safetensors.index.json").is_file()
+    loaded = miniature.TinyBackbone.from_preset(tmp_path / "saved")
+    np.testing.assert_array_equal(outputs(loaded), outputs(backbone))
+    backbone.save_to_preset(tmp_path / "saved")  # One file now; the others go.
+    assert not list((tmp_path / "saved").glob("model[-.]*-*")) + list(
+        tmp_path.glob("saved/*index*")
+    )
+    loaded = miniature.TinyBackbone.from_preset(tmp_path / "saved")
+    np.testing.assert_array_equal(outputs(loaded), outputs(backbone))
+    with pytest.raises(ValueError, match="size"):
+        backbone.save_to_preset(tmp_path / "other", max_shard_size="many")
+
+
 def test_dtype_of_a_tokenizer_s_files_is_refused(tokenizer, tmp_path):
     with pytest.raises(ValueError, match="A tokenizer has no weights; got dtype='float16'"):
         tokenizer.save_to_preset(tmp_path / "saved", dtype="float16")

@@ -192,9 +192,9 @@ def test_unsupported_model_type_is_named(folder):
         miniature.MiniBackbone.from_preset(folder)
 
 
-def test_kerashub_folder_is_named_as_such(folder):
+def test_kerashub_folder_is_not_taken_for_hugging_face_s(folder):
     _configure(folder, model_type=..., registered_name="keras_hub>BertBackbone")
-    with pytest.raises(ValueError, match="that of a KerasHub preset"):
+    with pytest.raises(ValueError, match="must hold a serialized Keras object"):
         miniature.MiniBackbone.from_preset(folder)
 
 

@@ -29,9 +29,9 @@ def test_folder_may_be_a_path_a_string_or_a_url(tokenizer, tmp_path):
 
 
 @pytest.mark.parametrize("preset", ["hf://org/repo", "kaggle://a/b/keras/c", "https://x.org/y"])
-def test_remote_preset_is_refused(preset):
-    with pytest.raises(ValueError, match=f"'{preset}' would have to be downloaded"):
-        TinyBackbone.from_preset(preset)
+def test_remote_preset_is_not_asked_for_offline(preset, caches):
+    with pytest.raises(ConnectionError, match=f"'{preset}' cannot be had: it is not on this mach"):
+        TinyBackbone.from_preset(preset, offline=True)
 
 
 def test_preset_of_another_type_is_refused():

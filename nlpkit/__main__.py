@@ -1,0 +1,7 @@
+"""`python -m nlpkit`."""
+
+import sys
+
+from nlpkit.presets.command_line import main
+
+sys.exit(main())

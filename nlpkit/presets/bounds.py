@@ -1,0 +1,65 @@
+"""Sizes that a preset's configuration states, compared with the tensors that it brings.
+
+A configuration of a few bytes could otherwise ask for any amount of memory or time.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nlpkit.presets.weights import Shape
+
+_LARGEST = 2**31 - 1
+_MOST_LAYERS = 10_000
+# Lengths that rows are padded to, and other lengths of the preprocessing.
+_LONGEST_ROW = 1 << 24
+_AT_LEAST_ONE = ("num_layers", "num_heads", "hidden_dim", "vocabulary_size", "num_classes")
+# One table has this many rows or columns.
+_DIMENSIONS = ("vocabulary_size", "hidden_dim", "intermediate_dim", "num_classes", "num_heads")
+
+
+def check_sizes(
+    arguments: Mapping[str, Any], shapes: Mapping[str, Shape] | None, source: str
+) -> None:
+    """Compare the sizes of a model with the tensors of its checkpoint, before it is built.
+
+    Args:
+        arguments: of the backbone or the task.
+        shapes: the tensors' shapes by name; None if the preset has no weights.
+        source: str. The preset's name, for error messages.
+
+    Raises:
+        ValueError: the model would have more layers than there are tensors, a size no tensor has
+            room for, or a size that is not positive.
+    """
+    largest = _LARGEST if shapes is None else _largest(shapes)
+    layers = _MOST_LAYERS if shapes is None else min(len(shapes), _MOST_LAYERS)
+    for name, value in arguments.items():
+        if not isinstance(value, int) or isinstance(value, bool):
+            continue
+        least = 1 if name in _AT_LEAST_ONE else 0
+        if not least <= value <= _LARGEST:
+            raise ValueError(f"{source} states {name}={value}; it must be in [{least}, 2**31).")
+        if name == "num_layers" and value > layers:
+            raise ValueError(f"{source} states num_layers={value}, but has {layers} tensors.")
+        if name in _DIMENSIONS and value > largest:
+            raise ValueError(
+                f"{source} states {name}={value}, but no tensor of it is larger than {largest}."
+            )
+
+
+def check_lengths(arguments: Mapping[str, Any], source: str) -> None:
+    """Check the lengths among the arguments of a tokenizer or preprocessor.
+
+    Raises:
+        ValueError: a length is not in [0, 2**24].
+    """
+    for name, value in arguments.items():
+        is_length = name.endswith("length") and isinstance(value, int)
+        if is_length and not 0 <= value <= _LONGEST_ROW:
+            raise ValueError(f"{source} states {name}={value}; it must be in [0, 2**24].")
+
+
+def _largest(shapes: Mapping[str, Shape]) -> int:
+    """The largest dimension of a tensor that has elements."""
+    dimensions = [max(shape) for shape in shapes.values() if shape and 0 not in shape]
+    return max(dimensions, default=0)

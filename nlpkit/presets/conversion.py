@@ -1,0 +1,46 @@
+"""Writing any preset that can be read in nlpkit's own layout."""
+
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.layout import Layout
+from nlpkit.presets.loading import open_layout
+
+
+def convert(source: str | Path, target: str | Path, dtype: str | None = None) -> dict[str, Path]:
+    """Load a preset, and save it in nlpkit's own layout.
+
+    A task comes with all its parts. Of a preset without head the backbone is written, and its
+    tokenizer into the folder `tokenizer` within it.
+
+    Args:
+        source: str or Path. A name, a handle or a folder.
+        target: str or Path. The folder to write.
+        dtype: str. To store weights in; by default float32.
+
+    Returns:
+        dict, the folders written by the names of the classes.
+    """
+    layout = open_layout(source)
+    cls = _held_class(layout)
+    cls.from_preset(source).save_to_preset(target, dtype=dtype)
+    written = {cls.__name__: Path(target)}
+    tokenizer_class = layout.tokenizer_class
+    if cls.preset_kind == "backbone" and tokenizer_class is not None:
+        folder = Path(target) / "tokenizer"
+        tokenizer_class.from_preset(source).save_to_preset(folder)
+        written[tokenizer_class.__name__] = folder
+    return written
+
+
+def _held_class(layout: Layout) -> Any:
+    """The class of what a preset holds: of a task, if it has a head that nlpkit knows."""
+    if layout.stated_class is not None:
+        return layout.stated_class
+    for task in layout.family_tasks():
+        try:
+            if layout.head_arguments(task) is not None:
+                return task
+        except ValueError:  # It looks like this head, and is another.
+            continue
+    return layout.backbone_class

@@ -1,0 +1,121 @@
+"""Presets on this machine: having them downloaded, checking them again, pinning them."""
+
+from pathlib import Path
+
+from nlpkit.presets import cache
+from nlpkit.presets.handle import is_remote, parse_handle
+from nlpkit.presets.lock_file import LockFile, Pin
+from nlpkit.presets.registry import find_folder, find_local, find_snapshot, sources_of
+from nlpkit.presets.selection import Need, stated_files
+from nlpkit.presets.sources import FileFacts, Snapshot
+from nlpkit.presets.store import MANIFEST
+from nlpkit.presets.verification import differences, fingerprint
+
+
+def download(
+    preset: str | Path,
+    *,
+    refresh: bool = False,
+    allow_pickle: bool = False,
+    lock: str | Path | None = None,
+) -> Path:
+    """Have a preset on this machine, so that later loads need no network.
+
+    Args:
+        preset: str or Path. A preset's name or handle.
+        refresh: bool. Whether to ask for a newer revision, where none is pinned. Otherwise what was
+            downloaded before is kept.
+        allow_pickle: bool. Whether weights may come as a pickle, if there are no others.
+        lock: str or Path. A lock file that must pin the preset.
+
+    Returns:
+        The folder that holds it.
+
+    Raises:
+        ValueError: there is no such preset, or it cannot be had; the message says why.
+        ConnectionError: there is no network.
+        OSError: the disk is full or may not be written.
+    """
+    need = Need(allow_pickle=allow_pickle)
+    return find_folder(preset, need=need, refresh=refresh, lock=lock, offline=None)
+
+
+def verify(preset: str | Path) -> list[str]:
+    """Compare the files of a preset on this machine with what is known of them, by their hashes.
+
+    Args:
+        preset: str or Path. The name or handle of a preset that was downloaded, or a folder in
+            nlpkit's own layout.
+
+    Returns:
+        list of str, the files that were compared and are in order.
+
+    Raises:
+        ValueError: a file is damaged or missing, or nothing is known to compare with.
+    """
+    folder, stated = _stated(preset)
+    wrong = []
+    for name, facts in stated.items():
+        path = folder / name
+        problems = differences(path, facts) if path.is_file() else ["it is missing"]
+        wrong += [f"{path}: {problem}" for problem in problems]
+    if wrong:
+        raise ValueError(
+            f"The preset {str(preset)!r} is damaged: {'; '.join(wrong)}. Delete what is damaged; "
+            "the next load brings it again."
+        )
+    return sorted(stated)
+
+
+def lock(path: str | Path, *presets: str) -> Path:
+    """Pin presets to their revision and to the hashes of their files.
+
+    `from_preset(name, lock=path)` then loads exactly these files, or none.
+
+    Args:
+        path: str or Path. The lock file. What it pins already is kept, unless named.
+        *presets: str. Names, handles or folders; they are downloaded if need be.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: no preset is named, or one cannot be had.
+    """
+    if not presets:
+        raise ValueError("lock needs the presets to pin: lock(path, 'bert_base_en', …).")
+    target = Path(path)
+    file = LockFile.read(target) if target.exists() else LockFile(target, {})
+    file.pins |= {preset: _pin(preset) for preset in presets}
+    file.write()
+    return target
+
+
+def _pin(preset: str) -> Pin:
+    found = find_local(preset) or find_snapshot(preset, Need())
+    if isinstance(found, Snapshot):
+        return Pin(str(found.handle), _pinned(found))
+    names = [path for path in found.rglob("*") if path.is_file()]
+    return Pin(None, {path.relative_to(found).as_posix(): fingerprint(path) for path in names})
+
+
+def _pinned(snapshot: Snapshot) -> dict[str, FileFacts]:
+    # What another program left was not checked by us; its hashes are taken now.
+    return snapshot.checked or {
+        name: fingerprint(snapshot.folder / name) for name in snapshot.files
+    }
+
+
+def _stated(preset: str | Path) -> tuple[Path, dict[str, FileFacts]]:
+    if local := find_local(preset):
+        if not (local / MANIFEST).is_file():
+            raise ValueError(f"{local} has no {MANIFEST}, so no hashes of its files are known.")
+        return local, stated_files(local)
+    for source in sources_of(preset):
+        record = cache.read_record(parse_handle(source)) if is_remote(source) else None
+        if record:
+            return record.folder, record.checked
+    raise ValueError(
+        f"The preset {str(preset)!r} has not been downloaded to this machine; "
+        f"nlpkit.presets.download({str(preset)!r}) does so."
+    )

@@ -1,0 +1,147 @@
+"""KerasHub's and KerasNLP's layout: serialized Keras objects in JSON, weights in HDF5.
+
+Read from 0.7 on. A folder has config.json (a backbone; before KerasNLP 0.12 also a whole task),
+model.weights.h5, and may have tokenizer.json with assets/tokenizer/, preprocessor.json, task.json
+and task.weights.h5 with the head.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets import kerashub_tensors
+from nlpkit.presets.argument_types import check_type
+from nlpkit.presets.assignment import BACKBONE
+from nlpkit.presets.bounds import check_lengths
+from nlpkit.presets.kerashub_families import FAMILIES, Family, Part, head_lines
+from nlpkit.presets.kerashub_object import KerasObject, read_object
+from nlpkit.presets.layout import Layout
+from nlpkit.presets.registry import known_classes
+from nlpkit.presets.store import CONFIG, PresetFolder
+from nlpkit.presets.weights import Line
+
+_TASK, _PREPROCESSOR, _TOKENIZER = "task.json", "preprocessor.json", "tokenizer.json"
+_INNER = {"task": ("backbone", "preprocessor"), "preprocessor": ("tokenizer",)}
+_ASSETS = Path("assets") / "tokenizer"
+# What Keras puts into the description of every object, and Hugging Face never.
+_MARKS = {"class_name", "registered_name"}
+_FAMILY_OF = {name: family for family in FAMILIES for part in family.parts() for name in part.names}
+
+
+class KerasHubLayout(Layout):
+    """Reads which of KerasHub's classes the JSON files name, and the plain values they state."""
+
+    def __init__(self, folder: PresetFolder, preset: str | Path) -> None:
+        super().__init__(folder, preset)
+        self._family: Family | None = None
+        self._objects: dict[str, tuple[Part, KerasObject]] = {}
+        for name in (CONFIG, _TOKENIZER, _PREPROCESSOR, _TASK):
+            if folder.has(name):
+                self._read(folder.json(name), str(folder.path / name))
+        # Only before KerasNLP 0.12, which put tasks into files of their own.
+        self._is_whole_task = not folder.has(_TASK) and "task" in self._objects
+
+    @staticmethod
+    def recognizes(folder: PresetFolder) -> bool:
+        """Whether a folder is in this layout."""
+        name = next((name for name in (CONFIG, _TOKENIZER) if folder.has(name)), None)
+        return name is not None and bool(_MARKS & folder.json(name).keys())
+
+    @property
+    def stated_class(self) -> Any:
+        return self._class_of("task") or self._class_of("backbone")
+
+    @property
+    def tokenizer_class(self) -> Any:
+        return self._class_of("tokenizer")
+
+    @property
+    def preprocessor_class(self) -> Any:
+        return self._class_of("preprocessor")
+
+    @property
+    def backbone_class(self) -> Any:
+        found = self._class_of("backbone")
+        if found is None:
+            raise ValueError(f"{self} holds no backbone.")
+        return found
+
+    def backbone_arguments(self) -> dict[str, Any]:
+        return self._arguments_of("backbone")
+
+    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
+        stated = self._class_of("preprocessor")
+        return self._arguments_of("preprocessor") if stated and issubclass(cls, stated) else {}
+
+    def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+        stated = self._class_of("task")
+        return self._arguments_of("task") if stated and issubclass(cls, stated) else None
+
+    def is_task_without_preprocessor(self) -> bool:
+        return "task" in self._objects and "preprocessor" not in self._objects
+
+    def build_tokenizer(self, cls: Any, arguments: Mapping[str, Any]) -> Any:
+        tokenizer = cls(**{**self._arguments_of("tokenizer"), **arguments})
+        tokenizer.load_assets(self.folder.path / _ASSETS)
+        return tokenizer
+
+    def has_weights(self) -> bool:
+        return kerashub_tensors.has_weights(self.folder)
+
+    @cached_property
+    def tensors(self) -> Any:
+        return kerashub_tensors.open_tensors(self.folder, self._is_whole_task)
+
+    def backbone_table(self, backbone: Any) -> list[Line]:
+        if self._family is None:
+            raise ValueError(f"{self} holds no backbone.")
+        lines = self._family.backbone_lines(backbone.num_layers, backbone.num_heads)
+        return [line.within("", kerashub_tensors.BACKBONE) for line in lines]
+
+    def task_table(self, task: Any) -> list[Line]:
+        head, _ = self._objects["task"]
+        backbone = [line.within(BACKBONE, "") for line in self.backbone_table(task.backbone)]
+        return backbone + [line.within("", kerashub_tensors.HEAD) for line in head_lines(head)]
+
+    def other_heads(self, model: Any) -> list[Line]:
+        is_task = hasattr(model, "backbone")
+        return [] if is_task else [Line("", f"{kerashub_tensors.HEAD}*", (), ("other head",))]
+
+    def _class_of(self, kind: str) -> Any:
+        found = self._objects.get(kind)
+        return found and known_classes()[found[0].own]
+
+    def _arguments_of(self, kind: str) -> dict[str, Any]:
+        part, stored = self._objects[kind]
+        cls = known_classes()[part.own]
+        arguments = stored.arguments(part.arguments)
+        for name, value in arguments.items():
+            check_type(cls, name, value, stored.source)
+        if kind in ("tokenizer", "preprocessor"):
+            check_lengths(arguments, stored.source)
+        return {**part.fixed, **arguments}
+
+    def _read(self, content: Any, source: str) -> None:
+        """Take an object, and those in it, as the ones of their kinds, unless these are known."""
+        stored = read_object(content, source, _FAMILY_OF)
+        family = _FAMILY_OF[stored.name]
+        if self._family not in (None, family):
+            raise ValueError(f"{source}: {stored.name} is of another family than the other files.")
+        self._family = family
+        part = next(part for part in family.parts() if stored.name in part.names)
+        kind = _kind(family, part)
+        _, first = self._objects.setdefault(kind, (part, stored))
+        if not stored.equals(first):
+            raise ValueError(f"{source} and {first.source} describe different {kind}s.")
+        for inner in _INNER.get(kind, ()):
+            if stored.config.get(inner) is not None:
+                self._read(stored.config[inner], source)
+
+
+def _kind(family: Family, part: Part) -> str:
+    if part in family.tasks:
+        return "task"
+    if part in family.preprocessors:
+        return "preprocessor"
+    return "backbone" if part is family.backbone else "tokenizer"

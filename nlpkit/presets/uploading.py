@@ -1,0 +1,83 @@
+"""Publishing a preset on the Hugging Face Hub."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nlpkit.presets.handle import parse_handle
+from nlpkit.presets.keeping import verify
+from nlpkit.presets.model_card import CARD, model_card
+from nlpkit.presets.store import MANIFEST, PresetFolder
+
+
+def upload(
+    handle: str,
+    folder: str | Path,
+    *,
+    private: bool = False,
+    description: str = "",
+    figures: Mapping[str, object] | None = None,
+    license: str | None = None,
+    languages: Sequence[str] = (),
+    message: str = "Upload a preset of nlpkit",
+) -> str:
+    """Publish a preset that `save_to_preset` wrote, with a model card.
+
+    The card says what it is, how it is loaded in nlpkit and in transformers, and the figures; a
+    README.md in the folder is taken instead. Nothing but the preset's files and the card is sent.
+
+    Args:
+        handle: str. `hf://org/repo[@branch]`; the repository is made if need be.
+        folder: str or Path. The preset.
+        private: bool. Whether a repository that is made is private. Default False.
+        description: str. What the model is, what it was trained on and is good for, in Markdown.
+        figures: dict. Of training or evaluation, such as `{"SST-2 accuracy": 0.83}`.
+        license: str. Its identifier, such as "apache-2.0".
+        languages: list of str. Language codes, such as "en".
+        message: str. Of the commit.
+
+    Returns:
+        str, the address of the commit.
+
+    Raises:
+        ValueError: the handle is not the Hub's, the folder is no whole preset, or the Hub refuses.
+        ConnectionError: the Hub does not answer.
+    """
+    target = parse_handle(handle)
+    if target.scheme != "hf":
+        raise ValueError(f"handle must be hf://org/repo; got {handle!r}.")
+    path = Path(folder)
+    names = [*verify(path), MANIFEST]
+    own = path / CARD
+    card = own.read_text("utf-8") if own.is_file() else None
+    if card is None:
+        opened = PresetFolder(path)
+        card = model_card(opened, target.location, description, figures or {}, license, languages)
+    return _commit(target.location, target.revision, path, names, card, private, message)
+
+
+def _commit(
+    repository: str,
+    branch: str | None,
+    path: Path,
+    names: list[str],
+    card: str,
+    private: bool,
+    message: str,
+) -> str:
+    # Slow to import, and not needed to load what is there.
+    from huggingface_hub import CommitOperationAdd, HfApi
+
+    from nlpkit.presets.handle import Handle
+    from nlpkit.presets.hub_source import LIBRARY, explain
+
+    api = HfApi(**LIBRARY)
+    operations = [CommitOperationAdd(name, str(path / name)) for name in names]
+    operations.append(CommitOperationAdd(CARD, card.encode()))
+    try:
+        api.create_repo(repository, private=private, exist_ok=True)
+        if branch is not None:
+            api.create_branch(repository, branch=branch, exist_ok=True)
+        commit = api.create_commit(repository, operations, commit_message=message, revision=branch)
+    except Exception as error:
+        explain(error, Handle("hf", repository, branch))
+    return str(commit.commit_url)

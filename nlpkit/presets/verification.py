@@ -1,0 +1,42 @@
+"""Comparing files with what is stated about them."""
+
+import hashlib
+from pathlib import Path
+
+from nlpkit.presets.sources import FileFacts
+
+_CHUNK = 1 << 20
+
+
+def fingerprint(path: Path) -> FileFacts:
+    """A file's size and hashes, read once."""
+    size = path.stat().st_size
+    sha256, git_sha1 = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            sha256.update(chunk)
+            git_sha1.update(chunk)
+    return FileFacts(size, sha256.hexdigest(), git_sha1.hexdigest())
+
+
+def differences(path: Path, stated: FileFacts) -> list[str]:
+    """In what a file differs from what is stated; empty if it is the same.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "vocab.txt"
+        >>> _ = path.write_text("good")
+        >>> differences(path, FileFacts(size=5))
+        ['its size is 4, stated is 5']
+    """
+    return compare(fingerprint(path), stated)
+
+
+def compare(found: FileFacts, stated: FileFacts) -> list[str]:
+    """In what a file's fingerprint differs from what is stated."""
+    values = vars(stated)
+    return [
+        f"its {name} is {vars(found)[name]}, stated is {value}"
+        for name, value in values.items()
+        if value is not None and vars(found)[name] != value
+    ]
