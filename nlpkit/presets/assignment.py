@@ -60,7 +60,7 @@ def assign(
         if path not in skip:
             variable = variables[path]
             value = line.read(read(name), tuple(variable.shape))
-            initialize(variable, np.ascontiguousarray(value, dtype=variable.dtype))
+            initialize(variable, np.asarray(value, dtype=variable.dtype))
     for line, name in cover.ties:
         first, first_name = cover.lines[line.variable]
         shape = tuple(variables[line.variable].shape)

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import keras
+import numpy as np
 from keras.src.backend.common import global_state
 
 _SCOPE: ContextVar[Any] = ContextVar("deferred_initialization", default=None)
@@ -49,14 +50,22 @@ def initialize(variable: keras.Variable, value: Any) -> None:
 
     Args:
         variable: with or without a value.
-        value: NumPy array of the variable's shape. The variable may keep it as its memory.
+        value: NumPy array of the variable's shape and dtype, strided as may be. The variable may
+            keep it as its memory.
     """
     if variable._value is None:
-        tensor = keras.ops.convert_to_tensor(value, dtype=variable.dtype)
-        variable._initialize(tensor)
+        variable._initialize(_tensor(value, variable.dtype))
         variable._initializer = None
     else:
         variable.assign(value)
+
+
+def _tensor(value: Any, dtype: str) -> Any:
+    if keras.backend.backend() == "torch" and value.flags.writeable:
+        from nlpkit.presets.deferred_torch import to_tensor
+
+        return to_tensor(value)
+    return keras.ops.convert_to_tensor(np.ascontiguousarray(value), dtype=dtype)
 
 
 def initialize_rest(variables: Iterable[keras.Variable]) -> None:

@@ -99,14 +99,7 @@ def write_weights(
     Raises:
         ValueError: a value is finite but not so in `dtype`, or `max_shard_size` is no size.
     """
-    from huggingface_hub import split_state_dict_into_shards_factory
-
-    split = split_state_dict_into_shards_factory(
-        dict(tensors),
-        get_storage_size=lambda tensor: tensor.size * _stored_dtype(tensor, dtype).itemsize,
-        filename_pattern="model{suffix}.safetensors",
-        max_shard_size=max_shard_size,
-    )
+    split = _split(tensors, dtype, max_shard_size)
     for file, names in split.filename_to_tensors.items():
         write_tensors(folder / file, {name: tensors[name] for name in names}, dtype)
     if not split.is_sharded:
@@ -114,6 +107,22 @@ def write_weights(
     index = {"metadata": split.metadata, "weight_map": split.tensor_to_filename}
     (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
     return [*split.filename_to_tensors, INDEX]
+
+
+def _split(tensors: Mapping[str, np.ndarray], dtype: str | None, size: int | str) -> Any:
+    from huggingface_hub import split_state_dict_into_shards_factory
+
+    try:
+        return split_state_dict_into_shards_factory(
+            dict(tensors),
+            get_storage_size=lambda tensor: tensor.size * _stored_dtype(tensor, dtype).itemsize,
+            filename_pattern="model{suffix}.safetensors",
+            max_shard_size=size,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f'max_shard_size must be a number of bytes, or such as "500MB"; got {size!r}: {error}'
+        ) from None
 
 
 def _stored_dtype(tensor: np.ndarray, dtype: str | None) -> np.dtype:

@@ -207,12 +207,10 @@ def test_weights_in_several_files_come_back_equal(backbone, tmp_path):
     loaded = miniature.TinyBackbone.from_preset(tmp_path / "saved")
     np.testing.assert_array_equal(outputs(loaded), outputs(backbone))
     backbone.save_to_preset(tmp_path / "saved")  # One file now; the others go.
-    assert not list((tmp_path / "saved").glob("model[-.]*-*")) + list(
-        tmp_path.glob("saved/*index*")
-    )
+    assert [file.name for file in tmp_path.glob("saved/model*")] == ["model.safetensors"]
     loaded = miniature.TinyBackbone.from_preset(tmp_path / "saved")
     np.testing.assert_array_equal(outputs(loaded), outputs(backbone))
-    with pytest.raises(ValueError, match="size"):
+    with pytest.raises(ValueError, match="max_shard_size must be.*'many'"):
         backbone.save_to_preset(tmp_path / "other", max_shard_size="many")
 
 
