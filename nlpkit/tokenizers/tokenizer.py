@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import keras
 
 from nlpkit._compat import is_tensorflow_value
-from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
+from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer, check_choice
 from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.ragged import to_rows
 from nlpkit.presets.preset import FromPreset
@@ -74,8 +74,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         super().__init__(dtype=dtype, **kwargs)
         if not self.compute_dtype.startswith(("int", "uint", "string")):
             raise ValueError(f'dtype must be an integer dtype or "string"; got {dtype!r}.')
-        if errors not in ERRORS:
-            raise ValueError(f"errors must be one of {ERRORS}; got {errors!r}.")
+        check_choice("errors", errors, ERRORS)
         self.sequence_length = sequence_length
         self.truncation = truncation
         self.special_tokens = special_tokens

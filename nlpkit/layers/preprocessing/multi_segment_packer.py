@@ -8,10 +8,10 @@ from nlpkit.layers.preprocessing.packer import (
     Packer,
     Piece,
     Special,
-    check_choice,
     repeat,
     special_tokens,
 )
+from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.token_layer import is_string_tensor
 from nlpkit.layers.preprocessing.token_rows import row_lengths
 from nlpkit.ops.ragged import Row

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.token_layer import TokenLayer
 from nlpkit.layers.preprocessing.token_rows import concatenate
 from nlpkit.layers.preprocessing.truncation import TruncationReport
@@ -129,12 +130,6 @@ def repeat(tokens: list[Any], segments: Iterable[Piece], name: str) -> Piece:
         _check_kind(name, tokens, any(piece.tokens.dtype == object for piece in filled))
     piece = concatenate([tokens])
     return Piece(np.tile(piece, batch), np.full(batch, len(tokens)))
-
-
-def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raise a ValueError if an argument is not one of `choices`."""
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
 
 
 def _checked_length(value: Any) -> Any:

@@ -53,6 +53,12 @@ def _rebuild(cls: type[PreprocessingLayer], arguments: dict[str, Any]) -> Prepro
     return cls(**arguments)
 
 
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise a ValueError if an argument is not one of `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
+
+
 def _holds_tensor(value: Any) -> bool:
     """Whether a value is a TensorFlow or symbolic tensor, or a list or tuple of nothing else."""
     if isinstance(value, list | tuple):

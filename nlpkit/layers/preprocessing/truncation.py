@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-TRUNCATIONS = ("error", "warn", "silent")
+from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 
 
 class TruncationReport:
@@ -19,8 +19,7 @@ class TruncationReport:
     """
 
     def __init__(self, truncation: str, name: str) -> None:
-        if truncation not in TRUNCATIONS:
-            raise ValueError(f"truncation must be one of {TRUNCATIONS}; got {truncation!r}.")
+        check_choice("truncation", truncation, ("warn", "error", "silent"))
         self._truncation = truncation
         self._name = name
         self._warned = False
