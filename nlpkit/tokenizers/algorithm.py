@@ -81,7 +81,7 @@ class Algorithm(TokenLookup):
             tokens = self._known().tokens
             rows = [[tokens[i] for i in row] for row in rows]
         if self.sequence_length is None:
-            return [list(row) for row in rows]
+            return [row if isinstance(row, list) else list(row) for row in rows]
         cut = [row[: self.sequence_length] for row in rows]
         self._report_cut(rows, cut, self.sequence_length, "sequence_length")
         value = self._pad_value(string)
