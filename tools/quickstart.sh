@@ -12,7 +12,7 @@ activate_environment
 install_once quickstart install_jax
 export KERAS_BACKEND=jax
 python examples/getting_started/1_predict.py
-python examples/getting_started/2_fine_tune.py --epochs 1
+python examples/getting_started/2_fine_tune.py
 
 cat <<END
 
