@@ -131,7 +131,7 @@ def _cached(source: Source, need: Need) -> Snapshot | None:
     try:
         first = first_files(found.files, need)
         names = {*first, *needed_files(found.files, found.folder, need)}
-    except SourceError:
+    except ValueError:
         return None
     return found if names <= found.files.keys() else None
 

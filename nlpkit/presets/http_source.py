@@ -7,9 +7,10 @@ from urllib.parse import quote
 from nlpkit.presets import cache
 from nlpkit.presets.handle import Handle
 from nlpkit.presets.http_download import download, head
-from nlpkit.presets.selection import CANDIDATES, shard_names, stated_files
+from nlpkit.presets.safe_json import LARGE, read_object
+from nlpkit.presets.selection import CANDIDATES, stated_files
 from nlpkit.presets.sources import FileFacts, Progress, Snapshot, Source, SourceError
-from nlpkit.presets.store import CONFIG, MANIFEST
+from nlpkit.presets.store import CONFIG, MANIFEST, shard_names
 from nlpkit.presets.tensors import INDEX
 from nlpkit.presets.verification import differences
 
@@ -36,7 +37,10 @@ class HttpSource(Source):
         if CONFIG not in snapshot.files:
             raise SourceError(f"there is neither {MANIFEST} nor {CONFIG} at {self.handle}")
         if INDEX in snapshot.files and self._bring(folder, INDEX):
-            snapshot.files |= {name: FileFacts() for name in shard_names(folder / INDEX)}
+            snapshot.files |= {
+                name: FileFacts()
+                for name in shard_names(read_object(folder / INDEX, LARGE), folder / INDEX)
+            }
         return snapshot
 
     def resolve(

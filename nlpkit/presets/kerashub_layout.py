@@ -52,24 +52,6 @@ class KerasHubLayout(Layout):
     def stated_class(self) -> Any:
         return self._class_of("task") or self._class_of("backbone")
 
-    @property
-    def tokenizer_class(self) -> Any:
-        return self._class_of("tokenizer")
-
-    @property
-    def preprocessor_class(self) -> Any:
-        return self._class_of("preprocessor")
-
-    @property
-    def backbone_class(self) -> Any:
-        found = self._class_of("backbone")
-        if found is None:
-            raise ValueError(f"{self} holds no backbone.")
-        return found
-
-    def backbone_arguments(self) -> dict[str, Any]:
-        return self._arguments_of("backbone")
-
     def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
         stated = self._class_of("preprocessor")
         return self._arguments_of("preprocessor") if stated and issubclass(cls, stated) else {}

@@ -34,7 +34,7 @@ class Layout:
     @property
     def tokenizer_class(self) -> Any:
         """The class of the preset's tokenizer, or None if it has no tokenizer."""
-        raise NotImplementedError
+        return self._class_of("tokenizer")
 
     @property
     def backbone_class(self) -> Any:
@@ -43,12 +43,17 @@ class Layout:
         Raises:
             ValueError: the preset holds no backbone.
         """
-        raise NotImplementedError
+        found = self._class_of("backbone")
+        if found is None:
+            other = self.stated_class
+            held = f"a {other.__name__}, and no backbone" if other else "no backbone"
+            raise ValueError(f"{self} holds {held}.")
+        return found
 
     @property
     def preprocessor_class(self) -> Any:
         """The class of the stored preprocessor, or None if the layout does not say."""
-        return None
+        return self._class_of("preprocessor")
 
     def tokenizer_arguments(self) -> dict[str, Any]:
         """What to build the tokenizer with, beside its files."""
@@ -60,7 +65,7 @@ class Layout:
 
     def backbone_arguments(self) -> dict[str, Any]:
         """What to build the backbone with."""
-        raise NotImplementedError
+        return self._arguments_of("backbone")
 
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         """What to build the head of a task with, or None if the preset has no such head.
@@ -109,6 +114,14 @@ class Layout:
             for line in task.head_table()
             for name in line.spellings
         ]
+
+    def _class_of(self, kind: str) -> Any:
+        """The class of the object of a kind that the layout states, or None if it states none."""
+        return None
+
+    def _arguments_of(self, kind: str) -> dict[str, Any]:
+        """The arguments that the layout states for the object of a kind."""
+        raise NotImplementedError
 
     def _prefix(self, backbone: Any) -> str:
         """What the backbone's tensors start with: nothing if they were stored without a head."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.cache import explained, write_atomically
+from nlpkit.presets.safe_json import read_object
 from nlpkit.presets.sources import FileFacts
 
 _FORMAT_VERSION = 1
@@ -44,7 +45,7 @@ class LockFile:
         """
         path = Path(path)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = read_object(path)
             if content["format_version"] != _FORMAT_VERSION:
                 raise ValueError(f"format_version is {content['format_version']!r}")
             pins = {name: _from_plain(pin, path) for name, pin in content["presets"].items()}

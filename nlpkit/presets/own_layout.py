@@ -31,30 +31,12 @@ class OwnLayout(Layout):
     def stated_class(self) -> Any:
         return self._parts[self._kind][0]
 
-    @property
-    def tokenizer_class(self) -> Any:
-        return self._class_of("tokenizer")
-
-    @property
-    def preprocessor_class(self) -> Any:
-        return self._class_of("preprocessor")
-
-    @property
-    def backbone_class(self) -> Any:
-        found = self._class_of("backbone")
-        if found is None:
-            raise ValueError(f"{self} holds a {self.stated_class.__name__}, and no backbone.")
-        return found
-
     def tokenizer_arguments(self) -> dict[str, Any]:
         return self._arguments_of("tokenizer")
 
     def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
         stored = self._arguments_of("preprocessor")
         return {name: value for name, value in stored.items() if takes(cls, name)}
-
-    def backbone_arguments(self) -> dict[str, Any]:
-        return self._arguments_of("backbone")
 
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         stored = self._class_of("task")

@@ -8,7 +8,7 @@ from typing import Any
 
 from nlpkit.presets.safe_json import LARGE, read_object
 from nlpkit.presets.sources import FileFacts, SourceError
-from nlpkit.presets.store import CONFIG, MANIFEST, plain_name
+from nlpkit.presets.store import CONFIG, MANIFEST, plain_name, shard_names
 from nlpkit.presets.tensors import INDEX, WEIGHTS
 
 PICKLE = "pytorch_model.bin"
@@ -83,7 +83,7 @@ def needed_files(names: Collection[str], folder: Path, need: Need) -> list[str]:
         shard
         for index in (INDEX, PICKLE_INDEX)
         if index in weights
-        for shard in shard_names(folder / index)
+        for shard in shard_names(read_object(folder / index, LARGE), folder / index)
     ]
     described = [name for name in names if name in _DESCRIPTIONS or _KERAS_ASSETS.fullmatch(name)]
     return [*described, *weights, *shards]
@@ -96,14 +96,6 @@ def stated_files(folder: Path) -> dict[str, FileFacts]:
     if not isinstance(files, dict):
         raise SourceError(f"{source} must have 'files' of type dict.")
     return {plain_name(name, source): _facts(stated, source) for name, stated in files.items()}
-
-
-def shard_names(index: Path) -> list[str]:
-    """The files that an index of weights names."""
-    weight_map = read_object(index, LARGE).get("weight_map")
-    if not isinstance(weight_map, dict):
-        raise SourceError(f"{index} has no weight_map.")
-    return sorted({plain_name(name, index) for name in weight_map.values()})
 
 
 def _weight_files(names: Collection[str], need: Need) -> list[str]:

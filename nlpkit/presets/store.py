@@ -7,6 +7,7 @@ class and its constructor arguments, and SHA-256 and size of every file.
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -102,12 +103,7 @@ class PresetFolder:
 
     def _shards(self, index: str) -> list[Path]:
         """The files that an index names."""
-        source = self.path / index
-        weight_map = self.json(index).get("weight_map")
-        if not isinstance(weight_map, dict):
-            raise ValueError(f"{source} has no weight_map.")
-        names = {plain_name(name, source) for name in weight_map.values()}
-        return [self.file(name) for name in sorted(names)]
+        return [self.file(name) for name in shard_names(self.json(index), self.path / index)]
 
     def file(self, name: str) -> Path:
         """The path of a file, compared with the manifest if there is one.
@@ -186,6 +182,18 @@ def write_manifest(path: Path, description: dict[str, Any], names: list[str]) ->
     """
     files = {plain_name(name, path): _fingerprint(path / name) for name in sorted(names)}
     write_json(path / MANIFEST, {"format_version": FORMAT_VERSION, **description, "files": files})
+
+
+def shard_names(index: Mapping[str, Any], source: Path) -> list[str]:
+    """The files that an index of weights names.
+
+    Raises:
+        ValueError: it names none, or one that is not in its folder.
+    """
+    weight_map = index.get("weight_map")
+    if not isinstance(weight_map, dict):
+        raise ValueError(f"{source} has no weight_map.")
+    return sorted({plain_name(name, source) for name in weight_map.values()})
 
 
 def plain_name(name: Any, source: Path | str) -> str:

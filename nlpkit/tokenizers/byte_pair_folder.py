@@ -9,6 +9,7 @@ from tokenizers import AddedToken, decoders
 from tokenizers import Tokenizer as NativeTokenizer
 from tokenizers.models import BPE
 
+from nlpkit.presets.safe_json import LARGE, read_object
 from nlpkit.tokenizers.byte_pair_engine import build_normalizer
 from nlpkit.tokenizers.byte_pair_files import BytePairs
 from nlpkit.tokenizers.byte_pair_json import read_byte_pair_json
@@ -43,7 +44,7 @@ def read_folder(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: there is no vocabulary, or it asks for something unsupported.
     """
     if (folder / "tokenizer.json").is_file():
-        content = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        content = read_object(folder / "tokenizer.json", LARGE)
         arguments = read_byte_pair_json(content)
     elif (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
         arguments = _read_vocabulary(folder, config)
@@ -104,7 +105,7 @@ def _read_vocabulary(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
             f"tokenizer_config.json: tokenizer_class must be one of {list(_CLASSES)} if there is "
             f"no tokenizer.json; got {name!r}."
         )
-    vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+    vocabulary = read_object(folder / "vocab.json", LARGE)
     added = config.get("added_tokens_decoder", {})
     special = {token["content"]: int(i) for i, token in added.items() if token.get("special")}
     named = _named_special_tokens(config).values()

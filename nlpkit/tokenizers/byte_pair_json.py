@@ -1,13 +1,11 @@
 """Reading a Hugging Face `tokenizer.json` that holds a byte-level BPE."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from nlpkit.tokenizers.byte_pair_engine import NORMALIZATIONS
 from nlpkit.tokenizers.split_patterns import SPLIT_PATTERNS, build_pre_tokenizer, pattern_name
-
-Part = Mapping[str, Any]
+from nlpkit.tokenizers.tokenizer_json_part import Part, in_sequence, require
 
 # Packing of sequences is the preprocessor's; offsets are not trimmed, which bears on no id.
 _POST_PROCESSORS = ("ByteLevel", "TemplateProcessing", "RobertaProcessing")
@@ -23,8 +21,8 @@ def read_byte_pair_json(content: Part) -> dict[str, Any]:
         ValueError: it asks for something that the tokenizer does not do; the message names it.
     """
     _check_decoder(content.get("decoder"))
-    for part in _in_sequence(content.get("post_processor"), "processors"):
-        _require("post_processor.type", part["type"], _POST_PROCESSORS)
+    for part in in_sequence(content.get("post_processor"), "processors"):
+        require("post_processor.type", part["type"], _POST_PROCESSORS)
     arguments = _read_model(content.get("model") or {})
     arguments |= _read_normalizer(content.get("normalizer"))
     arguments |= _read_pre_tokenizer(content.get("pre_tokenizer"))
@@ -34,7 +32,7 @@ def read_byte_pair_json(content: Part) -> dict[str, Any]:
 def _read_model(part: Part) -> dict[str, Any]:
     for key, supported in _MODEL.items():
         if key in part:
-            _require(f"model.{key}", part[key], supported)
+            require(f"model.{key}", part[key], supported)
     unknown = [key for key in part if key not in (*_MODEL, *_MODEL_FREE)]
     if unknown:
         raise ValueError(f"tokenizer.json: model has the unknown {unknown}.")
@@ -57,20 +55,20 @@ _MODEL_FREE = ("unk_token", "fuse_unk", "ignore_merges", "vocab", "merges")
 
 
 def _read_normalizer(part: Part | None) -> dict[str, Any]:
-    steps = _in_sequence(part, "normalizers")
+    steps = in_sequence(part, "normalizers")
     for step in steps:
-        _require("normalizer.type", step["type"], NORMALIZATIONS)
+        require("normalizer.type", step["type"], NORMALIZATIONS)
     if len(steps) > 1:
         raise ValueError(f"tokenizer.json: normalizer must be one form of Unicode; got {part}.")
     return {"normalization": steps[0]["type"] if steps else None}
 
 
 def _read_pre_tokenizer(part: Part | None) -> dict[str, Any]:
-    steps = _in_sequence(part, "pretokenizers")
+    steps = in_sequence(part, "pretokenizers")
     if [_essence(step) for step in steps] == _falcon():
         return {"split_pattern": "falcon", "add_prefix_space": False}
     *splits, last = steps or [{"type": None}]
-    _require("pre_tokenizer.type", last["type"], ("ByteLevel",))
+    require("pre_tokenizer.type", last["type"], ("ByteLevel",))
     use_regex = last.get("use_regex", True)
     prefix = last.get("add_prefix_space", True)
     if use_regex and not splits:
@@ -84,13 +82,13 @@ def _read_pre_tokenizer(part: Part | None) -> dict[str, Any]:
 
 
 def _read_split(part: Part) -> str:
-    _require("pre_tokenizer.type", part["type"], ("Split",))
-    _require("pre_tokenizer.pattern", list(part["pattern"]), (["Regex"],))
+    require("pre_tokenizer.type", part["type"], ("Split",))
+    require("pre_tokenizer.pattern", list(part["pattern"]), (["Regex"],))
     name = pattern_name(part["pattern"]["Regex"])
     # Of a pattern that matches everything, removing what does not match is the same.
     same = [("Isolated", False), ("Isolated", True)]
     same += [("Removed", True)] if name in SPLIT_PATTERNS else []
-    _require("pre_tokenizer.behavior", (part["behavior"], part["invert"]), tuple(same))
+    require("pre_tokenizer.behavior", (part["behavior"], part["invert"]), tuple(same))
     return name
 
 
@@ -106,7 +104,7 @@ def _essence(part: Part) -> dict[str, Any]:
 
 def _check_decoder(part: Part | None) -> None:
     if part is not None:
-        _require("decoder.type", part["type"], ("ByteLevel",))
+        require("decoder.type", part["type"], ("ByteLevel",))
 
 
 def _read_added_tokens(added: list[Part], arguments: dict[str, Any]) -> dict[str, Any]:
@@ -115,20 +113,9 @@ def _read_added_tokens(added: list[Part], arguments: dict[str, Any]) -> dict[str
     others = [token for token in added if not token.get("special")]
     for token in others:
         for flag in ("single_word", "lstrip", "rstrip"):
-            _require(f"added_tokens.{token['content']}.{flag}", token.get(flag, False), (False,))
+            require(f"added_tokens.{token['content']}.{flag}", token.get(flag, False), (False,))
         arguments["vocabulary"].setdefault(token["content"], token["id"])
     return {
         "special_tokens": special or None,
         "unsplittable_tokens": [token["content"] for token in others] or None,
     }
-
-
-def _in_sequence(part: Part | None, key: str) -> list[Part]:
-    if part is None:
-        return []
-    return list(part[key]) if part["type"] == "Sequence" else [part]
-
-
-def _require(what: str, value: Any, supported: tuple[Any, ...]) -> None:
-    if value not in supported:
-        raise ValueError(f"tokenizer.json: {what} must be one of {supported}; got {value!r}.")

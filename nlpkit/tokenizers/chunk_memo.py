@@ -15,8 +15,8 @@ _TEXTS_AT_ONCE = 256
 class ChunkMemo:
     """Ids of texts by way of their chunks, most of which have been seen before.
 
-    Text repeats itself: looking a word up takes a hundredth of the time of tokenizing it. The
-    chunks of some texts that are not known go to the native engine together. Its ids are the
+    Text repeats itself, and looking a chunk up is quicker than tokenizing it. The chunks of some
+    texts that are not known go to the native engine together. Its ids are the
     memo's: the two differ nowhere as long as the ids of a text are those of its chunks.
 
     Memory is bounded: chunks longer than 64 characters are not kept, and once half of `most` are,
@@ -85,4 +85,7 @@ def _look_up(known: Mapping[str, Ids], chunked: Sequence[Sequence[str]]) -> list
 
 # The native engine's threads do not live on in a forked process. It finds that out by itself, but
 # warns of it at length unless it is told.
-os.register_at_fork(after_in_child=lambda: os.environ.setdefault("TOKENIZERS_PARALLELISM", "false"))
+if hasattr(os, "register_at_fork"):  # Windows does not fork.
+    os.register_at_fork(
+        after_in_child=lambda: os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    )

@@ -6,12 +6,10 @@ from typing import Any
 from nlpkit._compat import require
 from nlpkit.tokenizers.sentence_piece_proto import SentencePieceProto
 from nlpkit.tokenizers.text_normalizer import TextNormalizer
-from nlpkit.tokenizers.text_tensorflow import map_characters, quoted
+from nlpkit.tokenizers.text_tensorflow import every_character, map_characters, quoted
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
-
-_CHARACTERS = [chr(i) for i in range(1, 0x110000) if not 0xD800 <= i < 0xE000]
 
 
 def graph_ids(tokenizer: Any, texts: Any) -> Any:
@@ -43,5 +41,6 @@ def _changed_characters(strip_accents: bool, lowercase: bool) -> dict[str, str]:
 
     TensorFlow's own operations know characters of another version of Unicode.
     """
-    normalized = TextNormalizer({}, strip_accents, lowercase)(_CHARACTERS)
-    return {c: n for c, n in zip(_CHARACTERS, normalized, strict=True) if n != c}
+    characters = list(every_character())
+    normalized = TextNormalizer({}, strip_accents, lowercase)(characters)
+    return {c: n for c, n in zip(characters, normalized, strict=True) if n != c}

@@ -113,8 +113,10 @@ class SentencePieceTokenizer(Tokenizer):
             self._use(None)
         else:
             self._data = read_proto(proto)
+            self._engine = build_processor(self._data)
             self._engine_data = self._arranged(self._data)
-            self._engine = build_processor(self._engine_data)
+            if self._engine_data != self._data:
+                self._engine = build_processor(self._engine_data)
             pieces = self._engine.id_to_piece(list(range(self._engine.get_piece_size())))
             self._use(Vocabulary(pieces))
             self._check_affixes()
@@ -158,7 +160,7 @@ class SentencePieceTokenizer(Tokenizer):
         """The model that runs: arranged, and with special tokens that no text spells."""
         special = self._all_special_tokens()
         as_is = type(self)._arrange is SentencePieceTokenizer._arrange
-        if as_is and not is_findable(build_processor(data), special):
+        if as_is and not is_findable(self._engine, special):
             return data  # Reading every piece takes a second for the largest models.
         model = SentencePieceProto.parse(data)
         pieces = self._arrange(model.pieces)

@@ -1,6 +1,6 @@
 """Splitting and mapping text by TensorFlow operations alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nlpkit._compat import require
@@ -11,6 +11,11 @@ tf_text: Any = require("tensorflow_text", "pure_graph=True")
 # What stands for the character 0, at which `regex_split` ends: half a surrogate pair, which is a
 # character to RE2, and in no valid text.
 NUL = b"\xed\xa0\x80"
+
+
+def every_character() -> Iterator[str]:
+    """All characters of Unicode; half surrogate pairs are none."""
+    return (chr(i) for i in range(0x110000) if not 0xD800 <= i < 0xE000)
 
 
 def hide_nul(texts: Any) -> Any:

@@ -38,8 +38,8 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         errors: "strict", "replace" or "ignore". Whether bytes that are not UTF-8, and lone
             surrogates, are an error, become U+FFFD, or are left out. Default "strict".
         pure_graph: bool. Whether TensorFlow tensors are tokenized by TensorFlow operations alone,
-            so that the pipeline can be saved as a SavedModel or run by a `tf.data` service. If not,
-            the Python code runs inside the graph, which is faster. Default False.
+            so that the pipeline can be saved as a SavedModel. If not, the Python code runs inside
+            the graph, which no other process can do. Default False.
         dtype: str. An integer dtype, or "string" for tokens in place of ids. Default "int32".
 
     Call arguments:

@@ -1,10 +1,10 @@
 """Building a tokenizer from a Hugging Face `tokenizer.json`."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.safe_json import LARGE, read_object
 from nlpkit.tokenizers.byte_pair_json import read_byte_pair_json
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
 from nlpkit.tokenizers.sentence_piece_json import read_sentence_piece_json
@@ -59,15 +59,13 @@ def from_tokenizer_json(cls: type, path: str | Path, arguments: Mapping[str, Any
 
 
 def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ValueError(f"path must be that of a tokenizer.json; there is no file {path}.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(
-            f"path must be that of a tokenizer.json; there is no file {path}."
-        ) from None
+        content = read_object(path, LARGE)
     except ValueError as error:
         raise ValueError(f"{path} is no tokenizer.json: {error}") from None
-    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
+    if not isinstance(content.get("model"), dict):
         raise ValueError(f"{path} is no tokenizer.json: it has no model.")
     unknown = [name for name in content if name not in (*_ABOUT_IDS, *_NOT_ABOUT_IDS)]
     if unknown:

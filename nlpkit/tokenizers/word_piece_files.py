@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.safe_json import LARGE, read_object
+from nlpkit.tokenizers.tokenizer_json_part import require
 from nlpkit.tokenizers.vocabulary import Vocabulary
 
 _SPECIAL_TOKENS = {
@@ -82,7 +83,10 @@ def _is_expressible(tokenizer: Any) -> bool:
 
 def _refuse_unsupported(config: Mapping[str, Any]) -> None:
     for key, supported in (("do_basic_tokenize", (None, True)), ("never_split", (None, []))):
-        _require(config.get(key), supported, f"tokenizer_config.json: {key}")
+        if config.get(key) not in supported:
+            raise ValueError(
+                f"tokenizer_config.json: {key} must be one of {supported}; got {config[key]!r}."
+            )
     name = config.get("tokenizer_class")
     if name is not None and name not in _TOKENIZER_CLASSES:
         raise ValueError(
@@ -116,7 +120,7 @@ _NOT_ABOUT_IDS = ("version", "truncation", "padding", "added_tokens")
 
 def _read_normalizer(part: dict[str, Any]) -> dict[str, Any]:
     values = _fields(part, "normalizer", "BertNormalizer", tuple(_NORMALIZER) + ("clean_text",))
-    _require(values.get("clean_text"), (True,), "tokenizer.json: normalizer.clean_text")
+    require("normalizer.clean_text", values.get("clean_text"), (True,))
     return {argument: values[key] for key, argument in _NORMALIZER.items()}
 
 
@@ -149,14 +153,14 @@ _MODEL = {
 
 
 def _read_decoder(part: dict[str, Any]) -> dict[str, Any]:
-    _require(part.get("type"), (None, "WordPiece"), "tokenizer.json: decoder.type")
+    require("decoder.type", part.get("type"), (None, "WordPiece"))
     return {}
 
 
 def _read_post_processor(part: dict[str, Any]) -> dict[str, Any]:
     """What packs sequences is the preprocessor's; it packs as BERT does."""
     kinds = (None, "TemplateProcessing", "BertProcessing")
-    _require(part.get("type"), kinds, "tokenizer.json: post_processor.type")
+    require("post_processor.type", part.get("type"), kinds)
     for name, expected in (("single", ["A"]), ("pair", ["A", "B"])):
         segments = [piece["Sequence"]["id"] for piece in part.get(name, []) if "Sequence" in piece]
         if name in part and (segments != expected or len(part[name]) != 2 * len(expected) + 1):
@@ -187,17 +191,12 @@ def _check_added_tokens(added: list[dict[str, Any]], vocabulary: list[str]) -> N
 
 
 def _fields(part: dict[str, Any], name: str, kind: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    _require(part.get("type"), (kind,), f"tokenizer.json: {name}.type")
+    require(f"{name}.type", part.get("type"), (kind,))
     lacking = [key for key in keys if key not in part]
     unknown = [key for key in part if key not in (*keys, "type")]
     if lacking or unknown:
         raise ValueError(f"tokenizer.json: {name} lacks {lacking}, and has the unknown {unknown}.")
     return part
-
-
-def _require(value: Any, supported: tuple[Any, ...], what: str) -> None:
-    if value not in supported:
-        raise ValueError(f"{what} must be one of {supported}; got {value!r}.")
 
 
 def _content(token: str | dict[str, Any]) -> str:

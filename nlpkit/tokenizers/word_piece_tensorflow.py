@@ -9,15 +9,13 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from nlpkit._compat import require
-from nlpkit.tokenizers.text_tensorflow import character_ranges, map_characters
+from nlpkit.tokenizers.text_tensorflow import character_ranges, every_character, map_characters
 from nlpkit.tokenizers.word_piece_engine import build_normalizer
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
 
-_SURROGATES = range(0xD800, 0xE000)
 _MARKER = "\u2603"  # A snowman: it stays as it is, and nothing else becomes one.
-_CHARACTERS = [chr(i) for i in range(0x110000) if i not in _SURROGATES and i != ord(_MARKER)]
 
 
 class CharacterTable(NamedTuple):
@@ -79,8 +77,9 @@ def _spell(tokenizer: Any, words: Any) -> Any:
 def _character_table(normalizer_state: bytes) -> CharacterTable:
     normalizer = BertNormalizer()
     normalizer.__setstate__(normalizer_state)
-    text = _MARKER.join(_CHARACTERS)
-    become = dict(zip(_CHARACTERS, normalizer.normalize_str(text).split(_MARKER), strict=True))
+    characters = [c for c in every_character() if c != _MARKER]
+    text = _MARKER.join(characters)
+    become = dict(zip(characters, normalizer.normalize_str(text).split(_MARKER), strict=True))
     result = {c: r.strip(" ") for c, r in become.items() if r != c}
     return CharacterTable(
         dropped=_pattern(c for c, r in become.items() if r == ""),
@@ -94,7 +93,7 @@ def _character_table(normalizer_state: bytes) -> CharacterTable:
 def _punctuation() -> set[str]:
     """The characters that the native splitter makes words of."""
     split = BertPreTokenizer().pre_tokenize_str
-    candidates = [c for c in _CHARACTERS if c < "\x80" or unicodedata.category(c)[0] in "PS"]
+    candidates = [c for c in every_character() if c < "\x80" or unicodedata.category(c)[0] in "PS"]
     return {c for c in candidates if len(split(f"a{c}a")) == 3}
 
 

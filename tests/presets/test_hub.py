@@ -128,7 +128,7 @@ def test_rest_of_a_preset_comes_from_the_revision_of_its_first_part(hub, saved):
     hub.publish("org/tiny", saved)
     TinyTokenizer.from_preset("hf://org/tiny")
     hub.publish("org/tiny", saved | {"config.json": b"{}"})
-    TinyBackbone.from_preset("hf://org/tiny")
+    assert type(TinyBackbone.from_preset("hf://org/tiny")) is TinyBackbone
 
 
 @pytest.mark.parametrize("how", ["argument", "NLPKIT_OFFLINE", "HF_HUB_OFFLINE"])

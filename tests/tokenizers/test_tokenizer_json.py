@@ -165,7 +165,7 @@ def test_flags_of_tokens_that_are_found(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "no tokenizer.json"), ("[]", "has no model"), ("{}", "has no model")],
+    [("{", "no tokenizer.json"), ("[]", "must hold a JSON object"), ("{}", "has no model")],
 )
 def test_malformed_files(text, message, tmp_path):
     path = tmp_path / "tokenizer.json"

@@ -14,7 +14,7 @@ MODELS = {
 }
 SHARDS = {"bert-base": "5GB", "1.3 GB": "360MB"}
 MAKE = """
-import sys, transformers
+import transformers
 settings = {settings!r}
 model = transformers.BertModel(transformers.BertConfig(
     num_attention_heads=settings["hidden_size"] // 64, **settings))
