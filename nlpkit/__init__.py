@@ -7,10 +7,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nlpkit import layers, models, presets, tokenizers
+    from nlpkit import layers, metrics, models, presets, samplers, tokenizers
 
 __version__ = "0.1.0"
-__all__ = ["layers", "models", "presets", "tokenizers"]
+__all__ = ["layers", "metrics", "models", "presets", "samplers", "tokenizers"]
 
 
 def __getattr__(name: str) -> object:

@@ -11,7 +11,7 @@ _CLASSES: dict[str, type["Configurable"]] = {}
 
 
 class Configurable:
-    """Mix-in for Keras layers and models that derives `get_config` from `__init__`.
+    """Mix-in that derives `get_config` from `__init__`: for Keras' layers and models, or alone.
 
     Every constructor argument must be stored under its own name. Arguments listed in `assets`
     (a vocabulary, say) are files rather than configuration: they are stored and loaded by
@@ -92,12 +92,10 @@ def _arguments(cls: type) -> Iterator[str]:
 
 
 def _keras_config(layer: Any) -> dict[str, Any]:
-    """What Keras' own constructor needs to rebuild `layer`."""
-    base: type[keras.Layer] = next(
-        cls
-        for cls in type(layer).__mro__
-        if issubclass(cls, keras.Layer) and not issubclass(cls, Configurable)
-    )
+    """What Keras' own constructor needs to rebuild `layer`; nothing if it is no object of Keras."""
+    base = _keras_base(type(layer))
+    if base is None:
+        return {}
     if base is not keras.Layer and not issubclass(base, keras.Model):
         return dict(base.get_config(layer))
     # Not keras.Layer.get_config: it imports TensorFlow wherever it is installed. Not the model's
@@ -108,6 +106,12 @@ def _keras_config(layer: Any) -> dict[str, Any]:
     return {"name": layer.name, "trainable": layer.trainable, "dtype": dtype}
 
 
+def _keras_base(cls: type) -> Any:
+    """The class of Keras that `cls` extends, None if it extends none."""
+    others = (base for base in cls.__mro__ if not issubclass(base, Configurable))
+    return next((base for base in others if hasattr(base, "get_config")), None)
+
+
 def _serialize(value: Any) -> Any:
     # Plain values do not go through keras.saving: it imports TensorFlow wherever it is installed.
     if isinstance(value, dict):
@@ -116,12 +120,38 @@ def _serialize(value: Any) -> Any:
         return [_serialize(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    return keras.saving.serialize_keras_object(value)
+    return serialize_object(value)
+
+
+def serialize_object(value: Any) -> dict[str, Any]:
+    """Serialize as `keras.saving.serialize_keras_object` does.
+
+    nlpkit's own objects that are none of Keras (samplers, say) do not go through Keras, nor does
+    reading them back: it would import TensorFlow wherever it is installed.
+    """
+    cls = type(value)
+    if _CLASSES.get(cls.__name__) is not cls or _keras_base(cls):
+        return keras.saving.serialize_keras_object(value)
+    return {
+        "module": cls.__module__,
+        "class_name": cls.__name__,
+        "config": value.get_config(),
+        "registered_name": f"nlpkit>{cls.__name__}",
+    }
+
+
+def deserialize_object(value: dict[str, Any]) -> Any:
+    """Rebuild what `serialize_object` or Keras serialized."""
+    package, _, name = str(value.get("registered_name")).partition(">")
+    cls = _CLASSES.get(name) if package == "nlpkit" else None
+    if cls is None or _keras_base(cls):
+        return keras.saving.deserialize_keras_object(value)
+    return cls.from_config(value["config"])
 
 
 def _deserialize(value: Any) -> Any:
     if isinstance(value, dict) and "class_name" in value:
-        return keras.saving.deserialize_keras_object(value)
+        return deserialize_object(value)
     if isinstance(value, dict):
         return {key: _deserialize(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -14,7 +14,10 @@ PUBLIC = {
         MultiSegmentPacker PositionEmbedding RMSNormalization RandomDeletion RandomSwap
         ReversibleEmbedding RotaryEmbedding SinePositionEncoding StartEndPacker
         TokenAndPositionEmbedding TransformerDecoder TransformerEncoder""",
+    "metrics": "Perplexity",
     "presets": "PresetRecord download list list_presets lock register show upload verify",
+    "samplers": """BeamSampler ContrastiveSampler GreedySampler MinPSampler RandomSampler Sampler
+        SpeculativeSampler TopKSampler TopPSampler deserialize get serialize""",
     "tokenizers": """BytePairTokenizer ByteTokenizer SentencePieceTokenizer Tokenizer
         UnicodeCodepointTokenizer WordPieceTokenizer compute_byte_pair_vocabulary
         compute_sentence_piece_proto compute_word_piece_vocabulary""",
@@ -64,7 +67,7 @@ def test_families_tokenizers_are_found_with_the_others():
 
 
 def test_every_namespace_is_listed():
-    assert nlpkit.__all__ == ["layers", "models", "presets", "tokenizers"]
+    assert nlpkit.__all__ == ["layers", "metrics", "models", "presets", "samplers", "tokenizers"]
     assert set(nlpkit.__all__) <= set(dir(nlpkit))
 
 

@@ -6,12 +6,13 @@
     python tools/benchmark.py tokenizers [--parts python tf.data training start]
     python tools/benchmark.py tokenizer-ids [--vocabularies bert gpt2 t5]
     python tools/benchmark.py presets [--backends torch jax tensorflow]
+    python tools/benchmark.py generate [--backends torch jax tensorflow] [--models GPT-2 Llama]
 
-The suites about tokenizers and presets say with --help what they compare. In those about models the
-contestants of a measurement run in one process, in turn (A B C A B C ...), with the same shapes,
-dropout, optimizer and number of threads, each compiled as its users get it by default: Keras models
-by `predict_on_batch` and `train_on_batch`, transformers eagerly. Medians are printed, and how long
-each takes relative to transformers.
+The suites about tokenizers, presets and generation say with --help what they compare. In the one
+about BERT the contestants of a measurement run in one process, in turn (A B C A B C ...), with the
+same shapes, dropout, optimizer and number of threads, each compiled as its users get it by default:
+Keras models by `predict_on_batch` and `train_on_batch`, transformers eagerly. Medians are printed,
+and how long each takes relative to transformers.
 """
 
 import argparse
@@ -24,14 +25,19 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks import bert, presets, tokenizer_ids, tokenizers
+from benchmarks import bert, generate, presets, tokenizer_ids, tokenizers
 from benchmarks.measurement import Measurement
 
 BACKENDS = ("torch", "jax", "tensorflow")
 REFERENCE = "transformers"
 PACKAGES = {"nlpkit": "nlpkit", "transformers": "transformers", "KerasHub": "keras_hub"}
 SUITES = {"bert": bert.measurements}
-OWN_TABLES = {"tokenizers": tokenizers, "tokenizer-ids": tokenizer_ids, "presets": presets}
+OWN_TABLES = {
+    "generate": generate,
+    "tokenizers": tokenizers,
+    "tokenizer-ids": tokenizer_ids,
+    "presets": presets,
+}
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -18,10 +18,11 @@ while [ $# -gt 0 ]; do
 done
 
 install_everything() {
-  install --editable . tensorflow-cpu jax torch transformers \
+  install --editable . tensorflow-cpu jax torch transformers kagglehub \
     pytest pytest-xdist hypothesis ruff mypy import-linter
-  # It asks for the package tensorflow, by name; tensorflow-cpu is the same and a third of its size.
-  install --no-deps tensorflow-text
+  # They ask for the package tensorflow, by name; tensorflow-cpu is the same and a third of its size.
+  # What else KerasHub needs is there.
+  install --no-deps tensorflow-text keras-hub
 }
 
 failed=()

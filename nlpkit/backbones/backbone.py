@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.backbones.spec import Stack
+from nlpkit.backbones.spec import Head, Stack
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.presets.preset import FromPreset
 
@@ -56,6 +56,15 @@ class Backbone(FromPreset, Configurable, keras.Model):
         self.dtype_policy = policy
         self._transformer = transformer
 
+    @classmethod
+    def hf_tokenizer_class(cls, folder: Any) -> Any:
+        """The class of the tokenizer of a Hugging Face folder; a family may have several.
+
+        Args:
+            folder: what says whether it `has(name)` a file.
+        """
+        return cls.tokenizer_class
+
     @property
     def token_embedding(self) -> Any:
         """The layer from token ids to vectors; reversible, for tied heads."""
@@ -83,6 +92,24 @@ class Backbone(FromPreset, Configurable, keras.Model):
             if x is not None
         }
         return self._transformer(tensors, training)
+
+    def prefill(self, inputs: dict[str, Any], slots: int, **options: Any) -> Any:
+        """Run over prompts and keep what later tokens need; see `Transformer.prefill`."""
+        return self._transformer.prefill(inputs, slots, **options)
+
+    def step(self, token_ids: Any, cache: Any) -> Any:
+        """Run over the next tokens, `[batch, t]`; see `Transformer.step`."""
+        return self._transformer.step(token_ids, cache)
+
+    @property
+    def head(self) -> Head | None:
+        """The spec of the language model's head; None for encoders."""
+        return self._transformer.spec.head
+
+    @property
+    def max_positions(self) -> int | None:
+        """The longest sequence that the learned positions allow; None for no limit."""
+        return self._transformer.spec.embedding.max_positions
 
     def compute_output_spec(
         self, inputs: Any, training: bool | None = None, mask: Any = None

@@ -6,14 +6,10 @@ import keras
 from keras import ops
 
 from nlpkit.backbones import spec
-from nlpkit.layers.modeling.attention import Attention
-from nlpkit.layers.modeling.dense import Dense
-from nlpkit.layers.modeling.dropout import Dropout
-from nlpkit.layers.modeling.feed_forward import FeedForward, get_activation
-from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
-from nlpkit.layers.modeling.transformer_block import Residual, TransformerBlock
-from nlpkit.ops.attention import prepare_mask
-from nlpkit.ops.visibility import positions_in_sequences, positions_of, visibility
+from nlpkit.backbones.parts import Parts
+from nlpkit.backbones.sight import Sight
+from nlpkit.layers.modeling import cache as key_value_cache
+from nlpkit.ops.visibility import positions_in_sequences, positions_of
 
 
 class Transformer:
@@ -29,18 +25,27 @@ class Transformer:
 
     def __init__(self, stack: spec.Stack, dtype: Any) -> None:
         self.spec = stack
-        self._dtype = dtype
-        self._make_embedding(stack.embedding)
-        self.layers = [self._block(i, layer) for i, layer in enumerate(stack.layers)]
-        self.final_norm = self._norm(stack.final_norm, "final_norm")
+        self._compute_dtype = keras.dtype_policies.get(dtype).compute_dtype
+        parts, embedding = Parts(stack.initializer_range, dtype), stack.embedding
+        width = stack.hidden_dim if embedding.token_dim is None else embedding.token_dim
+        self.token_embedding = parts.token_table(embedding.vocabulary_size, width)
+        self.project_in = self.project_out = None
+        if embedding.token_dim is not None:
+            self.project_in = parts.dense(stack.hidden_dim, "project_in", use_bias=False)
+            self.project_out = parts.dense(width, "project_out", use_bias=False)
+        rows = embedding.max_positions and embedding.max_positions + embedding.position_offset
+        self.position_embedding = parts.table(rows, stack.hidden_dim, "position_embedding")
+        self.segment_embedding = parts.table(
+            embedding.num_segments, stack.hidden_dim, "segment_embedding"
+        )
+        self.embeddings_norm = parts.norm(embedding.norm, "embeddings_norm")
+        self.embeddings_dropout = parts.dropout(embedding.dropout, "embeddings_dropout")
+        self.layers = [parts.block(i, layer) for i, layer in enumerate(stack.layers)]
+        self.final_norm = parts.norm(stack.final_norm, "final_norm")
         self.pooler = None
         if stack.pooler_activation is not None:
-            self.pooler = Dense(
-                stack.hidden_dim,
-                activation=get_activation(stack.pooler_activation),
-                kernel_initializer=self._initializer(),
-                dtype=dtype,
-                name="pooled_dense",
+            self.pooler = parts.dense(
+                stack.hidden_dim, "pooled_dense", activation=stack.pooler_activation
             )
 
     def input_names(self) -> list[str]:
@@ -60,16 +65,12 @@ class Transformer:
             float `[B, T, dim]`; with a pooler `{"sequence_output": …, "pooled_output": [B, dim]}`.
         """
         sequence_ids, positions = self._places(inputs)
+        sight = Sight(sequence_ids, positions, dtype=self._compute_dtype)
         hidden = self._embed(inputs, positions, training)
-        masks: dict[tuple[bool, int | None], Any] = {}
         for block, layer in zip(self.layers, self.spec.layers, strict=True):
-            kind = (layer.attention.causal, layer.attention.window)
-            if kind not in masks:
-                mask = _mask(sequence_ids, positions, *kind)
-                masks[kind] = prepare_mask(mask, block.compute_dtype)
-            hidden = block(hidden, attention_mask=masks[kind], training=training)
-        if self.final_norm is not None:
-            hidden = self.final_norm(hidden)
+            seen = sight.of(layer.attention, key_value_cache.ALL)
+            hidden = block(hidden, **seen, training=training)
+        hidden = self._leave(hidden)
         if self.pooler is None:
             return hidden
         return {
@@ -77,9 +78,76 @@ class Transformer:
             "pooled_output": self.pooler(self._first(inputs, hidden)),
         }
 
+    def prefill(
+        self, inputs: dict[str, Any], slots: int, *, reach: Any = None, ring: bool = True
+    ) -> tuple[Any, dict[str, Any]]:
+        """Run over prompts, and keep their keys and values.
+
+        Args:
+            inputs: as for a call; rows end alike, so that padding is on the left.
+            slots: int. How many tokens the cache is to hold a row, those of the prompt included.
+            reach: int `[B]`. How many tokens a row may come to have; None for `slots`.
+            ring: bool. Whether layers with a window keep no more than it.
+
+        Returns:
+            float `[B, T, dim]`, and the cache.
+        """
+        sequence_ids, positions = self._places(inputs)
+        if sequence_ids is None:
+            positions = positions + ops.zeros_like(inputs["token_ids"])
+            sequence_ids = ops.ones_like(positions)
+        reach = ops.full_like(positions[:, 0], slots) if reach is None else reach
+        sight = Sight(sequence_ids, positions, reach=reach, dtype=self._compute_dtype)
+        hidden = self._embed(inputs, positions, None)
+        pairs = []
+        for block, layer in zip(self.layers, self.spec.layers, strict=True):
+            hidden, pair = block(hidden, **sight.of(layer.attention, key_value_cache.ALL), cache=())
+            kind = key_value_cache.kind_of(layer.attention.window, slots, ring=ring)
+            pairs.append((kind, pair))
+        cache = key_value_cache.make(pairs, sequence_ids, positions, reach, slots)
+        return self._leave(hidden), cache
+
+    def step(self, token_ids: Any, cache: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Run over the next tokens of every row, `[B, t]`, which see those in the cache.
+
+        Returns:
+            float `[B, t, dim]`, and the new cache.
+        """
+        tokens = token_ids.shape[1]
+        positions = cache["length"][:, None] + ops.arange(tokens, dtype="int32")  # B t
+        index, entered = cache["index"], key_value_cache.append(cache, tokens)
+        sight = Sight(
+            ops.ones_like(positions),
+            positions,
+            reach=cache["reach"],
+            cache=entered,
+            dtype=self._compute_dtype,
+        )
+        rows = self.spec.embedding.max_positions
+        # A row that is finished goes on beside the others, past its last position.
+        places = positions if rows is None else ops.minimum(positions, rows - 1)
+        hidden = self._embed({"token_ids": token_ids}, places, None)
+        slots = entered["sequence_ids"]
+        pairs = []
+        for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
+            kind = str(layer.attention.window)
+            kind = kind if kind in slots else key_value_cache.ALL
+            pair = entered["layers"][i]
+            pair = tuple(key_value_cache.taken(x, kind, entered["index"]) for x in pair)
+            hidden, pair = block(
+                hidden,
+                **sight.of(layer.attention, kind),
+                cache=pair,
+                cache_update_index=key_value_cache.first_slot(kind, index),
+            )
+            pairs.append(pair)
+        return self._leave(hidden), key_value_cache.replace_layers(entered, pairs)
+
     def output_spec(self, batch: int | None, length: int | None) -> Any:
         """Symbolic tensors of the shapes and dtype that a call returns."""
-        dtype, width = self.token_embedding.compute_dtype, self.spec.hidden_dim
+        dtype, width = self._compute_dtype, self.spec.hidden_dim
+        if self.project_out is not None:
+            width = self.project_out.units
         sequence = keras.KerasTensor((batch, length, width), dtype=dtype)
         if self.pooler is None:
             return sequence
@@ -103,9 +171,14 @@ class Transformer:
         return sequence_ids, positions
 
     def _embed(self, inputs: dict[str, Any], positions: Any, training: bool | None) -> Any:
+        embedding = self.spec.embedding
         hidden = self.token_embedding(inputs["token_ids"])
+        if embedding.scale is not None:
+            hidden = hidden * ops.cast(embedding.scale, hidden.dtype)
+        if self.project_in is not None:
+            hidden = self.project_in(hidden)
         if self.position_embedding is not None:
-            hidden = hidden + self.position_embedding(positions)
+            hidden = hidden + self.position_embedding(positions + embedding.position_offset)
         if self.segment_embedding is not None:
             segment_ids = inputs.get("segment_ids")
             if segment_ids is None:
@@ -113,7 +186,12 @@ class Transformer:
             hidden = hidden + self.segment_embedding(segment_ids)
         if self.embeddings_norm is not None:
             hidden = self.embeddings_norm(hidden)
-        return self.embeddings_dropout(hidden, training=training)
+        return self.embeddings_dropout(hidden, training=training) if training else hidden
+
+    def _leave(self, hidden: Any) -> Any:
+        if self.final_norm is not None:
+            hidden = self.final_norm(hidden)
+        return hidden if self.project_out is None else self.project_out(hidden)
 
     def _first(self, inputs: dict[str, Any], hidden: Any) -> Any:
         """The features of each row's first real token, `[B, dim]`."""
@@ -122,77 +200,3 @@ class Transformer:
             return hidden[:, 0]
         first = ops.argmax(ops.cast(padding_mask, "int32"), axis=1)  # B
         return ops.squeeze(ops.take_along_axis(hidden, first[:, None, None], axis=1), axis=1)
-
-    def _make_embedding(self, embedding: spec.Embedding) -> None:
-        self.token_embedding = ReversibleEmbedding(
-            embedding.vocabulary_size,
-            self.spec.hidden_dim,
-            embeddings_initializer=self._initializer(),
-            dtype=self._dtype,
-            name="token_embedding",
-        )
-        self.position_embedding = self._table(embedding.max_positions, "position_embedding")
-        self.segment_embedding = self._table(embedding.num_segments, "segment_embedding")
-        self.embeddings_norm = self._norm(embedding.norm, "embeddings_norm")
-        self.embeddings_dropout = Dropout(
-            embedding.dropout, dtype=self._dtype, name="embeddings_dropout"
-        )
-
-    def _table(self, rows: int | None, name: str) -> Any:
-        if rows is None:
-            return None
-        return keras.layers.Embedding(
-            rows,
-            self.spec.hidden_dim,
-            embeddings_initializer=self._initializer(),
-            dtype=self._dtype,
-            name=name,
-        )
-
-    def _block(self, index: int, layer: spec.Layer) -> TransformerBlock:
-        common = {"kernel_initializer": self._initializer(), "dtype": self._dtype}
-        attention = {
-            name: value
-            for name, value in vars(layer.attention).items()
-            if name not in ("causal", "window")
-        }
-        return TransformerBlock(
-            attention=Attention(**attention, **common, name="attention"),
-            attention_residual=self._residual(layer.attention_residual, "attention_residual"),
-            feed_forward=FeedForward(**vars(layer.feed_forward), **common, name="feed_forward"),
-            feed_forward_residual=self._residual(
-                layer.feed_forward_residual, "feed_forward_residual"
-            ),
-            dtype=self._dtype,
-            name=f"transformer_layer_{index}",
-        )
-
-    def _residual(self, residual: spec.Residual, name: str) -> Residual:
-        return Residual(
-            pre_norm=self._norm(residual.pre, "pre_norm"),
-            post_norm=self._norm(residual.post, "post_norm"),
-            output_norm=self._norm(residual.output, "output_norm"),
-            dropout=residual.dropout,
-            dtype=self._dtype,
-            name=name,
-        )
-
-    def _norm(self, norm: spec.Norm | None, name: str) -> Any:
-        if norm is None:
-            return None
-        kinds = {
-            "layer": keras.layers.LayerNormalization,
-            "rms": keras.layers.RMSNormalization,
-        }
-        return kinds[norm.kind](epsilon=norm.epsilon, dtype=self._dtype, name=name)
-
-    def _initializer(self) -> keras.Initializer:
-        return keras.initializers.TruncatedNormal(stddev=self.spec.initializer_range)
-
-
-def _mask(sequence_ids: Any, positions: Any, causal: bool, window: int | None) -> Any:
-    if sequence_ids is None:
-        if not causal and window is None:
-            return None
-        sequence_ids = ops.ones_like(positions)
-    return visibility(sequence_ids, positions, causal=causal, window=window)

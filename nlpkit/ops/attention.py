@@ -25,6 +25,7 @@ def attend(
     mask: Any = None,
     bias: Any = None,
     soft_cap: float | None = None,
+    sinks: Any = None,
     dropout: float = 0.0,
     seed: Any = None,
 ) -> Any:
@@ -40,6 +41,8 @@ def attend(
             may attend nowhere gets the mean (in float16 on PyTorch, a weighted one).
         bias: float, broadcastable to `[B, H, T, S]`, added to the scaled products.
         soft_cap: float. Products are squashed to `soft_cap * tanh(products / soft_cap)`.
+        sinks: float `[H]`. A product of each head with a key that has no value: it takes weight
+            from the others (Xiao et al., 2023, arXiv 2309.17453; learned, as in GPT-OSS).
         dropout: float. Rate of attention weights dropped; give 0 outside training.
         seed: `keras.random.SeedGenerator` for the dropout.
 
@@ -48,11 +51,10 @@ def attend(
     """
     mask = prepare_mask(mask, keras.backend.standardize_dtype(query.dtype))
     arguments = {"scale": scale, "mask": mask, "bias": bias}
-    kernel = _fast_kernel(soft_cap=soft_cap, dropout=dropout)
+    kernel = _fast_kernel(soft_cap=soft_cap, sinks=sinks, dropout=dropout)
     if kernel is None:
-        return attend_with_weights(
-            query, key, value, soft_cap=soft_cap, dropout=dropout, seed=seed, **arguments
-        )[0]
+        rest = {"soft_cap": soft_cap, "sinks": sinks, "dropout": dropout, "seed": seed}
+        return attend_with_weights(query, key, value, **rest, **arguments)[0]
     if dropout:
         arguments["dropout"] = dropout
     return kernel(query, key, value, **arguments)
@@ -85,17 +87,20 @@ def attend_with_weights(
     mask: Any = None,
     bias: Any = None,
     soft_cap: float | None = None,
+    sinks: Any = None,
     dropout: float = 0.0,
     seed: Any = None,
 ) -> tuple[Any, Any]:
     """Compute `attend` step by step; also return the weights `[B, H, T, S]` (before dropout)."""
     dtype = query.dtype
-    groups, heads = key.shape[2], query.shape[2]
-    if groups != heads:
-        key, value = (ops.repeat(x, heads // groups, axis=2) for x in (key, value))
+    batch, length, heads, size = ops.shape(query)
+    slots, groups = ops.shape(key)[1], key.shape[2]
+    rows = heads // groups * length  # R T
     query, key, value = (ops.transpose(x, (0, 2, 1, 3)) for x in (query, key, value))  # B H T D
-    products = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))  # B H T S
-    products = ops.cast(products, "float32") * scale
+    query = ops.reshape(query, (batch, groups, rows, size))  # B G RT D
+    products = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))  # B G RT S
+    products = ops.reshape(products, (batch, heads, length, slots))
+    products = ops.cast(products, "float32") * scale  # B H T S
     if soft_cap is not None:
         products = ops.tanh(products / soft_cap) * soft_cap
     if bias is not None:
@@ -104,15 +109,28 @@ def attend_with_weights(
         products = products + ops.cast(mask[:, None], "float32")
     elif mask is not None:
         products = ops.where(mask[:, None], products, _MASKED)
-    weights = ops.cast(ops.softmax(products, axis=-1), dtype)
+    weights = ops.cast(_softmax(products, sinks), dtype)
     kept = drop(weights, dropout, seed) if dropout else weights
-    return ops.transpose(ops.matmul(kept, value), (0, 2, 1, 3)), weights
+    attended = ops.matmul(ops.reshape(kept, (batch, groups, rows, slots)), value)  # B G RT D
+    attended = ops.reshape(attended, (batch, heads, length, value.shape[-1]))
+    return ops.transpose(attended, (0, 2, 1, 3)), weights
 
 
-def _fast_kernel(*, soft_cap: float | None, dropout: float) -> Callable[..., Any] | None:
+def _softmax(products: Any, sinks: Any) -> Any:
+    """The softmax of `[B, H, T, S]` over the keys, to which `sinks` adds one without a value."""
+    if sinks is None:
+        return ops.softmax(products, axis=-1)
+    sinks = ops.cast(ops.convert_to_tensor(sinks), "float32")[:, None, None]  # H 1 1
+    sinks = ops.broadcast_to(sinks, (*ops.shape(products)[:3], 1))  # B H T 1
+    return ops.softmax(ops.concatenate([products, sinks], axis=-1), axis=-1)[..., :-1]
+
+
+def _fast_kernel(
+    *, soft_cap: float | None, dropout: float, sinks: Any = None
+) -> Callable[..., Any] | None:
     """The backend's kernel, or None where it lacks a feature asked for."""
     backend = keras.backend.backend()
-    if soft_cap is not None or (dropout and backend != "torch"):
+    if soft_cap is not None or sinks is not None or (dropout and backend != "torch"):
         return None
     if backend == "torch":
         from nlpkit.ops.attention_torch import attend_torch
@@ -126,5 +144,8 @@ def _fast_kernel(*, soft_cap: float | None, dropout: float) -> Callable[..., Any
 
 
 def _attend_keras(query: Any, key: Any, value: Any, *, scale: float, mask: Any, bias: Any) -> Any:
+    if key.shape[2] == 1 != query.shape[2]:
+        # Keras leaves one head for all to einsum, which does not broadcast it on TensorFlow.
+        return attend_with_weights(query, key, value, scale=scale, mask=mask, bias=bias)[0]
     mask = None if mask is None else mask[:, None]
     return ops.dot_product_attention(query, key, value, bias=bias, mask=mask, scale=scale)

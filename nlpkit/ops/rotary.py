@@ -4,6 +4,7 @@ Axes: B batch, T sequence, H heads, D features of one head, R rotated features (
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -163,6 +164,59 @@ def yarn_attention_factor(scaling_factor: float) -> float:
     """
     _require_positive(scaling_factor=scaling_factor)
     return 0.1 * math.log(scaling_factor) + 1
+
+
+def llama3_frequencies(
+    rotary_dim: int,
+    max_wavelength: float,
+    scaling_factor: float,
+    low_frequency_factor: float,
+    high_frequency_factor: float,
+    original_length: int,
+) -> np.ndarray:
+    """Divide the frequencies of slow pairs by `scaling_factor`, as Llama 3.1 does.
+
+    Of a pair that makes r turns over the `original_length` positions of pre-training, the
+    frequency f becomes `f ((1 - m) / s + m)`, where m grows from 0 at r = `low_frequency_factor`
+    to 1 at r = `high_frequency_factor`, linear in r (Grattafiori et al., 2024, arXiv:2407.21783).
+
+    Returns:
+        float32 `[R / 2]`, computed in float64 and rounded once.
+
+    Raises:
+        ValueError: as for `inverse_frequencies`, or another number is out of its range.
+    """
+    _require_positive(scaling_factor=scaling_factor, original_length=original_length)
+    if high_frequency_factor <= low_frequency_factor:
+        raise ValueError(
+            f"high_frequency_factor must be more than low_frequency_factor; got "
+            f"{high_frequency_factor} and {low_frequency_factor}."
+        )
+    frequencies = _frequencies(rotary_dim, max_wavelength)
+    turns = original_length * frequencies / (2 * math.pi)
+    span = high_frequency_factor - low_frequency_factor
+    kept = np.clip((turns - low_frequency_factor) / span, 0, 1)
+    return (frequencies * ((1 - kept) / scaling_factor + kept)).astype("float32")
+
+
+def divided_frequencies(
+    rotary_dim: int, max_wavelength: float, divisors: Sequence[float]
+) -> np.ndarray:
+    """Divide each pair's frequency by its own number (LongRoPE; Ding et al., 2024, 2402.13753).
+
+    Returns:
+        float32 `[R / 2]`, computed in float64 and rounded once.
+
+    Raises:
+        ValueError: as for `inverse_frequencies`, or `divisors` are not R / 2 positive numbers.
+    """
+    frequencies = _frequencies(rotary_dim, max_wavelength)
+    if len(divisors) != len(frequencies) or min(divisors) <= 0:
+        raise ValueError(
+            f"Each of the {len(frequencies)} rotated pairs needs a positive divisor of its "
+            f"frequency; got {list(divisors)}."
+        )
+    return (frequencies / np.asarray(divisors, "float64")).astype("float32")
 
 
 def _frequencies(

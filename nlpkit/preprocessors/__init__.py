@@ -1,7 +1,13 @@
 """Strings to the features of a model, for one kind of task each."""
 
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 
-__all__ = ["MaskedLMPreprocessor", "Preprocessor", "TextClassifierPreprocessor"]
+__all__ = [
+    "CausalLMPreprocessor",
+    "MaskedLMPreprocessor",
+    "Preprocessor",
+    "TextClassifierPreprocessor",
+]

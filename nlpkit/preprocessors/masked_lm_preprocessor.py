@@ -3,6 +3,7 @@
 from typing import Any
 
 from nlpkit.layers.preprocessing.masked_lm_mask_generator import MaskedLMMaskGenerator
+from nlpkit.preprocessors.preprocessor import refuse_labels
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
@@ -111,11 +112,7 @@ class MaskedLMPreprocessor(SegmentPreprocessor):
         }
 
     def _prepare(self, segments: list[Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-        if y is not None or sample_weight is not None:
-            raise ValueError(
-                f"{type(self).__name__} makes its own labels and weights; got y or sample_weight. "
-                "Pass x alone, and in a tf.data.Dataset segments as ((first, second),)."
-            )
+        refuse_labels(self, y, sample_weight, "in a tf.data.Dataset segments as ((first, second),)")
         features = self._pack(segments)
         masked = self.masker(features["token_ids"])
         features["token_ids"] = masked["token_ids"]

@@ -100,6 +100,15 @@ def read_segments(x: Any) -> list[Any]:
     return [x]
 
 
+def refuse_labels(layer: Preprocessor, y: Any, sample_weight: Any, instead: str) -> None:
+    """Raise a ValueError if labels or weights came; `instead` says what to pass in `x`."""
+    if y is not None or sample_weight is not None:
+        raise ValueError(
+            f"{type(layer).__name__} makes its own labels and weights; got y or sample_weight. "
+            f"Pass x alone, {instead}."
+        )
+
+
 def _as_array(labels: Any) -> Any:
     """A list of numbers as an array; Keras would take it for as many outputs of a model."""
     if not isinstance(labels, list) or any(map(is_tensorflow_value, labels)):

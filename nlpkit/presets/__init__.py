@@ -36,14 +36,23 @@ Security, files
       repository brings (`auto_map`) is refused; chat templates are not run.
     - File names are plain names in the folder, wherever they stand; vocabularies are never named,
       but found. Links that lead out are refused, except to the blobs of a Hugging Face cache.
+    - A class that this version does not know, of a task or preprocessor, is refused where it is
+      asked for; tokenizer and backbone beside it can be loaded alone.
     - safetensors: the header is checked against the file (lengths, shapes, places, each tensor
       once), and sizes in the configuration against the tensors, before a model is built. Models
-      are built without values and given them when all shapes fit.
+      are built without values and given them when all shapes fit. With `load_weights=False` there
+      is nothing to hold sizes against but fixed ceilings (10,000 layers, 2**31 a dimension).
+    - The SHA-256 of a large file in nlpkit's own layout is computed once, and remembered in
+      `NLPKIT_HOME` with the file's size, inode and times of change; `verify` computes it anew.
     - HDF5 (KerasHub): links of all kinds, external storage, virtual data sets, filters beyond gzip
       and shapes without bytes are refused, without being followed.
     - Pickles (`pytorch_model.bin`) are refused unless `allow_pickle=True`; then PyTorch (2.6 or
       newer) reads them with its restricted unpickler. It runs no code, but it is the weakest of
       these readers: convert such a preset once, in a sandbox, rather than load it daily.
+
+    With PyTorch on a CPU, a model's weights are its safetensors files, mapped, until they are
+    changed: files that are overwritten in place (rather than replaced, as nlpkit, `mv` and `rsync`
+    do) change or crash the programs that have them loaded.
 
     What this does not do: libhdf5, safetensors and PyTorch parse bytes in native code, whose faults
     would be theirs; keep them up to date. Weights can be trained to do harm: a classifier may be

@@ -1,6 +1,7 @@
 """Moving weights between a Keras model's variables and the tensors of a checkpoint."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 
 from nlpkit.presets.cover import Cover, check_table
 from nlpkit.presets.deferred import initialize
+from nlpkit.presets.piece import Piece
 from nlpkit.presets.weights import Line
 
 BACKBONE = "backbone/"
@@ -45,7 +47,7 @@ def assign(
     read: Callable[[str], np.ndarray],
     skip: Collection[str] = (),
 ) -> None:
-    """Read the tensors one by one into their variables.
+    """Read the tensors, each once and one after the other, into their variables.
 
     Args:
         cover: which tensor each variable is read from.
@@ -56,19 +58,15 @@ def assign(
     Raises:
         ValueError: a tensor that is tied to another has other values.
     """
-    for path, (line, name) in cover.lines.items():
-        if path not in skip:
-            variable = variables[path]
-            value = line.read(read(name), tuple(variable.shape))
-            initialize(variable, np.asarray(value, dtype=variable.dtype))
+    readers: dict[str, list[Line]] = defaultdict(list)
+    for line, name in cover.lines.values():
+        if line.variable not in skip:
+            readers[name].append(line)
+    stacked = _Stacked(line for lines in readers.values() for line in lines if line.slot)
+    for name, lines in readers.items():
+        _distribute(read(name), lines, variables, stacked)
     for line, name in cover.ties:
-        first, first_name = cover.lines[line.variable]
-        shape = tuple(variables[line.variable].shape)
-        if not np.array_equal(line.read(read(name), shape), first.read(read(first_name), shape)):
-            raise ValueError(
-                f"The tensors {name} and {first_name} differ, but {line.variable} is both: weights "
-                "that are not tied are not supported here."
-            )
+        _check_tie(line, name, *cover.lines[line.variable], variables[line.variable], read)
 
 
 def collect(
@@ -80,12 +78,84 @@ def collect(
         ValueError: the table does not name every variable exactly once (a LoRA or quantized
             model has variables of its own).
     """
-    check_table(table, variables, model)
-    return {
-        line.tensor: line.write(keras.ops.convert_to_numpy(variables[line.variable].value))
-        for line in table
-        if not line.ignored and not line.tied
-    }
+    check_table(table, variables, model, shapes(variables))
+    writers: dict[str, list[Line]] = defaultdict(list)
+    for line in table:
+        if not line.ignored and not line.tied:
+            writers[line.variable].append(line)
+    tensors: dict[str, np.ndarray] = {}
+    for path, lines in writers.items():
+        value = keras.ops.convert_to_numpy(variables[path].value)
+        for line in lines:
+            _gather(line, value, tensors)
+    return tensors
+
+
+def _gather(line: Line, value: np.ndarray, tensors: dict[str, np.ndarray]) -> None:
+    """Add to the tensors what a variable, or a piece of it, is there."""
+    name, written = line.tensor, line.write(value)
+    if (piece := line.tensor_piece) is None:
+        tensors[name] = written
+        return
+    if name not in tensors:
+        tensors[name] = np.empty(line.tensor_shape(value.shape), value.dtype)
+    _fill(piece, tensors[name], written, name)
+
+
+class _Stacked:
+    """The values of variables that are read from several tensors, until they are complete."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._waiting = Counter(line.variable for line in lines)
+        self._values: dict[str, np.ndarray] = {}
+
+    def add(self, line: Line, piece: Piece, value: np.ndarray, variable: keras.Variable) -> None:
+        """Take one piece; the last one gives the variable its value."""
+        path = line.variable
+        if path not in self._values:
+            self._values[path] = np.empty(tuple(variable.shape), variable.dtype)
+        _fill(piece, self._values[path], value, path)
+        self._waiting[path] -= 1
+        if not self._waiting[path]:
+            initialize(variable, self._values.pop(path))
+
+
+def _distribute(
+    tensor: np.ndarray,
+    lines: Iterable[Line],
+    variables: Mapping[str, keras.Variable],
+    stacked: _Stacked,
+) -> None:
+    for line in lines:
+        variable = variables[line.variable]
+        value = line.read(tensor, tuple(variable.shape))
+        if (piece := line.variable_piece) is not None:
+            stacked.add(line, piece, value, variable)
+        else:
+            initialize(variable, np.asarray(value, dtype=variable.dtype))
+
+
+def _fill(piece: Piece, whole: np.ndarray, value: np.ndarray, name: str) -> None:
+    try:
+        piece.put(whole, value)
+    except ValueError as error:
+        raise ValueError(f"The pieces of {name} do not fit each other: {error}.") from None
+
+
+def _check_tie(
+    line: Line,
+    name: str,
+    first: Line,
+    first_name: str,
+    variable: keras.Variable,
+    read: Callable[[str], np.ndarray],
+) -> None:
+    shape = tuple(variable.shape)
+    if not np.array_equal(line.read(read(name), shape), first.read(read(first_name), shape)):
+        raise ValueError(
+            f"The tensors {name} and {first_name} differ, but {line.variable} is both: weights "
+            "that are not tied are not supported here."
+        )
 
 
 def _walk(layer: keras.Layer, prefix: str, seen: set[int]) -> dict[str, keras.Variable]:

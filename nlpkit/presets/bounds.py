@@ -24,7 +24,8 @@ def check_sizes(
 
     Args:
         arguments: of the backbone or the task.
-        shapes: the tensors' shapes by name; None if the preset has no weights.
+        shapes: the tensors' shapes by name; None if no weights are loaded: then sizes are bounded
+            by fixed ceilings alone.
         source: str. The preset's name, for error messages.
 
     Raises:

@@ -112,6 +112,10 @@ class ConfigReader:
         """Whether a key is there; does not mark it as read."""
         return self._config.get(name) is not None
 
+    def is_null(self, name: str) -> bool:
+        """Whether a key is there with the value null, where that means none and not the default."""
+        return name in self._config and self._config[name] is None
+
     def ignore(self, *names: str) -> None:
         """Mark keys as read that have no effect in this family."""
         self._read.update(names)

@@ -3,18 +3,20 @@
 It needs names and shapes only, no weights.
 """
 
-from collections import Counter
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nlpkit.presets.weights import Line, Shape
+from nlpkit.presets.piece import Piece, Shape, faults
+from nlpkit.presets.weights import Line
 
 _SHOWN = 30
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A tensor whose shape does not fit its variable."""
+    """A tensor whose shape does not fit its variable, or the piece of it that it is for."""
 
     variable: str
     shape: Shape
@@ -32,7 +34,7 @@ class Cover:
     """Which tensor each variable is read from.
 
     Attributes:
-        lines: the line and the tensor's name, by variable.
+        lines: the line and the tensor's name, by variable (and piece of it: `Line.target`).
         ties: lines and names of tensors that must equal what their variable is read from.
         fresh: variables whose optional tensor the checkpoint lacks.
         mismatches: the tensors among them that have another shape than is needed.
@@ -66,7 +68,7 @@ def match(
     Raises:
         ValueError: something is left over; the message lists the names on both sides.
     """
-    check_table(table, variables, model)
+    check_table(table, variables, model, variables)
     primary = [line for line in table if not line.ignored and not line.tied]
     ties = [(line, name) for line in table if line.tied for name in _present(line, tensors)]
     lines: dict[str, tuple[Line, str]] = {}
@@ -76,16 +78,17 @@ def match(
         found = [(line, name) for name in _present(line, tensors)]
         found = found or [tie for tie in ties if tie[0].variable == line.variable][:1]
         if found:
-            lines[line.variable] = found[0]
+            lines[line.target] = found[0]
         else:
             (fresh if line.optional else missing).append(line)
-    claimed = [name for line in primary for name in _present(line, tensors)]
-    claimed += [name for _, name in ties]
+    begun = {line.variable for line, _ in lines.values()}
+    missing += [line for line in fresh if line.variable in begun]
+    claimed = _claimed(primary, tensors) + [name for _, name in ties]
     unwanted = [line for line in table if line.ignored]
     left = [name for name in tensors if not any(line.ignores(name) for line in unwanted)]
     problems = {
         f"Variables of {model} without a tensor": [
-            f"{line.variable} (tensor {line.tensor})" for line in missing
+            f"{line.target} (tensor {line.tensor})" for line in missing
         ],
         "Tensors that no variable takes": sorted({*left} - {*claimed}),
         "Tensors that two lines claim": _repeated(claimed),
@@ -94,24 +97,42 @@ def match(
     _raise(f"{source} does not fit {model}.", problems)
     ties = [tie for tie in ties if tie not in lines.values()]
     pairs = [*lines.values(), *ties]
-    return Cover(
-        lines, ties, [line.variable for line in fresh], _compare(pairs, variables, tensors)
-    )
+    fresh_variables = list(dict.fromkeys(line.variable for line in fresh))
+    return Cover(lines, ties, fresh_variables, _compare(pairs, variables, tensors))
 
 
-def check_table(table: Sequence[Line], variables: Iterable[str], model: str) -> None:
+def check_table(
+    table: Sequence[Line],
+    variables: Iterable[str],
+    model: str,
+    shapes: Mapping[str, Shape] | None = None,
+) -> None:
     """Make sure that a weight table names every variable of a model exactly once.
 
+    Args:
+        table: list of `Line`.
+        variables: paths of the model's variables.
+        model: str. Its name, for error messages.
+        shapes: the variables', by path; None checks nothing that needs them.
+
     Raises:
-        ValueError: it does not; the message lists the names on both sides.
+        ValueError: it does not, or its pieces are not all of a tensor or variable, or overlap; the
+            message lists the names on both sides.
     """
     variables = list(variables)
-    named = [line.variable for line in table if not line.ignored and not line.tied]
+    primary = [line for line in table if not line.ignored and not line.tied]
+    whole = [line.variable for line in primary if not line.slot]
+    named = {line.variable for line in primary}
     mentioned = {line.variable for line in table if not line.ignored}
+    tied = {line.variable for line in table if line.tied} - {*whole}
+    missing, twice = _faults(primary, shapes or {})
     problems = {
         f"Variables of {model} that no line names": [v for v in variables if v not in named],
         f"Lines that name no variable of {model}": sorted(mentioned - {*variables}),
-        "Variables that two lines name": _repeated(named),
+        "Variables that two lines name": _repeated(whole),
+        "Variables that are tied, but not whole": sorted(tied & named),
+        "Pieces that no line names": missing,
+        "Pieces that two lines name": twice,
     }
     _raise(f"The weight table does not fit {model}.", problems)
 
@@ -119,6 +140,44 @@ def check_table(table: Sequence[Line], variables: Iterable[str], model: str) -> 
 def describe_mismatches(mismatches: Iterable[Mismatch]) -> str:
     """One line a mismatch."""
     return _listed([str(mismatch) for mismatch in mismatches], "\n  ")
+
+
+def _faults(lines: list[Line], shapes: Mapping[str, Shape]) -> tuple[list[str], list[str]]:
+    """What of variables and tensors is in no piece, and what is in two."""
+    slots: dict[str, list[Line]] = defaultdict(list)
+    parts: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        slots[line.variable].append(line)
+        parts[line.tensor].append(line)
+    found = [
+        _of_one(name, [line.variable_piece for line in of], shapes) for name, of in slots.items()
+    ]
+    found += [_of_one(name, [line.tensor_piece for line in of], {}) for name, of in parts.items()]
+    missing, twice = zip(*found, strict=True) if found else ((), ())
+    return [*itertools.chain(*missing)], [*itertools.chain(*twice)]
+
+
+def _of_one(
+    name: str, pieces: list[Piece | None], shapes: Mapping[str, Shape]
+) -> tuple[list[str], list[str]]:
+    divided = [piece for piece in pieces if piece is not None]
+    if not divided:
+        return [], []  # Whole ones are counted elsewhere.
+    if len(divided) < len(pieces):
+        return [], [f"{name} and {name}[{divided[0]}]"]
+    shape = shapes.get(name, ())
+    rows = shape[divided[0].axis] if divided[0].axis < len(shape) else None
+    return faults(name, divided, rows)
+
+
+def _claimed(lines: Iterable[Line], tensors: Mapping[str, Shape]) -> list[str]:
+    """The tensors that lines want; the pieces of one want it once."""
+    claims = dict.fromkeys(
+        (name, line.tensor if line.part else line.target, bool(line.part))
+        for line in lines
+        for name in _present(line, tensors)
+    )
+    return [name for name, _, _ in claims]
 
 
 def _present(line: Line, tensors: Mapping[str, Shape]) -> list[str]:
@@ -135,12 +194,13 @@ def _compare(
         shape = variables[line.variable]
         expected = line.tensor_shape(shape)
         if tensors[name] != expected:
-            mismatches.append(Mismatch(line.variable, shape, name, expected, tensors[name]))
+            shape = line.slot_shape(shape)
+            mismatches.append(Mismatch(line.target, shape, name, expected, tensors[name]))
     return mismatches
 
 
 def _spelled_twice(lines: Iterable[Line], tensors: Mapping[str, Shape]) -> list[str]:
-    spelled = [_present(line, tensors) for line in lines]
+    spelled = dict.fromkeys(tuple(_present(line, tensors)) for line in lines)
     return [" and ".join(names) for names in spelled if len(names) > 1]
 
 

@@ -3,6 +3,7 @@
 It rests on how Keras keeps variables: here alone.
 """
 
+import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,7 +19,7 @@ _SCOPE: ContextVar[Any] = ContextVar("deferred_initialization", default=None)
 @contextmanager
 def deferred_initialization() -> Iterator[None]:
     """Give the variables created within no values; `initialize` and `initialize_rest` do."""
-    with keras.StatelessScope(initialize_variables=False) as scope:
+    with _without_collections(), keras.StatelessScope(initialize_variables=False) as scope:
         token = _SCOPE.set(scope)
         try:
             yield
@@ -26,6 +27,18 @@ def deferred_initialization() -> Iterator[None]:
             _SCOPE.reset(token)
             # Or the end of another scope would give them values.
             global_state.set_global_attribute("uninitialized_variables", [])
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Leave cycles alone: a model is many objects, and looking through them takes a fifth of it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager
@@ -45,6 +58,15 @@ def immediate_initialization() -> Iterator[None]:
         scope.__enter__()
 
 
+def keeps_arrays() -> bool:
+    """Whether variables keep the arrays they are given as their memory, if the dtype is theirs."""
+    if keras.backend.backend() != "torch":
+        return False
+    from nlpkit.presets.deferred_torch import is_on_cpu
+
+    return is_on_cpu()
+
+
 def initialize(variable: keras.Variable, value: Any) -> None:
     """Give a variable a value, as its first one if it has none.
 
@@ -54,18 +76,19 @@ def initialize(variable: keras.Variable, value: Any) -> None:
             keep it as its memory.
     """
     if variable._value is None:
-        variable._initialize(_tensor(value, variable.dtype))
+        variable._initialize(_first_value(variable, value))
         variable._initializer = None
     else:
         variable.assign(value)
 
 
-def _tensor(value: Any, dtype: str) -> Any:
+def _first_value(variable: keras.Variable, value: Any) -> Any:
     if keras.backend.backend() == "torch" and value.flags.writeable:
-        from nlpkit.presets.deferred_torch import to_tensor
+        from nlpkit.presets.deferred_torch import to_parameter
 
-        return to_tensor(value)
-    return keras.ops.convert_to_tensor(np.ascontiguousarray(value), dtype=dtype)
+        trainable = variable.trainable and np.dtype(variable.dtype).kind not in "iub"
+        return to_parameter(value, trainable)
+    return keras.ops.convert_to_tensor(np.ascontiguousarray(value), dtype=variable.dtype)
 
 
 def initialize_rest(variables: Iterable[keras.Variable]) -> None:

@@ -36,7 +36,7 @@ class HuggingFaceLayout(Layout):
     @property
     def tokenizer_class(self) -> Any:
         has_files = any(self.folder.has(name) for name in _TOKENIZER_FILES)
-        return self._backbone_class.tokenizer_class if has_files else None
+        return self._backbone_class.hf_tokenizer_class(self.folder) if has_files else None
 
     def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
         longest = self.backbone_arguments().get("max_sequence_length")
@@ -50,9 +50,7 @@ class HuggingFaceLayout(Layout):
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         if not self.has_weights():
             return None
-        held = self.tensors.shapes
-        table = [line for line in cls.head_table() if not line.ignored and not line.tied]
-        if not any(name in held for line in table for name in line.spellings):
+        if not cls.holds_head(self.tensors.shapes, self.backbone_arguments()):
             return None
         self._check_architecture(cls)
         return dict(cls.from_hf_head_config(self._reader))

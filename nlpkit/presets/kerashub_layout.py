@@ -15,13 +15,14 @@ from nlpkit.presets.argument_types import check_type
 from nlpkit.presets.assignment import BACKBONE
 from nlpkit.presets.bounds import check_lengths
 from nlpkit.presets.kerashub_families import FAMILIES, Family, Part, head_lines
-from nlpkit.presets.kerashub_object import KerasObject, read_object
-from nlpkit.presets.layout import Layout
+from nlpkit.presets.kerashub_object import KerasObject, UnknownClassError, read_object
+from nlpkit.presets.layout import PARTS_ALONE, Layout
 from nlpkit.presets.registry import known_classes
 from nlpkit.presets.store import CONFIG, PresetFolder
 from nlpkit.presets.weights import Line
 
 _TASK, _PREPROCESSOR, _TOKENIZER = "task.json", "preprocessor.json", "tokenizer.json"
+_KINDS = {CONFIG: "", _TOKENIZER: "tokenizer", _PREPROCESSOR: "preprocessor", _TASK: "task"}
 _INNER = {"task": ("backbone", "preprocessor"), "preprocessor": ("tokenizer",)}
 _ASSETS = Path("assets") / "tokenizer"
 # What Keras puts into the description of every object, and Hugging Face never.
@@ -36,11 +37,25 @@ class KerasHubLayout(Layout):
         super().__init__(folder, preset)
         self._family: Family | None = None
         self._objects: dict[str, tuple[Part, KerasObject]] = {}
-        for name in (CONFIG, _TOKENIZER, _PREPROCESSOR, _TASK):
+        self._unknown: dict[str, ValueError] = {}
+        for name, kind in _KINDS.items():
             if folder.has(name):
-                self._read(folder.json(name), str(folder.path / name))
+                self._read_file(name, kind)
         # Only before KerasNLP 0.12, which put tasks into files of their own.
         self._is_whole_task = not folder.has(_TASK) and "task" in self._objects
+
+    def _read_file(self, name: str, kind: str) -> None:
+        """Read a file; one of a task or preprocessor that is not known is needed for that alone."""
+        try:
+            self._read(self.folder.json(name), str(self.folder.path / name))
+        except UnknownClassError as error:
+            if kind not in _INNER:
+                raise
+            self._unknown[kind] = ValueError(f"{error} {PARTS_ALONE}")
+
+    def _refuse_unknown(self, kind: str) -> None:
+        if kind in self._unknown:
+            raise self._unknown[kind]
 
     @staticmethod
     def recognizes(folder: PresetFolder) -> bool:
@@ -52,16 +67,23 @@ class KerasHubLayout(Layout):
     def stated_class(self) -> Any:
         return self._class_of("task") or self._class_of("backbone")
 
+    @property
+    def preprocessor_class(self) -> Any:
+        self._refuse_unknown("preprocessor")
+        return self._class_of("preprocessor")
+
     def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
         stated = self._class_of("preprocessor")
         return self._arguments_of("preprocessor") if stated and issubclass(cls, stated) else {}
 
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+        self._refuse_unknown("task")
         stated = self._class_of("task")
         return self._arguments_of("task") if stated and issubclass(cls, stated) else None
 
     def is_task_without_preprocessor(self) -> bool:
-        return "task" in self._objects and "preprocessor" not in self._objects
+        stored = {*self._objects, *self._unknown}
+        return "task" in stored and "preprocessor" not in stored
 
     def build_tokenizer(self, cls: Any, arguments: Mapping[str, Any]) -> Any:
         tokenizer = cls(**{**self._arguments_of("tokenizer"), **arguments})

@@ -18,6 +18,10 @@ _POLICY_MODULES = ("keras", "keras.dtype_policies", None)
 _ASSETS = "assets/tokenizer/"
 
 
+class UnknownClassError(ValueError):
+    """An object is of a class of KerasHub that nlpkit does not know."""
+
+
 @dataclass(frozen=True)
 class KerasObject:
     """A serialized object: the name of its class, its configuration, and the file it is from."""
@@ -56,23 +60,25 @@ def read_object(content: Any, source: str, known: Collection[str]) -> KerasObjec
     """Read a serialized object whose class is one of the known ones; no other is ever looked up.
 
     Raises:
-        ValueError: the object is of another class or package, or malformed.
+        UnknownClassError: the object is of another class of KerasHub.
+        ValueError: the object is of another package, or malformed.
     """
     if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
         raise ValueError(f"{source} must hold a serialized Keras object; got {content!r:.100}.")
     name = content.get("class_name")
     if not isinstance(name, str) or name not in known:
-        raise ValueError(
+        is_kerashub_s = isinstance(name, str) and name.isidentifier() and _is_kerashub_s(content)
+        kind = UnknownClassError if is_kerashub_s else ValueError
+        raise kind(
             f"{source}: class_name={name!r:.100} is not supported; supported: "
             f"{', '.join(sorted(known))}."
         )
-    registered, module = content.get("registered_name"), content.get("module")
-    if registered not in [f"{package}>{name}" for package in _PACKAGES]:
+    if not _is_kerashub_s(content):
+        registered, module = content.get("registered_name"), content.get("module")
         raise ValueError(
-            f"{source}: {name} must be KerasHub's; its registered_name is {registered!r:.100}."
+            f"{source}: {name} must be KerasHub's; its registered_name is {registered!r:.100}, "
+            f"its module is {module!r:.100}."
         )
-    if module is not None and str(module).split(".")[0] not in _PACKAGES:
-        raise ValueError(f"{source}: {name} must be KerasHub's; its module is {module!r:.100}.")
     unknown = {key for key in content.keys() - _KEYS if content[key] is not None}
     if unknown:
         raise ValueError(f"{source} has unknown keys: {', '.join(sorted(unknown))}.")
@@ -80,6 +86,14 @@ def read_object(content: Any, source: str, known: Collection[str]) -> KerasObjec
     _check_files(content, source)
     _check_dtype(content["config"].get("dtype"), source)
     return KerasObject(name, content["config"], source)
+
+
+def _is_kerashub_s(content: Mapping[str, Any]) -> bool:
+    """Whether an object is of a class of KerasHub or KerasNLP."""
+    registered, module = content.get("registered_name"), content.get("module")
+    return registered in [f"{package}>{content['class_name']}" for package in _PACKAGES] and (
+        module is None or str(module).split(".")[0] in _PACKAGES
+    )
 
 
 def _check_name(name: Any, source: str) -> None:

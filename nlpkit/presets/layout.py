@@ -10,6 +10,8 @@ from nlpkit.presets.registry import subclasses_of
 from nlpkit.presets.store import TOKENIZER_CONFIG, PresetFolder
 from nlpkit.presets.weights import Line
 
+PARTS_ALONE = "What is understood of the preset (its backbone or tokenizer) can be loaded alone."
+
 
 class Layout:
     """A preset's folder, read as one of the layouts.
@@ -100,7 +102,8 @@ class Layout:
 
     def backbone_table(self, backbone: Any) -> list[Line]:
         """Where the variables of a backbone are among the tensors."""
-        return [line.within("", self._prefix(backbone)) for line in backbone.weight_table()]
+        prefix = self._prefix(backbone)
+        return [line.within("", prefix) for line in backbone.weight_table()]
 
     def task_table(self, task: Any) -> list[Line]:
         """Where the variables of a task are among the tensors."""
@@ -141,7 +144,7 @@ class Layout:
 def task_table(task: Any, prefix: str) -> list[Line]:
     """The weight table of a task whose backbone's tensors start with `prefix`."""
     backbone = [line.within(BACKBONE, prefix) for line in task.backbone.weight_table()]
-    return backbone + list(task.head_table())
+    return backbone + list(task.table_of_head())
 
 
 def is_family_task(cls: Any) -> bool:

@@ -14,6 +14,7 @@ from nlpkit.presets.layout import Layout, is_family_preprocessor, is_family_task
 from nlpkit.presets.loading_weights import (
     load_backbone_weights,
     load_task_weights,
+    read_ahead,
     warn_of_fresh_head,
 )
 from nlpkit.presets.own_layout import OwnLayout
@@ -92,6 +93,8 @@ def _load_backbone(cls: Any, layout: Layout, *, load_weights: bool = True, **arg
     (own,) = _route(arguments, cls)
     stated = layout.backbone_arguments()
     check_sizes(stated, _shapes(layout, load_weights), str(layout))
+    if load_weights:
+        read_ahead(layout, own.get("dtype"))
     with deferred_initialization():
         backbone = cls(**{**stated, **own})
     layout.finish()
@@ -121,6 +124,8 @@ def _load_task(
     layout.finish()
     if preprocessor is _ABSENT:
         preprocessor = _default_preprocessor(cls, layout, of_preprocessor)
+    if load_weights:
+        read_ahead(layout, of_backbone.get("dtype"))
     with deferred_initialization():
         backbone = layout.backbone_class(**backbone_arguments)
         task = cls(backbone=backbone, preprocessor=preprocessor, **{**(head or {}), **own})

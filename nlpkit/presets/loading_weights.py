@@ -1,13 +1,25 @@
 """Reading a preset's weights into a backbone or a task, and naming what keeps its initial value."""
 
+import os
 import warnings
 from typing import Any
 
+import keras
+import numpy as np
+
 from nlpkit.presets.assignment import BACKBONE, assign, model_variables, shapes
 from nlpkit.presets.cover import Cover, Mismatch, describe_mismatches, match
+from nlpkit.presets.deferred import keeps_arrays
 from nlpkit.presets.description import required_arguments
 from nlpkit.presets.layout import Layout
+from nlpkit.presets.tensors import TensorFiles
 from nlpkit.presets.weights import Line
+
+
+def read_ahead(layout: Layout, dtype: Any) -> None:
+    """Begin to read weights for a model of this dtype, if that can be done while it is built."""
+    if _is_mapped(layout.tensors):
+        layout.tensors.read_ahead(keras.dtype_policies.get(dtype).variable_dtype)
 
 
 def load_backbone_weights(backbone: Any, layout: Layout) -> None:
@@ -23,7 +35,7 @@ def load_task_weights(task: Any, layout: Layout) -> None:
 def warn_of_fresh_head(task: Any, layout: Layout) -> None:
     """Say which variables a head starts out with anew, unless the caller described the head."""
     if not required_arguments(type(task)):
-        head = [line for line in task.head_table() if not line.tied and not line.ignored]
+        head = [line for line in task.table_of_head() if not line.tied and not line.ignored]
         _warn([line.variable for line in head], task, layout)
 
 
@@ -38,7 +50,23 @@ def _load(model: Any, table: list[Line], layout: Layout) -> None:
     )
     _refuse_mismatches(cover, model, layout)
     _warn(cover.fresh, model, layout)
-    assign(cover, variables, layout.tensors.read)
+    tensors = layout.tensors
+    if not _is_mapped(tensors):
+        assign(cover, variables, tensors.read)
+        return
+    dtypes = {variable.dtype for variable in variables.values()}
+
+    def read(name: str) -> np.ndarray:
+        fits = any(tensors.has_dtype(name, dtype) for dtype in dtypes)
+        return tensors.view(name) if fits else tensors.read(name)
+
+    assign(cover, variables, read)
+    tensors.finish_reading()
+
+
+def _is_mapped(tensors: Any) -> bool:
+    """Whether variables have the files of the weights as their memory; Windows would lock these."""
+    return isinstance(tensors, TensorFiles) and os.name == "posix" and keeps_arrays()
 
 
 def _refuse_mismatches(cover: Cover, model: Any, layout: Layout) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 from nlpkit.presets.bounds import check_lengths
 from nlpkit.presets.description import check_arguments, takes
-from nlpkit.presets.layout import Layout
+from nlpkit.presets.layout import PARTS_ALONE, Layout
 from nlpkit.presets.registry import find_class
 from nlpkit.presets.store import MANIFEST, PresetFolder
+from nlpkit.presets.weights import Line
 
 _PARTS = {
     "backbone": ("backbone",),
@@ -24,12 +25,18 @@ class OwnLayout(Layout):
         manifest = folder.manifest or {}
         self._source = str(folder.path / MANIFEST)
         self._parts: dict[str, tuple[Any, dict[str, Any]]] = {}
+        self._unknown: dict[str, ValueError] = {}
         self._read({"class": manifest["class"], "arguments": manifest["arguments"]}, "")
-        self._kind = next(iter(self._parts))
+        self._kind = next(iter([*self._unknown, *self._parts]))
 
     @property
     def stated_class(self) -> Any:
-        return self._parts[self._kind][0]
+        return self._class_of(self._kind)
+
+    @property
+    def preprocessor_class(self) -> Any:
+        self._refuse_unknown("preprocessor")
+        return self._class_of("preprocessor")
 
     def tokenizer_arguments(self) -> dict[str, Any]:
         return self._arguments_of("tokenizer")
@@ -39,12 +46,26 @@ class OwnLayout(Layout):
         return {name: value for name, value in stored.items() if takes(cls, name)}
 
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+        self._refuse_unknown("task")
         stored = self._class_of("task")
         fits = stored is not None and (issubclass(stored, cls) or issubclass(cls, stored))
         return self._arguments_of("task") if fits else None
 
     def is_task_without_preprocessor(self) -> bool:
-        return self._kind == "task" and self._class_of("preprocessor") is None
+        stored = {*self._parts, *self._unknown}
+        return "task" in stored and "preprocessor" not in stored
+
+    def other_heads(self, model: Any) -> list[Line]:
+        heads = super().other_heads(model)
+        prefix = type(getattr(model, "backbone", model)).hf_prefix
+        if "task" in self._unknown and prefix:
+            names = [name for name in self.tensors.shapes if not name.startswith(prefix)]
+            heads += [Line("", name, (), ("other head",)) for name in names]
+        return heads
+
+    def _refuse_unknown(self, kind: str) -> None:
+        if kind in self._unknown:
+            raise self._unknown[kind]
 
     def _class_of(self, kind: str) -> Any:
         return self._parts.get(kind, (None, {}))[0]
@@ -59,19 +80,45 @@ class OwnLayout(Layout):
                 f"{self._source} must describe the {expected} by 'class' and 'arguments'; got "
                 f"{description!r:.200}."
             )
-        cls, arguments = find_class(str(description["class"])), description["arguments"]
+        arguments = description["arguments"]
+        if not isinstance(arguments, dict):
+            raise ValueError(f"{self._source}: arguments must be an object; got {arguments!r}.")
+        try:
+            cls = find_class(str(description["class"]))
+        except ValueError as error:
+            self._read_known(description, expected, error)
+            return
         kind = getattr(cls, "preset_kind", None)
         if kind is None or (expected and kind != expected):
             raise ValueError(
                 f"{self._source} names {cls.__name__} as its {expected or 'class'}; it is none."
             )
-        if not isinstance(arguments, dict):
-            raise ValueError(f"{self._source}: arguments must be an object; got {arguments!r}.")
         check_arguments(cls, arguments, self._source)
         if kind in ("tokenizer", "preprocessor"):
             check_lengths(arguments, self._source)
         own = {name: value for name, value in arguments.items() if name not in _PARTS}
         self._parts[kind] = cls, own
+        self._read_parts(arguments)
+
+    def _read_known(self, description: Any, expected: str, error: ValueError) -> None:
+        """Take the parts of an object of which a later nlpkit may know the class.
+
+        Raises:
+            ValueError: it is the class of no task or preprocessor.
+        """
+        arguments = description["arguments"]
+        parts = {"backbone": "task", "tokenizer": "preprocessor"}
+        kind = next((of for part, of in parts.items() if arguments.get(part) is not None), None)
+        if (
+            kind is None
+            or expected not in ("", kind)
+            or not str(description["class"]).isidentifier()
+        ):
+            raise error
+        self._unknown[kind] = ValueError(f"{error} {PARTS_ALONE}")
+        self._read_parts(arguments)
+
+    def _read_parts(self, arguments: dict[str, Any]) -> None:
         for part in _PARTS.keys() & arguments.keys():
             if arguments[part] is not None:
                 self._read(arguments[part], part)

@@ -27,8 +27,8 @@ class FromPreset:
     - backbone: `tokenizer_class`, `hf_model_types`, `hf_architecture`, `hf_prefix`,
       `weight_table()`, `to_hf_config()`, and as a class method `from_hf_config(reader)`
     - task: `backbone_class`, `preprocessor_class` (or None), `hf_architecture` (and
-      `hf_other_architectures` whose head is the same), `hf_head_config()`, and as class methods
-      `head_table()` and `from_hf_head_config(reader)`
+      `hf_other_architectures` whose head is the same), `hf_head_config()`, `table_of_head()`, and
+      as class methods `head_table()`, `holds_head(…)` and `from_hf_head_config(reader)`
     """
 
     preset_kind: ClassVar[str]
@@ -50,13 +50,16 @@ class FromPreset:
                 is loaded without the network.
             **kwargs: constructor arguments that replace the preset's: of the class itself, else of
                 its backbone (`dtype` too), preprocessor or tokenizer. Also, for backbones and
-                tasks, `load_weights` (bool, default True; False keeps the random initial weights),
-                and for tasks `load_head` (bool, default True; False gives a fresh head, which
-                needs its arguments, such as `num_classes`) and `preprocessor` (an object to use
-                instead of the preset's, or None). And for all of them `offline` (bool; True never
-                uses the network, by default as `NLPKIT_OFFLINE` and `HF_HUB_OFFLINE` say), `lock`
-                (path of a lock file, see `nlpkit.presets.lock`) and `allow_pickle` (bool, default
-                False; True has PyTorch read weights that are a pickle, without running code).
+                tasks, `load_weights` (bool, default True; False keeps the random initial weights,
+                and holds the stated sizes against fixed ceilings, 10,000 layers and 2**31 a
+                dimension, rather than against the tensors: a stranger's preset may then ask for
+                more memory than there is), and for tasks `load_head` (bool, default True; False
+                gives a fresh head, which needs its arguments, such as `num_classes`) and
+                `preprocessor` (an object to use instead of the preset's, or None). And for all of
+                them `offline` (bool; True never uses the network, by default as `NLPKIT_OFFLINE`
+                and `HF_HUB_OFFLINE` say), `lock` (path of a lock file, see `nlpkit.presets.lock`)
+                and `allow_pickle` (bool, default False; True has PyTorch read weights that are a
+                pickle, without running code).
 
         Returns:
             An object of this class. A variable that the preset has no tensor for keeps its initial

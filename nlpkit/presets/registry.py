@@ -12,10 +12,11 @@ from nlpkit.presets import records
 from nlpkit.presets.downloading import fetch, find_downloaded
 from nlpkit.presets.handle import FORMS, is_remote, parse_handle
 from nlpkit.presets.lock_file import LockFile, Pin
+from nlpkit.presets.remembered import sha256
 from nlpkit.presets.selection import Need
-from nlpkit.presets.sources import Snapshot, SourceError, UnreachableError
+from nlpkit.presets.sources import FileFacts, Snapshot, SourceError, UnreachableError
 from nlpkit.presets.store import MANIFEST
-from nlpkit.presets.verification import differences
+from nlpkit.presets.verification import compare
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
@@ -198,9 +199,13 @@ def _first(
 def _require_pinned(folder: Path, pin: Pin) -> None:
     for name, facts in pin.files.items():
         path = folder / name
-        wrong = differences(path, facts) if path.is_file() else ["it is missing"]
+        wrong = _differences(path, facts) if path.is_file() else ["it is missing"]
         if wrong:
             raise ValueError(f"{path} is not what {pin.lock_file} pins: {'; '.join(wrong)}.")
+
+
+def _differences(path: Path, stated: FileFacts) -> list[str]:
+    return compare(FileFacts(path.stat().st_size, sha256(path), stated.git_sha1), stated)
 
 
 def _refuse(message: str) -> Path:

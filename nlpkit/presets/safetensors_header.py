@@ -2,34 +2,49 @@
 
 Layout: 8 bytes, the header's length N (little-endian); N bytes of JSON, for each tensor its dtype,
 shape and place in the data; the data (https://github.com/huggingface/safetensors). The package
-checks most of this, too; here the header is also bounded and free of repeated names.
+checks most of this, too; here the header is also bounded and free of repeated names, and says where
+tensors are, so that they can be mapped.
 """
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
+import numpy as np
+
 from nlpkit.presets.safe_json import parse_json
 
-BITS = {
-    "F64": 64,
-    "F32": 32,
-    "F16": 16,
-    "BF16": 16,
-    "I64": 64,
-    "I32": 32,
-    "I16": 16,
-    "I8": 8,
-    "U8": 8,
-    "BOOL": 8,
+_DTYPES = {
+    "F64": np.dtype("<f8"),
+    "F32": np.dtype("<f4"),
+    "F16": np.dtype("<f2"),
+    "BF16": np.dtype(ml_dtypes.bfloat16),
+    "I64": np.dtype("<i8"),
+    "I32": np.dtype("<i4"),
+    "I16": np.dtype("<i2"),
+    "I8": np.dtype("i1"),
+    "U8": np.dtype("u1"),
+    "BOOL": np.dtype("?"),
 }
 _LONGEST = 8 << 20
 _RANK = 8
 _KEYS = {"dtype", "shape", "data_offsets"}
 
 
-def check_header(path: Path) -> None:
-    """Make sure that a file's header describes the file.
+@dataclass(frozen=True)
+class Place:
+    """Where a tensor is in a file: its bytes from `begin` to `end`, and what they are."""
+
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+def read_header(path: Path) -> dict[str, Place]:
+    """Where the tensors of a file are, by name; the header is made sure to describe the file.
 
     Raises:
         ValueError: a length, shape or place does not fit the file, a tensor is there twice, or
@@ -45,35 +60,38 @@ def check_header(path: Path) -> None:
         header = parse_json(file.read(length), "its header")
     if not isinstance(header, dict):
         raise ValueError("header is no JSON object")
-    end = 0
-    tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
-    for name, begin, stop in sorted(
-        (_place(name, entry) for name, entry in tensors.items()), key=lambda place: place[1:]
-    ):
-        if begin != end:
-            raise ValueError(f"header: {name!r:.100} starts at byte {begin} of the data, not {end}")
-        end = stop
-    if end != size - 8 - length:
-        raise ValueError(f"header: its tensors have {end} bytes, the file {size - 8 - length}")
+    start = end = 8 + length
+    places = {
+        name: _place(name, entry, start) for name, entry in header.items() if name != "__metadata__"
+    }
+    for name, place in sorted(places.items(), key=lambda item: (item[1].begin, item[1].end)):
+        if place.begin != end:
+            at, expected = place.begin - start, end - start
+            raise ValueError(
+                f"header: {name!r:.100} starts at byte {at} of the data, not {expected}"
+            )
+        end = place.end
+    if end != size:
+        raise ValueError(f"header: its tensors have {end - start} bytes, the file {size - start}")
+    return places
 
 
-def _place(name: str, entry: Any) -> tuple[str, int, int]:
-    """A tensor's name and the bytes that its header entry gives it."""
+def _place(name: str, entry: Any, start: int) -> Place:
+    """Where a tensor is by its header entry; the data start at byte `start` of the file."""
     if not isinstance(entry, dict) or entry.keys() != _KEYS:
         raise ValueError(f"header: {name!r:.100} is not described by {sorted(_KEYS)}")
     dtype, shape, place = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in BITS:
-        raise ValueError(f"{name} has dtype {dtype!s:.100}, supported are {', '.join(BITS)}")
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
+        raise ValueError(f"{name} has dtype {dtype!s:.100}, supported are {', '.join(_DTYPES)}")
     if not _are_counts(shape) or len(shape) > _RANK:
         raise ValueError(f"header: {name!r:.100} has the shape {shape!r:.100}")
     if not _are_counts(place) or len(place) != 2:
         raise ValueError(f"header: {name!r:.100} has the place {place!r:.100}")
-    needed = math.prod(shape) * BITS[dtype] // 8
-    if place[1] - place[0] != needed:
-        raise ValueError(
-            f"header: {name!r:.100} has {place[1] - place[0]} bytes, its shape needs {needed}"
-        )
-    return name, place[0], place[1]
+    begin, end = place
+    needed = math.prod(shape) * _DTYPES[dtype].itemsize
+    if end - begin != needed:
+        raise ValueError(f"header: {name!r:.100} has {end - begin} bytes, its shape needs {needed}")
+    return Place(_DTYPES[dtype], tuple(shape), start + begin, start + end)
 
 
 def _are_counts(values: Any) -> bool:

@@ -4,7 +4,6 @@ nlpkit's own layout is a Hugging Face folder plus `nlpkit.json`, the manifest: f
 class and its constructor arguments, and SHA-256 and size of every file.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import Any
 
 from nlpkit.presets.folder_check import check_folder
 from nlpkit.presets.pickled_torch import PICKLE, PICKLE_INDEX, PickledTensors
+from nlpkit.presets.remembered import sha256
 from nlpkit.presets.safe_json import read_object
 from nlpkit.presets.tensors import INDEX, WEIGHTS, TensorFiles
 
@@ -28,7 +28,8 @@ class PresetFolder:
     """A preset's folder, opened for reading.
 
     Sizes of all files, and hashes of all but the weights, are compared with the manifest at once;
-    the weights' hashes when they are asked for. A folder without manifest has no hashes.
+    the weights' hashes when they are asked for, which are remembered until the file changes. A
+    folder without manifest has no hashes.
 
     Args:
         path: the folder.
@@ -84,7 +85,7 @@ class PresetFolder:
             return TensorFiles([self.file(WEIGHTS)])
         if self.has(INDEX):
             tensors = TensorFiles(self._shards(INDEX))
-            tensors.check_index(self.json(INDEX)["weight_map"], str(self.path / INDEX))
+            self._check_index(tensors.files, INDEX)
             return tensors
         for name in (PICKLE, PICKLE_INDEX):
             if self.has(name):
@@ -99,7 +100,23 @@ class PresetFolder:
                 "convert it with transformers: "
                 "AutoModel.from_pretrained(folder).save_pretrained(new_folder)."
             )
-        return PickledTensors([self.file(name)] if name == PICKLE else self._shards(name))
+        if name == PICKLE:
+            return PickledTensors([self.file(name)])
+        tensors = PickledTensors(self._shards(name))
+        self._check_index(tensors.files, name)
+        return tensors
+
+    def _check_index(self, found: Mapping[str, str], name: str) -> None:
+        """Make sure that the files hold the tensors, by name, that their index says."""
+        stated = self.json(name)["weight_map"]
+        lacking = [f"{tensor} ({file})" for tensor, file in stated.items() if tensor not in found]
+        other = [tensor for tensor, file in found.items() if stated.get(tensor) != file]
+        if lacking or other:
+            raise ValueError(
+                f"{self.path / name} does not fit the files. Tensors it names that are missing: "
+                f"{', '.join(lacking) or 'none'}. Tensors that are elsewhere or not in it: "
+                f"{', '.join(other) or 'none'}."
+            )
 
     def _shards(self, index: str) -> list[Path]:
         """The files that an index names."""
@@ -124,7 +141,9 @@ class PresetFolder:
             raise ValueError(f"{path} is not listed in {MANIFEST}; the folder was changed.")
         if not path.is_file():
             raise ValueError(f"{self.path} lacks the file {name}, which {MANIFEST} lists.")
-        found = _fingerprint(path) if hashed else {"size": path.stat().st_size}
+        found: dict[str, Any] = {"size": path.stat().st_size}
+        if hashed:
+            found["sha256"] = sha256(path)
         for what, value in found.items():
             if stated.get(what) != value:
                 raise ValueError(
@@ -229,6 +248,4 @@ def _check_manifest(manifest: dict[str, Any], source: Path) -> None:
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": digest, "size": path.stat().st_size}
+    return {"sha256": sha256(path), "size": path.stat().st_size}

@@ -1,17 +1,16 @@
 """Safetensors files: one, or several with an index; tensors are read one by one."""
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+import mmap
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import ml_dtypes  # noqa: F401 (teaches NumPy the name bfloat16)
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from nlpkit.presets.safetensors_header import check_header
+from nlpkit.presets.safetensors_header import Place, read_header
 from nlpkit.presets.weights import Shape
 
 WEIGHTS = "model.safetensors"
@@ -32,34 +31,66 @@ class TensorFiles:
     """
 
     def __init__(self, files: list[Path]) -> None:
-        self.shapes: dict[str, Shape] = {}
         self._files: dict[str, Path] = {}
+        self._places: dict[str, Place] = {}
+        self._mapped: dict[Path, mmap.mmap] = {}
+        self._reading: threading.Thread | None = None
         for path in files:
-            _check(path)
-            for name, shape in _checked(path, _shapes).items():
-                if name in self.shapes:
+            for name, place in _read_header(path).items():
+                if name in self._files:
                     raise ValueError(f"{self._files[name]} and {path} both hold the tensor {name}.")
-                self.shapes[name], self._files[name] = shape, path
+                self._files[name], self._places[name] = path, place
+        self.shapes: dict[str, Shape] = {name: of.shape for name, of in self._places.items()}
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The file of each tensor, by name."""
+        return {name: path.name for name, path in self._files.items()}
 
     def read(self, name: str) -> np.ndarray:
         """Read one tensor into memory of its own."""
-        return _checked(self._files[name], lambda file: file.get_tensor(name))
+        place, path = self._places[name], self._files[name]
+        array = np.empty(place.shape, place.dtype)
+        # Not mapped: pages of a mapped file would count as this process' memory.
+        with path.open("rb") as file:
+            file.seek(place.begin)
+            if file.readinto(array.reshape(-1).view("uint8").data) != array.nbytes:
+                raise ValueError(f"{path} was cut short while it was read.")
+        return array
 
-    def check_index(self, weight_map: Mapping[str, str], source: str) -> None:
-        """Make sure that the files hold what their index says.
+    def view(self, name: str) -> np.ndarray:
+        """One tensor in its file, mapped; what is written there stays in this process.
 
-        Raises:
-            ValueError: they do not; the message lists the names on both sides.
+        It is read, as by `read`, where it cannot be mapped.
         """
-        found = {name: path.name for name, path in self._files.items()}
-        lacking = [f"{name} ({file})" for name, file in weight_map.items() if name not in found]
-        other = [name for name, file in found.items() if weight_map.get(name) != file]
-        if lacking or other:
-            raise ValueError(
-                f"{source} does not fit the files. Tensors it names that are missing: "
-                f"{', '.join(lacking) or 'none'}. Tensors that are elsewhere or not in it: "
-                f"{', '.join(other) or 'none'}."
-            )
+        place = self._places[name]
+        if place.begin % place.dtype.itemsize or place.begin == place.end:
+            return self.read(name)
+        memory = self._map(self._files[name])
+        count = (place.end - place.begin) // place.dtype.itemsize
+        return np.frombuffer(memory, place.dtype, count, place.begin).reshape(place.shape)
+
+    def read_ahead(self, dtype: str) -> None:
+        """Begin to bring the files with tensors of a dtype into memory, mapped."""
+        files = {path for name, path in self._files.items() if self.has_dtype(name, dtype)}
+        pages = [np.frombuffer(self._map(path), "u1")[:: mmap.PAGESIZE] for path in files]
+        self._reading = threading.Thread(target=lambda: [page.max() for page in pages], daemon=True)
+        self._reading.start()
+
+    def finish_reading(self) -> None:
+        """Wait for what `read_ahead` began."""
+        if self._reading:
+            self._reading.join()
+
+    def has_dtype(self, name: str, dtype: str) -> bool:
+        """Whether a tensor is stored in this dtype."""
+        return self._places[name].dtype == np.dtype(dtype)
+
+    def _map(self, path: Path) -> mmap.mmap:
+        if path not in self._mapped:
+            with path.open("rb") as file:
+                self._mapped[path] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        return self._mapped[path]
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], dtype: str | None = None) -> None:
@@ -146,25 +177,8 @@ def _is_floating(tensor: np.ndarray) -> bool:
     return np.issubdtype(tensor.dtype, np.floating) or tensor.dtype == np.dtype("bfloat16")
 
 
-def _checked(path: Path, function: Callable[[Any], Any]) -> Any:
-    # "pread" reads into buffers: pages of a mapped file would count as this process' memory.
-    opened: AbstractContextManager[Any]
+def _read_header(path: Path) -> dict[str, Place]:
     try:
-        with safe_open(path, framework="np", backend="pread") as opened:
-            return function(opened)
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} is no intact safetensors file: {error}.") from error
-
-
-def _shapes(file: Any) -> dict[str, Shape]:
-    shapes = {}
-    for name in file.keys():  # noqa: SIM118 (not a dict)
-        shapes[name] = tuple(file.get_slice(name).get_shape())
-    return shapes
-
-
-def _check(path: Path) -> None:
-    try:
-        check_header(path)
+        return read_header(path)
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} is no intact safetensors file: {error}.") from error

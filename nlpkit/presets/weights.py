@@ -3,10 +3,21 @@
     encoder_{i}/query/kernel <- encoder.layer.{i}.attention.self.query.weight | transpose
     pooler/bias <- pooler.dense.bias ; optional
     <- embeddings.position_ids ; buffer
+    h_{i}/query/kernel <- h.{i}.attn.c_attn.weight[:, 0 of 3]
+    h_{i}/gate/kernel[{e}] <- h.{i}.experts.{e}.w1.weight | transpose
 
 Left of `<-` stands the path of a model variable, right of it the tensor, then after `|` the
 transforms that lead from tensor to variable, in this order, and after `;` the marks. Reading and
 writing use the same lines: every transform has an inverse.
+
+In brackets stands a piece (see `piece`), where one tensor holds several variables or one variable
+several tensors. The pieces of all lines must make up the whole. Fused projections of H query heads
+and G heads of keys and of values are, in rows or (`:, ` before it) in columns,
+
+    [0 of 3]  [1 of 3]  [2 of 3]                          query, key, value
+    [0 of 3 x H]  [1 of 3 x H]  [2 of 3 x H]              these three for each head
+    [0:H of H+G+G]  [H:H+G of H+G+G]  [H+G:H+G+G of …]    grouped heads, R = H / G of a group:
+    [0:R of R+2 x G]  [R of R+2 x G]  [R+1 of R+2 x G]    queries, key and value of each group
 """
 
 import itertools
@@ -18,10 +29,11 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-Shape = tuple[int, ...]
+from nlpkit.presets.piece import Piece, Shape, parse_piece
 
 _LINE = re.compile(
-    r"\s*(?P<variable>[^\s|;<]*)\s*<-\s*(?P<tensor>[^\s|;]+)"
+    r"\s*(?P<variable>[^\s|;<\[]*)(?:\[(?P<slot>[^\]|;]+)\])?\s*<-"
+    r"\s*(?P<tensor>[^\s|;\[]+)(?:\[(?P<part>[^\]|;]+)\])?"
     r"\s*(?:\|(?P<transforms>[^;|]+))?(?:;(?P<marks>[^;|]+))?"
 )
 _ALSO_SPELLED = "also spelled "
@@ -89,12 +101,16 @@ class Line:
             else equals the other's. `also spelled OLD=NEW`: the last part of the tensor's name may
             be OLD instead of NEW. `other head`: belongs to a head that is not wanted. `buffer`: is
             no parameter.
+        slot: str. The piece of the variable that the line is about; "" for all of it.
+        part: str. The piece of the tensor, taken before the transforms; "" for all of it.
     """
 
     variable: str
     tensor: str
     transforms: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    slot: str = ""
+    part: str = ""
 
     def __post_init__(self) -> None:
         for name in self.transforms:
@@ -106,6 +122,13 @@ class Line:
                 self._refuse(f"unknown mark {mark!r}; known: {known}")
         if self.ignored == bool(self.variable):
             self._refuse("a line names a variable, or is marked 'other head' or 'buffer'")
+        if (self.slot or self.part) and (self.tied or self.ignored):
+            self._refuse("a piece cannot be marked 'tied', 'other head' or 'buffer'")
+        for piece in (self.slot, self.part):
+            if "{" not in piece:  # Else it is looked at when the indices have been put in.
+                self._parsed(piece)
+        if self.part.isdecimal():
+            self._refuse(f"[{self.part}] must say of how many, such as [{self.part} of 8]")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -116,7 +139,8 @@ class Line:
                 f"{text!r} is no line of a weight table: 'variable <- tensor | transforms ; marks'."
             )
         transforms, marks = (_split(match[part]) for part in ("transforms", "marks"))
-        return cls(match["variable"], match["tensor"], transforms, marks)
+        pieces = (match["slot"] or "", match["part"] or "")
+        return cls(match["variable"], match["tensor"], transforms, marks, *pieces)
 
     @property
     def optional(self) -> bool:
@@ -132,6 +156,21 @@ class Line:
     def ignored(self) -> bool:
         """Whether the line names tensors that no variable needs."""
         return any(mark in _IGNORED for mark in self.marks)
+
+    @property
+    def target(self) -> str:
+        """The variable's path, and in brackets the piece of it that is meant."""
+        return f"{self.variable}[{self.slot}]" if self.slot else self.variable
+
+    @property
+    def variable_piece(self) -> Piece | None:
+        """The piece of the variable that is meant; None for all of it."""
+        return self._parsed(self.slot)
+
+    @property
+    def tensor_piece(self) -> Piece | None:
+        """The piece of the tensor that is meant; None for all of it."""
+        return self._parsed(self.part)
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -153,18 +192,29 @@ class Line:
         )
 
     def tensor_shape(self, variable_shape: Shape) -> Shape:
-        """The shape that the tensor of a variable of this shape has."""
-        return self._shapes(variable_shape)[0]
+        """The shape that the whole tensor has, from that of the whole variable."""
+        shape = self._shapes(variable_shape)[0]
+        piece = self.tensor_piece
+        return shape if piece is None else self._try(piece.whole, shape)
+
+    def slot_shape(self, variable_shape: Shape) -> Shape:
+        """The shape of the piece of the variable, from that of the whole variable."""
+        piece = self.variable_piece
+        return variable_shape if piece is None else self._try(piece.shape, variable_shape)
 
     def read(self, tensor: np.ndarray, variable_shape: Shape) -> np.ndarray:
-        """The variable's value from the tensor's."""
+        """The value of the variable, or of the piece of it, from the whole tensor's."""
+        if (piece := self.tensor_piece) is not None:
+            tensor = piece.take(tensor)
         steps = zip(self._transforms(), self._shapes(variable_shape)[1:], strict=True)
         for transform, after in steps:
             tensor = transform.read(tensor, after)
         return tensor
 
     def write(self, value: np.ndarray) -> np.ndarray:
-        """The tensor's value from the variable's; the inverse of `read`."""
+        """The value of the tensor, or of the piece of it, from the whole variable's."""
+        if (piece := self.variable_piece) is not None:
+            value = piece.take(value)
         for transform in reversed(self._transforms()):
             value = transform.write(value)
         return value
@@ -173,7 +223,7 @@ class Line:
         return [found for name in self.transforms if (found := find_transform(name))]
 
     def _shapes(self, variable_shape: Shape) -> list[Shape]:
-        shapes = [variable_shape]
+        shapes = [self.slot_shape(variable_shape)]
         for transform in reversed(self._transforms()):
             shapes.insert(0, transform.before(shapes[0]))
         return shapes
@@ -183,8 +233,18 @@ class Line:
         stem, dot, last = self.tensor.rpartition(".")
         return stem + dot + old if mark.startswith(_ALSO_SPELLED) and last == new else ""
 
+    def _parsed(self, piece: str) -> Piece | None:
+        return self._try(parse_piece, piece) if piece else None
+
+    def _try(self, function: Callable[[Any], Any], value: Any) -> Any:
+        try:
+            return function(value)
+        except ValueError as error:
+            return self._refuse(str(error))
+
     def _refuse(self, reason: str) -> None:
-        raise ValueError(f"Weight table, {self.variable!r} <- {self.tensor!r}: {reason}.")
+        part = f"[{self.part}]" if self.part else ""
+        raise ValueError(f"Weight table, {self.target!r} <- {self.tensor + part!r}: {reason}.")
 
 
 def parse(text: str) -> list[Line]:
@@ -192,12 +252,12 @@ def parse(text: str) -> list[Line]:
     return [Line.parse(line) for line in text.splitlines() if line.strip()]
 
 
-def expand(lines: Iterable[Line] | str, **ranges: Iterable[Any]) -> list[Line]:
+def expand(lines: Iterable[Line] | str, **ranges: Iterable[Any] | int) -> list[Line]:
     """Repeat the lines of a weight table that hold an index in braces.
 
     Args:
         lines: list of `Line`, or the table's text.
-        **ranges: the values of each index: `i=range(12)` for `{i}`.
+        **ranges: the values of each index: `i=range(12)` for `{i}`; or the only one: `heads=8`.
 
     Returns:
         list of `Line`.
@@ -207,19 +267,19 @@ def expand(lines: Iterable[Line] | str, **ranges: Iterable[Any]) -> list[Line]:
         >>> [line.tensor for line in expand("block_{i}/bias <- h.{i}.bias", i=range(2))]
         ['h.0.bias', 'h.1.bias']
     """
-    values = {name: list(of) for name, of in ranges.items()}
+    values = {name: [of] if isinstance(of, int) else list(of) for name, of in ranges.items()}
     lines = parse(lines) if isinstance(lines, str) else lines
     return [copy for line in lines for copy in _copies(line, values)]
 
 
 def _copies(line: Line, values: dict[str, list[Any]]) -> Iterator[Line]:
-    names = [name for name in values if f"{{{name}}}" in line.variable + line.tensor]
+    texts = {name: getattr(line, name) for name in ("variable", "slot", "tensor", "part")}
+    names = [name for name in values if f"{{{name}}}" in "".join(texts.values())]
     for chosen in itertools.product(*(values[name] for name in names)):
-        variable, tensor = line.variable, line.tensor
+        copy = texts
         for name, value in zip(names, chosen, strict=True):
-            variable = variable.replace(f"{{{name}}}", str(value))
-            tensor = tensor.replace(f"{{{name}}}", str(value))
-        yield replace(line, variable=variable, tensor=tensor)
+            copy = {field: x.replace(f"{{{name}}}", str(value)) for field, x in copy.items()}
+        yield replace(line, **copy)
 
 
 def _split(text: str | None) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Task: the base class of models that go from raw strings to predictions."""
 
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 import keras
@@ -56,6 +57,16 @@ class Task(FromPreset, Configurable, keras.Model):
     def head_table(cls) -> list[Line]:
         """Where the head's variables are in a Hugging Face checkpoint."""
         return parse(cls.head_lines)
+
+    def table_of_head(self) -> list[Line]:
+        """Where the variables of this very head are, if that differs within the class."""
+        return self.head_table()
+
+    @classmethod
+    def holds_head(cls, tensors: Collection[str], backbone_arguments: Mapping[str, Any]) -> bool:
+        """Whether a Hugging Face checkpoint with tensors of these names holds the head."""
+        table = [line for line in cls.head_table() if not line.ignored and not line.tied]
+        return any(name in tensors for line in table for name in line.spellings)
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.ragged import Row, pad_rows
 from nlpkit.tokenizers.encoding import Encoding, Spans
 from nlpkit.tokenizers.ids_input import checked_ids
-from nlpkit.tokenizers.string_input import without_surrogates
+from nlpkit.tokenizers.string_input import valid_texts
 from nlpkit.tokenizers.token_lookup import TokenLookup
 
 
@@ -65,10 +65,10 @@ class Algorithm(TokenLookup):
     def _rows_between(self, examples: Sequence[Any]) -> Sequence[Sequence[int]]:
         whole = self._whole_tokens
         if not whole and not self._takes_words:
-            return self._ids([without_surrogates(text, self.errors) for text in examples])
+            return self._ids(valid_texts(examples, self.errors))
         parts = examples if self._takes_words else [whole.split(text) for text in examples]
         between = [p for p in chain.from_iterable(parts) if p not in whole.ids]
-        ids = iter(self._ids([without_surrogates(text, self.errors) for text in between]))
+        ids = iter(self._ids(valid_texts(between, self.errors)))
         return [
             [i for p in row for i in ((whole.ids[p],) if p in whole.ids else next(ids))]
             for row in parts
@@ -90,8 +90,7 @@ class Algorithm(TokenLookup):
     def _encode_batch(
         self, texts: Sequence[str], max_length: int | None, stride: int | None
     ) -> list[Any]:
-        valid = [without_surrogates(text, self.errors) for text in texts]
-        encodings = [self._encoding(text) for text in valid]
+        encodings = [self._encoding(text) for text in valid_texts(texts, self.errors)]
         if max_length is None:
             return encodings
         windows = [encoding.windows(max_length, stride or 0) for encoding in encodings]

@@ -44,8 +44,9 @@ class BytePairEngine:
     """
 
     def __init__(self, pairs: BytePairs, settings: Any, unspellable: Collection[str]) -> None:
-        made = {first + second for first, second in pairs.merges}
-        hidden = set(unspellable) - made - set(BYTE_SYMBOLS)
+        hidden = set(unspellable) - set(BYTE_SYMBOLS)
+        if hidden:
+            hidden -= set(map("".join, pairs.merges))
         self.eager_function: Any = None
         self.pairs = pairs
         self.ids = {token: i for token, i in pairs.ids.items() if token not in hidden}
@@ -104,6 +105,8 @@ class Chunks:
 
     Attributes:
         whole: bool. Whether a text is one chunk.
+        separator: str or None. A rare chunk that may stand between any two; None if whitespace
+            at the end of one might make a difference.
     """
 
     def __init__(self, split_pattern: str, normalization: str | None, prefix: bool) -> None:
@@ -111,6 +114,8 @@ class Chunks:
         self.whole = not is_chunked(split_pattern) or normalization not in (None, "NFC", "NFD")
         # In Falcon's steps whitespace before punctuation is a word of its own, however long.
         self._cut = _BETWEEN_WORDS if split_pattern == "falcon" else _BEFORE_WORD
+        # Only Falcon's steps look at the whitespace before a word as one.
+        self.separator = None if split_pattern == "falcon" else " \0"
         self._prefix = prefix
 
     def split(self, text: str) -> list[str]:
@@ -118,12 +123,12 @@ class Chunks:
         if self.whole:
             chunks = [text]
         # Printable are all characters but controls and whitespace other than U+0020.
-        elif text.isprintable() and "  " not in text and text[-1:] != " " != text[:1]:
+        elif text.isprintable() and "  " not in text and text[-1:] != " ":
             chunks = text.split(" ")
         else:
             chunks = self._cut.split(text)
-        if not self.needs_prefix(text):
-            chunks[0] = _NO_SPACE + chunks[0]
+        if not (self._prefix and self.needs_prefix(text)) or text[0].isspace():
+            chunks[0] = _NO_SPACE + self.prefixed(chunks[0])
         return chunks
 
     def spell(self, chunk: str) -> str:
@@ -142,5 +147,5 @@ class Chunks:
 _BETWEEN_WORDS = re.compile(r"(?<=\S) (?=\S)")
 _BEFORE_WORD = re.compile(r" (?=\S)")
 
-# Starts the name of a chunk without a space; no valid text holds it.
-_NO_SPACE = "\ud800"
+# Starts the name of a chunk without a space; no other name starts with one.
+_NO_SPACE = " "

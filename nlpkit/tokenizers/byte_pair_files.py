@@ -159,20 +159,28 @@ def _read_merges(source: Any) -> list[Merge]:
 
 
 def _read_merge(merge: Any) -> Merge:
-    pair = tuple(merge.split(" ")) if isinstance(merge, str) else tuple(merge)
-    if len(pair) != 2 or not all(isinstance(token, str) and token for token in pair):
-        raise ValueError(f'merges must hold "a b" or pairs of tokens; got {merge!r:.80}.')
-    return pair
+    if isinstance(merge, str):
+        first, _, second = merge.partition(" ")
+        if first and second and " " not in second:
+            return first, second
+    else:
+        pair = tuple(merge)
+        if len(pair) == 2 and all(isinstance(token, str) and token for token in pair):
+            return pair
+    raise ValueError(f'merges must hold "a b" or pairs of tokens; got {merge!r:.80}.')
 
 
 def _check_merges(merges: Sequence[Merge], ids: Mapping[str, int]) -> None:
-    lacking = ((a, b, token) for a, b in merges for token in (a, b, a + b) if token not in ids)
-    if (found := next(lacking, None)) is not None:
-        first, second, token = found
-        raise ValueError(
-            f"vocabulary must hold the tokens of merges; the merge {f'{first} {second}'!r} needs "
-            f"{token!r}, which it lacks."
-        )
+    made = set(map("".join, merges))
+    if ids.keys() >= made.union(*merges):
+        return
+    first, second, token = next(
+        (a, b, token) for a, b in merges for token in (a, b, a + b) if token not in ids
+    )
+    raise ValueError(
+        f"vocabulary must hold the tokens of merges; the merge {f'{first} {second}'!r} needs "
+        f"{token!r}, which it lacks."
+    )
 
 
 def _read_text(path: str | Path, argument: str) -> str:

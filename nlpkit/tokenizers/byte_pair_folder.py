@@ -15,6 +15,8 @@ from nlpkit.tokenizers.byte_pair_files import BytePairs
 from nlpkit.tokenizers.byte_pair_json import read_byte_pair_json
 from nlpkit.tokenizers.split_patterns import build_pre_tokenizer
 
+# What Hugging Face calls the tokens that start and end a text.
+_NAMES = {"start_token": "bos_token", "end_token": "eos_token"}
 # What a folder without tokenizer.json leaves to the class that transformers reads it with.
 _GPT2: dict[str, Any] = {"split_pattern": "gpt2"}
 _QWEN2: dict[str, Any] = {"split_pattern": "qwen2", "normalization": "NFC"}
@@ -68,7 +70,7 @@ def write_folder(tokenizer: Any, folder: Path) -> list[str]:
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "clean_up_tokenization_spaces": False,
-        **tokenizer.special_tokens_map,
+        **{_NAMES.get(name, name): t for name, t in tokenizer.special_tokens_map.items()},
     }
     text = json.dumps(config, indent=2, ensure_ascii=False)
     (folder / "tokenizer_config.json").write_text(f"{text}\n", encoding="utf-8", newline="\n")
@@ -125,4 +127,6 @@ def _named_special_tokens(config: Mapping[str, Any]) -> dict[str, str]:
         for name, value in config.items()
         if name.endswith("_token") and isinstance(value, str | dict)
     }
-    return {name: token for name, token in named.items() if isinstance(token, str)}
+    tokens = {name: token for name, token in named.items() if isinstance(token, str)}
+    renamed = {own: tokens[name] for own, name in _NAMES.items() if name in tokens}
+    return {**tokens, **renamed}

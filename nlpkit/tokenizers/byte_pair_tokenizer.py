@@ -16,9 +16,9 @@ from nlpkit.tokenizers.byte_pair_files import (
     write_byte_pairs,
 )
 from nlpkit.tokenizers.byte_pair_folder import read_folder, write_folder
-from nlpkit.tokenizers.chunk_memo import ChunkMemo, native_ids
+from nlpkit.tokenizers.chunk_memo import ChunkMemo
 from nlpkit.tokenizers.encoding import Spans
-from nlpkit.tokenizers.native_engine import spans
+from nlpkit.tokenizers.native_engine import native_ids, spans
 from nlpkit.tokenizers.tokenizer import Tokenizer
 from nlpkit.tokenizers.vocabulary import Vocabulary
 
@@ -149,7 +149,7 @@ class BytePairTokenizer(Tokenizer):
         self._engine = BytePairEngine(self._pairs, self, unspellable)
         self._decoder = ByteDecoder(self._known().tokens, unspellable)
         chunks = Chunks(self.split_pattern, self.normalization, self.add_prefix_space)
-        self._memo = ChunkMemo(self._engine.native, chunks.split, chunks.spell)
+        self._memo = ChunkMemo(self._engine.native, chunks.split, chunks.spell, chunks.separator)
         self._chunks = chunks
 
     def _tokens_found_whole(self) -> list[str]:

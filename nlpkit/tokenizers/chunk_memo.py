@@ -1,11 +1,11 @@
 """A bounded memo in front of a native tokenizer."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, filterfalse
 from typing import Any
 
-Ids = tuple[int, ...]  # Tuples of integers cost the garbage collector nothing, lists would.
+from nlpkit.tokenizers.native_engine import Ids, chunk_ids
 
 _MOST_CHUNKS = 2**17
 _LONGEST_CHUNK = 64
@@ -16,8 +16,8 @@ class ChunkMemo:
     """Ids of texts by way of their chunks, most of which have been seen before.
 
     Text repeats itself, and looking a chunk up is quicker than tokenizing it. The chunks of some
-    texts that are not known go to the native engine together. Its ids are the
-    memo's: the two differ nowhere as long as the ids of a text are those of its chunks.
+    texts that are not known go to the native engine together. Its ids are the memo's: the two
+    differ nowhere as long as the ids of a text are those of its chunks.
 
     Memory is bounded: chunks longer than 64 characters are not kept, and once half of `most` are,
     the memo starts anew beside the old half, from which it takes what is asked for again.
@@ -27,6 +27,8 @@ class ChunkMemo:
         engine: `tokenizers.Tokenizer`.
         split: text to chunks.
         spell: what a chunk stands for in a text; by default itself.
+        separator: str or None. As `chunk_ids` takes it. Default None.
+        given: dict of chunk to its ids. What is known from the start; nothing by default.
         most: int. How many chunks are kept. Default 131072.
     """
 
@@ -35,36 +37,51 @@ class ChunkMemo:
         engine: Any,
         split: Callable[[str], list[str]],
         spell: Callable[[str], str] = str,
+        separator: str | None = None,
+        given: Mapping[str, Ids] | None = None,
         most: int = _MOST_CHUNKS,
     ) -> None:
         self._engine = engine
         self._split = split
         self._spell = spell
+        self._separator = separator
         self._half = most // 2
         self._known: dict[str, Ids] = {}
-        self._old: dict[str, Ids] = {}
+        self._old = given or {}
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text."""
         rows: list[list[int]] = []
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
-            chunked = [self._split(text) for text in texts[start : start + _TEXTS_AT_ONCE]]
-            try:
-                rows += _look_up(self._known, chunked)
-            except KeyError:
-                rows += _look_up(self._complete(set(chain.from_iterable(chunked))), chunked)
+            rows += self._look_up(texts[start : start + _TEXTS_AT_ONCE])
         return rows
 
-    def _complete(self, chunks: set[str]) -> Mapping[str, Ids]:
-        """The ids of all these chunks."""
-        known, old = self._known, self._old
-        table = {chunk: known[chunk] for chunk in chunks & known.keys()}
-        fresh = {chunk: old[chunk] for chunk in (chunks - table.keys()) & old.keys()}
-        unseen = list(chunks - table.keys() - fresh.keys())
-        ids = native_ids(self._engine, list(map(self._spell, unseen)))
+    def _look_up(self, texts: Sequence[str]) -> list[list[int]]:
+        known = self._known
+        rows: list[list[int]] = []
+        for chunks in map(self._split, texts):
+            try:
+                rows.append(_row(known, chunks))
+            except KeyError:
+                return rows + self._look_up_some_unseen(known, texts[len(rows) :])
+        return rows
+
+    def _look_up_some_unseen(
+        self, known: Mapping[str, Ids], texts: Sequence[str]
+    ) -> list[list[int]]:
+        chunked = list(map(self._split, texts))
+        fresh = self._learn(set(filterfalse(known.__contains__, chain.from_iterable(chunked))))
+        return [_row_of_either(known, fresh, chunks) for chunks in chunked]
+
+    def _learn(self, chunks: set[str]) -> Mapping[str, Ids]:
+        """The ids of these chunks, which are kept."""
+        old = self._old
+        fresh = {chunk: old[chunk] for chunk in filter(old.__contains__, chunks)}
+        unseen = list(filterfalse(fresh.__contains__, chunks))
+        ids = chunk_ids(self._engine, list(map(self._spell, unseen)), self._separator)
         fresh |= zip(unseen, ids, strict=True)
         self._keep({c: ids for c, ids in fresh.items() if len(c) <= _LONGEST_CHUNK})
-        return table | fresh
+        return fresh
 
     def _keep(self, chunks: Mapping[str, Ids]) -> None:
         if len(self._known) + len(chunks) > self._half:
@@ -72,15 +89,19 @@ class ChunkMemo:
         self._known.update(chunks)
 
 
-def native_ids(engine: Any, texts: Sequence[str]) -> Iterator[Ids]:
-    """The ids that a `tokenizers.Tokenizer` gives each text."""
-    encodings = engine.encode_batch_fast(texts, add_special_tokens=False)
-    return (tuple(encoding.ids) for encoding in encodings)
+def _row(known: Mapping[str, Ids], chunks: Iterable[str]) -> list[int]:
+    return list(chain.from_iterable(map(known.__getitem__, chunks)))
 
 
-def _look_up(known: Mapping[str, Ids], chunked: Sequence[Sequence[str]]) -> list[list[int]]:
-    get = known.__getitem__
-    return [list(chain.from_iterable(map(get, chunks))) for chunks in chunked]
+def _row_of_either(
+    known: Mapping[str, Ids], fresh: Mapping[str, Ids], chunks: Sequence[str]
+) -> list[int]:
+    """The ids of chunks of which some are fresh, and of these most known as well by now."""
+    try:
+        return _row(known, chunks)
+    except KeyError:
+        found = zip(chunks, map(known.get, chunks), strict=True)
+        return list(chain.from_iterable(fresh[c] if ids is None else ids for c, ids in found))
 
 
 # The native engine's threads do not live on in a forked process. It finds that out by itself, but

@@ -18,7 +18,8 @@ _BYTES = {f"<0x{byte:02X}>" for byte in range(256)}
 def read_sentence_piece_json(content: Part) -> dict[str, Any]:
     """The constructor arguments of a `SentencePieceTokenizer`.
 
-    All added tokens become special tokens: SentencePiece finds none of them in text by itself.
+    Added tokens become special tokens, which SentencePiece does not find in text by itself; but
+    those that are not special, in a model that puts no space before text (Gemma), are found in any.
 
     Args:
         content: dict. The parsed file.
@@ -32,24 +33,34 @@ def read_sentence_piece_json(content: Part) -> dict[str, Any]:
     for part in in_sequence(content.get("decoder"), "decoders"):
         require("decoder.type", part["type"], _DECODERS)
     model = content["model"]
-    added = {token["id"]: token["content"] for token in content.get("added_tokens") or []}
     is_unigram = model.get("type", "Unigram") == "Unigram"
-    pieces = (_read_unigram if is_unigram else _read_bpe)(model, set(added.values()))
     steps = in_sequence(content.get("normalizer"), "normalizers")
     settings, arguments = (_unigram_settings if is_unigram else _bpe_settings)(
         list(steps), in_sequence(content.get("pre_tokenizer"), "pretokenizers")
     )
+    added = {token["id"]: token["content"] for token in content.get("added_tokens") or []}
+    has_prefix = settings.get("add_dummy_prefix", True)
+    kinds = {
+        token["content"]: _kind(token, has_prefix) for token in content.get("added_tokens") or []
+    }
+    pieces = (_read_unigram if is_unigram else _read_bpe)(model, kinds)
     proto = SentencePieceProto.build(
-        _with_added_tokens(pieces, added),
+        _with_added_tokens(pieces, added, kinds),
         model_type="unigram" if is_unigram else "bpe",
         byte_fallback=any(piece.kind == PieceKind.BYTE for piece in pieces),
         **settings,
     )
-    special = [added[i] for i in sorted(added)]
+    special = [added[i] for i in sorted(added) if kinds[added[i]] == PieceKind.CONTROL]
     return {"proto": proto.to_bytes(), "special_tokens": special or None, **arguments}
 
 
-def _read_unigram(model: Part, added: set[str]) -> list[Piece]:
+def _kind(token: Part, has_prefix: bool) -> PieceKind:
+    """What an added token is: text may hold it where SentencePiece finds it as the file means."""
+    flags = any(token.get(flag) for flag in ("special", "single_word", "lstrip", "rstrip"))
+    return PieceKind.CONTROL if flags or has_prefix else PieceKind.USER_DEFINED
+
+
+def _read_unigram(model: Part, added: Mapping[str, PieceKind]) -> list[Piece]:
     _check_keys(model, ("type", "unk_id", "vocab", "byte_fallback"))
     unknown = model.get("unk_id")
     if unknown is None:
@@ -59,7 +70,7 @@ def _read_unigram(model: Part, added: set[str]) -> list[Piece]:
     return [piece._replace(score=s) for piece, s in zip(pieces, scores, strict=True)]
 
 
-def _read_bpe(model: Part, added: set[str]) -> list[Piece]:
+def _read_bpe(model: Part, added: Mapping[str, PieceKind]) -> list[Piece]:
     _check_keys(model, (*_BPE_MODEL, "type", "unk_token", "vocab", "merges"))
     for key, supported in _BPE_MODEL.items():
         require(f"model.{key}", model.get(key), supported)
@@ -72,7 +83,8 @@ def _read_bpe(model: Part, added: set[str]) -> list[Piece]:
             f"tokenizer.json: model.unk_token must be in vocab; got {model.get('unk_token')!r}."
         )
     pieces = _pieces(tokens, vocabulary[model["unk_token"]], model, added)
-    ranks = _ranks(model["merges"], {p.text for p in pieces if p.kind == PieceKind.NORMAL})
+    whole = {p.text for p in pieces if p.kind == PieceKind.USER_DEFINED}
+    ranks = _ranks(model["merges"], {p.text for p in pieces if p.kind == PieceKind.NORMAL}, whole)
     return [piece._replace(score=-float(ranks.get(piece.text, 0))) for piece in pieces]
 
 
@@ -86,15 +98,17 @@ _BPE_MODEL: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _ranks(merges: Sequence[Any], tokens: set[str]) -> dict[str, int]:
+def _ranks(merges: Sequence[Any], tokens: set[str], whole: set[str]) -> dict[str, int]:
     """The place of each piece among the merges.
 
     SentencePiece joins any two neighbours that make a piece, those of the best piece first. Merges
-    say the same if they hold all such pairs, those that make the same piece together.
+    say the same if they hold all such pairs, those that make the same piece together. Those of
+    pieces that are found whole have no effect.
     """
     pairs = [
         tuple(merge.split(" ")) if isinstance(merge, str) else tuple(merge) for merge in merges
     ]
+    pairs = [pair for pair in pairs if not whole & {*pair, "".join(pair)}]
     made = [first + second for first, second in pairs]
     ranks = {piece: rank for rank, piece in reversed(list(enumerate(made)))}
     together = 1 + sum(piece != last for last, piece in pairwise(made))
@@ -114,7 +128,9 @@ def _ranks(merges: Sequence[Any], tokens: set[str]) -> dict[str, int]:
     return ranks
 
 
-def _pieces(tokens: Sequence[str], unknown: int, model: Part, added: set[str]) -> list[Piece]:
+def _pieces(
+    tokens: Sequence[str], unknown: int, model: Part, added: Mapping[str, PieceKind]
+) -> list[Piece]:
     has_bytes = bool(model.get("byte_fallback"))
     if has_bytes and not _BYTES.issubset(tokens):
         raise ValueError("tokenizer.json: model.byte_fallback needs all 256 bytes in vocab.")
@@ -124,16 +140,18 @@ def _pieces(tokens: Sequence[str], unknown: int, model: Part, added: set[str]) -
             return PieceKind.UNKNOWN
         if has_bytes and token in _BYTES:
             return PieceKind.BYTE
-        return PieceKind.CONTROL if token in added else PieceKind.NORMAL
+        return added.get(token, PieceKind.NORMAL)
 
     return [Piece(token, 0.0, kind(i, token)) for i, token in enumerate(tokens)]
 
 
-def _with_added_tokens(pieces: Sequence[Piece], added: Mapping[int, str]) -> list[Piece]:
+def _with_added_tokens(
+    pieces: Sequence[Piece], added: Mapping[int, str], kinds: Mapping[str, PieceKind]
+) -> list[Piece]:
     extended = list(pieces)
     for i in sorted(added):
         if i == len(extended):
-            extended.append(Piece(added[i], 0.0, PieceKind.CONTROL))
+            extended.append(Piece(added[i], 0.0, kinds[added[i]]))
         elif i > len(extended) or extended[i].text != added[i]:
             raise ValueError(
                 "tokenizer.json: added_tokens must be in model.vocab or follow its ids; got "

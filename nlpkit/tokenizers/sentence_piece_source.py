@@ -81,6 +81,11 @@ def find_proto_file(folder: Path, name: str) -> Path:
     return found[0]
 
 
+def has_proto_file(folder: Path, name: str) -> bool:
+    """Whether `find_proto_file` finds one."""
+    return any((folder / each).is_file() for each in (name, *_FILES))
+
+
 def _is_file(source: str | Path) -> bool:
     try:
         return Path(source).is_file()

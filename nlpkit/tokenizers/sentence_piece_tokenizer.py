@@ -10,6 +10,7 @@ from nlpkit.tokenizers.sentence_piece_source import (
     ProtoSource,
     build_processor,
     find_proto_file,
+    has_proto_file,
     is_findable,
     read_proto,
 )
@@ -74,6 +75,7 @@ class SentencePieceTokenizer(Tokenizer):
 
     assets: ClassVar[tuple[str, ...]] = ("proto",)
     proto_file: ClassVar[str] = "tokenizer.model"  # its name in a Hugging Face folder
+    prefers_json: ClassVar[bool] = False  # whether tokenizer.json holds more than that file
 
     def __init__(
         self,
@@ -144,6 +146,9 @@ class SentencePieceTokenizer(Tokenizer):
                 f"{config['sp_model_kwargs']!r}."
             )
         own = {name: config[f"{name}_token"] for name in _AFFIXES if f"{name}_token" in config}
+        path = Path(folder) / "tokenizer.json"
+        if path.is_file() and (cls.prefers_json or not has_proto_file(path.parent, cls.proto_file)):
+            return cls.from_tokenizer_json(path, **own | arguments)
         return cls(**{"proto": find_proto_file(Path(folder), cls.proto_file), **own} | arguments)
 
     def _arrange(self, pieces: Sequence[Piece]) -> Sequence[Piece]:

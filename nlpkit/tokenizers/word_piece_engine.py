@@ -42,6 +42,28 @@ def build_engine(
     return engine
 
 
+def whole_words(
+    settings: Any, vocabulary: Mapping[str, int], unspellable: Collection[str]
+) -> dict[str, tuple[int]]:
+    """The words that are pieces by themselves, and that nothing changes or splits; with their id.
+
+    Args:
+        settings: has the tokenizer's arguments as attributes.
+        vocabulary: dict of piece to id.
+        unspellable: pieces that no text can spell.
+    """
+    longest = settings.max_characters_per_word
+    return {
+        piece: (i,)
+        for piece, i in vocabulary.items()
+        if piece.isascii()
+        and piece.isalnum()
+        and len(piece) <= longest
+        and not (settings.lowercase and piece != piece.lower())
+        and piece not in unspellable
+    }
+
+
 def build_normalizer(settings: Any) -> BertNormalizer:
     """Build the pipeline's first part; without `split` it only lower-cases and strips accents."""
     strip = settings.lowercase if settings.strip_accents is None else settings.strip_accents

@@ -10,7 +10,7 @@ from nlpkit.tokenizers.encoding import Spans
 from nlpkit.tokenizers.native_engine import spans
 from nlpkit.tokenizers.tokenizer import Tokenizer
 from nlpkit.tokenizers.vocabulary import Vocabulary, VocabularySource
-from nlpkit.tokenizers.word_piece_engine import build_engine
+from nlpkit.tokenizers.word_piece_engine import build_engine, whole_words
 from nlpkit.tokenizers.word_piece_files import read_arguments, write_files
 
 _VOCABULARY_FILE = "vocabulary.txt"
@@ -114,7 +114,7 @@ class WordPieceTokenizer(Tokenizer):
         self.vocabulary = vocabulary
         if read is not None:
             self._engine = build_engine(self, read.ids, self._all_special_tokens())
-            self._memo = ChunkMemo(self._engine, _chunks if self.split else _one_chunk)
+            self._memo = self._build_memo(read)
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary into a folder."""
@@ -138,7 +138,14 @@ class WordPieceTokenizer(Tokenizer):
         return not self.split
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        return self._memo(texts)
+        return self._memo(_without_controls(texts) if self.split else texts)
+
+    def _build_memo(self, vocabulary: Vocabulary) -> ChunkMemo:
+        if not self.split:
+            return ChunkMemo(self._engine, _one_chunk)
+        # White space always separates, and nothing on one side of it bears on the other.
+        given = whole_words(self, vocabulary.ids, self._all_special_tokens())
+        return ChunkMemo(self._engine, str.split, " ".__add__, " ^", given)
 
     def _spans(self, text: str) -> Spans:
         return spans(self._engine, text)
@@ -156,9 +163,13 @@ class WordPieceTokenizer(Tokenizer):
         return {"vocabulary": self._vocabulary and self._vocabulary.tokens}
 
 
-def _chunks(text: str) -> list[str]:
-    # A space always separates, and nothing on one side of it bears on the other.
-    return text.split(" ")
+def _without_controls(texts: Sequence[str]) -> Sequence[str]:
+    """The texts without what separates words to Python alone: the algorithm removes it."""
+    together = "".join(texts)
+    for control in "\x0b\x0c\x1c\x1d\x1e\x1f\x85":
+        if control in together:
+            texts = [text.replace(control, "") for text in texts]
+    return texts
 
 
 def _one_chunk(text: str) -> list[str]:

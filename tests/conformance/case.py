@@ -13,7 +13,7 @@ from nlpkit._config import Configurable, argument_names
 from nlpkit.presets.assignment import named_variables
 
 KERAS_ARGUMENTS = ("self", "name", "dtype", "trainable", "activity_regularizer")
-NAMESPACES = (nlpkit.layers, nlpkit.tokenizers, nlpkit.models)
+NAMESPACES = (nlpkit.layers, nlpkit.tokenizers, nlpkit.models, nlpkit.metrics, nlpkit.samplers)
 
 
 @dataclass(frozen=True)

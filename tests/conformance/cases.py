@@ -1,8 +1,15 @@
 """Every public class."""
 
 from conformance.cases_backbones import BACKBONES
+from conformance.cases_decoders import (
+    DECODER_BACKBONES,
+    DECODER_PREPROCESSORS,
+    DECODER_TASKS,
+    DECODER_TOKENIZERS,
+)
 from conformance.cases_layers import MODELING_LAYERS
 from conformance.cases_preprocessing import PREPROCESSING_LAYERS
+from conformance.cases_samplers import METRICS, SAMPLERS
 from conformance.cases_tasks import PREPROCESSORS, TASKS
 from conformance.cases_tokenizers import TOKENIZERS
 
@@ -13,4 +20,10 @@ CASES = [
     *PREPROCESSORS,
     *BACKBONES,
     *TASKS,
+    *DECODER_TOKENIZERS,
+    *DECODER_PREPROCESSORS,
+    *DECODER_BACKBONES,
+    *DECODER_TASKS,
+    *METRICS,
+    *SAMPLERS,
 ]

@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import pytest
 
+from conformance.cases_decoders import DECODER_TOKENIZERS
 from conformance.cases_tokenizers import TOKENIZERS
 from conformance.hard_strings import HARD_STRINGS, SPECIAL
 
 CASES = [
     variant
-    for case in TOKENIZERS
+    for case in TOKENIZERS + DECODER_TOKENIZERS
     for variant in case.variants()
     if variant.name.split("-", 1)[-1] in case.others
 ]

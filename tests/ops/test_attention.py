@@ -65,6 +65,13 @@ def test_attend_is_the_formula(features):
 
 
 @every_feature
+def test_one_head_may_serve_all(features):
+    tensors = (QUERY, KEY[:, :, :1], VALUE[:, :, :1])
+    (actual,) = computed(attend, *tensors, scale=0.3, **features)
+    np.testing.assert_allclose(actual, expected(*tensors, scale=0.3, **features)[0], atol=1e-5)
+
+
+@every_feature
 def test_weights_are_those_of_the_formula(features):
     tensors = (QUERY, KEY[:, :, :G], VALUE[:, :, :G])
     actual = computed(attend_with_weights, *tensors, scale=0.3, **features)

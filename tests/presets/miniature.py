@@ -87,6 +87,10 @@ class MiniBackbone(FromPreset, Configurable, keras.Model):
         self.max_sequence_length = max_sequence_length
         self.activation = activation
 
+    @classmethod
+    def hf_tokenizer_class(cls, folder):
+        return cls.tokenizer_class
+
     def weight_table(self):
         table = """
         token_embedding/embeddings <- embeddings.weight
@@ -134,6 +138,14 @@ class OtherBackbone(MiniBackbone):
 
 class MiniTask(FromPreset, Configurable, keras.Model):
     preset_kind = "task"
+
+    def table_of_head(self):
+        return self.head_table()
+
+    @classmethod
+    def holds_head(cls, tensors, backbone_arguments):
+        table = [line for line in cls.head_table() if not line.ignored and not line.tied]
+        return any(name in tensors for line in table for name in line.spellings)
 
 
 class MiniClassifier(MiniTask):
@@ -238,3 +250,8 @@ def outputs(model):
     result = model(np.array([[1, 2, 3, 0], [4, 2, 0, 0]], "int32"))
     arrays = [keras.ops.convert_to_numpy(x).ravel() for x in keras.tree.flatten(result)]
     return np.concatenate(arrays)
+
+
+def assert_same_outputs(found, expected):
+    """On PyTorch a kernel that was read is turned, and its products may differ in the last bit."""
+    np.testing.assert_allclose(outputs(found), outputs(expected), rtol=1e-5, atol=1e-6)

@@ -13,6 +13,8 @@ MODELS = {
     "1.3 GB": {"hidden_size": 1024, "num_hidden_layers": 24, "intermediate_size": 4096},
 }
 SHARDS = {"bert-base": "5GB", "1.3 GB": "360MB"}
+# The size of a weight relative to the stored one, which is float32.
+STORED = {"float32": 1, "bfloat16": 0.5}
 MAKE = """
 import transformers
 settings = {settings!r}
@@ -20,8 +22,13 @@ model = transformers.BertModel(transformers.BertConfig(
     num_attention_heads=settings["hidden_size"] // 64, **settings))
 model.save_pretrained({folder!r}, max_shard_size={shard!r})
 """
-# Every weight is looked at once: a mapped file would otherwise not have been read yet.
-KERAS_WEIGHTS = "[weight.numpy().sum() for weight in model.weights]"
+# Every weight is looked at once: a mapped file would otherwise not have been read yet. Without a
+# copy: Keras' `numpy()` makes two.
+KERAS_WEIGHTS = """
+import keras, numpy
+on_torch = keras.backend.backend() == "torch"
+[(w.value if on_torch else numpy.asarray(w.value)).sum() for w in model.weights]
+"""
 TORCH_WEIGHTS = "[weight.sum() for weight in model.parameters()]"
 # What was used before is not what loading uses: the peak is forgotten (Linux), and counted anew.
 LOAD = """
@@ -44,17 +51,17 @@ print("RESULT", seconds, (status("VmHWM") - before) / 1000)
 CONTESTANTS = {
     "nlpkit": (
         "import keras, nlpkit.models",
-        "nlpkit.models.BertBackbone.from_preset({folder!r})",
+        "nlpkit.models.BertBackbone.from_preset({folder!r}, dtype={dtype!r})",
         KERAS_WEIGHTS,
     ),
     "transformers": (
         "import torch, transformers; transformers.BertModel",
-        "transformers.BertModel.from_pretrained({folder!r})",
+        "transformers.BertModel.from_pretrained({folder!r}, dtype={dtype!r})",
         TORCH_WEIGHTS,
     ),
     "KerasHub": (
         "import keras_hub",
-        "keras_hub.models.BertBackbone.from_preset({folder!r})",
+        "keras_hub.models.BertBackbone.from_preset({folder!r}, dtype={dtype!r})",
         KERAS_WEIGHTS,
     ),
 }
@@ -64,6 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `benchmark.py presets`."""
     parser.add_argument("--backends", nargs="+", default=["torch", "jax", "tensorflow"])
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--libraries", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
+    parser.add_argument("--dtype", choices=STORED, default="float32", help="the model's")
     parser.add_argument("--rounds", type=int, default=3)
 
 
@@ -77,15 +86,18 @@ def run(arguments: argparse.Namespace) -> None:
             make = MAKE.format(settings=MODELS[name], folder=folder, shard=SHARDS[name])
             _run_script(make, "torch")
             for backend in arguments.backends:
-                _compare(name, folder, backend, arguments.rounds)
+                _compare(name, folder, backend, arguments)
 
 
-def _compare(name: str, folder: str, backend: str, rounds: int) -> None:
-    weights = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors")) / 1e6
-    found: dict[str, list[list[float]]] = {library: [] for library in CONTESTANTS}
-    for _ in range(rounds):
-        for library, (imports, load, touch) in CONTESTANTS.items():
-            script = LOAD.format(imports=imports, load=load.format(folder=folder), touch=touch)
+def _compare(name: str, folder: str, backend: str, arguments: argparse.Namespace) -> None:
+    stored = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors"))
+    weights = stored / 1e6 * STORED[arguments.dtype]
+    found: dict[str, list[list[float]]] = {library: [] for library in arguments.libraries}
+    for _ in range(arguments.rounds):
+        for library in arguments.libraries:
+            imports, load, touch = CONTESTANTS[library]
+            load = load.format(folder=folder, dtype=arguments.dtype)
+            script = LOAD.format(imports=imports, load=load, touch=touch)
             found[library] += _result(_run_script(script, backend, check=False))
     medians = {
         library: [statistics.median(column) for column in zip(*rows, strict=True)]
@@ -93,8 +105,9 @@ def _compare(name: str, folder: str, backend: str, rounds: int) -> None:
         if rows
     }
     for library, (seconds, peak) in medians.items():
-        ratio = seconds / medians["transformers"][0]
-        cells = [f"{name}, {backend}", library, f"{seconds:.2f}", f"{ratio:.2f}"]
+        reference = medians.get("transformers")
+        ratio = f"{seconds / reference[0]:.2f}" if reference else "-"
+        cells = [f"{name}, {backend}, {arguments.dtype}", library, f"{seconds:.3f}", ratio]
         print(
             "| " + " | ".join([*cells, f"{peak:.0f}", f"{peak / weights:.2f}"]) + " |", flush=True
         )

@@ -5,6 +5,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 SCRIPT = """
 import time
@@ -26,20 +27,26 @@ BUILDS = {
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print a row a tokenizer: medians of fresh processes on JAX, in seconds."""
+    """Print a row a tokenizer: medians of fresh processes on JAX, in seconds.
+
+    As in an installed package, modules are compiled already.
+    """
     print("\n| start, JAX, seconds | import keras | import and build beyond it | first call |")
     print("| --- | ---: | ---: | ---: |")
-    for name, build in BUILDS.items():
-        script = SCRIPT.format(build=build.format(vocab=(arguments.data / "vocab").resolve()))
-        rows = [_seconds(script) for _ in range(arguments.rounds)]
-        medians = [f"{statistics.median(column):.3f}" for column in zip(*rows, strict=True)]
-        print(f"| {name} | {' | '.join(medians)} |", flush=True)
+    vocabularies = (arguments.data / "vocab").resolve()
+    with tempfile.TemporaryDirectory() as compiled:
+        for name, build in BUILDS.items():
+            script = SCRIPT.format(build=build.format(vocab=vocabularies))
+            _, *rows = (_seconds(script, compiled) for _ in range(arguments.rounds + 1))
+            medians = [f"{statistics.median(column):.3f}" for column in zip(*rows, strict=True)]
+            print(f"| {name} | {' | '.join(medians)} |", flush=True)
 
 
-def _seconds(script: str) -> list[float]:
+def _seconds(script: str, compiled: str) -> list[float]:
+    own = {"KERAS_BACKEND": "jax", "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": compiled}
     found = subprocess.run(
         [sys.executable, "-c", script],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
+        env={**os.environ, **own},
         check=True,
         capture_output=True,
         text=True,

@@ -12,18 +12,23 @@ _REPORT_EVERY = 200  # Steps.
 def train(model: Any, batches: Any, *, learning_rate: float) -> None:
     """Train for one epoch of `(features, probabilities of the classes)`."""
     steps = batches.num_batches
-    warm_up = max(1, int(_WARM_UP * steps))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warm_up, warmup_target=learning_rate, warmup_steps=warm_up
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01, beta_2=0.98)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     model.compile(
-        optimizer=optimizer,
+        optimizer=optimizer(steps, learning_rate),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=["categorical_accuracy"],
     )
     model.fit(batches, verbose=0, callbacks=[Report(steps)])
+
+
+def optimizer(steps: int, learning_rate: float, weight_decay: float = 0.01) -> Any:
+    """AdamW, for training of that many steps."""
+    warm_up = max(1, int(_WARM_UP * steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=learning_rate, warmup_steps=warm_up
+    )
+    result = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, beta_2=0.98)
+    result.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return result
 
 
 class Report(keras.callbacks.Callback):

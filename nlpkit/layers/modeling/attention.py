@@ -3,14 +3,16 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from nlpkit.layers.modeling import cache as key_value_cache
 from nlpkit.layers.modeling.dense import built_dense
+from nlpkit.layers.modeling.direct_call import DirectCall
 from nlpkit.ops.attention import attend, attend_with_weights
+from nlpkit.ops.heads import merge_heads, split_heads
+from nlpkit.ops.rotary import apply_rotary
 
 
-class Attention(keras.layers.Layer):
+class Attention(DirectCall, keras.layers.Layer):
     """Attend from `hidden` to itself or to `context`, with grouped heads and an optional cache.
 
     Args:
@@ -20,6 +22,10 @@ class Attention(keras.layers.Layer):
         scale: float. Factor of the query-key products, usually `head_dim ** -0.5`.
         input_bias: bool. Whether the query, key and value projections have a bias.
         output_bias: bool. Whether the output projection has a bias.
+        query_norm, key_norm: layers; None for none. They see heads, or all of them side by side.
+        norm_over: "head" or "width".
+        rotary_layout: "half" or "interleaved", see `nlpkit.ops.rotary.apply_rotary`.
+        sinks: bool. Whether each head has a learned product that takes weight from all others.
         soft_cap: float. See `nlpkit.ops.attention.attend`; None leaves it out.
         dropout: float. Rate of attention weights dropped in training.
         kernel_initializer, bias_initializer: of the projections.
@@ -35,6 +41,11 @@ class Attention(keras.layers.Layer):
         input_bias: bool,
         output_bias: bool,
         dropout: float,
+        query_norm: Any = None,
+        key_norm: Any = None,
+        norm_over: str = "head",
+        rotary_layout: Any = "half",
+        sinks: bool = False,
         soft_cap: float | None = None,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
@@ -53,6 +64,11 @@ class Attention(keras.layers.Layer):
         self.input_bias = input_bias
         self.output_bias = output_bias
         self.dropout = dropout
+        self.query_norm = query_norm
+        self.key_norm = key_norm
+        self.norm_over = norm_over
+        self.rotary_layout = rotary_layout
+        self.has_sinks = sinks
         self.soft_cap = soft_cap
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
@@ -74,6 +90,12 @@ class Attention(keras.layers.Layer):
             (*hidden_shape[:-1], width),
             use_bias=self.output_bias,
         )
+        for norm, size in ((self.query_norm, width), (self.key_norm, key_width)):
+            if norm is not None:
+                norm.build((None, None, size if self.norm_over == "width" else self.head_dim))
+        self.sinks = None
+        if self.has_sinks:
+            self.sinks = self.add_weight(name="sinks", shape=(self.num_heads,), initializer="zeros")
 
     def call(
         self,
@@ -82,6 +104,7 @@ class Attention(keras.layers.Layer):
         *,
         attention_mask: Any = None,
         bias: Any = None,
+        rotary: Any = None,
         cache: Any = None,
         cache_update_index: Any = None,
         return_attention_scores: bool = False,
@@ -95,7 +118,9 @@ class Attention(keras.layers.Layer):
             attention_mask: bool `[B, T, S]`, True = may attend. (An argument named `mask` would be
                 Keras' own, and be attached to the outputs.)
             bias: float, broadcastable to `[B, H, T, S]`, added to the scaled products.
-            cache: `[B, 2, slots, G, D]`, keys and values to attend to instead of `context`'s.
+            rotary: cosines and sines for `nlpkit.ops.rotary.apply_rotary`.
+            cache: keys and values to attend to instead of `context`'s, see
+                `nlpkit.layers.modeling.cache`.
             cache_update_index: int. Slot from which the keys and values of `context` are written
                 first; None reads the cache as it is.
             return_attention_scores: bool. Whether to return the attention weights too.
@@ -103,17 +128,12 @@ class Attention(keras.layers.Layer):
 
         Returns:
             float `[B, T, dim]`; as a tuple, followed by the weights `[B, H, T, S]` if asked for,
-            and by the updated cache if one was given.
+            and by the updated cache if one was given: for `()`, the keys and values of `context`.
         """
-        query = self._split(self.query(hidden), self.num_heads)  # B T H D
-        context = hidden if context is None else context
-        if cache is None or cache_update_index is not None:
-            key = self._split(self.key(context), self.num_key_value_heads)  # B S G D
-            value = self._split(self.value(context), self.num_key_value_heads)  # B S G D
-        if cache is not None:
-            if cache_update_index is not None:
-                cache = key_value_cache.write(cache, key, value, cache_update_index)
-            key, value = key_value_cache.read(cache)
+        query = self._heads(self.query(hidden), self.query_norm, self.num_heads, rotary)  # B T H D
+        key, value, cache = self._keys_and_values(
+            hidden if context is None else context, rotary, cache, cache_update_index
+        )  # B S G D
         function = attend_with_weights if return_attention_scores else attend
         attended = function(
             query,
@@ -123,20 +143,37 @@ class Attention(keras.layers.Layer):
             mask=attention_mask,
             bias=bias,
             soft_cap=self.soft_cap,
+            sinks=self.sinks,
             dropout=self.dropout if training else 0.0,
             seed=self._seed,
         )
-        extras = (attended[1],) if return_attention_scores else ()
+        extras: tuple[Any, ...] = (attended[1],) if return_attention_scores else ()
         attended = attended[0] if return_attention_scores else attended
-        extras += () if cache is None else (cache,)
-        output = self.output_dense(self._merge(attended))
+        extras += () if cache is None else (cache if len(cache) else (key, value),)
+        output = self.output_dense(merge_heads(attended, self.num_heads, self.head_dim))
         return (output, *extras) if extras else output
 
-    def _split(self, x: Any, heads: int) -> Any:
-        return ops.reshape(x, (*ops.shape(x)[:2], heads, self.head_dim))
+    def _keys_and_values(self, context: Any, rotary: Any, cache: Any, index: Any) -> Any:
+        if cache is None or not len(cache) or index is not None:
+            key = self._heads(self.key(context), self.key_norm, self.num_key_value_heads, rotary)
+            value = self._heads(self.value(context), None, self.num_key_value_heads, None)
+        if cache is None or not len(cache):
+            return key, value, cache
+        if index is not None:
+            cache = key_value_cache.write(cache, key, value, index)
+        return *key_value_cache.read(cache), cache
 
-    def _merge(self, x: Any) -> Any:
-        return ops.reshape(x, (*ops.shape(x)[:2], self.num_heads * self.head_dim))
+    def _heads(self, x: Any, norm: Any, heads: int, rotary: Any) -> Any:
+        """Normalize, split into heads, rotate."""
+        if norm is not None and self.norm_over == "width":
+            x = norm(x)
+        x = split_heads(x, heads, self.head_dim)
+        if norm is not None and self.norm_over == "head":
+            x = norm(x)
+        if rotary is None:
+            return x
+        cos, sin = rotary
+        return apply_rotary(x, cos, sin, self.rotary_layout)
 
     def compute_output_shape(self, hidden_shape: Any, *_: Any, **__: Any) -> Any:
         """The shape of `hidden`."""

@@ -1,16 +1,150 @@
-"""The key/value cache of one attention layer: `[batch, 2, slots, heads, head size]`, keys first."""
+"""Keys and values of earlier tokens, kept for decoding.
+
+The cache of one attention layer is a pair of keys and values `[B, S, G, D]`, `()` for one yet to be
+made, or KerasHub's single array `[B, 2, S, G, D]`.
+
+The cache of a whole stack is a dict, so that it can pass through compiled loops:
+
+- "layers": a tuple with the pair of each layer;
+- "positions", "sequence_ids": int32 `[B, S]` of each slot, by the kind of slots ("all", or "32" for
+  a ring of 32 slots, which is all that a window of 32 tokens can see). Sequence id 0 is a slot that
+  nobody sees: padding, not written yet, or taken back;
+- "index": int32, how many slots are taken, in all rows alike;
+- "length": int32 `[B]`, how many tokens each row has, which is the position of its next one;
+- "reach": int32 `[B]`, how many it may come to have.
+
+On PyTorch slots are written in place, and "index" is an int: only taken slots are looked at.
+
+Letters: B batch, T new tokens, S slots, G key/value heads, D head size.
+"""
 
 from typing import Any
 
+import keras
 from keras import ops
+
+ALL = "all"
 
 
 def write(cache: Any, keys: Any, values: Any, index: Any) -> Any:
     """Put keys and values `[B, T, G, D]` into the slots from `index` on; return the new cache."""
-    update = ops.cast(ops.stack([keys, values], axis=1), cache.dtype)
-    return ops.slice_update(cache, [0, 0, index, 0, 0], update)
+    if not isinstance(cache, tuple):
+        update = ops.cast(ops.stack([keys, values], axis=1), cache.dtype)
+        return ops.slice_update(cache, [0, 0, index, 0, 0], update)
+    return tuple(_put(old, new, index) for old, new in zip(cache, (keys, values), strict=True))
 
 
 def read(cache: Any) -> tuple[Any, Any]:
     """The keys and values of all slots, `[B, S, G, D]` each."""
-    return cache[:, 0], cache[:, 1]
+    return cache if isinstance(cache, tuple) else (cache[:, 0], cache[:, 1])
+
+
+def kind_of(window: int | None, slots: int, *, ring: bool) -> str:
+    """The kind of slots that a layer with this window has in a cache of so many slots."""
+    return str(window) if ring and window is not None and window < slots else ALL
+
+
+def size_of(kind: str, slots: int) -> int:
+    """The number of slots of a kind."""
+    return slots if kind == ALL else int(kind)
+
+
+def spread(x: Any, kind: str, slots: int) -> Any:
+    """Lay what a prompt's T tokens have, `[B, T, …]`, into the slots of a kind."""
+    length, size = x.shape[1], size_of(kind, slots)
+    if length > size:
+        return ops.roll(x[:, length - size :], length % size, axis=1)
+    return ops.pad(x, [(0, 0), (0, size - length)] + [(0, 0)] * (len(x.shape) - 2))
+
+
+def make(
+    layers: list[tuple[str, Any]], sequence_ids: Any, positions: Any, reach: Any, slots: int
+) -> dict[str, Any]:
+    """The cache of a stack after its prompt.
+
+    Args:
+        layers: each layer's kind of slots, and its keys and values `[B, T, G, D]`.
+        sequence_ids, positions: int32 `[B, T]`, of the prompt.
+        reach: int32 `[B]`.
+        slots: int. Slots of the kind "all".
+    """
+    kinds = sorted({kind for kind, _ in layers})
+    length = positions.shape[1]
+    return {
+        "layers": tuple(tuple(spread(x, kind, slots) for x in pair) for kind, pair in layers),
+        "sequence_ids": {kind: spread(sequence_ids, kind, slots) for kind in kinds},
+        "positions": {kind: spread(positions, kind, slots) for kind in kinds},
+        "index": length if _in_place() else ops.convert_to_tensor(length, dtype="int32"),
+        "length": ops.max(ops.where(sequence_ids > 0, positions + 1, 0), axis=1),
+        "reach": reach,
+    }
+
+
+def append(cache: dict[str, Any], tokens: int) -> dict[str, Any]:
+    """Enter the positions and sequence ids of so many new tokens a row."""
+    positions = cache["length"][:, None] + ops.arange(tokens, dtype="int32")  # B T
+    places = {"positions": positions, "sequence_ids": ops.ones_like(positions)}
+    entered = {
+        name: {
+            kind: _put(old, new, first_slot(kind, cache["index"]))
+            for kind, old in cache[name].items()
+        }
+        for name, new in places.items()
+    }
+    return cache | entered | {"index": cache["index"] + tokens, "length": cache["length"] + tokens}
+
+
+def first_slot(kind: str, index: Any) -> Any:
+    """The slot of a kind that follows `index` tokens."""
+    return index if kind == ALL else index % int(kind)
+
+
+def taken(x: Any, kind: str, index: Any) -> Any:
+    """The slots of `x` that may be taken when `index` are: on PyTorch a part, elsewhere all."""
+    if not _in_place():
+        return x
+    return x[:, : index if kind == ALL else min(index, int(kind))]
+
+
+def replace_layers(cache: dict[str, Any], layers: list[Any]) -> dict[str, Any]:
+    """The cache with the layers' new pairs; on PyTorch they were written in place."""
+    return cache if _in_place() else cache | {"layers": tuple(layers)}
+
+
+def take_rows(cache: dict[str, Any], rows: Any) -> dict[str, Any]:
+    """The cache of other rows: int32 `[B']` says which row of this one each of them is."""
+
+    def take(x: Any) -> Any:
+        return x if isinstance(x, int) or not len(x.shape) else ops.take(x, rows, axis=0)
+
+    return keras.tree.map_structure(take, cache)
+
+
+def forget(cache: dict[str, Any], kept: Any, tokens: int) -> dict[str, Any]:
+    """Take back tokens: of the last `tokens` of each row all but the first `kept`, int32 `[B]`.
+
+    Raises:
+        ValueError: the cache has rings, in which new tokens took the place of old ones.
+    """
+    if list(cache["sequence_ids"]) != [ALL]:
+        raise ValueError("A cache with rings can't forget; make it by prefill(..., ring=False).")
+    sequence_ids = cache["sequence_ids"][ALL]
+    back = ops.arange(sequence_ids.shape[1], dtype="int32") - (cache["index"] - tokens)  # S
+    gone = ops.logical_and(back >= kept[:, None], back < tokens)  # B S
+    return cache | {
+        "sequence_ids": {ALL: ops.where(gone, 0, sequence_ids)},
+        "length": cache["length"] - tokens + kept,
+    }
+
+
+def _in_place() -> bool:
+    return bool(keras.backend.backend() == "torch")
+
+
+def _put(old: Any, new: Any, index: Any) -> Any:
+    """Write `[B, T, …]` into `[B, S, …]` from a slot on."""
+    if not _in_place():
+        start = [0, index] + [0] * (len(old.shape) - 2)
+        return ops.slice_update(old, start, ops.cast(new, old.dtype))
+    old[:, index : index + new.shape[1]] = new
+    return old

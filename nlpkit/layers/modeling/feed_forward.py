@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from nlpkit.layers.modeling.dense import built_dense
+from nlpkit.layers.modeling.direct_call import DirectCall
 
 _OWN_ACTIVATIONS = {"gelu_tanh": partial(keras.activations.gelu, approximate=True)}
 
@@ -25,7 +26,7 @@ def get_activation(activation: Any) -> Callable[[Any], Any]:
     return keras.activations.get(activation)
 
 
-class FeedForward(keras.layers.Layer):
+class FeedForward(DirectCall, keras.layers.Layer):
     """Compute `output(activation(intermediate(x)))`, two dense layers around an activation.
 
     With a gate it is `output(activation(gate(x)) * intermediate(x))` (Shazeer, 2020, arXiv

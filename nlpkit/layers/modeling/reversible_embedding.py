@@ -5,9 +5,10 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
+from nlpkit.layers.modeling.direct_call import DirectCall
 
 
-class ReversibleEmbedding(Configurable, keras.layers.ReversibleEmbedding):
+class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbedding):
     """Embed ids, and project hidden vectors back to logits over the ids.
 
     With `reverse=True` the inputs are multiplied by the transposed embeddings (Press & Wolf, 2016,
@@ -67,6 +68,19 @@ class ReversibleEmbedding(Configurable, keras.layers.ReversibleEmbedding):
             **kwargs,
         )
         self.supports_masking = True
+
+    def call(self, inputs: Any, reverse: bool = False) -> Any:
+        if not reverse or keras.backend.backend() != "torch" or self.reverse_dtype is not None:
+            return super().call(inputs, reverse=reverse)
+        kernel = self.embeddings if self.tie_weights else self.reverse_embeddings
+        kernel = keras.ops.convert_to_tensor(kernel)
+        if inputs.dtype != kernel.dtype:
+            return super().call(inputs, reverse=True)
+        from nlpkit.ops.linear_torch import linear
+
+        logits = linear(inputs, kernel.t() if self.tie_weights else kernel)
+        cap = self.logit_soft_cap
+        return logits if cap is None else keras.ops.tanh(logits / cap) * cap
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of the ids that are not 0, with `mask_zero`; else the mask of the inputs."""

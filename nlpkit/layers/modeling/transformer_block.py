@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from nlpkit.layers.modeling.direct_call import DirectCall
 from nlpkit.layers.modeling.dropout import Dropout
 
 
@@ -47,13 +48,13 @@ class Residual(keras.layers.Layer):
         """The stream with the sub-layer's update."""
         if self.post_norm is not None:
             update = self.post_norm(update)
-        if self.dropout is not None:
+        if self.dropout is not None and training:
             update = self.dropout(update, training=training)
         hidden = hidden + update
         return hidden if self.output_norm is None else self.output_norm(hidden)
 
 
-class TransformerBlock(keras.layers.Layer):
+class TransformerBlock(DirectCall, keras.layers.Layer):
     """Self-attention, optional cross-attention and feed-forward, from the parts given.
 
     Args:
@@ -63,6 +64,8 @@ class TransformerBlock(keras.layers.Layer):
         feed_forward_residual: `Residual` around it.
         cross_attention: `Attention` from the stream to a context.
         cross_attention_residual: `Residual` around it.
+        parallel: bool. Whether the feed-forward layer sees what self-attention saw, rather than its
+            result; without a pre-norm of its own it shares attention's.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class TransformerBlock(keras.layers.Layer):
         feed_forward_residual: Residual,
         cross_attention: Any = None,
         cross_attention_residual: Any = None,
+        parallel: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -83,6 +87,7 @@ class TransformerBlock(keras.layers.Layer):
         self.cross_attention_residual = cross_attention_residual
         self.feed_forward = feed_forward
         self.feed_forward_residual = feed_forward_residual
+        self.parallel = parallel
 
     def build(self, hidden_shape: Any, context_shape: Any = None) -> None:
         """Build the parts under their own names."""
@@ -101,6 +106,8 @@ class TransformerBlock(keras.layers.Layer):
         *,
         attention_mask: Any = None,
         cross_attention_mask: Any = None,
+        bias: Any = None,
+        rotary: Any = None,
         cache: Any = None,
         cache_update_index: Any = None,
         cross_cache: Any = None,
@@ -115,6 +122,7 @@ class TransformerBlock(keras.layers.Layer):
             context: float `[B, S, dim]`, for cross-attention.
             attention_mask: bool `[B, T, T]`, True = may attend.
             cross_attention_mask: bool `[B, T, S]`.
+            bias, rotary: of self-attention, see `Attention`.
             cache, cache_update_index: see `Attention`.
             cross_cache, cross_cache_update_index: the same for cross-attention.
             return_attention_scores: bool. Whether to return the self-attention weights.
@@ -124,10 +132,13 @@ class TransformerBlock(keras.layers.Layer):
             float `[B, T, dim]`; as a tuple, followed by the weights `[B, H, T, T]` if asked for,
             and by the updated cache and cross-cache as far as they were given.
         """
+        entered, before = self.attention_residual.enter(hidden), hidden
         update, *extras = as_tuple(
             self.attention(
-                self.attention_residual.enter(hidden),
+                entered,
                 attention_mask=attention_mask,
+                bias=bias,
+                rotary=rotary,
                 cache=cache,
                 cache_update_index=cache_update_index,
                 return_attention_scores=return_attention_scores,
@@ -148,7 +159,11 @@ class TransformerBlock(keras.layers.Layer):
             )
             hidden = self.cross_attention_residual.leave(hidden, update, training)
             extras += cross_extras
-        update = self.feed_forward(self.feed_forward_residual.enter(hidden))
+        if not self.parallel:
+            entered = self.feed_forward_residual.enter(hidden)
+        elif self.feed_forward_residual.pre_norm is not None:
+            entered = self.feed_forward_residual.enter(before)
+        update = self.feed_forward(entered)
         hidden = self.feed_forward_residual.leave(hidden, update, training)
         return (hidden, *extras) if extras else hidden
 

@@ -1,0 +1,217 @@
+"""What the generations of Gemma share: specs, configurations, weight tables.
+
+Gemma multiplies the token vectors by the root of their width, and its RMS norms multiply by 1 +
+their factors. From Gemma 2 on there are layers with a window, the scale of attention is an argument
+of its own, and what a half of a layer adds to the stream is normalized too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from nlpkit.backbones import spec
+from nlpkit.backbones.layer_types import WINDOW, kinds_of_layers
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, parse
+
+ACTIVATIONS = {"gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "silu": "silu", "relu": "relu"}
+_CONFIG: dict[str, tuple[str, Any]] = {
+    "vocabulary_size": ("vocab_size", 256000),
+    "num_layers": ("num_hidden_layers", 26),
+    "num_query_heads": ("num_attention_heads", 8),
+    "num_key_value_heads": ("num_key_value_heads", 4),
+    "hidden_dim": ("hidden_size", 2304),
+    "intermediate_dim": ("intermediate_size", 9216),
+    "head_dim": ("head_dim", 256),
+    "layer_norm_epsilon": ("rms_norm_eps", 1e-6),
+    "attention_bias": ("attention_bias", False),
+    "attention_dropout": ("attention_dropout", 0.0),
+    "tie_word_embeddings": ("tie_word_embeddings", True),
+}
+_TABLE = """
+token_embedding/embeddings <- embed_tokens.weight
+final_norm/scale <- norm.weight
+<- layers.*.self_attn.rotary_emb.inv_freq ; buffer
+"""
+_LAYER = """
+attention_residual/pre_norm/scale <- input_layernorm.weight
+attention/query/kernel <- self_attn.q_proj.weight | transpose
+attention/key/kernel <- self_attn.k_proj.weight | transpose
+attention/value/kernel <- self_attn.v_proj.weight | transpose
+attention/output/kernel <- self_attn.o_proj.weight | transpose
+feed_forward/gate/kernel <- mlp.gate_proj.weight | transpose
+feed_forward/intermediate/kernel <- mlp.up_proj.weight | transpose
+feed_forward/output/kernel <- mlp.down_proj.weight | transpose
+"""
+_BIAS = """
+attention/query/bias <- self_attn.q_proj.bias
+attention/key/bias <- self_attn.k_proj.bias
+attention/value/bias <- self_attn.v_proj.bias
+attention/output/bias <- self_attn.o_proj.bias
+"""
+_QUERY_KEY_NORM = """
+attention/query_norm/scale <- self_attn.q_norm.weight
+attention/key_norm/scale <- self_attn.k_norm.weight
+"""
+_ATTENTION_POST_NORM = "attention_residual/post_norm/scale <- post_attention_layernorm.weight\n"
+_FEED_FORWARD_NORM = "feed_forward_residual/pre_norm/scale <- {name}.weight\n"
+_FEED_FORWARD_POST_NORM = (
+    "feed_forward_residual/post_norm/scale <- post_feedforward_layernorm.weight\n"
+)
+
+
+def norm(epsilon: float) -> spec.Norm:
+    """Describe Gemma's norm."""
+    return spec.Norm("rms", epsilon, unit_offset=True)
+
+
+def query_scalar(
+    given: float | None, by_head_dim: bool, head_dim: int, hidden_dim: int, num_query_heads: int
+) -> float:
+    """What the query-key products are divided by the root of.
+
+    Args:
+        given: number or None. It, if there is one.
+        by_head_dim: bool. Else, whether it is `head_dim`, or `hidden_dim // num_query_heads`.
+        head_dim, hidden_dim, num_query_heads: int. See there.
+    """
+    if given is not None:
+        return given
+    return head_dim if by_head_dim else hidden_dim // num_query_heads
+
+
+def attentions(
+    full: spec.Attention, kinds: Sequence[str], window: int, rope: spec.Rope | None = None
+) -> list[spec.Attention]:
+    """Describe the attention of each layer.
+
+    Args:
+        full: that of layers without a window.
+        kinds: see `nlpkit.backbones.layer_types`.
+        window: int. How far a token sees in the others.
+        rope: the rotary positions of the others; None for the same.
+    """
+    sliding = replace(full, window=window, rope=rope or full.rope)
+    return [sliding if kind == WINDOW else full for kind in kinds]
+
+
+def stack(
+    vocabulary_size: int,
+    hidden_dim: int,
+    attentions_of_layers: Sequence[spec.Attention],
+    feed_forward: spec.FeedForward,
+    epsilon: float,
+    *,
+    post_attention_norm: bool,
+    post_feed_forward_norm: bool,
+    dropout: float,
+    head: spec.Head,
+) -> spec.Stack:
+    """Describe the decoder.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        hidden_dim: int. Width of the stream.
+        attentions_of_layers: see `attentions`.
+        feed_forward: the other half of all layers.
+        epsilon: float. Of the norms.
+        post_attention_norm, post_feed_forward_norm: bool. Whether what a half adds to the stream is
+            normalized.
+        dropout: float. Rate for what a half adds to the stream.
+        head: of the language model.
+    """
+    before = spec.Residual(pre=norm(epsilon), dropout=dropout)
+    around = replace(before, post=norm(epsilon))
+    residuals = [around if x else before for x in (post_attention_norm, post_feed_forward_norm)]
+    layers = [spec.Layer(x, residuals[0], feed_forward, residuals[1]) for x in attentions_of_layers]
+    embedding = spec.Embedding(vocabulary_size, scale=hidden_dim**0.5)
+    return spec.Stack(
+        hidden_dim, embedding, tuple(layers), 0.02, final_norm=norm(epsilon), head=head
+    )
+
+
+def table(
+    num_layers: int,
+    *,
+    bias: bool,
+    post_attention_norm: bool,
+    post_feed_forward_norm: bool,
+    query_key_norm: bool = False,
+    feed_forward_norm: str = "pre_feedforward_layernorm",
+) -> list[Line]:
+    """The weight table, with Hugging Face's names.
+
+    Args:
+        num_layers: int. Layers.
+        bias, post_attention_norm, post_feed_forward_norm, query_key_norm: bool. What there is.
+        feed_forward_norm: str. What the norm before the feed-forward layers is called.
+    """
+    text = _LAYER + _FEED_FORWARD_NORM.replace("{name}", feed_forward_norm)
+    text += _BIAS * bias + _QUERY_KEY_NORM * query_key_norm
+    text += _ATTENTION_POST_NORM * post_attention_norm
+    text += _FEED_FORWARD_POST_NORM * post_feed_forward_norm
+    lines = parse(text)
+    layers = (f"{i}" for i in range(num_layers))
+    return parse(_TABLE) + [
+        line.within(f"transformer_layer_{i}/", f"layers.{i}.") for i in layers for line in lines
+    ]
+
+
+def read(reader: ConfigReader, max_sequence_length: int = 8192) -> dict[str, Any]:
+    """The constructor's arguments that all generations have in their configuration."""
+    arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+    longest = reader.get("max_position_embeddings", max_sequence_length)
+    return {**arguments, "max_sequence_length": longest}
+
+
+def write(backbone: Any) -> dict[str, Any]:
+    """The inverse of `read`."""
+    config = {name: getattr(backbone, own) for own, (name, _) in _CONFIG.items()}
+    return {**config, "max_position_embeddings": backbone.max_sequence_length}
+
+
+def read_later(
+    reader: ConfigReader, num_layers: int, period: int, caps: tuple[float | None, float | None]
+) -> dict[str, Any]:
+    """The constructor's arguments that came with Gemma 2.
+
+    Args:
+        reader: of the configuration.
+        num_layers: int. Layers.
+        period: int. See `kinds_of_layers`; what the configuration means if it does not list them.
+        caps: the soft caps of attention and of the logits that it means if it states none.
+    """
+    kinds = reader.get("layer_types", None, kind=list)
+    kinds = kinds_of_layers(num_layers, True, kinds, period)
+    names = ("attn_logit_softcapping", "final_logit_softcapping")
+    attention_cap, final_cap = (
+        None if reader.is_null(name) else reader.get(name, cap, kind=float)
+        for name, cap in zip(names, caps, strict=True)
+    )
+    # How its cache was laid out.
+    reader.ignore("cache_implementation", "hidden_act")
+    reader.require("use_bidirectional_attention", [False], False)
+    window = reader.get("sliding_window", 4096)
+    reader.require("sliding_window_size", [window], window)
+    return {
+        "query_pre_attn_scalar": reader.get("query_pre_attn_scalar", 256, kind=float),
+        "attention_logit_soft_cap": attention_cap,
+        "final_logit_soft_cap": final_cap,
+        "use_sliding_window_attention": WINDOW in kinds,
+        "sliding_window_size": window,
+        "layer_types": kinds,
+        "activation": reader.require("hidden_activation", ACTIVATIONS, "gelu_pytorch_tanh"),
+    }
+
+
+def write_later(backbone: Any, kinds: Sequence[str], scalar: float) -> dict[str, Any]:
+    """The inverse of `read_later`, with the kinds of the layers and `query_scalar`."""
+    names = {own: name for name, own in ACTIVATIONS.items()}
+    return {
+        "query_pre_attn_scalar": scalar,
+        "attn_logit_softcapping": backbone.attention_logit_soft_cap,
+        "final_logit_softcapping": backbone.final_logit_soft_cap,
+        "sliding_window": backbone.sliding_window_size,
+        "layer_types": list(kinds),
+        "hidden_activation": names[backbone.activation],
+    }

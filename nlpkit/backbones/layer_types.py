@@ -1,0 +1,30 @@
+"""Which layers of a decoder have a window, as Hugging Face's configurations list it."""
+
+from collections.abc import Sequence
+
+WINDOW, FULL = "sliding_attention", "full_attention"
+
+
+def kinds_of_layers(
+    num_layers: int, has_windows: bool, layer_types: Sequence[str] | None, period: int
+) -> list[str]:
+    """The kind of attention of each layer, `WINDOW` or `FULL`.
+
+    Args:
+        num_layers: int. Layers.
+        has_windows: bool. Whether any has a window.
+        layer_types: what the kinds are, or None: all have a window but every `period`-th.
+        period: int. See there.
+
+    Raises:
+        ValueError: `layer_types` has another length, or another kind.
+    """
+    kinds = layer_types
+    if kinds is None:
+        kinds = [FULL if (i + 1) % period == 0 else WINDOW for i in range(num_layers)]
+    if len(kinds) != num_layers or set(kinds) - {WINDOW, FULL}:
+        raise ValueError(
+            f"layer_types must have {WINDOW!r} or {FULL!r} for each of the {num_layers} layers; "
+            f"got {list(kinds)}."
+        )
+    return list(kinds) if has_windows else [FULL] * num_layers

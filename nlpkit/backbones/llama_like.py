@@ -1,0 +1,254 @@
+"""What the families share that are built like Llama: specs and configurations.
+
+Such a decoder has RMS norms before both halves of a layer, rotary positions, query heads that share
+key and value heads, and a gated feed-forward layer or experts. A family's file says which of the
+options here it has, and under which names its constructor takes them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from nlpkit.backbones import spec
+from nlpkit.backbones.llama_table import FEED_FORWARD as FEED_FORWARD
+from nlpkit.backbones.llama_table import table as table
+from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.presets.config_reader import ConfigReader
+
+ACTIVATIONS = {
+    "silu": "silu",
+    "swish": "silu",
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+}
+_SIZES = {
+    "vocabulary_size": "vocab_size",
+    "num_layers": "num_hidden_layers",
+    "num_query_heads": "num_attention_heads",
+    "hidden_dim": "hidden_size",
+    "intermediate_dim": "intermediate_size",
+}
+_OPTIONS = {
+    "num_key_value_heads": "num_key_value_heads",
+    "head_dim": "head_dim",
+    "layer_norm_epsilon": "rms_norm_eps",
+    "attention_dropout": "attention_dropout",
+    "tie_word_embeddings": "tie_word_embeddings",
+    "max_sequence_length": "max_position_embeddings",
+}
+_FULL = "full_attention"
+
+
+def attention(
+    hidden_dim: int,
+    num_query_heads: int,
+    num_key_value_heads: int,
+    head_dim: int | None,
+    rope_max_wavelength: float,
+    rope_scaling: Mapping[str, Any] | None,
+    *,
+    rotary_part: float = 1.0,
+    **further: Any,
+) -> spec.Attention:
+    """Describe causal attention with rotary positions.
+
+    Args:
+        hidden_dim: int. Width of the stream.
+        num_query_heads, num_key_value_heads: int. Heads.
+        head_dim: int. Size of a head; None for `hidden_dim / num_query_heads`.
+        rope_max_wavelength, rope_scaling: see `nlpkit.backbones.rope_config`.
+        rotary_part: float. The part of a head that is rotated.
+        **further: other attributes of `spec.Attention`; by default no biases, no dropout.
+
+    Raises:
+        ValueError: heads do not divide `hidden_dim`, and there is no `head_dim`.
+    """
+    if head_dim is None:
+        if num_query_heads < 1 or hidden_dim % num_query_heads:
+            raise ValueError(
+                f"num_query_heads must divide hidden_dim, or head_dim be given; got "
+                f"num_query_heads={num_query_heads}, hidden_dim={hidden_dim}."
+            )
+        head_dim = hidden_dim // num_query_heads
+    rotary_dim = int(head_dim * rotary_part)
+    rope = spec.Rope(rotary_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
+    defaults = {"input_bias": False, "output_bias": False, "causal": True, "rope": rope}
+    return spec.Attention(
+        num_heads=num_query_heads,
+        num_key_value_heads=num_key_value_heads,
+        head_dim=head_dim,
+        scale=head_dim**-0.5,
+        **{**defaults, **further},
+    )
+
+
+def layer(
+    attention: spec.Attention, feed_forward: Any, norm: spec.Norm, dropout: float
+) -> spec.Layer:
+    """Describe a layer with norms before both halves."""
+    residual = spec.Residual(pre=norm, dropout=dropout)
+    return spec.Layer(attention, residual, feed_forward, residual)
+
+
+def stack(
+    vocabulary_size: int,
+    hidden_dim: int,
+    layers: Sequence[spec.Layer],
+    norm: spec.Norm,
+    tied: bool,
+) -> spec.Stack:
+    """Describe a decoder with a norm at its end."""
+    return spec.Stack(
+        hidden_dim,
+        spec.Embedding(vocabulary_size),
+        tuple(layers),
+        0.02,
+        final_norm=norm,
+        head=spec.Head(tied=tied),
+    )
+
+
+def read(
+    reader: ConfigReader, own: Mapping[str, tuple[str, Any]] | None = None, **defaults: Any
+) -> dict[str, Any]:
+    """The constructor's arguments that all these families have, from their configuration.
+
+    Args:
+        reader: of the configuration.
+        own: arguments that the family alone has, each with its key there and its default.
+        **defaults: what the family uses when the configuration is silent: `max_sequence_length`,
+            and if they are not those of Llama `layer_norm_epsilon`, `tie_word_embeddings`,
+            `rope_max_wavelength`; and `partial_rotary_factor`, if it has that argument.
+    """
+    sizes = {own: reader.get(name, kind=int) for own, name in _SIZES.items()}
+    # How many devices shared a product in training.
+    reader.ignore("pretraining_tp")
+    defaults = {
+        "num_key_value_heads": sizes["num_query_heads"],
+        "layer_norm_epsilon": 1e-6,
+        "attention_dropout": 0.0,
+        "tie_word_embeddings": False,
+        **defaults,
+    }
+    wavelength = defaults.pop("rope_max_wavelength", 10_000.0)
+    fraction = defaults.pop("partial_rotary_factor", None)
+    options = {own: reader.get(_OPTIONS[own], value) for own, value in defaults.items()}
+    return {
+        **sizes,
+        **options,
+        **{name: reader.get(key, default) for name, (key, default) in (own or {}).items()},
+        "head_dim": reader.get("head_dim", None, kind=int),
+        "activation": reader.require("hidden_act", ACTIVATIONS, "silu"),
+        **read_rope(reader, default_wavelength=wavelength, default_fraction=fraction),
+    }
+
+
+def write(
+    backbone: Any,
+    rope_scaling: Mapping[str, Any] | None,
+    renamed: Mapping[str, str] | None = None,
+    own: Mapping[str, tuple[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """The inverse of `read`.
+
+    Args:
+        backbone: what has the arguments as attributes.
+        rope_scaling: dict or None. The scaling that it computes with.
+        renamed: dict. Attributes that the family calls otherwise.
+        own: as `read` takes it.
+    """
+    names = {**_SIZES, **_OPTIONS, "rope_max_wavelength": ""}
+    values = {own: getattr(backbone, (renamed or {}).get(own, own)) for own in names}
+    wavelength = values.pop("rope_max_wavelength")
+    # For a null some of transformers' families do not compute the usual size.
+    config = {names[own]: value for own, value in values.items() if value is not None}
+    activations = {own: name for name, own in reversed(ACTIVATIONS.items())}
+    return {
+        **config,
+        "hidden_act": activations[backbone.activation],
+        **write_rope(wavelength, rope_scaling),
+        **{key: getattr(backbone, name) for name, (key, _) in (own or {}).items()},
+    }
+
+
+def windowed(
+    attention: spec.Attention, num_layers: int, window: int | None, layers: Sequence[int] | None
+) -> list[spec.Attention]:
+    """The attention of each layer, where some have a window.
+
+    Args:
+        attention: `spec.Attention` without one.
+        num_layers: int. Layers.
+        window: int or None. How far a token sees in the others; None for everywhere.
+        layers: ints. The layers with the window; None for all.
+
+    Raises:
+        ValueError: there is no such layer.
+    """
+    chosen = range(num_layers) if layers is None else layers
+    if not all(0 <= i < num_layers for i in chosen):
+        raise ValueError(f"window_layers must lie in [0, {num_layers}); got {list(chosen)}.")
+    sliding = replace(attention, window=window)
+    return [sliding if i in chosen else attention for i in range(num_layers)]
+
+
+def read_windows(reader: ConfigReader, num_layers: int) -> tuple[int | None, list[int] | None]:
+    """Qwen's window and the layers that have it, None for all.
+
+    Raises:
+        ValueError: layers are of an unknown type, or have a window without a size.
+    """
+    uses, size = reader.get("use_sliding_window", False), reader.get("sliding_window", 4096)
+    types = reader.get("layer_types", None, kind=list)
+    first = reader.get("max_window_layers", 28)
+    if types is None:
+        types = ["sliding_attention" if uses and i >= first else _FULL for i in range(num_layers)]
+    if set(types) - {"sliding_attention", _FULL} or len(types) != num_layers:
+        raise ValueError(f"layer_types must say for each layer what attention it has; got {types}.")
+    layers = [i for i, kind in enumerate(types) if kind != _FULL]
+    if layers and not uses:
+        raise ValueError("layer_types has layers with a window, and use_sliding_window is false.")
+    return (size, None if len(layers) == num_layers else layers) if layers else (None, None)
+
+
+def write_windows(
+    window: int | None, layers: Sequence[int] | None, num_layers: int
+) -> dict[str, Any]:
+    """The inverse of `read_windows`."""
+    chosen = range(num_layers) if layers is None else layers
+    with_window = set() if window is None else set(chosen)
+    types = ["sliding_attention" if i in with_window else _FULL for i in range(num_layers)]
+    config: dict[str, Any] = {"use_sliding_window": window is not None, "layer_types": types}
+    if window is None:
+        return config
+    # What transformers knew before layer_types: the layers from one on.
+    first = min(with_window, default=num_layers)
+    return {**config, "sliding_window": window, "max_window_layers": first}
+
+
+def scaling(
+    rope_scaling: Mapping[str, Any] | None, linear_factor: float = 1.0, *llama3: float | None
+) -> Mapping[str, Any] | None:
+    """The scaling that is given, or the one that KerasHub's arguments describe.
+
+    Args:
+        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
+        linear_factor: float. What all angles are divided by.
+        *llama3: numbers or None, all or none. The numbers of Llama 3.1's scaling.
+
+    Raises:
+        ValueError: there are several.
+    """
+    names = ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
+    described: list[Mapping[str, Any]] = [] if rope_scaling is None else [rope_scaling]
+    if linear_factor != 1.0:
+        described.append({"rope_type": "linear", "factor": linear_factor})
+    if any(value is not None for value in llama3):
+        described.append({"rope_type": "llama3", **dict(zip(names, llama3, strict=True))})
+    if len(described) > 1:
+        raise ValueError(
+            f"The arguments for rotary positions ask for several scalings: {described}."
+        )
+    return described[0] if described else None

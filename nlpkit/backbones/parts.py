@@ -1,0 +1,128 @@
+"""The layers that the components of a spec stand for."""
+
+from dataclasses import fields
+from typing import Any
+
+import keras
+
+from nlpkit.backbones import spec
+from nlpkit.layers.modeling.attention import Attention
+from nlpkit.layers.modeling.dense import Dense
+from nlpkit.layers.modeling.dropout import Dropout
+from nlpkit.layers.modeling.experts import Experts
+from nlpkit.layers.modeling.feed_forward import FeedForward, get_activation
+from nlpkit.layers.modeling.normalization import LayerNormalization, RMSNormalization
+from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
+from nlpkit.layers.modeling.table import Table
+from nlpkit.layers.modeling.transformer_block import Residual, TransformerBlock
+
+# What of an attention's spec is not its layer's: see `nlpkit.backbones.sight`.
+_OF_SIGHT = ("causal", "window", "rope", "alibi", "query_key_norm")
+
+
+class Parts:
+    """Makes the layers of a stack, all with its initializer and dtype.
+
+    Args:
+        initializer_range: float. Standard deviation of fresh weights (truncated normal).
+        dtype: str or `keras.DTypePolicy`.
+    """
+
+    def __init__(self, initializer_range: float, dtype: Any) -> None:
+        self._range = initializer_range
+        self._dtype = dtype
+
+    def token_table(self, rows: int, width: int) -> ReversibleEmbedding:
+        """The table of token vectors."""
+        return ReversibleEmbedding(
+            rows,
+            width,
+            embeddings_initializer=self._fresh(),
+            dtype=self._dtype,
+            name="token_embedding",
+        )
+
+    def table(self, rows: int | None, width: int, name: str) -> Any:
+        """A table of learned vectors, or None for no rows."""
+        if rows is None:
+            return None
+        return Table(
+            rows, width, embeddings_initializer=self._fresh(), dtype=self._dtype, name=name
+        )
+
+    def dense(
+        self, units: int, name: str, *, use_bias: bool = True, activation: str | None = None
+    ) -> Dense:
+        """A dense layer."""
+        return Dense(
+            units,
+            activation=get_activation(activation),
+            use_bias=use_bias,
+            kernel_initializer=self._fresh(),
+            dtype=self._dtype,
+            name=name,
+        )
+
+    def dropout(self, rate: float, name: str) -> Dropout:
+        """A dropout layer."""
+        return Dropout(rate, dtype=self._dtype, name=name)
+
+    def norm(self, norm: spec.Norm | None, name: str) -> Any:
+        """A normalization, or None for none."""
+        if norm is None:
+            return None
+        arguments = {"epsilon": norm.epsilon, "dtype": self._dtype, "name": name}
+        if norm.kind == "layer":
+            return LayerNormalization(**arguments)
+        return RMSNormalization(unit_offset=norm.unit_offset, **arguments)
+
+    def block(self, index: int, layer: spec.Layer) -> TransformerBlock:
+        """A transformer layer."""
+        return TransformerBlock(
+            attention=self._attention(layer.attention),
+            attention_residual=self._residual(layer.attention_residual, "attention_residual"),
+            feed_forward=self._feed_forward(layer.feed_forward),
+            feed_forward_residual=self._residual(
+                layer.feed_forward_residual, "feed_forward_residual"
+            ),
+            parallel=layer.parallel,
+            dtype=self._dtype,
+            name=f"transformer_layer_{index}",
+        )
+
+    def _attention(self, attention: spec.Attention) -> Attention:
+        return Attention(
+            **{name: x for name, x in _fields(attention).items() if name not in _OF_SIGHT},
+            query_norm=self.norm(attention.query_key_norm, "query_norm"),
+            key_norm=self.norm(attention.query_key_norm, "key_norm"),
+            rotary_layout=attention.rope.layout if attention.rope else "half",
+            kernel_initializer=self._fresh(),
+            dtype=self._dtype,
+            name="attention",
+        )
+
+    def _feed_forward(self, feed_forward: Any) -> Any:
+        layer: Any = Experts if isinstance(feed_forward, spec.Experts) else FeedForward
+        return layer(
+            **_fields(feed_forward),
+            kernel_initializer=self._fresh(),
+            dtype=self._dtype,
+            name="feed_forward",
+        )
+
+    def _residual(self, residual: spec.Residual, name: str) -> Residual:
+        return Residual(
+            pre_norm=self.norm(residual.pre, "pre_norm"),
+            post_norm=self.norm(residual.post, "post_norm"),
+            output_norm=self.norm(residual.output, "output_norm"),
+            dropout=residual.dropout,
+            dtype=self._dtype,
+            name=name,
+        )
+
+    def _fresh(self) -> keras.Initializer:
+        return keras.initializers.TruncatedNormal(stddev=self._range)
+
+
+def _fields(component: Any) -> dict[str, Any]:
+    return {field.name: getattr(component, field.name) for field in fields(component)}

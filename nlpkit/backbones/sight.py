@@ -1,0 +1,117 @@
+"""What the tokens of one call see of each other, computed once for all layers that are alike.
+
+Letters: B batch, T queries, S keys, H heads, R rotated features.
+"""
+
+from typing import Any
+
+from keras import ops
+
+from nlpkit.backbones.spec import Attention, Rope
+from nlpkit.layers.modeling import cache as key_value_cache
+from nlpkit.layers.modeling.alibi_bias import alibi_slopes
+from nlpkit.ops.attention import prepare_mask
+from nlpkit.ops.bfloat16 import round_to_bfloat16
+from nlpkit.ops.rotary import inverse_frequencies, rotary_angles
+from nlpkit.ops.visibility import visibility
+
+
+class Sight:
+    """Masks, biases and rotations, from the positions and sequence ids of queries and keys.
+
+    Args:
+        sequence_ids: int `[B, T]`, or None: one unpadded sequence a row.
+        positions: int `[B or 1, T]`.
+        reach: int `[B]`, how many tokens each row may come to have; None: how many it has.
+        cache: the stack's cache (`nlpkit.layers.modeling.cache`), whose slots are the keys.
+        dtype: str. Of the queries.
+    """
+
+    def __init__(
+        self,
+        sequence_ids: Any,
+        positions: Any,
+        *,
+        reach: Any = None,
+        cache: dict[str, Any] | None = None,
+        dtype: str,
+    ) -> None:
+        self._sequence_ids = sequence_ids
+        self._positions = positions
+        self._reach = reach
+        self._cache = cache
+        self._dtype = dtype
+        self._made: dict[Any, Any] = {}
+
+    def of(self, attention: Attention, kind: str) -> dict[str, Any]:
+        """What an attention layer is to be called with.
+
+        Args:
+            attention: its spec.
+            kind: the kind of slots that its keys are in.
+        """
+        return {
+            "attention_mask": self._mask(attention.causal, attention.window, kind),
+            "bias": self._alibi(attention, kind),
+            "rotary": None if attention.rope is None else self._rotary(attention.rope),
+        }
+
+    def _mask(self, causal: bool, window: int | None, kind: str) -> Any:
+        key = ("mask", causal, window, kind)
+        if key not in self._made:
+            self._made[key] = prepare_mask(self._visible(causal, window, kind), self._dtype)
+        return self._made[key]
+
+    def _visible(self, causal: bool, window: int | None, kind: str) -> Any:
+        queries = self._sequence_ids
+        if queries is None:
+            if not causal and window is None:
+                return None
+            queries = ops.ones_like(self._positions)
+        keys = self._slots("sequence_ids", kind, queries)
+        places = self._slots("positions", kind, self._positions)
+        return visibility(queries, self._positions, keys, places, causal=causal, window=window)
+
+    def _slots(self, name: str, kind: str, own: Any) -> Any:
+        if self._cache is None:
+            return own
+        return key_value_cache.taken(self._cache[name][kind], kind, self._cache["index"])
+
+    def _alibi(self, attention: Attention, kind: str) -> Any:
+        """What is added to the products, float32 `[B, H, T or 1, S]`."""
+        if attention.alibi is None:
+            return None
+        key = ("alibi", attention.alibi, attention.num_heads, kind)
+        if key not in self._made:
+            slopes = ops.convert_to_tensor(alibi_slopes(attention.num_heads))[:, None, None]
+            places = self._slots("positions", kind, self._positions)[:, None, None, :]  # B 1 1 S
+            if attention.alibi.dtype == "bfloat16":
+                # Of places rather than distances, which rounding would make another number.
+                rounded = round_to_bfloat16(slopes) * round_to_bfloat16(places)
+                self._made[key] = round_to_bfloat16(rounded) * attention.alibi.scale
+            else:
+                distances = places - self._positions[:, None, :, None]  # B 1 T S
+                slopes = slopes * attention.alibi.scale
+                self._made[key] = ops.cast(distances, "float32") * slopes
+        return self._made[key]
+
+    def _rotary(self, rope: Rope) -> Any:
+        """Cosines and sines, float32 `[B or 1, T, R / 2]`."""
+        if rope not in self._made:
+            angles = rotary_angles(self._positions, self._frequencies(rope))
+            waves = (ops.cos(angles), ops.sin(angles))
+            factor = 1.0 if rope.scaling is None else rope.scaling.attention_factor
+            self._made[rope] = waves if factor == 1.0 else tuple(wave * factor for wave in waves)
+        return self._made[rope]
+
+    def _frequencies(self, rope: Rope) -> Any:
+        """Radians per position of each pair, `[R / 2]`, or `[B, 1, R / 2]` if rows differ."""
+        if rope.scaling is None:
+            return inverse_frequencies(rope.rotary_dim, rope.max_wavelength)
+        frequencies = rope.scaling.frequencies(rope.rotary_dim, rope.max_wavelength)
+        if frequencies.ndim == 1:
+            return frequencies
+        reach = ops.max(self._positions, axis=1) + 1 if self._reach is None else self._reach
+        is_long = (reach > rope.scaling.original_length)[:, None, None]  # B 1 1
+        short, long = (ops.convert_to_tensor(x) for x in frequencies)
+        return ops.where(is_long, long, short)

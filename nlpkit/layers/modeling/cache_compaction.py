@@ -1,0 +1,55 @@
+"""Closing the holes that taking back tokens leaves in a cache.
+
+Letters: B batch, S slots, G key/value heads, D head size.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from nlpkit.layers.modeling.cache import ALL
+
+
+def with_room(cache: dict[str, Any], tokens: int) -> dict[str, Any]:
+    """The cache with room for so many tokens more: as it is, or compacted if there is none."""
+    slots = cache["sequence_ids"][ALL].shape[1]
+    full = cache["index"] + tokens > slots
+    if keras.backend.backend() == "torch":
+        return compact(cache) if full else cache
+    return ops.cond(full, lambda: compact(cache), lambda: cache)
+
+
+def compact(cache: dict[str, Any]) -> dict[str, Any]:
+    """Move tokens together, as far as the row with the fewest holes allows.
+
+    All rows still end in the same slot. The cache must not have rings.
+
+    Args:
+        cache: see `nlpkit.layers.modeling.cache`.
+    """
+    index, sequence_ids = cache["index"], cache["sequence_ids"][ALL]
+    taken = ops.arange(sequence_ids.shape[1], dtype="int32") < index  # S
+    holes = ops.logical_and(sequence_ids == 0, taken)  # B S
+    spare = ops.min(ops.sum(ops.cast(holes, "int32"), axis=1))
+    # First holes, then tokens in their order, then slots not taken yet; and the spare holes last.
+    kind = ops.where(taken, ops.where(holes, 0, 1), 2)
+    order = ops.cast(ops.argsort(_distinct(kind), axis=1), "int32")
+    places = ops.arange(sequence_ids.shape[1], dtype="int32") + spare
+    order = ops.take(order, places % sequence_ids.shape[1], axis=1)  # B S
+
+    def move(x: Any) -> Any:
+        index = ops.reshape(order, tuple(order.shape) + (1,) * (len(x.shape) - 2))
+        return ops.take_along_axis(x, index, axis=1)
+
+    if keras.backend.backend() == "torch":
+        spare = int(spare)
+    moved = {name: {ALL: move(cache[name][ALL])} for name in ("positions", "sequence_ids")}
+    layers = tuple(tuple(move(x) for x in pair) for pair in cache["layers"])
+    return cache | moved | {"layers": layers, "index": index - spare}
+
+
+def _distinct(kind: Any) -> Any:
+    """Keys that sort by kind, and by place within a kind."""
+    size = kind.shape[1]
+    return kind * size + ops.arange(size, dtype="int32")

@@ -1,0 +1,101 @@
+"""PromptPacker: prompts to be continued, in dense rows."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
+from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
+from nlpkit.layers.preprocessing.token_rows import row_lengths
+from nlpkit.ops.ragged import Row
+
+
+class PromptPacker(Packer):
+    """Put the start tokens before prompts, and padding to one side of them.
+
+    Args:
+        sequence_length: int. The most tokens of a prompt, the start tokens included.
+        start_value: int or list of int. What goes before each prompt; None for nothing.
+        pad_value: int. Fills up shorter rows.
+        padding_side: str. "right": rows of `sequence_length`; "left": rows as long as the longest
+            prompt, all of which end in the last column.
+        truncation: str. What happens to longer prompts: "error", or "left", which cuts them behind
+            the start tokens and warns.
+
+    Call arguments:
+        inputs: ids of one prompt or of a batch.
+
+    Returns:
+        The ids, and a bool array of their shape, True where a token is.
+
+    Raises:
+        ValueError: a prompt has no token at all, or it is too long and `truncation="error"`.
+    """
+
+    def __init__(
+        self,
+        sequence_length: int,
+        *,
+        start_value: Special,
+        pad_value: int,
+        padding_side: str,
+        truncation: str,
+        **kwargs: Any,
+    ) -> None:
+        check_choice("truncation", truncation, ("error", "left"))
+        super().__init__(
+            sequence_length,
+            pad_value=pad_value,
+            padding_side=padding_side,
+            truncation="silent",
+            **kwargs,
+        )
+        self.start_value = start_value
+        self.truncation = truncation
+        self._start = special_tokens(start_value, "start_value")
+
+    def call(self, inputs: Any) -> tuple[Any, Any]:
+        length = self.sequence_length if self.padding_side == "right" else None
+        outputs = [(self.compute_dtype, (length,)), ("bool", (length,))]
+        token_ids, padding_mask = self._map(self._pack_prompts, [inputs], outputs)
+        return token_ids, padding_mask
+
+    def _pack_prompts(self, rows: list[Row]) -> tuple[np.ndarray, np.ndarray]:
+        lengths = row_lengths(rows)
+        self._refuse_empty(lengths)
+        kept = np.minimum(lengths, self._room(self.sequence_length, len(self._start)))
+        self._report_cut(lengths, kept)
+        # A row that is kept whole has nothing before its last `kept` tokens.
+        ends = [row[len(row) - size :] for row, size in zip(rows, kept.tolist(), strict=True)]
+        prompt = self._cut(ends, kept, kept)
+        longest = len(self._start) + int(kept.max(initial=0))
+        length = self.sequence_length if self.padding_side == "right" else longest
+        start = repeat(self._start, [prompt], "start_value")
+        tokens, _, mask = self._pack([start, prompt], [0, 0], length)
+        return tokens, mask
+
+    def _refuse_empty(self, lengths: np.ndarray) -> None:
+        empty = np.flatnonzero(lengths == 0)
+        if empty.size and not self._start:
+            raise ValueError(
+                f"Every prompt must have a token; got none in prompts {empty[:10].tolist()} of "
+                f"{len(lengths)}. Give some text, or have a start token added."
+            )
+
+    def _report_cut(self, lengths: np.ndarray, kept: np.ndarray) -> None:
+        cut = lengths - kept
+        if not cut.any():
+            return
+        if self.truncation == "error":
+            row = int(cut.argmax())
+            raise ValueError(
+                f"A prompt must have at most sequence_length={self.sequence_length} tokens; got "
+                f"{lengths[row] + len(self._start)} in prompt {row}. Shorten it, make "
+                'sequence_length larger, or pass truncation="left" to keep its end.'
+            )
+        warnings.warn(
+            f"{self.name} cut {cut.sum()} tokens on the left of {np.count_nonzero(cut)} of "
+            f"{len(cut)} prompts to fit sequence_length={self.sequence_length}.",
+            stacklevel=2,
+        )

@@ -1,0 +1,232 @@
+"""BLOOM (BigScience, 2022, https://arxiv.org/abs/2211.05100)."""
+
+from typing import Any, ClassVar
+
+from nlpkit.backbones import spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+# Each by the name that transformers writes, and by that of the published files, if it differs.
+_CONFIG = {
+    "vocabulary_size": ("vocab_size", "vocab_size", 250880),
+    "num_layers": ("n_layer", "num_hidden_layers", 2),
+    "num_heads": ("n_head", "num_attention_heads", 8),
+    "hidden_dim": ("hidden_size", "n_embed", 64),
+    "dropout": ("hidden_dropout", "hidden_dropout", 0.0),
+    "layer_norm_epsilon": ("layer_norm_epsilon", "layer_norm_epsilon", 1e-5),
+    "attention_dropout": ("attention_dropout", "attention_dropout", 0.0),
+}
+# How the original code computed, and how its training was spread.
+_WITHOUT_EFFECT = (
+    "attention_softmax_in_fp32",
+    "bias_dropout_fusion",
+    "masked_softmax_fusion",
+    "offset_alibi",
+    "pretraining_tp",
+    "seq_length",
+    "skip_bias_add",
+    "skip_bias_add_qkv",
+    "slow_but_exact",
+)
+# The rows of the fused tensor are, for each head, those of its query, its key and its value.
+_TABLE = """
+token_embedding/embeddings <- word_embeddings.weight
+embeddings_norm/gamma <- word_embeddings_layernorm.weight
+embeddings_norm/beta <- word_embeddings_layernorm.bias
+transformer_layer_{i}/attention_residual/pre_norm/gamma <- h.{i}.input_layernorm.weight
+transformer_layer_{i}/attention_residual/pre_norm/beta <- h.{i}.input_layernorm.bias
+transformer_layer_{i}/attention/query/kernel <- h.{i}.self_attention.query_key_value.weight[0 of 3 x {heads}] | transpose
+transformer_layer_{i}/attention/query/bias <- h.{i}.self_attention.query_key_value.bias[0 of 3 x {heads}]
+transformer_layer_{i}/attention/key/kernel <- h.{i}.self_attention.query_key_value.weight[1 of 3 x {heads}] | transpose
+transformer_layer_{i}/attention/key/bias <- h.{i}.self_attention.query_key_value.bias[1 of 3 x {heads}]
+transformer_layer_{i}/attention/value/kernel <- h.{i}.self_attention.query_key_value.weight[2 of 3 x {heads}] | transpose
+transformer_layer_{i}/attention/value/bias <- h.{i}.self_attention.query_key_value.bias[2 of 3 x {heads}]
+transformer_layer_{i}/attention/output/kernel <- h.{i}.self_attention.dense.weight | transpose
+transformer_layer_{i}/attention/output/bias <- h.{i}.self_attention.dense.bias
+transformer_layer_{i}/feed_forward_residual/pre_norm/gamma <- h.{i}.post_attention_layernorm.weight
+transformer_layer_{i}/feed_forward_residual/pre_norm/beta <- h.{i}.post_attention_layernorm.bias
+transformer_layer_{i}/feed_forward/intermediate/kernel <- h.{i}.mlp.dense_h_to_4h.weight | transpose
+transformer_layer_{i}/feed_forward/intermediate/bias <- h.{i}.mlp.dense_h_to_4h.bias
+transformer_layer_{i}/feed_forward/output/kernel <- h.{i}.mlp.dense_4h_to_h.weight | transpose
+transformer_layer_{i}/feed_forward/output/bias <- h.{i}.mlp.dense_4h_to_h.bias
+final_norm/gamma <- ln_f.weight
+final_norm/beta <- ln_f.bias
+"""
+
+
+class BloomTokenizer(BytePairTokenizer):
+    """Split text into BLOOM's byte pairs.
+
+    A `BytePairTokenizer` with the tokens that start a text, end it, and fill up rows.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        start_token: str. Default "<s>".
+        end_token: str. Default "</s>".
+        pad_token: str. Default "<pad>".
+        split_pattern: str. Default BLOOM's, words with a space before them and no punctuation.
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<s>": 0, "</s>": 1, "<pad>": 2, "a": 3, "Ġ": 4, "b": 5, "Ġb": 6}
+        tokenizer = nlpkit.models.BloomTokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [3, 6]
+        tokenizer.pad_token_id  # 2
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        start_token: str = "<s>",
+        end_token: str = "</s>",
+        pad_token: str = "<pad>",
+        split_pattern: str = r" ?[^(\s|[.,!?…。，、।۔،])]+",  # noqa: RUF001
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(split_pattern=split_pattern, **kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.pad_token = pad_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class BloomBackbone(Backbone):
+    """BLOOM's decoder: attention that falls off with the distance, no table of positions.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_heads: int. Attention heads; must divide `hidden_dim`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers; transformers knows only
+            `4 * hidden_dim`.
+        dropout: float in [0, 1). Rate for residuals.
+        layer_norm_epsilon: float. Added to the variance in layer normalization.
+        attention_dropout: float. Rate for attention weights; None for `dropout`.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = BloomBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=32
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 8)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = BloomTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("bloom",)
+    hf_architecture: ClassVar[str] = "BloomModel"
+    hf_prefix: ClassVar[str] = "transformer."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        dropout: float = 0.0,
+        layer_norm_epsilon: float = 1e-5,
+        *,
+        attention_dropout: float | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        norm = spec.Norm("layer", layer_norm_epsilon)
+        residual = spec.Residual(pre=norm, dropout=dropout)
+        rate = dropout if attention_dropout is None else attention_dropout
+        alibi = spec.Alibi(1.0, "float32")
+        attention = causal_attention(
+            hidden_dim, num_heads, use_bias=True, dropout=rate, alibi=alibi
+        )
+        feed_forward = spec.FeedForward(intermediate_dim, "gelu_tanh", gated=False, use_bias=True)
+        layer = spec.Layer(attention, residual, feed_forward, residual)
+        stack = spec.Stack(
+            hidden_dim,
+            spec.Embedding(vocabulary_size, norm=norm),
+            (layer,) * num_layers,
+            0.02,
+            final_norm=norm,
+            head=spec.Head(tied=True),
+        )
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_heads = num_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.dropout = dropout
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.attention_dropout = attention_dropout
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        return expand(_TABLE, i=range(self.num_layers), heads=self.num_heads)
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        reader.require("apply_residual_connection_post_layernorm", [False], False)
+        reader.require("tie_word_embeddings", [True], True)
+        reader.ignore(*_WITHOUT_EFFECT)
+        arguments = {
+            own: reader.get(name, reader.get(published, default))
+            for own, (name, published, default) in _CONFIG.items()
+        }
+        wide = 4 * arguments["hidden_dim"]
+        reader.require("n_inner", [wide], wide)
+        return {**arguments, "intermediate_dim": wide}
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`.
+
+        Raises:
+            ValueError: transformers knows no such `intermediate_dim`.
+        """
+        if self.intermediate_dim != 4 * self.hidden_dim:
+            raise ValueError(
+                "Hugging Face's BLOOM has intermediate_dim = 4 * hidden_dim; got "
+                f"intermediate_dim={self.intermediate_dim}, hidden_dim={self.hidden_dim}."
+            )
+        config = {name: getattr(self, own) for own, (name, _, _) in _CONFIG.items()}
+        if self.attention_dropout is None:
+            config["attention_dropout"] = self.dropout
+        return config
+
+
+class BloomCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `BloomTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = BloomTokenizer
+
+
+class BloomCausalLM(CausalLM):
+    """`CausalLM` on a `BloomBackbone`, whose token table is also its head."""
+
+    backbone_class: ClassVar[Any] = BloomBackbone
+    preprocessor_class: ClassVar[Any] = BloomCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "BloomForCausalLM"

@@ -1,0 +1,303 @@
+"""Falcon (Almazrouei et al., 2023, https://arxiv.org/abs/2311.16867).
+
+Three kinds: Falcon-RW (alibi, a key and value for each head, one half of a layer after the other),
+Falcon 7B (rotary positions, one key and value for all heads, both halves at once, on one norm),
+Falcon 40B, 180B and 2 (the same with groups of heads; the first two have a norm for each half).
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from nlpkit.backbones import spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu", "silu": "silu"}
+_CONFIG = {
+    "vocabulary_size": ("vocab_size", 65024),
+    "num_layers": ("num_hidden_layers", 32),
+    "num_attention_heads": ("num_attention_heads", 71),
+    "hidden_dim": ("hidden_size", 4544),
+    "layer_norm_epsilon": ("layer_norm_epsilon", 1e-5),
+    "attention_dropout_rate": ("attention_dropout", 0.0),
+    "feedforward_dropout_rate": ("hidden_dropout", 0.0),
+    "alibi": ("alibi", False),
+    "use_bias": ("bias", False),
+    "max_sequence_length": ("max_position_embeddings", 2048),
+    "tie_word_embeddings": ("tie_word_embeddings", True),
+}
+# The rows of the fused tensor are, for each group of heads, those of its queries, key and value.
+_TABLE = """
+token_embedding/embeddings <- word_embeddings.weight
+transformer_layer_{i}/attention/query/kernel <- h.{i}.self_attention.query_key_value.weight[0:{heads} of {heads}+2 x {groups}] | transpose
+transformer_layer_{i}/attention/key/kernel <- h.{i}.self_attention.query_key_value.weight[{heads} of {heads}+2 x {groups}] | transpose
+transformer_layer_{i}/attention/value/kernel <- h.{i}.self_attention.query_key_value.weight[{heads}+1 of {heads}+2 x {groups}] | transpose
+transformer_layer_{i}/attention/output/kernel <- h.{i}.self_attention.dense.weight | transpose
+transformer_layer_{i}/feed_forward/intermediate/kernel <- h.{i}.mlp.dense_h_to_4h.weight | transpose
+transformer_layer_{i}/feed_forward/output/kernel <- h.{i}.mlp.dense_4h_to_h.weight | transpose
+transformer_layer_{i}/attention_residual/pre_norm/gamma <- h.{i}.{first_norm}.weight
+transformer_layer_{i}/attention_residual/pre_norm/beta <- h.{i}.{first_norm}.bias
+final_norm/gamma <- ln_f.weight
+final_norm/beta <- ln_f.bias
+"""
+_BIASES = """
+transformer_layer_{i}/attention/query/bias <- h.{i}.self_attention.query_key_value.bias[0:{heads} of {heads}+2 x {groups}]
+transformer_layer_{i}/attention/key/bias <- h.{i}.self_attention.query_key_value.bias[{heads} of {heads}+2 x {groups}]
+transformer_layer_{i}/attention/value/bias <- h.{i}.self_attention.query_key_value.bias[{heads}+1 of {heads}+2 x {groups}]
+transformer_layer_{i}/attention/output/bias <- h.{i}.self_attention.dense.bias
+transformer_layer_{i}/feed_forward/intermediate/bias <- h.{i}.mlp.dense_h_to_4h.bias
+transformer_layer_{i}/feed_forward/output/bias <- h.{i}.mlp.dense_4h_to_h.bias
+"""
+_SECOND_NORM = """
+transformer_layer_{i}/feed_forward_residual/pre_norm/gamma <- h.{i}.{second_norm}.weight
+transformer_layer_{i}/feed_forward_residual/pre_norm/beta <- h.{i}.{second_norm}.bias
+"""
+# What Hugging Face calls the norms of a layer, by how many there are for parallel halves.
+_NORMS = {
+    0: {"{first_norm}": "input_layernorm", "{second_norm}": "post_attention_layernorm"},
+    1: {"{first_norm}": "input_layernorm"},
+    2: {"{first_norm}": "ln_attn", "{second_norm}": "ln_mlp"},
+}
+
+
+class FalconTokenizer(BytePairTokenizer):
+    """Split text into Falcon's byte pairs.
+
+    A `BytePairTokenizer` with one special token, which starts and ends a text and fills up rows.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        start_token, end_token: str. Default "<|endoftext|>".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        tokenizer = nlpkit.models.FalconTokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [1, 4]
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        start_token: str = "<|endoftext|>",
+        end_token: str = "<|endoftext|>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class FalconBackbone(Backbone):
+    """Falcon's decoder; by default of the kind of Falcon-RW.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_attention_heads: int. Query heads; must divide `hidden_dim`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        layer_norm_epsilon: float. Added to the variance in layer normalization.
+        attention_dropout_rate: float. Rate for attention weights, and for attention's update.
+        feedforward_dropout_rate: float. Rate for the update of the feed-forward layer.
+        num_key_value_heads: int. Key and value heads; None for as many as query heads.
+        alibi: bool. Whether attention falls off with the distance, rather than being rotated.
+        parallel_norms: int. Norms of a layer whose halves both see the stream as it was before:
+            1, shared, or 2; 0 if one half comes after the other.
+        use_bias: bool. Whether dense layers have biases.
+        activation: str. "gelu", "gelu_tanh", "relu" or "silu".
+        max_sequence_length: int. The longest sequence it was made for; limits nothing.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_scaling: dict. How longer texts are rotated, see `nlpkit.backbones.rope_config`.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = FalconBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_attention_heads=2, hidden_dim=8,
+        ...     intermediate_dim=32,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 8)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = FalconTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("falcon",)
+    hf_architecture: ClassVar[str] = "FalconModel"
+    hf_prefix: ClassVar[str] = "transformer."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_attention_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        layer_norm_epsilon: float = 1e-5,
+        attention_dropout_rate: float = 0.0,
+        feedforward_dropout_rate: float = 0.0,
+        *,
+        num_key_value_heads: int | None = None,
+        alibi: bool = True,
+        parallel_norms: int = 0,
+        use_bias: bool = True,
+        activation: str = "gelu",
+        max_sequence_length: int = 2048,
+        rope_max_wavelength: float = 10000,
+        rope_scaling: Mapping[str, Any] | None = None,
+        tie_word_embeddings: bool = True,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        norm = spec.Norm("layer", layer_norm_epsilon)
+        head_dim = hidden_dim // max(num_attention_heads, 1)
+        rope = spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
+        attention = causal_attention(
+            hidden_dim,
+            num_attention_heads,
+            num_key_value_heads,
+            use_bias=use_bias,
+            dropout=attention_dropout_rate,
+            heads="num_attention_heads",
+            rope=None if alibi else rope,
+            # transformers adds it before it scales, and computes it in bfloat16.
+            alibi=spec.Alibi(head_dim**-0.5, "bfloat16") if alibi else None,
+        )
+        second = None if parallel_norms == 1 else norm
+        layer = spec.Layer(
+            attention,
+            spec.Residual(pre=norm, dropout=attention_dropout_rate),
+            spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=use_bias),
+            spec.Residual(pre=second, dropout=feedforward_dropout_rate),
+            parallel=parallel_norms > 0,
+        )
+        stack = spec.Stack(
+            hidden_dim,
+            spec.Embedding(vocabulary_size),
+            (layer,) * num_layers,
+            0.02,
+            final_norm=norm,
+            head=spec.Head(tied=tie_word_embeddings),
+        )
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_attention_heads = num_attention_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.attention_dropout_rate = attention_dropout_rate
+        self.feedforward_dropout_rate = feedforward_dropout_rate
+        self.num_key_value_heads = num_key_value_heads
+        self.alibi = alibi
+        self.parallel_norms = parallel_norms
+        self.use_bias = use_bias
+        self.activation = activation
+        self.max_sequence_length = max_sequence_length
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_scaling = rope_scaling
+        self.tie_word_embeddings = tie_word_embeddings
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        table = _TABLE + (_BIASES if self.use_bias else "")
+        table += "" if self.parallel_norms == 1 else _SECOND_NORM
+        for place, name in _NORMS[self.parallel_norms].items():
+            table = table.replace(place, name)
+        groups = self.num_key_value_heads or self.num_attention_heads
+        heads = self.num_attention_heads // groups
+        return expand(table, i=range(self.num_layers), heads=heads, groups=groups)
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        reader.require("apply_residual_connection_post_layernorm", [False], False)
+        reader.ignore("auto_map")  # Names code in the repository, which is not run.
+        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        return {
+            **arguments,
+            **read_rope(reader),
+            **_read_kind(reader, arguments["num_attention_heads"]),
+            "intermediate_dim": reader.get("ffn_hidden_size", 4 * arguments["hidden_dim"]),
+            "activation": reader.require("activation", _ACTIVATIONS, "gelu"),
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`.
+
+        Raises:
+            ValueError: transformers knows no groups of heads in layers without `parallel_norms`.
+        """
+        groups = self.num_key_value_heads or self.num_attention_heads
+        is_grouped = groups not in (1, self.num_attention_heads)
+        if is_grouped and not self.parallel_norms:
+            raise ValueError(
+                f"Hugging Face's Falcon has num_key_value_heads={groups} only with parallel_norms."
+            )
+        is_new = is_grouped or self.parallel_norms == 2
+        activations = {own: name for name, own in _ACTIVATIONS.items()}
+        return {
+            **{name: getattr(self, own) for own, (name, _) in _CONFIG.items()},
+            **write_rope(self.rope_max_wavelength, self.rope_scaling),
+            "new_decoder_architecture": is_new,
+            "num_ln_in_parallel_attn": self.parallel_norms if is_new else None,
+            "parallel_attn": self.parallel_norms > 0,
+            "multi_query": groups == 1,
+            "num_kv_heads": groups,
+            "ffn_hidden_size": self.intermediate_dim,
+            "activation": activations[self.activation],
+        }
+
+
+def _read_kind(reader: ConfigReader, num_heads: int) -> dict[str, Any]:
+    """How many key and value heads and norms there are; the new architecture states them."""
+    is_new = reader.get("new_decoder_architecture", False)
+    is_parallel = reader.require("parallel_attn", [True] if is_new else [True, False], True)
+    groups = reader.get("num_kv_heads", num_heads)
+    if is_new:
+        reader.ignore("multi_query")
+        norms = reader.require("num_ln_in_parallel_attn", [1, 2], 2)
+        return {"num_key_value_heads": groups, "parallel_norms": norms}
+    norms = reader.require("num_ln_in_parallel_attn", [1], 1)
+    groups = 1 if reader.get("multi_query", True) else num_heads
+    return {"num_key_value_heads": groups, "parallel_norms": norms if is_parallel else 0}
+
+
+class FalconCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `FalconTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = FalconTokenizer
+
+
+class FalconCausalLM(CausalLM):
+    """`CausalLM` on a `FalconBackbone`."""
+
+    backbone_class: ClassVar[Any] = FalconBackbone
+    preprocessor_class: ClassVar[Any] = FalconCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "FalconForCausalLM"

@@ -1,0 +1,296 @@
+"""Gemma (Gemma Team, 2024, 2403.08295), Gemma 2 (2408.00118) and VaultGemma (2510.15001)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from nlpkit.backbones import gemma_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.layer_types import FULL, kinds_of_layers
+from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.sentence_piece_source import ProtoSource
+from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_NAMES = {"gemma": "Gemma", "gemma2": "Gemma2", "vaultgemma": "VaultGemma"}
+# Files of the first generation say "gelu" and mean the approximation it was trained with.
+_FIRST_ACTIVATIONS = {**gemma_like.ACTIVATIONS, "gelu": "gelu_tanh"}
+_CAPS = (50.0, 30.0)
+_PERIOD = 2
+
+
+class GemmaTokenizer(SentencePieceTokenizer):
+    """Split text into Gemma's pieces.
+
+    A `SentencePieceTokenizer` with the tokens that start and end a text and fill up rows. It adds
+    none: the preprocessor does.
+
+    Args:
+        proto: path or bytes. The SentencePiece model.
+        start_token: str. Default "<bos>".
+        end_token: str. Default "<eos>".
+        pad_token: str. Default "<pad>".
+        **kwargs: the other arguments of `SentencePieceTokenizer`.
+
+    Example:
+        tokenizer = nlpkit.models.GemmaTokenizer("tokenizer.model")
+        tokenizer.start_token_id  # 2
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
+
+    def __init__(
+        self,
+        proto: ProtoSource | None = None,
+        *,
+        start_token: str = "<bos>",
+        end_token: str = "<eos>",
+        pad_token: str = "<pad>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.pad_token = pad_token
+        self.set_proto(proto)
+
+    @classmethod
+    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
+        affixes = {"add_bos": False, "add_eos": False}
+        return super().from_files(folder, config, **{**affixes, **arguments})
+
+    @property
+    def turn_end_token_id(self) -> int | None:
+        """The id of "<end_of_turn>", which ends an answer of instructed models."""
+        return self._known().ids.get("<end_of_turn>")
+
+
+class GemmaBackbone(Backbone):
+    """The decoder of Gemma and Gemma 2: scaled embeddings, rotary positions, gated GELU layers.
+
+    Gemma 2 has both post-norms, soft caps, and a window on every other layer, from the first on.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        head_dim: int. Size of a head.
+        query_head_dim_normalize: bool. Whether query-key products are divided by the root of
+            `head_dim`; else by that of `hidden_dim // num_query_heads`.
+        use_post_ffw_norm: bool. Whether what the feed-forward layers add to the stream is normalized.
+        use_post_attention_norm: bool. The same of attention.
+        attention_logit_soft_cap: float or None. Bound of the products, `cap tanh(x / cap)`.
+        final_logit_soft_cap: float or None. Bound of the logits.
+        use_sliding_window_attention: bool. Whether some layers have a window.
+        sliding_window_size: int. How many tokens one sees there, itself included.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        dropout: float. Rate for residuals.
+        query_pre_attn_scalar: float or None. What the products are divided by the root of, in place
+            of `query_head_dim_normalize`.
+        layer_types: strs or None. For each layer "sliding_attention" or "full_attention"; None for
+            these two in turn.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
+        attention_bias: bool. Whether the four projections of attention have biases.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "gelu_tanh", "gelu", "silu" or "relu".
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes contradict each other; an input is unknown, missing or of a wrong shape; an
+            id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = GemmaBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=4, num_key_value_heads=1,
+        ...     hidden_dim=16, intermediate_dim=32, head_dim=8,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = GemmaTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = tuple(_NAMES)
+    hf_architecture: ClassVar[str] = "GemmaModel"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        head_dim: int,
+        query_head_dim_normalize: bool = True,
+        use_post_ffw_norm: bool = False,
+        use_post_attention_norm: bool = False,
+        attention_logit_soft_cap: float | None = None,
+        final_logit_soft_cap: float | None = None,
+        use_sliding_window_attention: bool = False,
+        sliding_window_size: int = 4096,
+        layer_norm_epsilon: float = 1e-6,
+        dropout: float = 0.0,
+        dtype: Any = None,
+        *,
+        query_pre_attn_scalar: float | None = None,
+        layer_types: Sequence[str] | None = None,
+        rope_max_wavelength: float = 10000,
+        rope_scaling: Mapping[str, Any] | None = None,
+        attention_bias: bool = False,
+        attention_dropout: float = 0.0,
+        activation: str = "gelu_tanh",
+        tie_word_embeddings: bool = True,
+        max_sequence_length: int = 8192,
+        **kwargs: Any,
+    ) -> None:
+        scalar = gemma_like.query_scalar(
+            query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
+        )
+        full = spec.Attention(
+            num_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            scale=scalar**-0.5,
+            input_bias=attention_bias,
+            output_bias=attention_bias,
+            causal=True,
+            rope=spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling)),
+            soft_cap=attention_logit_soft_cap,
+            dropout=attention_dropout,
+        )
+        kinds = kinds_of_layers(num_layers, use_sliding_window_attention, layer_types, _PERIOD)
+        stack = gemma_like.stack(
+            vocabulary_size,
+            hidden_dim,
+            gemma_like.attentions(full, kinds, sliding_window_size),
+            spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False),
+            layer_norm_epsilon,
+            post_attention_norm=use_post_attention_norm,
+            post_feed_forward_norm=use_post_ffw_norm,
+            dropout=dropout,
+            head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
+        )
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.num_key_value_heads = num_key_value_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.head_dim = head_dim
+        self.query_head_dim_normalize = query_head_dim_normalize
+        self.use_post_ffw_norm = use_post_ffw_norm
+        self.use_post_attention_norm = use_post_attention_norm
+        self.attention_logit_soft_cap = attention_logit_soft_cap
+        self.final_logit_soft_cap = final_logit_soft_cap
+        self.use_sliding_window_attention = use_sliding_window_attention
+        self.sliding_window_size = sliding_window_size
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.dropout = dropout
+        self.query_pre_attn_scalar = query_pre_attn_scalar
+        self.layer_types = layer_types
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_scaling = rope_scaling
+        self.attention_bias = attention_bias
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self.tie_word_embeddings = tie_word_embeddings
+        self.max_sequence_length = max_sequence_length
+        self._kinds = kinds
+        self._scalar = scalar
+
+    @property
+    def hf_name(self) -> str:
+        """What Hugging Face's classes of this generation start with.
+
+        What has one post-norm alone, no generation of theirs, gets a name that transformers refuses.
+        """
+        posts = {self.use_post_attention_norm, self.use_post_ffw_norm}
+        caps = {self.attention_logit_soft_cap, self.final_logit_soft_cap}
+        if posts != {False}:
+            return "Gemma2" if posts == {True} else "NlpkitGemma"
+        is_first = caps == {None} and {*self._kinds} <= {FULL}
+        return "Gemma" if is_first and self._scalar == self.head_dim else "VaultGemma"
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        is_first = self.hf_name == "Gemma"
+        return gemma_like.table(
+            self.num_layers,
+            bias=self.attention_bias,
+            post_attention_norm=self.use_post_attention_norm,
+            post_feed_forward_norm=self.use_post_ffw_norm,
+            feed_forward_norm=f"{'post_attention' if is_first else 'pre_feedforward'}_layernorm",
+        )
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        generation = reader.get("model_type", "gemma")
+        arguments = {**gemma_like.read(reader), **read_rope(reader)}
+        if generation == "gemma":
+            reader.require("use_bidirectional_attention", [False], False)
+            reader.ignore("hidden_activation")
+            name = "hidden_act"
+            return {**arguments, "activation": reader.require(name, _FIRST_ACTIVATIONS, "gelu")}
+        has_post_norms = generation == "gemma2"
+        return {
+            **arguments,
+            **gemma_like.read_later(reader, arguments["num_layers"], _PERIOD, _CAPS),
+            "use_post_ffw_norm": has_post_norms,
+            "use_post_attention_norm": has_post_norms,
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        later = gemma_like.write_later(self, self._kinds, self._scalar)
+        is_first = self.hf_name == "Gemma"
+        return {
+            "architectures": [f"{self.hf_name}Model"],
+            "model_type": self.hf_name.lower(),
+            **gemma_like.write(self),
+            **write_rope(self.rope_max_wavelength, self.rope_scaling),
+            **({"hidden_act": later["hidden_activation"]} if is_first else later),
+        }
+
+
+class GemmaCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `GemmaTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = GemmaTokenizer
+    stop_tokens: ClassVar[tuple[str, ...]] = ("end_token", "turn_end_token")
+
+
+class GemmaCausalLM(CausalLM):
+    """`CausalLM` on a `GemmaBackbone`, with the token table or a head of its own."""
+
+    backbone_class: ClassVar[Any] = GemmaBackbone
+    preprocessor_class: ClassVar[Any] = GemmaCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "GemmaForCausalLM"
+    hf_other_architectures: ClassVar[tuple[str, ...]] = (
+        "Gemma2ForCausalLM",
+        "VaultGemmaForCausalLM",
+    )
+
+    def hf_head_config(self) -> dict[str, Any]:
+        return {"architectures": [f"{self.backbone.hf_name}ForCausalLM"]}

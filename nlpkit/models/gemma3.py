@@ -1,0 +1,300 @@
+"""Gemma 3, its text models (Gemma Team, 2025, https://arxiv.org/abs/2503.19786)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from nlpkit.backbones import gemma_like, llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.layer_types import FULL, WINDOW, kinds_of_layers
+from nlpkit.backbones.rope_config import (
+    make_scaling,
+    read_rope_by_layer_type,
+    write_rope_by_layer_type,
+)
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.sentence_piece_source import ProtoSource
+from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_WAVELENGTHS = {FULL: 1_000_000.0, WINDOW: 10_000.0}
+_PERIOD = 6
+# What Hugging Face's class computes, whatever a configuration says.
+_FIXED = {
+    "use_query_key_norm": True,
+    "use_post_ffw_norm": True,
+    "use_post_attention_norm": True,
+    "attention_logit_soft_cap": None,
+}
+
+
+class Gemma3Tokenizer(SentencePieceTokenizer):
+    """Split text into Gemma 3's pieces.
+
+    A `SentencePieceTokenizer` with the tokens that start and end a text and fill up rows. It adds
+    none: the preprocessor does.
+
+    Args:
+        proto: path or bytes. The SentencePiece model.
+        start_token: str. Default "<bos>".
+        end_token: str. Default "<eos>".
+        pad_token: str. Default "<pad>".
+        **kwargs: the other arguments of `SentencePieceTokenizer`.
+
+    Example:
+        tokenizer = nlpkit.models.Gemma3Tokenizer("tokenizer.model")
+        tokenizer.start_token_id  # 2
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
+
+    def __init__(
+        self,
+        proto: ProtoSource | None = None,
+        *,
+        start_token: str = "<bos>",
+        end_token: str = "<eos>",
+        pad_token: str = "<pad>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.pad_token = pad_token
+        self.set_proto(proto)
+
+    @classmethod
+    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
+        affixes = {"add_bos": False, "add_eos": False}
+        return super().from_files(folder, config, **{**affixes, **arguments})
+
+    @property
+    def turn_end_token_id(self) -> int | None:
+        """The id of "<end_of_turn>", which ends an answer of instructed models."""
+        return self._known().ids.get("<end_of_turn>")
+
+
+class Gemma3Backbone(Backbone):
+    """The decoder of Gemma 3's text models: Gemma 2's, with normalized queries and keys.
+
+    Layers with a window, five of six, turn by other frequencies than those without.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        image_size: int or None. Has no effect on text models, which these are.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        head_dim: int. Size of a head.
+        query_head_dim_normalize: bool. Whether query-key products are divided by the root of
+            `head_dim`; else by that of `hidden_dim // num_query_heads`.
+        use_query_key_norm: bool. Whether each head of queries and keys is normalized.
+        use_post_ffw_norm: bool. Whether what the feed-forward layers add to the stream is normalized.
+        use_post_attention_norm: bool. The same of attention.
+        attention_logit_soft_cap: float or None. Bound of the products, `cap tanh(x / cap)`.
+        final_logit_soft_cap: float or None. Bound of the logits.
+        use_sliding_window_attention: bool. Whether some layers have a window.
+        sliding_window_size: int. How many tokens one sees there, itself included.
+        local_rope_scaling_factor, global_rope_scaling_factor: float. What the rotary angles of
+            layers with and without a window are divided by.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        dropout: float. Rate for residuals.
+        query_pre_attn_scalar: float or None. What the products are divided by the root of, in place
+            of `query_head_dim_normalize`.
+        layer_types: strs or None. For each layer "sliding_attention" or "full_attention"; None for
+            the latter on every sixth.
+        rope_max_wavelength, local_rope_max_wavelength: float. Base of the rotary frequencies,
+            without and with a window.
+        rope_scaling, local_rope_scaling: dict or None. Other scalings than the factors above, see
+            `nlpkit.backbones.rope_config`.
+        attention_bias: bool. Whether the four projections of attention have biases.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "gelu_tanh", "gelu", "silu" or "relu".
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: arguments contradict each other; an input is unknown, missing or of a wrong
+            shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = Gemma3Backbone(
+        ...     vocabulary_size=100, image_size=None, num_layers=2, num_query_heads=4,
+        ...     num_key_value_heads=1, hidden_dim=16, intermediate_dim=32, head_dim=8,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Gemma3Tokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("gemma3_text",)
+    hf_architecture: ClassVar[str] = "Gemma3TextModel"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        image_size: int | None,
+        num_layers: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        head_dim: int,
+        query_head_dim_normalize: bool = True,
+        use_query_key_norm: bool = True,
+        use_post_ffw_norm: bool = False,
+        use_post_attention_norm: bool = False,
+        attention_logit_soft_cap: float | None = None,
+        final_logit_soft_cap: float | None = None,
+        use_sliding_window_attention: bool = False,
+        sliding_window_size: int = 1024,
+        local_rope_scaling_factor: float = 1.0,
+        global_rope_scaling_factor: float = 1.0,
+        layer_norm_epsilon: float = 1e-6,
+        dropout: float = 0.0,
+        dtype: Any = None,
+        *,
+        query_pre_attn_scalar: float | None = None,
+        layer_types: Sequence[str] | None = None,
+        rope_max_wavelength: float = 1_000_000,
+        local_rope_max_wavelength: float = 10_000,
+        rope_scaling: Mapping[str, Any] | None = None,
+        local_rope_scaling: Mapping[str, Any] | None = None,
+        attention_bias: bool = False,
+        attention_dropout: float = 0.0,
+        activation: str = "gelu_tanh",
+        tie_word_embeddings: bool = True,
+        max_sequence_length: int = 131072,
+        **kwargs: Any,
+    ) -> None:
+        scaling = llama_like.scaling(rope_scaling, global_rope_scaling_factor)
+        local_scaling = llama_like.scaling(local_rope_scaling, local_rope_scaling_factor)
+        rope = spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(scaling))
+        sliding = make_scaling(local_scaling)
+        local_rope = spec.Rope(head_dim, local_rope_max_wavelength, scaling=sliding)
+        scalar = gemma_like.query_scalar(
+            query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
+        )
+        norm = gemma_like.norm(layer_norm_epsilon)
+        attention = spec.Attention(
+            num_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            scale=scalar**-0.5,
+            input_bias=attention_bias,
+            output_bias=attention_bias,
+            causal=True,
+            rope=rope,
+            query_key_norm=norm if use_query_key_norm else None,
+            soft_cap=attention_logit_soft_cap,
+            dropout=attention_dropout,
+        )
+        kinds = kinds_of_layers(num_layers, use_sliding_window_attention, layer_types, _PERIOD)
+        stack = gemma_like.stack(
+            vocabulary_size,
+            hidden_dim,
+            gemma_like.attentions(attention, kinds, sliding_window_size, local_rope),
+            spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False),
+            layer_norm_epsilon,
+            post_attention_norm=use_post_attention_norm,
+            post_feed_forward_norm=use_post_ffw_norm,
+            dropout=dropout,
+            head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
+        )
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.image_size = image_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.num_key_value_heads = num_key_value_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.head_dim = head_dim
+        self.query_head_dim_normalize = query_head_dim_normalize
+        self.use_query_key_norm = use_query_key_norm
+        self.use_post_ffw_norm = use_post_ffw_norm
+        self.use_post_attention_norm = use_post_attention_norm
+        self.attention_logit_soft_cap = attention_logit_soft_cap
+        self.final_logit_soft_cap = final_logit_soft_cap
+        self.use_sliding_window_attention = use_sliding_window_attention
+        self.sliding_window_size = sliding_window_size
+        self.local_rope_scaling_factor = local_rope_scaling_factor
+        self.global_rope_scaling_factor = global_rope_scaling_factor
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.dropout = dropout
+        self.query_pre_attn_scalar = query_pre_attn_scalar
+        self.layer_types = layer_types
+        self.rope_max_wavelength = rope_max_wavelength
+        self.local_rope_max_wavelength = local_rope_max_wavelength
+        self.rope_scaling = rope_scaling
+        self.local_rope_scaling = local_rope_scaling
+        self.attention_bias = attention_bias
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self.tie_word_embeddings = tie_word_embeddings
+        self.max_sequence_length = max_sequence_length
+        self._kinds, self._scalar = kinds, scalar
+        local = (local_rope_max_wavelength, local_scaling)
+        self._rope = {FULL: (rope_max_wavelength, scaling), WINDOW: local}
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        return gemma_like.table(
+            self.num_layers,
+            bias=self.attention_bias,
+            post_attention_norm=self.use_post_attention_norm,
+            post_feed_forward_norm=self.use_post_ffw_norm,
+            query_key_norm=self.use_query_key_norm,
+        )
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        arguments = gemma_like.read(reader, max_sequence_length=131072)
+        period = reader.get("_sliding_window_pattern", reader.get("sliding_window_pattern", 6))
+        later = gemma_like.read_later(reader, arguments["num_layers"], period, (None, None))
+        rope = read_rope_by_layer_type(reader, _WAVELENGTHS)
+        local = {f"local_{name}": value for name, value in rope[WINDOW].items()}
+        return {**arguments, **later, "image_size": None, **_FIXED, **rope[FULL], **local}
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        is_theirs = all(getattr(self, name) == value for name, value in _FIXED.items())
+        return {
+            # transformers shall refuse what it would compute otherwise.
+            "model_type": "gemma3_text" if is_theirs else "nlpkit_gemma3",
+            **gemma_like.write(self),
+            **gemma_like.write_later(self, self._kinds, self._scalar),
+            **write_rope_by_layer_type(self._rope),
+        }
+
+
+class Gemma3CausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `Gemma3Tokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Gemma3Tokenizer
+    stop_tokens: ClassVar[tuple[str, ...]] = ("end_token", "turn_end_token")
+
+
+class Gemma3CausalLM(CausalLM):
+    """`CausalLM` on a `Gemma3Backbone`, with the token table or a head of its own."""
+
+    backbone_class: ClassVar[Any] = Gemma3Backbone
+    preprocessor_class: ClassVar[Any] = Gemma3CausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "Gemma3ForCausalLM"

@@ -1,0 +1,237 @@
+"""GPT-2 (Radford et al., 2019, "Language Models are Unsupervised Multitask Learners")."""
+
+from typing import Any, ClassVar
+
+from nlpkit.backbones import spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_ACTIVATIONS = {
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "gelu": "gelu",
+    "relu": "relu",
+    "silu": "silu",
+}
+_CONFIG = {
+    "vocabulary_size": ("vocab_size", 50257),
+    "num_layers": ("n_layer", 12),
+    "num_heads": ("n_head", 12),
+    "hidden_dim": ("n_embd", 768),
+    "dropout": ("resid_pdrop", 0.1),
+    "max_sequence_length": ("n_positions", 1024),
+    "embedding_dropout": ("embd_pdrop", 0.1),
+    "attention_dropout": ("attn_pdrop", 0.1),
+    "layer_norm_epsilon": ("layer_norm_epsilon", 1e-5),
+}
+# Of the classifier and of the double heads.
+_HEAD_OF_OTHERS = tuple(
+    f"summary_{name}"
+    for name in ("activation", "first_dropout", "proj_to_labels", "type", "use_proj")
+)
+_TABLE = """
+token_embedding/embeddings <- wte.weight
+position_embedding/embeddings <- wpe.weight
+transformer_layer_{i}/attention_residual/pre_norm/gamma <- h.{i}.ln_1.weight
+transformer_layer_{i}/attention_residual/pre_norm/beta <- h.{i}.ln_1.bias
+transformer_layer_{i}/attention/query/kernel <- h.{i}.attn.c_attn.weight[:, 0 of 3]
+transformer_layer_{i}/attention/query/bias <- h.{i}.attn.c_attn.bias[0 of 3]
+transformer_layer_{i}/attention/key/kernel <- h.{i}.attn.c_attn.weight[:, 1 of 3]
+transformer_layer_{i}/attention/key/bias <- h.{i}.attn.c_attn.bias[1 of 3]
+transformer_layer_{i}/attention/value/kernel <- h.{i}.attn.c_attn.weight[:, 2 of 3]
+transformer_layer_{i}/attention/value/bias <- h.{i}.attn.c_attn.bias[2 of 3]
+transformer_layer_{i}/attention/output/kernel <- h.{i}.attn.c_proj.weight
+transformer_layer_{i}/attention/output/bias <- h.{i}.attn.c_proj.bias
+transformer_layer_{i}/feed_forward_residual/pre_norm/gamma <- h.{i}.ln_2.weight
+transformer_layer_{i}/feed_forward_residual/pre_norm/beta <- h.{i}.ln_2.bias
+transformer_layer_{i}/feed_forward/intermediate/kernel <- h.{i}.mlp.c_fc.weight
+transformer_layer_{i}/feed_forward/intermediate/bias <- h.{i}.mlp.c_fc.bias
+transformer_layer_{i}/feed_forward/output/kernel <- h.{i}.mlp.c_proj.weight
+transformer_layer_{i}/feed_forward/output/bias <- h.{i}.mlp.c_proj.bias
+final_norm/gamma <- ln_f.weight
+final_norm/beta <- ln_f.bias
+<- h.*.attn.bias ; buffer
+<- h.*.attn.masked_bias ; buffer
+"""
+
+
+class GPT2Tokenizer(BytePairTokenizer):
+    """Split text into GPT-2's byte pairs.
+
+    A `BytePairTokenizer` with one special token, which starts and ends a text and fills up rows.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        start_token, end_token: str. Default "<|endoftext|>".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        tokenizer = nlpkit.models.GPT2Tokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [1, 4]
+        tokenizer.end_token_id  # 0
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        start_token: str = "<|endoftext|>",
+        end_token: str = "<|endoftext|>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class GPT2Backbone(Backbone):
+    """GPT-2's decoder.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_heads: int. Attention heads; must divide `hidden_dim`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        dropout: float in [0, 1). Rate for residuals, and for the next two unless they are given.
+        max_sequence_length: int. Rows of the position table: the longest sequence.
+        activation: str. "gelu_tanh" as in the original, "gelu", "relu" or "silu".
+        embedding_dropout: float. Rate for embeddings; None for `dropout`.
+        attention_dropout: float. Rate for attention weights; None for `dropout`.
+        layer_norm_epsilon: float. Added to the variance in layer normalization.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary;
+            the sequence is longer than `max_sequence_length`.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = GPT2Backbone(
+        ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=32
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 8)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = GPT2Tokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("gpt2",)
+    hf_architecture: ClassVar[str] = "GPT2Model"
+    hf_prefix: ClassVar[str] = "transformer."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        dropout: float = 0.1,
+        max_sequence_length: int = 1024,
+        *,
+        activation: str = "gelu_tanh",
+        embedding_dropout: float | None = None,
+        attention_dropout: float | None = None,
+        layer_norm_epsilon: float = 1e-5,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        norm = spec.Norm("layer", layer_norm_epsilon)
+        residual = spec.Residual(pre=norm, dropout=dropout)
+        rate = dropout if attention_dropout is None else attention_dropout
+        attention = causal_attention(hidden_dim, num_heads, use_bias=True, dropout=rate)
+        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=True)
+        layer = spec.Layer(attention, residual, feed_forward, residual)
+        embedding = spec.Embedding(
+            vocabulary_size,
+            max_sequence_length,
+            dropout=dropout if embedding_dropout is None else embedding_dropout,
+        )
+        stack = spec.Stack(
+            hidden_dim,
+            embedding,
+            (layer,) * num_layers,
+            0.02,
+            final_norm=norm,
+            head=spec.Head(tied=True),
+        )
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_heads = num_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.dropout = dropout
+        self.max_sequence_length = max_sequence_length
+        self.activation = activation
+        self.embedding_dropout = embedding_dropout
+        self.attention_dropout = attention_dropout
+        self.layer_norm_epsilon = layer_norm_epsilon
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        return expand(_TABLE, i=range(self.num_layers))
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        reader.require("scale_attn_weights", [True], True)
+        reader.require("scale_attn_by_inverse_layer_idx", [False], False)
+        reader.require("tie_word_embeddings", [True], True)
+        # The first only says how half precision is computed, the second is n_positions again.
+        reader.ignore("reorder_and_upcast_attn", "n_ctx", *_HEAD_OF_OTHERS)
+        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        return {
+            **arguments,
+            "intermediate_dim": reader.get("n_inner", 4 * arguments["hidden_dim"]),
+            "activation": reader.require("activation_function", _ACTIVATIONS, "gelu_new"),
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
+        rates = {
+            name: self.dropout for name in ("embd_pdrop", "attn_pdrop") if config[name] is None
+        }
+        activations = {own: name for name, own in reversed(_ACTIVATIONS.items())}
+        return {
+            **config,
+            **rates,
+            "n_inner": self.intermediate_dim,
+            "activation_function": activations[self.activation],
+        }
+
+
+class GPT2CausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `GPT2Tokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = GPT2Tokenizer
+
+
+class GPT2CausalLM(CausalLM):
+    """`CausalLM` on a `GPT2Backbone`, whose token table is also its head."""
+
+    backbone_class: ClassVar[Any] = GPT2Backbone
+    preprocessor_class: ClassVar[Any] = GPT2CausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "GPT2LMHeadModel"

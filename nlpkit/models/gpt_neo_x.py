@@ -1,0 +1,260 @@
+"""GPT-NeoX (Black et al., 2022, https://arxiv.org/abs/2204.06745).
+
+Also Pythia (Biderman et al., 2023, https://arxiv.org/abs/2304.01373).
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from nlpkit.backbones import spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+}
+_CONFIG = {
+    "vocabulary_size": ("vocab_size", 50432),
+    "num_layers": ("num_hidden_layers", 44),
+    "num_heads": ("num_attention_heads", 64),
+    "hidden_dim": ("hidden_size", 6144),
+    "intermediate_dim": ("intermediate_size", 24576),
+    "dropout": ("hidden_dropout", 0.0),
+    "layer_norm_epsilon": ("layer_norm_eps", 1e-5),
+    "max_sequence_length": ("max_position_embeddings", 2048),
+    "attention_dropout": ("attention_dropout", 0.0),
+    "attention_bias": ("attention_bias", True),
+    "parallel_residual": ("use_parallel_residual", True),
+    "tie_word_embeddings": ("tie_word_embeddings", False),
+}
+# The rows of the fused tensor are, for each head, those of its query, its key and its value.
+_TABLE = """
+token_embedding/embeddings <- embed_in.weight
+transformer_layer_{i}/attention_residual/pre_norm/gamma <- layers.{i}.input_layernorm.weight
+transformer_layer_{i}/attention_residual/pre_norm/beta <- layers.{i}.input_layernorm.bias
+transformer_layer_{i}/attention/query/kernel <- layers.{i}.attention.query_key_value.weight[0 of 3 x {heads}] | transpose
+transformer_layer_{i}/attention/key/kernel <- layers.{i}.attention.query_key_value.weight[1 of 3 x {heads}] | transpose
+transformer_layer_{i}/attention/value/kernel <- layers.{i}.attention.query_key_value.weight[2 of 3 x {heads}] | transpose
+transformer_layer_{i}/attention/output/kernel <- layers.{i}.attention.dense.weight | transpose
+transformer_layer_{i}/feed_forward_residual/pre_norm/gamma <- layers.{i}.post_attention_layernorm.weight
+transformer_layer_{i}/feed_forward_residual/pre_norm/beta <- layers.{i}.post_attention_layernorm.bias
+transformer_layer_{i}/feed_forward/intermediate/kernel <- layers.{i}.mlp.dense_h_to_4h.weight | transpose
+transformer_layer_{i}/feed_forward/intermediate/bias <- layers.{i}.mlp.dense_h_to_4h.bias
+transformer_layer_{i}/feed_forward/output/kernel <- layers.{i}.mlp.dense_4h_to_h.weight | transpose
+transformer_layer_{i}/feed_forward/output/bias <- layers.{i}.mlp.dense_4h_to_h.bias
+final_norm/gamma <- final_layer_norm.weight
+final_norm/beta <- final_layer_norm.bias
+<- layers.*.attention.rotary_emb.inv_freq ; buffer
+<- layers.*.attention.masked_bias ; buffer
+<- layers.*.attention.bias ; buffer
+"""
+_ATTENTION_BIASES = """
+transformer_layer_{i}/attention/query/bias <- layers.{i}.attention.query_key_value.bias[0 of 3 x {heads}]
+transformer_layer_{i}/attention/key/bias <- layers.{i}.attention.query_key_value.bias[1 of 3 x {heads}]
+transformer_layer_{i}/attention/value/bias <- layers.{i}.attention.query_key_value.bias[2 of 3 x {heads}]
+transformer_layer_{i}/attention/output/bias <- layers.{i}.attention.dense.bias
+"""
+
+
+class GPTNeoXTokenizer(BytePairTokenizer):
+    """Split text into GPT-NeoX's byte pairs.
+
+    A `BytePairTokenizer` with one special token, which starts and ends a text and fills up rows.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        start_token, end_token: str. Default "<|endoftext|>".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        tokenizer = nlpkit.models.GPTNeoXTokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [1, 4]
+        tokenizer.end_token_id  # 0
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        start_token: str = "<|endoftext|>",
+        end_token: str = "<|endoftext|>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class GPTNeoXBackbone(Backbone):
+    """GPT-NeoX's decoder: rotary positions on a part of each head, parallel residuals.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_heads: int. Attention heads; must divide `hidden_dim`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        dropout: float in [0, 1). Rate for embeddings and residuals.
+        rotary_percentage: float. The part of each head that is rotated.
+        rotary_max_wavelength: float. Base of the rotary frequencies.
+        layer_norm_epsilon: float. Added to the variance in layer normalization.
+        max_sequence_length: int. The longest sequence it was made for; limits nothing.
+        activation: str. "gelu", the exact form, as in Pythia; "gelu_tanh" (GPT-NeoX-20B; KerasHub
+            for all), "relu" or "silu".
+        attention_dropout: float. Rate for attention weights.
+        attention_bias: bool. Whether the projections of attention have biases.
+        parallel_residual: bool. Whether the feed-forward layer sees what attention saw.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        rope_scaling: dict. How longer texts are rotated, see `nlpkit.backbones.rope_config`.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = GPTNeoXBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=16, intermediate_dim=32
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = GPTNeoXTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("gpt_neox",)
+    hf_architecture: ClassVar[str] = "GPTNeoXModel"
+    hf_prefix: ClassVar[str] = "gpt_neox."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        dropout: float = 0.0,
+        rotary_percentage: float = 0.25,
+        rotary_max_wavelength: float = 10000,
+        layer_norm_epsilon: float = 1e-5,
+        max_sequence_length: int = 512,
+        *,
+        activation: str = "gelu",
+        attention_dropout: float = 0.0,
+        attention_bias: bool = True,
+        parallel_residual: bool = True,
+        tie_word_embeddings: bool = False,
+        rope_scaling: Mapping[str, Any] | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        norm = spec.Norm("layer", layer_norm_epsilon)
+        residual = spec.Residual(pre=norm, dropout=dropout)
+        rotary_dim = int(hidden_dim // max(num_heads, 1) * rotary_percentage)
+        rope = spec.Rope(rotary_dim, rotary_max_wavelength, scaling=make_scaling(rope_scaling))
+        attention = causal_attention(
+            hidden_dim, num_heads, use_bias=attention_bias, dropout=attention_dropout, rope=rope
+        )
+        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=True)
+        layer = spec.Layer(attention, residual, feed_forward, residual, parallel_residual)
+        stack = spec.Stack(
+            hidden_dim,
+            spec.Embedding(vocabulary_size, dropout=dropout),
+            (layer,) * num_layers,
+            0.02,
+            final_norm=norm,
+            head=spec.Head(tied=tie_word_embeddings),
+        )
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_heads = num_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.dropout = dropout
+        self.rotary_percentage = rotary_percentage
+        self.rotary_max_wavelength = rotary_max_wavelength
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.max_sequence_length = max_sequence_length
+        self.activation = activation
+        self.attention_dropout = attention_dropout
+        self.attention_bias = attention_bias
+        self.parallel_residual = parallel_residual
+        self.tie_word_embeddings = tie_word_embeddings
+        self.rope_scaling = rope_scaling
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        table = _TABLE + (_ATTENTION_BIASES if self.attention_bias else "")
+        return expand(table, i=range(self.num_layers), heads=self.num_heads)
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        rope = read_rope(
+            reader,
+            default_fraction=0.25,
+            wavelength_key="rotary_emb_base",
+            fraction_key="rotary_pct",
+        )
+        return {
+            **arguments,
+            "activation": reader.require("hidden_act", _ACTIVATIONS, "gelu"),
+            "rotary_percentage": rope["partial_rotary_factor"],
+            "rotary_max_wavelength": rope["rope_max_wavelength"],
+            "rope_scaling": rope["rope_scaling"],
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        rope = write_rope(self.rotary_max_wavelength, self.rope_scaling)
+        activations = {own: name for name, own in reversed(_ACTIVATIONS.items())}
+        return {
+            **{name: getattr(self, own) for own, (name, _) in _CONFIG.items()},
+            "hidden_act": activations[self.activation],
+            "rotary_pct": self.rotary_percentage,
+            "rotary_emb_base": rope.pop("rope_theta"),
+            **rope,
+        }
+
+
+class GPTNeoXCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `GPTNeoXTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = GPTNeoXTokenizer
+
+
+class GPTNeoXCausalLM(CausalLM):
+    """`CausalLM` on a `GPTNeoXBackbone`, by default with a head of its own."""
+
+    backbone_class: ClassVar[Any] = GPTNeoXBackbone
+    preprocessor_class: ClassVar[Any] = GPTNeoXCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "GPTNeoXForCausalLM"
+    head_lines: ClassVar[str] = "lm_head/kernel <- embed_out.weight | transpose"

@@ -1,0 +1,298 @@
+"""GPT-OSS (OpenAI, 2025, https://arxiv.org/abs/2508.10925)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.layer_types import FULL, WINDOW, kinds_of_layers
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_PERIOD = 2
+_YARN = {
+    "rope_type": "yarn",
+    "factor": 32.0,
+    "beta_fast": 32.0,
+    "beta_slow": 1.0,
+    "truncate": False,
+    "original_max_position_embeddings": 4096,
+}
+_CONFIG = {
+    "num_experts": ("num_local_experts", 128),
+    "top_k": ("num_experts_per_tok", 4),
+    "sliding_window": ("sliding_window", 128),
+    "output_router_logits": ("output_router_logits", False),
+    "attention_bias": ("attention_bias", True),
+    "swiglu_limit": ("swiglu_limit", 7.0),
+    "swiglu_alpha": ("swiglu_alpha", 1.702),
+    "router_aux_loss_coefficient": ("router_aux_loss_coef", 0.001),
+}
+_RENAMED = {"attention_dropout": "dropout", "head_dim": "_head_dim"}
+_SECOND_HALF = """
+attention/sinks <- self_attn.sinks
+feed_forward/router/kernel <- mlp.router.weight | transpose
+feed_forward/router/bias <- mlp.router.bias
+feed_forward/gate/kernel <- mlp.experts.gate_up_proj[:, :, 0 of 2 x {f}]
+feed_forward/gate/bias <- mlp.experts.gate_up_proj_bias[:, 0 of 2 x {f}]
+feed_forward/intermediate/kernel <- mlp.experts.gate_up_proj[:, :, 1 of 2 x {f}]
+feed_forward/intermediate/bias <- mlp.experts.gate_up_proj_bias[:, 1 of 2 x {f}]
+feed_forward/output/kernel <- mlp.experts.down_proj
+feed_forward/output/bias <- mlp.experts.down_proj_bias
+"""
+
+
+class GptOssTokenizer(BytePairTokenizer):
+    """Split text into the byte pairs of GPT-OSS.
+
+    A `BytePairTokenizer` with the token that ends a text and fills up rows; none starts it.
+
+    Args:
+        vocabulary: dict or path. Token to id, or tiktoken's ranks.
+        merges: list or path. Merges as "a b"; None for ranks.
+        end_token: str. Default "<|endoftext|>".
+        split_pattern: str. Default "o200k".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        tokenizer = nlpkit.models.GptOssTokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [1, 4]
+        tokenizer.end_token_id  # 0
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("end_token",)
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        end_token: str = "<|endoftext|>",
+        split_pattern: str = "o200k",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(split_pattern=split_pattern, **kwargs)
+        self.end_token = end_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+    @property
+    def turn_end_token_id(self) -> int | None:
+        """The id of "<|return|>", which ends an answer."""
+        return self._known().ids.get("<|return|>")
+
+    @property
+    def call_token_id(self) -> int | None:
+        """The id of "<|call|>", which ends the call of a tool."""
+        return self._known().ids.get("<|call|>")
+
+
+class GptOssBackbone(Backbone):
+    """GPT-OSS's decoder: attention sinks, a window on every other layer, experts with biases.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of an expert in between.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        num_experts: int. Experts of a layer.
+        top_k: int. How many experts a token uses.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_scaling_factor: float. The factor of a scaling of the type "yarn" over 4096 positions.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        sliding_window: int. How many tokens one sees where there is a window, itself included.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
+        dropout: float. Rate for attention weights.
+        output_router_logits: bool. Whether training keeps the experts equally busy.
+        router_aux_loss_coefficient: float. Factor of the loss that does, see
+            `nlpkit.ops.experts.balance_loss`.
+        layer_types: strs or None. For each layer "sliding_attention" or "full_attention"; None for
+            these two in turn.
+        rope_scaling: dict or None. Another scaling, with transformers' keys, see
+            `nlpkit.backbones.rope_config`.
+        attention_bias: bool. Whether the four projections of attention have biases.
+        swiglu_limit, swiglu_alpha: float. See `nlpkit.layers.modeling.experts.Experts`.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = GptOssBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
+        ...     intermediate_dim=8, num_key_value_heads=2, num_experts=4,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = GptOssTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("gpt_oss",)
+    hf_architecture: ClassVar[str] = "GptOssModel"
+    hf_prefix: ClassVar[str] = "model."
+    activation: ClassVar[str] = "silu"
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        num_key_value_heads: int,
+        num_experts: int,
+        top_k: int = 2,
+        rope_max_wavelength: float = 10000,
+        rope_scaling_factor: float = 1.0,
+        layer_norm_epsilon: float = 1e-6,
+        sliding_window: int = 4096,
+        head_dim: int | None = None,
+        dropout: float = 0.0,
+        output_router_logits: bool = False,
+        dtype: Any = None,
+        *,
+        router_aux_loss_coefficient: float = 0.001,
+        layer_types: Sequence[str] | None = None,
+        rope_scaling: Mapping[str, Any] | None = None,
+        attention_bias: bool = True,
+        swiglu_limit: float = 7.0,
+        swiglu_alpha: float = 1.702,
+        tie_word_embeddings: bool = False,
+        max_sequence_length: int = 131072,
+        **kwargs: Any,
+    ) -> None:
+        scaling = rope_scaling
+        if rope_scaling_factor != 1.0:
+            if rope_scaling is not None:
+                raise ValueError("Give rope_scaling or rope_scaling_factor, not both.")
+            scaling = {**_YARN, "factor": rope_scaling_factor}
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_query_heads,
+            num_key_value_heads,
+            head_dim,
+            rope_max_wavelength,
+            scaling,
+            input_bias=attention_bias,
+            output_bias=attention_bias,
+            sinks=True,
+            dropout=dropout,
+        )
+        windows = {WINDOW: sliding_window, FULL: None}
+        kinds = kinds_of_layers(num_layers, True, layer_types, _PERIOD)
+        experts = spec.Experts(
+            num_experts,
+            top_k,
+            intermediate_dim,
+            "silu",
+            normalized=True,
+            use_bias=True,
+            swiglu_limit=swiglu_limit,
+            swiglu_alpha=swiglu_alpha,
+            balance_coefficient=router_aux_loss_coefficient * output_router_logits,
+        )
+        layers = [
+            llama_like.layer(replace(attention, window=windows[kind]), experts, norm, 0.0)
+            for kind in kinds
+        ]
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.num_key_value_heads = num_key_value_heads
+        self.num_experts = num_experts
+        self.top_k = top_k
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_scaling_factor = rope_scaling_factor
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.sliding_window = sliding_window
+        self.head_dim = head_dim
+        self.dropout = dropout
+        self.output_router_logits = output_router_logits
+        self.router_aux_loss_coefficient = router_aux_loss_coefficient
+        self.layer_types = layer_types
+        self.rope_scaling = rope_scaling
+        self.attention_bias = attention_bias
+        self.swiglu_limit = swiglu_limit
+        self.swiglu_alpha = swiglu_alpha
+        self.tie_word_embeddings = tie_word_embeddings
+        self.max_sequence_length = max_sequence_length
+        self._head_dim, self._scaling, self._kinds = attention.head_dim, scaling, kinds
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        second_half = expand(_SECOND_HALF, f=self.intermediate_dim)
+        return llama_like.table(
+            self.num_layers,
+            input_bias=self.attention_bias,
+            output_bias=self.attention_bias,
+            feed_forward=lambda _: second_half,
+        )
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        if reader.has("quantization_config"):
+            raise ValueError(
+                "GPT-OSS's quantized weights (MXFP4) are not supported; save dense ones with "
+                "transformers: from_pretrained(…, quantization_config=Mxfp4Config(dequantize=True))"
+            )
+        reader.require("hidden_act", ["silu"], "silu")
+        reader.ignore("experts_per_token", "initial_context_length")
+        arguments = llama_like.read(
+            reader,
+            _CONFIG,
+            max_sequence_length=131072,
+            layer_norm_epsilon=1e-5,
+            rope_max_wavelength=150_000.0,
+        )
+        del arguments["activation"]
+        arguments["dropout"] = arguments.pop("attention_dropout")
+        if not (reader.has("rope_parameters") or reader.has("rope_scaling")):
+            arguments["rope_scaling"] = dict(_YARN)
+        return {**arguments, "layer_types": reader.get("layer_types", None, kind=list)}
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        # Without any scaling, transformers takes the published one.
+        config = {"rope_scaling": {"rope_type": "default"}, "layer_types": self._kinds}
+        return {**config, **llama_like.write(self, self._scaling, _RENAMED, _CONFIG)}
+
+
+class GptOssCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `GptOssTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = GptOssTokenizer
+    stop_tokens: ClassVar[tuple[str, ...]] = ("end_token", "turn_end_token", "call_token")
+
+
+class GptOssCausalLM(CausalLM):
+    """`CausalLM` on a `GptOssBackbone`, with a head of its own or the token table."""
+
+    backbone_class: ClassVar[Any] = GptOssBackbone
+    preprocessor_class: ClassVar[Any] = GptOssCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "GptOssForCausalLM"

@@ -1,0 +1,297 @@
+"""Llama (Touvron et al., 2023, 2302.13971), Llama 2 (2307.09288) and Llama 3 (2024, 2407.21783)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.sentence_piece_source import ProtoSource
+from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+
+class LlamaTokenizer(SentencePieceTokenizer):
+    """Split text into the pieces of Llama and Llama 2.
+
+    A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
+    preprocessor does.
+
+    Args:
+        proto: path or bytes. The SentencePiece model.
+        start_token: str. Default "<s>".
+        end_token: str. Default "</s>".
+        **kwargs: the other arguments of `SentencePieceTokenizer`.
+
+    Example:
+        tokenizer = nlpkit.models.LlamaTokenizer("tokenizer.model")
+        tokenizer.start_token_id  # 1
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
+
+    def __init__(
+        self,
+        proto: ProtoSource | None = None,
+        *,
+        start_token: str = "<s>",
+        end_token: str = "</s>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.set_proto(proto)
+
+    @classmethod
+    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
+        affixes = {"add_bos": False, "add_eos": False}
+        return super().from_files(folder, config, **{**affixes, **arguments})
+
+
+class Llama3Tokenizer(BytePairTokenizer):
+    """Split text into the byte pairs of Llama 3.
+
+    A `BytePairTokenizer` with the tokens that start and end a text.
+
+    Args:
+        vocabulary: dict or path. Token to id, or tiktoken's ranks.
+        merges: list or path. Merges as "a b"; None for ranks.
+        bos_token: str. Starts a text. Default "<|begin_of_text|>".
+        eos_token: str. Ends a text. Default "<|end_of_text|>".
+        split_pattern: str. Default "llama3".
+        ignore_merges: bool or None. Default True.
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|begin_of_text|>": 0, "<|end_of_text|>": 1, "a": 2, "b": 3, "ab": 4}
+        tokenizer = nlpkit.models.Llama3Tokenizer(vocabulary, ["a b"])
+        tokenizer("abba")  # [4, 3, 2]
+        tokenizer.start_token_id  # 0
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("bos_token", "eos_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        bos_token: str = "<|begin_of_text|>",
+        eos_token: str = "<|end_of_text|>",
+        *,
+        split_pattern: str = "llama3",
+        ignore_merges: bool | None = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(split_pattern=split_pattern, ignore_merges=ignore_merges, **kwargs)
+        self.bos_token = bos_token
+        self.eos_token = eos_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+    @property
+    def start_token_id(self) -> int:
+        """The id of `bos_token`."""
+        return self.token_to_id(self.bos_token)
+
+    @property
+    def end_token_id(self) -> int:
+        """The id of `eos_token`."""
+        return self.token_to_id(self.eos_token)
+
+    @property
+    def turn_end_token_id(self) -> int | None:
+        """The id of "<|eot_id|>", which ends an answer of instructed models."""
+        return self._known().ids.get("<|eot_id|>")
+
+
+class LlamaBackbone(Backbone):
+    """Llama's decoder: RMS norms, rotary positions, grouped heads, gated feed-forward layers.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_position_scaling_factor: float. What all rotary angles are divided by.
+        rope_frequency_adjustment_factor, rope_low_freq_factor, rope_high_freq_factor,
+            rope_pretraining_sequence_length: numbers, all or none. A `rope_scaling` "llama3".
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        dropout: float. Rate for residuals.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        rope_scaling: dict or None. Another scaling, with transformers' keys, see
+            `nlpkit.backbones.rope_config`.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
+        attention_bias: bool. Whether the four projections of attention have biases.
+        feed_forward_bias: bool. Whether the feed-forward layers have biases.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = LlamaBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
+        ...     intermediate_dim=32, num_key_value_heads=2,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = LlamaTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("llama",)
+    hf_architecture: ClassVar[str] = "LlamaModel"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        num_key_value_heads: int,
+        rope_max_wavelength: float = 10000,
+        rope_position_scaling_factor: float = 1.0,
+        rope_frequency_adjustment_factor: float | None = None,
+        rope_low_freq_factor: float | None = None,
+        rope_high_freq_factor: float | None = None,
+        rope_pretraining_sequence_length: int | None = None,
+        layer_norm_epsilon: float = 1e-6,
+        dropout: float = 0.0,
+        dtype: Any = None,
+        tie_word_embeddings: bool = False,
+        *,
+        rope_scaling: Mapping[str, Any] | None = None,
+        head_dim: int | None = None,
+        attention_bias: bool = False,
+        feed_forward_bias: bool = False,
+        attention_dropout: float = 0.0,
+        activation: str = "silu",
+        max_sequence_length: int = 2048,
+        **kwargs: Any,
+    ) -> None:
+        scaling = llama_like.scaling(
+            rope_scaling,
+            rope_position_scaling_factor,
+            rope_frequency_adjustment_factor,
+            rope_low_freq_factor,
+            rope_high_freq_factor,
+            rope_pretraining_sequence_length,
+        )
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_query_heads,
+            num_key_value_heads,
+            head_dim,
+            rope_max_wavelength,
+            scaling,
+            input_bias=attention_bias,
+            output_bias=attention_bias,
+            dropout=attention_dropout,
+        )
+        feed_forward = spec.FeedForward(
+            intermediate_dim, activation, gated=True, use_bias=feed_forward_bias
+        )
+        layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.num_key_value_heads = num_key_value_heads
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_position_scaling_factor = rope_position_scaling_factor
+        self.rope_frequency_adjustment_factor = rope_frequency_adjustment_factor
+        self.rope_low_freq_factor = rope_low_freq_factor
+        self.rope_high_freq_factor = rope_high_freq_factor
+        self.rope_pretraining_sequence_length = rope_pretraining_sequence_length
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.dropout = dropout
+        self.tie_word_embeddings = tie_word_embeddings
+        self.rope_scaling = rope_scaling
+        self.head_dim = head_dim
+        self.attention_bias = attention_bias
+        self.feed_forward_bias = feed_forward_bias
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self.max_sequence_length = max_sequence_length
+        self._scaling = scaling
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        return llama_like.table(
+            self.num_layers,
+            input_bias=self.attention_bias,
+            output_bias=self.attention_bias,
+            feed_forward_bias=self.feed_forward_bias,
+        )
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        return {
+            **llama_like.read(reader, max_sequence_length=2048),
+            "attention_bias": reader.get("attention_bias", False),
+            "feed_forward_bias": reader.get("mlp_bias", False),
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        return {
+            **llama_like.write(self, self._scaling),
+            "attention_bias": self.attention_bias,
+            "mlp_bias": self.feed_forward_bias,
+        }
+
+    @classmethod
+    def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:
+        """The tokenizer of a folder: Llama 3 and most that came later have byte pairs."""
+        return LlamaTokenizer if folder.has("tokenizer.model") else Llama3Tokenizer
+
+
+class LlamaCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `LlamaTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = LlamaTokenizer
+
+
+class Llama3CausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `Llama3Tokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Llama3Tokenizer
+    start_token: ClassVar[str] = "bos_token"
+    end_token: ClassVar[str] = "eos_token"
+    stop_tokens: ClassVar[tuple[str, ...]] = ("eos_token", "turn_end_token")
+
+
+class LlamaCausalLM(CausalLM):
+    """`CausalLM` on a `LlamaBackbone`, with a head of its own or the token table."""
+
+    backbone_class: ClassVar[Any] = LlamaBackbone
+    preprocessor_class: ClassVar[Any] = CausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "LlamaForCausalLM"

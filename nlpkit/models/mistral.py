@@ -1,0 +1,245 @@
+"""Mistral (Jiang et al., 2023, https://arxiv.org/abs/2310.06825) and Magistral."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.sentence_piece_source import ProtoSource
+from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_TEKKEN_PATTERN = (
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+class MistralTokenizer(SentencePieceTokenizer):
+    """Split text into the pieces of Mistral.
+
+    A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
+    preprocessor does.
+
+    Args:
+        proto: path or bytes. The SentencePiece model.
+        start_token: str. Default "<s>".
+        end_token: str. Default "</s>".
+        **kwargs: the other arguments of `SentencePieceTokenizer`.
+
+    Example:
+        tokenizer = nlpkit.models.MistralTokenizer("tokenizer.model")
+        tokenizer.start_token_id  # 1
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
+
+    def __init__(
+        self,
+        proto: ProtoSource | None = None,
+        *,
+        start_token: str = "<s>",
+        end_token: str = "</s>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.set_proto(proto)
+
+    @classmethod
+    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
+        affixes = {"add_bos": False, "add_eos": False}
+        return super().from_files(folder, config, **{**affixes, **arguments})
+
+
+class MistralTekkenTokenizer(BytePairTokenizer):
+    """Split text into the byte pairs of Magistral and other later models.
+
+    A `BytePairTokenizer` with the tokens that start and end a text.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        split_pattern: str. Default that of Mistral's "tekken.json".
+        start_token: str. Default "<s>".
+        end_token: str. Default "</s>".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        split_pattern: str = _TEKKEN_PATTERN,
+        *,
+        start_token: str = "<s>",
+        end_token: str = "</s>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(split_pattern=split_pattern, **kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class MistralBackbone(Backbone):
+    """Mistral's decoder: that of Llama, in which tokens see as far as a window.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_scaling_factor: float. What all rotary angles are divided by.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        sliding_window: int or None. How many tokens one sees, itself included; None for all.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
+        dropout: float. Rate for residuals.
+        rope_scaling: dict or None. Another scaling, with transformers' keys, see
+            `nlpkit.backbones.rope_config`.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = MistralBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
+        ...     intermediate_dim=32, num_key_value_heads=2, sliding_window=8,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 12), "int32")}).shape == (1, 12, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = MistralTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("mistral",)
+    hf_architecture: ClassVar[str] = "MistralModel"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        num_key_value_heads: int,
+        rope_max_wavelength: float = 10000,
+        rope_scaling_factor: float = 1.0,
+        layer_norm_epsilon: float = 1e-6,
+        sliding_window: int | None = 512,
+        head_dim: int | None = None,
+        dropout: float = 0.0,
+        dtype: Any = None,
+        *,
+        rope_scaling: Mapping[str, Any] | None = None,
+        tie_word_embeddings: bool = False,
+        attention_dropout: float = 0.0,
+        activation: str = "silu",
+        max_sequence_length: int = 131072,
+        **kwargs: Any,
+    ) -> None:
+        scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_query_heads,
+            num_key_value_heads,
+            head_dim,
+            rope_max_wavelength,
+            scaling,
+            window=sliding_window,
+            dropout=attention_dropout,
+        )
+        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.num_key_value_heads = num_key_value_heads
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_scaling_factor = rope_scaling_factor
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.sliding_window = sliding_window
+        self.head_dim = head_dim
+        self.dropout = dropout
+        self.rope_scaling = rope_scaling
+        self.tie_word_embeddings = tie_word_embeddings
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self.max_sequence_length = max_sequence_length
+        self._scaling = scaling
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        return llama_like.table(self.num_layers)
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        return {
+            **llama_like.read(reader, max_sequence_length=131072),
+            "sliding_window": reader.get("sliding_window", None, kind=int),
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        config = llama_like.write(self, self._scaling)
+        return {**config, "sliding_window": self.sliding_window}
+
+    @classmethod
+    def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:
+        """The tokenizer of a folder: the first models have pieces, the later ones byte pairs."""
+        return MistralTokenizer if folder.has("tokenizer.model") else MistralTekkenTokenizer
+
+
+class MistralCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `MistralTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = MistralTokenizer
+
+
+class MistralTekkenCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `MistralTekkenTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = MistralTekkenTokenizer
+
+
+class MistralCausalLM(CausalLM):
+    """`CausalLM` on a `MistralBackbone`, with a head of its own or the token table."""
+
+    backbone_class: ClassVar[Any] = MistralBackbone
+    preprocessor_class: ClassVar[Any] = CausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "MistralForCausalLM"

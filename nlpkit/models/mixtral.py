@@ -1,0 +1,238 @@
+"""Mixtral (Jiang et al., 2024, https://arxiv.org/abs/2401.04088)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.sentence_piece_source import ProtoSource
+from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_EXPERTS = """
+feed_forward/router/kernel <- block_sparse_moe.gate.weight | transpose
+feed_forward/gate/kernel[{e}] <- block_sparse_moe.experts.{e}.w1.weight | transpose
+feed_forward/intermediate/kernel[{e}] <- block_sparse_moe.experts.{e}.w3.weight | transpose
+feed_forward/output/kernel[{e}] <- block_sparse_moe.experts.{e}.w2.weight | transpose
+"""
+_CONFIG = {
+    "num_experts": ("num_local_experts", 8),
+    "top_k": ("num_experts_per_tok", 2),
+    "router_jitter_noise": ("router_jitter_noise", 0.0),
+    "router_aux_loss_coef": ("router_aux_loss_coef", 0.001),
+}
+
+
+class MixtralTokenizer(SentencePieceTokenizer):
+    """Split text into the pieces of Mixtral.
+
+    A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
+    preprocessor does.
+
+    Args:
+        proto: path or bytes. The SentencePiece model.
+        start_token: str. Default "<s>".
+        end_token: str. Default "</s>".
+        **kwargs: the other arguments of `SentencePieceTokenizer`.
+
+    Example:
+        tokenizer = nlpkit.models.MixtralTokenizer("tokenizer.model")
+        tokenizer.start_token_id  # 1
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
+
+    def __init__(
+        self,
+        proto: ProtoSource | None = None,
+        *,
+        start_token: str = "<s>",
+        end_token: str = "</s>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.set_proto(proto)
+
+    @classmethod
+    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
+        affixes = {"add_bos": False, "add_eos": False}
+        return super().from_files(folder, config, **{**affixes, **arguments})
+
+
+class MixtralBackbone(Backbone):
+    """Mixtral's decoder: that of Mistral with a mixture of experts in each layer.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of an expert in between.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        num_experts: int. Experts of a layer.
+        top_k: int. How many of them a token uses.
+        router_jitter_noise: float. In training, what goes into the router and the experts is
+            multiplied by random numbers from 1 - noise to 1 + noise.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_scaling_factor: float. What all rotary angles are divided by.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        router_aux_loss_coef: float. Factor of the loss that in training keeps the experts equally
+            busy, see `nlpkit.ops.experts.balance_loss`.
+        sliding_window: int or None. How many tokens one sees, itself included; None for all.
+        dropout: float. Rate for residuals.
+        rope_scaling: dict or None. Another scaling, with transformers' keys, see
+            `nlpkit.backbones.rope_config`.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = MixtralBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
+        ...     intermediate_dim=32, num_key_value_heads=2, num_experts=4,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = MixtralTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("mixtral",)
+    hf_architecture: ClassVar[str] = "MixtralModel"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        num_key_value_heads: int,
+        num_experts: int,
+        top_k: int = 2,
+        router_jitter_noise: float = 0.0,
+        rope_max_wavelength: float = 10000,
+        rope_scaling_factor: float = 1.0,
+        layer_norm_epsilon: float = 1e-6,
+        router_aux_loss_coef: float = 0.02,
+        sliding_window: int | None = 512,
+        dropout: float = 0.0,
+        dtype: Any = None,
+        *,
+        rope_scaling: Mapping[str, Any] | None = None,
+        head_dim: int | None = None,
+        tie_word_embeddings: bool = False,
+        attention_dropout: float = 0.0,
+        activation: str = "silu",
+        max_sequence_length: int = 131072,
+        **kwargs: Any,
+    ) -> None:
+        scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_query_heads,
+            num_key_value_heads,
+            head_dim,
+            rope_max_wavelength,
+            scaling,
+            window=sliding_window,
+            dropout=attention_dropout,
+        )
+        experts = spec.Experts(
+            num_experts,
+            top_k,
+            intermediate_dim,
+            activation,
+            normalized=True,
+            use_bias=False,
+            balance_coefficient=router_aux_loss_coef,
+            jitter=router_jitter_noise,
+        )
+        layers = [llama_like.layer(attention, experts, norm, dropout)] * num_layers
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.num_key_value_heads = num_key_value_heads
+        self.num_experts = num_experts
+        self.top_k = top_k
+        self.router_jitter_noise = router_jitter_noise
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_scaling_factor = rope_scaling_factor
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.router_aux_loss_coef = router_aux_loss_coef
+        self.sliding_window = sliding_window
+        self.dropout = dropout
+        self.rope_scaling = rope_scaling
+        self.head_dim = head_dim
+        self.tie_word_embeddings = tie_word_embeddings
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self.max_sequence_length = max_sequence_length
+        self._scaling = scaling
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        experts = expand(_EXPERTS, e=range(self.num_experts))
+        return llama_like.table(self.num_layers, feed_forward=lambda _: experts)
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        reader.ignore("output_router_logits")
+        common = llama_like.read(
+            reader,
+            max_sequence_length=131072,
+            layer_norm_epsilon=1e-5,
+            rope_max_wavelength=1_000_000.0,
+        )
+        window = reader.get("sliding_window", None, kind=int)
+        own = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        return {**common, **own, "sliding_window": window}
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        config = llama_like.write(self, self._scaling)
+        own = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
+        return {**config, **own, "sliding_window": self.sliding_window}
+
+
+class MixtralCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `MixtralTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = MixtralTokenizer
+
+
+class MixtralCausalLM(CausalLM):
+    """`CausalLM` on a `MixtralBackbone`, with a head of its own or the token table."""
+
+    backbone_class: ClassVar[Any] = MixtralBackbone
+    preprocessor_class: ClassVar[Any] = MixtralCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "MixtralForCausalLM"

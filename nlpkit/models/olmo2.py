@@ -1,0 +1,219 @@
+"""OLMo 2 (OLMo Team, 2024, https://arxiv.org/abs/2501.00656)."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_TABLE = """
+token_embedding/embeddings <- embed_tokens.weight
+final_norm/scale <- norm.weight
+"""
+_LAYER = """
+attention/query/kernel <- self_attn.q_proj.weight | transpose
+attention/key/kernel <- self_attn.k_proj.weight | transpose
+attention/value/kernel <- self_attn.v_proj.weight | transpose
+attention/output/kernel <- self_attn.o_proj.weight | transpose
+attention/query_norm/scale <- self_attn.q_norm.weight
+attention/key_norm/scale <- self_attn.k_norm.weight
+attention_residual/post_norm/scale <- post_attention_layernorm.weight
+feed_forward/gate/kernel <- mlp.gate_proj.weight | transpose
+feed_forward/intermediate/kernel <- mlp.up_proj.weight | transpose
+feed_forward/output/kernel <- mlp.down_proj.weight | transpose
+feed_forward_residual/post_norm/scale <- post_feedforward_layernorm.weight
+"""
+_BIAS = """
+attention/query/bias <- self_attn.q_proj.bias
+attention/key/bias <- self_attn.k_proj.bias
+attention/value/bias <- self_attn.v_proj.bias
+attention/output/bias <- self_attn.o_proj.bias
+"""
+_CONFIG = {"attention_bias": ("attention_bias", False)}
+
+
+class Olmo2Tokenizer(BytePairTokenizer):
+    """Split text into the byte pairs of OLMo 2.
+
+    A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        end_token: str. Default "<|endoftext|>".
+        pad_token: str. Default "<|pad|>".
+        split_pattern: str. Default "cl100k".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|endoftext|>": 0, "<|pad|>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
+        tokenizer = nlpkit.models.Olmo2Tokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [2, 5]
+        tokenizer.end_token_id  # 0
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        end_token: str = "<|endoftext|>",
+        pad_token: str = "<|pad|>",
+        split_pattern: str = "cl100k",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(split_pattern=split_pattern, **kwargs)
+        self.end_token = end_token
+        self.pad_token = pad_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class Olmo2Backbone(Backbone):
+    """OLMo 2's decoder: norms after both halves of a layer, and over all queries and all keys.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        dropout: float. Rate for residuals.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
+        attention_bias: bool. Whether the four projections of attention have biases.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = Olmo2Backbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
+        ...     intermediate_dim=32, num_key_value_heads=2,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Olmo2Tokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("olmo2",)
+    hf_architecture: ClassVar[str] = "Olmo2Model"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        num_key_value_heads: int,
+        rope_max_wavelength: float = 500000,
+        layer_norm_epsilon: float = 1e-6,
+        dropout: float = 0.0,
+        dtype: Any = None,
+        tie_word_embeddings: bool = False,
+        *,
+        rope_scaling: Mapping[str, Any] | None = None,
+        head_dim: int | None = None,
+        attention_bias: bool = False,
+        attention_dropout: float = 0.0,
+        activation: str = "silu",
+        max_sequence_length: int = 4096,
+        **kwargs: Any,
+    ) -> None:
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_query_heads,
+            num_key_value_heads,
+            head_dim,
+            rope_max_wavelength,
+            rope_scaling,
+            input_bias=attention_bias,
+            output_bias=attention_bias,
+            query_key_norm=norm,
+            norm_over="width",
+            dropout=attention_dropout,
+        )
+        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        residual = spec.Residual(post=norm, dropout=dropout)
+        layers = [spec.Layer(attention, residual, feed_forward, residual)] * num_layers
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.num_key_value_heads = num_key_value_heads
+        self.rope_max_wavelength = rope_max_wavelength
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.dropout = dropout
+        self.tie_word_embeddings = tie_word_embeddings
+        self.rope_scaling = rope_scaling
+        self.head_dim = head_dim
+        self.attention_bias = attention_bias
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self.max_sequence_length = max_sequence_length
+        self._head_dim = attention.head_dim
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        lines = expand(_LAYER + _BIAS * self.attention_bias)
+        return expand(_TABLE) + [
+            line.within(f"transformer_layer_{i}/", f"layers.{i}.")
+            for i in range(self.num_layers)
+            for line in lines
+        ]
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        defaults = {"max_sequence_length": 2048, "layer_norm_epsilon": 1e-5}
+        return llama_like.read(reader, _CONFIG, **defaults)
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        return llama_like.write(self, self.rope_scaling, {"head_dim": "_head_dim"}, _CONFIG)
+
+
+class Olmo2CausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with an `Olmo2Tokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Olmo2Tokenizer
+
+
+class Olmo2CausalLM(CausalLM):
+    """`CausalLM` on an `Olmo2Backbone`, with a head of its own or the token table."""
+
+    backbone_class: ClassVar[Any] = Olmo2Backbone
+    preprocessor_class: ClassVar[Any] = Olmo2CausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "Olmo2ForCausalLM"

@@ -1,0 +1,251 @@
+"""OPT (Zhang et al., 2022, https://arxiv.org/abs/2205.01068)."""
+
+from typing import Any, ClassVar
+
+from nlpkit.backbones import spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_ACTIVATIONS = {"relu": "relu", "gelu": "gelu", "gelu_new": "gelu_tanh", "silu": "silu"}
+_CONFIG = {
+    "vocabulary_size": ("vocab_size", 50272),
+    "num_layers": ("num_hidden_layers", 12),
+    "num_heads": ("num_attention_heads", 12),
+    "hidden_dim": ("hidden_size", 768),
+    "intermediate_dim": ("ffn_dim", 3072),
+    "dropout": ("dropout", 0.1),
+    "max_sequence_length": ("max_position_embeddings", 2048),
+    "attention_dropout": ("attention_dropout", 0.0),
+    "normalize_first": ("do_layer_norm_before", True),
+    "use_bias": ("enable_bias", True),
+}
+# The first two rows of the table belong to no position, a relic of OPT's training code.
+_POSITION_OFFSET = 2
+_TABLE = """
+token_embedding/embeddings <- decoder.embed_tokens.weight
+position_embedding/embeddings <- decoder.embed_positions.weight
+transformer_layer_{i}/attention/query/kernel <- decoder.layers.{i}.self_attn.q_proj.weight | transpose
+transformer_layer_{i}/attention/key/kernel <- decoder.layers.{i}.self_attn.k_proj.weight | transpose
+transformer_layer_{i}/attention/value/kernel <- decoder.layers.{i}.self_attn.v_proj.weight | transpose
+transformer_layer_{i}/attention/output/kernel <- decoder.layers.{i}.self_attn.out_proj.weight | transpose
+transformer_layer_{i}/attention_residual/{norm}/gamma <- decoder.layers.{i}.self_attn_layer_norm.weight
+transformer_layer_{i}/attention_residual/{norm}/beta <- decoder.layers.{i}.self_attn_layer_norm.bias
+transformer_layer_{i}/feed_forward/intermediate/kernel <- decoder.layers.{i}.fc1.weight | transpose
+transformer_layer_{i}/feed_forward/output/kernel <- decoder.layers.{i}.fc2.weight | transpose
+transformer_layer_{i}/feed_forward_residual/{norm}/gamma <- decoder.layers.{i}.final_layer_norm.weight
+transformer_layer_{i}/feed_forward_residual/{norm}/beta <- decoder.layers.{i}.final_layer_norm.bias
+"""
+_BIASES = """
+transformer_layer_{i}/attention/query/bias <- decoder.layers.{i}.self_attn.q_proj.bias
+transformer_layer_{i}/attention/key/bias <- decoder.layers.{i}.self_attn.k_proj.bias
+transformer_layer_{i}/attention/value/bias <- decoder.layers.{i}.self_attn.v_proj.bias
+transformer_layer_{i}/attention/output/bias <- decoder.layers.{i}.self_attn.out_proj.bias
+transformer_layer_{i}/feed_forward/intermediate/bias <- decoder.layers.{i}.fc1.bias
+transformer_layer_{i}/feed_forward/output/bias <- decoder.layers.{i}.fc2.bias
+"""
+_FINAL_NORM = """
+final_norm/gamma <- decoder.final_layer_norm.weight
+final_norm/beta <- decoder.final_layer_norm.bias
+"""
+_PROJECTIONS = """
+project_in/kernel <- decoder.project_in.weight | transpose
+project_out/kernel <- decoder.project_out.weight | transpose
+"""
+
+
+class OPTTokenizer(BytePairTokenizer):
+    """Split text into OPT's byte pairs, which are GPT-2's.
+
+    A `BytePairTokenizer` with a token that starts and ends a text, and one that fills up rows.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        start_token, end_token: str. Default "</s>".
+        pad_token: str. Default "<pad>".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<pad>": 0, "</s>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
+        tokenizer = nlpkit.models.OPTTokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [2, 5]
+        tokenizer.start_token_id  # 1
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        start_token: str = "</s>",
+        end_token: str = "</s>",
+        pad_token: str = "<pad>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.pad_token = pad_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class OPTBackbone(Backbone):
+    """OPT's decoder.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_heads: int. Attention heads; must divide `hidden_dim`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        dropout: float in [0, 1). Rate for residuals, and for attention weights unless given.
+        max_sequence_length: int. The longest sequence; the position table has two rows more.
+        activation: str. "relu", "gelu", "gelu_tanh" or "silu".
+        attention_dropout: float. Rate for attention weights; None for `dropout`.
+        normalize_first: bool. Whether each half of a layer starts with its norm, rather than ends
+            with it (the 350M model), which then has none after the last layer.
+        use_bias: bool. Whether dense layers have biases.
+        embedding_dim: int. Width of the token table, if it is projected to `hidden_dim` and back
+            (the 350M model); None for `hidden_dim`.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`, or `[batch, seq, embedding_dim]`.
+
+    Raises:
+        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary;
+            the sequence is longer than `max_sequence_length`.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = OPTBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=32
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 8)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = OPTTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("opt",)
+    hf_architecture: ClassVar[str] = "OPTModel"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        dropout: float = 0.1,
+        max_sequence_length: int = 2048,
+        *,
+        activation: str = "relu",
+        attention_dropout: float | None = None,
+        normalize_first: bool = True,
+        use_bias: bool = True,
+        embedding_dim: int | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        norm = spec.Norm("layer", 1e-5)
+        place = "pre" if normalize_first else "output"
+        residual = spec.Residual(**{place: norm}, dropout=dropout)
+        rate = dropout if attention_dropout is None else attention_dropout
+        attention = causal_attention(hidden_dim, num_heads, use_bias=use_bias, dropout=rate)
+        feed_forward = spec.FeedForward(
+            intermediate_dim, activation, gated=False, use_bias=use_bias
+        )
+        layer = spec.Layer(attention, residual, feed_forward, residual)
+        embedding = spec.Embedding(
+            vocabulary_size,
+            max_sequence_length,
+            position_offset=_POSITION_OFFSET,
+            token_dim=None if embedding_dim == hidden_dim else embedding_dim,
+        )
+        stack = spec.Stack(
+            hidden_dim,
+            embedding,
+            (layer,) * num_layers,
+            0.02,
+            final_norm=norm if normalize_first else None,
+            head=spec.Head(tied=True),
+        )
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_heads = num_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.dropout = dropout
+        self.max_sequence_length = max_sequence_length
+        self.activation = activation
+        self.attention_dropout = attention_dropout
+        self.normalize_first = normalize_first
+        self.use_bias = use_bias
+        self.embedding_dim = embedding_dim
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        table = _TABLE + (_BIASES if self.use_bias else "")
+        table += _FINAL_NORM if self.normalize_first else ""
+        is_projected = self.embedding_dim not in (None, self.hidden_dim)
+        table += _PROJECTIONS if is_projected else ""
+        norm = "pre_norm" if self.normalize_first else "output_norm"
+        return expand(table.replace("{norm}", norm), i=range(self.num_layers))
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        reader.require("_remove_final_layer_norm", [False], False)
+        reader.require("layer_norm_elementwise_affine", [True], True)
+        reader.require("tie_word_embeddings", [True], True)
+        reader.ignore("init_std", "layerdrop", "activation_dropout")  # Of the training alone.
+        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        width = reader.get("word_embed_proj_dim", arguments["hidden_dim"])
+        return {
+            **arguments,
+            "activation": reader.require("activation_function", _ACTIVATIONS, "relu"),
+            "embedding_dim": None if width == arguments["hidden_dim"] else width,
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
+        if self.attention_dropout is None:
+            config["attention_dropout"] = self.dropout
+        width = self.hidden_dim if self.embedding_dim is None else self.embedding_dim
+        activations = {own: name for name, own in _ACTIVATIONS.items()}
+        return {
+            **config,
+            "word_embed_proj_dim": width,
+            "activation_function": activations[self.activation],
+        }
+
+
+class OPTCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with an `OPTTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = OPTTokenizer
+
+
+class OPTCausalLM(CausalLM):
+    """`CausalLM` on an `OPTBackbone`, whose token table is also its head."""
+
+    backbone_class: ClassVar[Any] = OPTBackbone
+    preprocessor_class: ClassVar[Any] = OPTCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "OPTForCausalLM"

@@ -1,0 +1,294 @@
+"""Phi-3 (Abdin et al., 2024, https://arxiv.org/abs/2404.14219)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.sentence_piece_source import ProtoSource
+from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_TABLE = """
+token_embedding/embeddings <- embed_tokens.weight
+final_norm/scale <- norm.weight
+transformer_layer_{i}/attention_residual/pre_norm/scale <- layers.{i}.input_layernorm.weight
+transformer_layer_{i}/attention/query/kernel <- \
+layers.{i}.self_attn.qkv_proj.weight[0:{h} of {h}+{g}+{g}] | transpose
+transformer_layer_{i}/attention/key/kernel <- \
+layers.{i}.self_attn.qkv_proj.weight[{h}:{h}+{g} of {h}+{g}+{g}] | transpose
+transformer_layer_{i}/attention/value/kernel <- \
+layers.{i}.self_attn.qkv_proj.weight[{h}+{g}:{h}+{g}+{g} of {h}+{g}+{g}] | transpose
+transformer_layer_{i}/attention/output/kernel <- layers.{i}.self_attn.o_proj.weight | transpose
+transformer_layer_{i}/feed_forward_residual/pre_norm/scale <- \
+layers.{i}.post_attention_layernorm.weight
+transformer_layer_{i}/feed_forward/gate/kernel <- \
+layers.{i}.mlp.gate_up_proj.weight[0 of 2] | transpose
+transformer_layer_{i}/feed_forward/intermediate/kernel <- \
+layers.{i}.mlp.gate_up_proj.weight[1 of 2] | transpose
+transformer_layer_{i}/feed_forward/output/kernel <- layers.{i}.mlp.down_proj.weight | transpose
+"""
+_CONFIG = {
+    "pretraining_sequence_length": ("original_max_position_embeddings", 4096),
+    "partial_rotary_factor": ("partial_rotary_factor", 1.0),
+    "sliding_window": ("sliding_window", None),
+    "dropout": ("resid_pdrop", 0.0),
+    "embedding_dropout": ("embd_pdrop", 0.0),
+}
+
+
+class Phi3Tokenizer(SentencePieceTokenizer):
+    """Split text into the pieces of Phi-3.
+
+    A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
+    preprocessor does.
+
+    Args:
+        proto: path or bytes. The SentencePiece model.
+        start_token: str. Default "<s>".
+        end_token: str. Default "<|endoftext|>".
+        **kwargs: the other arguments of `SentencePieceTokenizer`.
+
+    Example:
+        tokenizer = nlpkit.models.Phi3Tokenizer.from_tokenizer_json("tokenizer.json")
+        tokenizer.end_token_id  # 32000
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
+    # The published tokenizer.model lacks the tokens that were added to Llama's.
+    prefers_json: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        proto: ProtoSource | None = None,
+        *,
+        start_token: str = "<s>",
+        end_token: str = "<|endoftext|>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.start_token = start_token
+        self.end_token = end_token
+        self.set_proto(proto)
+
+    @classmethod
+    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
+        affixes = {"add_bos": False, "add_eos": False}
+        return super().from_files(folder, config, **{**affixes, **arguments})
+
+    @property
+    def turn_end_token_id(self) -> int | None:
+        """The id of "<|end|>", which ends an answer."""
+        return self._known().ids.get("<|end|>")
+
+
+class Phi3Backbone(Backbone):
+    """Phi-3's decoder: that of Llama, with LongRoPE.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        num_query_heads: int. Query heads; must divide `hidden_dim`.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        dropout: float. Rate for residuals.
+        max_sequence_length: int. The longest sequences it is for; sets no limit.
+        pretraining_sequence_length: int. The longest that it was trained on, before LongRoPE.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_scaling_type: str or None. "su" for LongRoPE.
+        rope_scaling_short_factor, rope_scaling_long_factor: floats. What it divides the angles by,
+            one a pair, in sequences of at most `pretraining_sequence_length`, and in longer ones.
+        rope_scaling: dict or None. A scaling with transformers' keys, see
+            `nlpkit.backbones.rope_config`, instead of the three arguments above.
+        partial_rotary_factor: float. The part of a head that is rotated.
+        sliding_window: int or None. How many tokens one sees, itself included; None for all.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        embedding_dropout: float. Rate for embeddings.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = Phi3Backbone(
+        ...     vocabulary_size=100, num_layers=2, hidden_dim=16, intermediate_dim=32,
+        ...     num_query_heads=4, num_key_value_heads=2,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Phi3Tokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("phi3",)
+    hf_architecture: ClassVar[str] = "Phi3Model"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        layer_norm_epsilon: float = 1e-6,
+        dropout: float = 0.0,
+        max_sequence_length: int = 4096,
+        pretraining_sequence_length: int = 4096,
+        rope_max_wavelength: float = 10000,
+        rope_scaling_type: str | None = None,
+        rope_scaling_short_factor: Sequence[float] | None = None,
+        rope_scaling_long_factor: Sequence[float] | None = None,
+        dtype: Any = None,
+        *,
+        rope_scaling: Mapping[str, Any] | None = None,
+        partial_rotary_factor: float = 1.0,
+        sliding_window: int | None = None,
+        tie_word_embeddings: bool = False,
+        embedding_dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        activation: str = "silu",
+        **kwargs: Any,
+    ) -> None:
+        scaling = rope_scaling
+        if rope_scaling_type is not None:
+            scaling = _longrope(
+                rope_scaling_type,
+                rope_scaling_short_factor,
+                rope_scaling_long_factor,
+                max_sequence_length,
+                pretraining_sequence_length,
+            )
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_query_heads,
+            num_key_value_heads,
+            None,
+            rope_max_wavelength,
+            scaling,
+            rotary_part=partial_rotary_factor,
+            window=sliding_window,
+            dropout=attention_dropout,
+        )
+        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        embedding = replace(stack.embedding, dropout=embedding_dropout)
+        super().__init__(replace(stack, embedding=embedding), dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.num_query_heads = num_query_heads
+        self.num_key_value_heads = num_key_value_heads
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.dropout = dropout
+        self.max_sequence_length = max_sequence_length
+        self.pretraining_sequence_length = pretraining_sequence_length
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_scaling_type = rope_scaling_type
+        self.rope_scaling_short_factor = rope_scaling_short_factor
+        self.rope_scaling_long_factor = rope_scaling_long_factor
+        self.rope_scaling = rope_scaling
+        self.partial_rotary_factor = partial_rotary_factor
+        self.sliding_window = sliding_window
+        self.tie_word_embeddings = tie_word_embeddings
+        self.embedding_dropout = embedding_dropout
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self._head_dim, self._scaling = attention.head_dim, scaling
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        heads = {"h": self.num_query_heads, "g": self.num_key_value_heads}
+        return expand(_TABLE, i=range(self.num_layers), **heads)
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        for name in ("attention_bias", "mlp_bias", "lm_head_bias"):
+            reader.require(name, [False], False)
+        # Code in the repository, which is not run, and what nobody reads of Phi-4-mini.
+        reader.ignore("auto_map", "full_attn_mod", "interpolate_factor")
+        arguments = llama_like.read(
+            reader,
+            _CONFIG,
+            max_sequence_length=4096,
+            layer_norm_epsilon=1e-5,
+            partial_rotary_factor=1.0,
+        )
+        _check_head_dim(arguments)
+        return arguments
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        return {
+            **llama_like.write(self, self._scaling, {"head_dim": "_head_dim"}, _CONFIG),
+            # transformers would take 32000, and refuse it in a smaller vocabulary.
+            "pad_token_id": 32000 if self.vocabulary_size > 32000 else None,
+        }
+
+
+def _longrope(
+    kind: str,
+    short: Sequence[float] | None,
+    long: Sequence[float] | None,
+    longest: int,
+    before: int,
+) -> dict[str, Any]:
+    """The scaling that KerasHub's arguments describe."""
+    if kind != "su" or short is None or long is None:
+        raise ValueError(
+            'rope_scaling_type must be None, or "su" with rope_scaling_short_factor and '
+            f"rope_scaling_long_factor; got {kind!r}, {short} and {long}."
+        )
+    return {
+        "rope_type": "longrope",
+        "short_factor": list(short),
+        "long_factor": list(long),
+        "original_max_position_embeddings": before,
+        "factor": longest / before,
+    }
+
+
+def _check_head_dim(arguments: dict[str, Any]) -> None:
+    """Take out the size of a head, which follows from the others."""
+    head_dim = arguments.pop("head_dim")
+    if head_dim not in (None, arguments["hidden_dim"] // arguments["num_query_heads"]):
+        raise ValueError(f"head_dim must be hidden_size / num_attention_heads; got {head_dim}.")
+
+
+class Phi3CausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `Phi3Tokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Phi3Tokenizer
+    stop_tokens: ClassVar[tuple[str, ...]] = ("end_token", "turn_end_token")
+
+
+class Phi3CausalLM(CausalLM):
+    """`CausalLM` on a `Phi3Backbone`, with a head of its own or the token table."""
+
+    backbone_class: ClassVar[Any] = Phi3Backbone
+    preprocessor_class: ClassVar[Any] = Phi3CausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "Phi3ForCausalLM"

@@ -1,0 +1,216 @@
+"""Qwen 1.5, 2 and 2.5 (Yang et al., 2024, https://arxiv.org/abs/2407.10671)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+
+class QwenTokenizer(BytePairTokenizer):
+    """Split text into the byte pairs of Qwen 2.
+
+    A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        end_token, pad_token: str. Default "<|endoftext|>".
+        split_pattern: str. Default "qwen2".
+        normalization: str or None. Default "NFC".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        tokenizer = nlpkit.models.QwenTokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [1, 4]
+        tokenizer.end_token_id  # 0
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        end_token: str = "<|endoftext|>",
+        pad_token: str = "<|endoftext|>",
+        split_pattern: str = "qwen2",
+        normalization: str | None = "NFC",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(split_pattern=split_pattern, normalization=normalization, **kwargs)
+        self.end_token = end_token
+        self.pad_token = pad_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+    @property
+    def turn_end_token_id(self) -> int | None:
+        """The id of "<|im_end|>", which ends an answer of instructed models."""
+        return self._known().ids.get("<|im_end|>")
+
+
+class QwenBackbone(Backbone):
+    """Qwen 2's decoder: that of Llama, with biases of queries, keys and values.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_scaling_factor: float. What all rotary angles are divided by.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        dropout: float. Rate for residuals.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        use_sliding_window_attention: bool. Whether there are layers with a window.
+        sliding_window_size: int. How many tokens one sees there, itself included.
+        rope_scaling: dict or None. Another scaling, with transformers' keys, see
+            `nlpkit.backbones.rope_config`.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
+        window_layers: ints. Which layers these are; None for all.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = QwenBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=4, num_key_value_heads=2,
+        ...     hidden_dim=16, intermediate_dim=32,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = QwenTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("qwen2",)
+    hf_architecture: ClassVar[str] = "Qwen2Model"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        rope_max_wavelength: float = 10000,
+        rope_scaling_factor: float = 1.0,
+        layer_norm_epsilon: float = 1e-6,
+        dropout: float = 0.0,
+        dtype: Any = None,
+        tie_word_embeddings: bool = True,
+        use_sliding_window_attention: bool = False,
+        sliding_window_size: int = 32768,
+        *,
+        rope_scaling: Mapping[str, Any] | None = None,
+        head_dim: int | None = None,
+        window_layers: Sequence[int] | None = None,
+        attention_dropout: float = 0.0,
+        activation: str = "silu",
+        max_sequence_length: int = 32768,
+        **kwargs: Any,
+    ) -> None:
+        scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_query_heads,
+            num_key_value_heads,
+            head_dim,
+            rope_max_wavelength,
+            scaling,
+            input_bias=True,
+            dropout=attention_dropout,
+        )
+        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        window = sliding_window_size if use_sliding_window_attention else None
+        layers = [
+            llama_like.layer(each, feed_forward, norm, dropout)
+            for each in llama_like.windowed(attention, num_layers, window, window_layers)
+        ]
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.num_key_value_heads = num_key_value_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_scaling_factor = rope_scaling_factor
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.dropout = dropout
+        self.tie_word_embeddings = tie_word_embeddings
+        self.use_sliding_window_attention = use_sliding_window_attention
+        self.sliding_window_size = sliding_window_size
+        self.rope_scaling = rope_scaling
+        self.head_dim = head_dim
+        self.window_layers = window_layers
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self.max_sequence_length = max_sequence_length
+        self._scaling = scaling
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        return llama_like.table(self.num_layers, input_bias=True)
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        reader.require("use_mrope", [False], False)
+        common = llama_like.read(reader, max_sequence_length=32768)
+        window, layers = llama_like.read_windows(reader, common["num_layers"])
+        return {
+            **common,
+            "use_sliding_window_attention": window is not None,
+            "sliding_window_size": 32768 if window is None else window,
+            "window_layers": layers,
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        window = self.sliding_window_size if self.use_sliding_window_attention else None
+        windows = llama_like.write_windows(window, self.window_layers, self.num_layers)
+        return {**llama_like.write(self, self._scaling), **windows}
+
+
+class QwenCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `QwenTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = QwenTokenizer
+    stop_tokens: ClassVar[tuple[str, ...]] = ("end_token", "pad_token", "turn_end_token")
+
+
+class QwenCausalLM(CausalLM):
+    """`CausalLM` on a `QwenBackbone`, with the token table or a head of its own."""
+
+    backbone_class: ClassVar[Any] = QwenBackbone
+    preprocessor_class: ClassVar[Any] = QwenCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "Qwen2ForCausalLM"

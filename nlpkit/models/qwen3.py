@@ -1,0 +1,222 @@
+"""Qwen 3 (Yang et al., 2025, https://arxiv.org/abs/2505.09388)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+
+class Qwen3Tokenizer(BytePairTokenizer):
+    """Split text into the byte pairs of Qwen 3.
+
+    A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        end_token: str. Default "<|im_end|>".
+        pad_token: str. Default "<|endoftext|>".
+        split_pattern: str. Default "qwen2".
+        normalization: str or None. Default "NFC".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|endoftext|>": 0, "<|im_end|>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
+        tokenizer = nlpkit.models.Qwen3Tokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [2, 5]
+        tokenizer.end_token_id  # 1
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        end_token: str = "<|im_end|>",
+        pad_token: str = "<|endoftext|>",
+        split_pattern: str = "qwen2",
+        normalization: str | None = "NFC",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(split_pattern=split_pattern, normalization=normalization, **kwargs)
+        self.end_token = end_token
+        self.pad_token = pad_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class Qwen3Backbone(Backbone):
+    """Qwen 3's decoder: that of Llama, with normalized queries and keys.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_scaling_factor: float. What all rotary angles are divided by.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        dropout: float. Rate for residuals.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        sliding_window_size: int or None. How many tokens one sees, itself included; None for all.
+        rope_scaling: dict or None. Another scaling, with transformers' keys, see
+            `nlpkit.backbones.rope_config`.
+        attention_bias: bool. Whether the four projections of attention have biases.
+        window_layers: ints. Which layers have the window; None for all.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = Qwen3Backbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=4, num_key_value_heads=2,
+        ...     head_dim=8, hidden_dim=16, intermediate_dim=32,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3Tokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("qwen3",)
+    hf_architecture: ClassVar[str] = "Qwen3Model"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        head_dim: int | None,
+        hidden_dim: int,
+        intermediate_dim: int,
+        rope_max_wavelength: float = 10000,
+        rope_scaling_factor: float = 1.0,
+        layer_norm_epsilon: float = 1e-6,
+        dropout: float = 0.0,
+        tie_word_embeddings: bool = True,
+        sliding_window_size: int | None = 32768,
+        dtype: Any = None,
+        *,
+        rope_scaling: Mapping[str, Any] | None = None,
+        attention_bias: bool = False,
+        window_layers: Sequence[int] | None = None,
+        attention_dropout: float = 0.0,
+        activation: str = "silu",
+        max_sequence_length: int = 32768,
+        **kwargs: Any,
+    ) -> None:
+        scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_query_heads,
+            num_key_value_heads,
+            head_dim,
+            rope_max_wavelength,
+            scaling,
+            input_bias=attention_bias,
+            output_bias=attention_bias,
+            query_key_norm=norm,
+            dropout=attention_dropout,
+        )
+        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        layers = [
+            llama_like.layer(each, feed_forward, norm, dropout)
+            for each in llama_like.windowed(
+                attention, num_layers, sliding_window_size, window_layers
+            )
+        ]
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.num_key_value_heads = num_key_value_heads
+        self.head_dim = head_dim
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_scaling_factor = rope_scaling_factor
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.dropout = dropout
+        self.tie_word_embeddings = tie_word_embeddings
+        self.sliding_window_size = sliding_window_size
+        self.rope_scaling = rope_scaling
+        self.attention_bias = attention_bias
+        self.window_layers = window_layers
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self.max_sequence_length = max_sequence_length
+        self._scaling = scaling
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        biased = self.attention_bias
+        return llama_like.table(
+            self.num_layers, input_bias=biased, output_bias=biased, query_key_norm=True
+        )
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        common = llama_like.read(reader, max_sequence_length=32768)
+        window, layers = llama_like.read_windows(reader, common["num_layers"])
+        return {
+            **common,
+            "head_dim": reader.get("head_dim", 128),
+            "attention_bias": reader.get("attention_bias", False),
+            "sliding_window_size": window,
+            "window_layers": layers,
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        return {
+            **llama_like.write(self, self._scaling),
+            **llama_like.write_windows(
+                self.sliding_window_size, self.window_layers, self.num_layers
+            ),
+            "attention_bias": self.attention_bias,
+        }
+
+
+class Qwen3CausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `Qwen3Tokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3Tokenizer
+    stop_tokens: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
+
+
+class Qwen3CausalLM(CausalLM):
+    """`CausalLM` on a `Qwen3Backbone`, with the token table or a head of its own."""
+
+    backbone_class: ClassVar[Any] = Qwen3Backbone
+    preprocessor_class: ClassVar[Any] = Qwen3CausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "Qwen3ForCausalLM"

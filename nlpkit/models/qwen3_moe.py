@@ -1,0 +1,278 @@
+"""Qwen 3 with mixtures of experts (Yang et al., 2025, https://arxiv.org/abs/2505.09388)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line, expand, parse
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_EXPERTS = """
+feed_forward/router/kernel <- mlp.gate.weight | transpose
+feed_forward/gate/kernel[{e}] <- mlp.experts.{e}.gate_proj.weight | transpose
+feed_forward/intermediate/kernel[{e}] <- mlp.experts.{e}.up_proj.weight | transpose
+feed_forward/output/kernel[{e}] <- mlp.experts.{e}.down_proj.weight | transpose
+"""
+_CONFIG = {
+    "moe_intermediate_dim": ("moe_intermediate_size", 768),
+    "top_k": ("num_experts_per_tok", 8),
+    "norm_top_k_prob": ("norm_topk_prob", False),
+    "decoder_sparse_step": ("decoder_sparse_step", 1),
+    "router_aux_loss_coefficient": ("router_aux_loss_coef", 0.001),
+    "mlp_only_layers": ("mlp_only_layers", []),
+    "attention_bias": ("attention_bias", False),
+}
+
+
+class Qwen3MoeTokenizer(BytePairTokenizer):
+    """Split text into the byte pairs of Qwen 3.
+
+    A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        end_token: str. Default "<|im_end|>".
+        pad_token: str. Default "<|endoftext|>".
+        split_pattern: str. Default "qwen2".
+        normalization: str or None. Default "NFC".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|endoftext|>": 0, "<|im_end|>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
+        tokenizer = nlpkit.models.Qwen3MoeTokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [2, 5]
+        tokenizer.end_token_id  # 1
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        end_token: str = "<|im_end|>",
+        pad_token: str = "<|endoftext|>",
+        split_pattern: str = "qwen2",
+        normalization: str | None = "NFC",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(split_pattern=split_pattern, normalization=normalization, **kwargs)
+        self.end_token = end_token
+        self.pad_token = pad_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class Qwen3MoeBackbone(Backbone):
+    """Qwen 3's decoder with experts: normalized queries and keys, few of many experts a token.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers, where a layer has no experts.
+        moe_intermediate_dim: int. Width of an expert in between.
+        num_experts: int. Experts of a layer.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
+        top_k: int. How many experts a token uses.
+        norm_top_k_prob: bool. Whether their weights are divided by their sum.
+        decoder_sparse_step: int. Every how many layers one has experts.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        rope_scaling_factor: float. What all rotary angles are divided by.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        dropout: float. Rate for residuals.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        sliding_window_size: int or None. How many tokens one sees, itself included; None for all.
+        router_aux_loss_coefficient: float. Factor of the loss that in training keeps the experts
+            equally busy, see `nlpkit.ops.experts.balance_loss`.
+        mlp_only_layers: ints. Further layers without experts; None for none.
+        rope_scaling: dict or None. Another scaling, with transformers' keys, see
+            `nlpkit.backbones.rope_config`.
+        attention_bias: bool. Whether the four projections of attention have biases.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = Qwen3MoeBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=4, num_key_value_heads=2,
+        ...     hidden_dim=16, intermediate_dim=32, moe_intermediate_dim=8, num_experts=6,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3MoeTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("qwen3_moe",)
+    hf_architecture: ClassVar[str] = "Qwen3MoeModel"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        moe_intermediate_dim: int,
+        num_experts: int,
+        head_dim: int | None = None,
+        top_k: int = 4,
+        norm_top_k_prob: bool = False,
+        decoder_sparse_step: int = 1,
+        rope_max_wavelength: float = 10000,
+        rope_scaling_factor: float = 1.0,
+        layer_norm_epsilon: float = 1e-6,
+        dropout: float = 0.0,
+        dtype: Any = None,
+        tie_word_embeddings: bool = False,
+        sliding_window_size: int | None = 32768,
+        router_aux_loss_coefficient: float = 0.001,
+        mlp_only_layers: Sequence[int] | None = None,
+        *,
+        rope_scaling: Mapping[str, Any] | None = None,
+        attention_bias: bool = False,
+        attention_dropout: float = 0.0,
+        activation: str = "silu",
+        max_sequence_length: int = 32768,
+        **kwargs: Any,
+    ) -> None:
+        scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_query_heads,
+            num_key_value_heads,
+            head_dim,
+            rope_max_wavelength,
+            scaling,
+            input_bias=attention_bias,
+            output_bias=attention_bias,
+            query_key_norm=norm,
+            window=sliding_window_size,
+            dropout=attention_dropout,
+        )
+        experts = spec.Experts(
+            num_experts,
+            top_k,
+            moe_intermediate_dim,
+            activation,
+            normalized=norm_top_k_prob,
+            use_bias=False,
+            balance_coefficient=router_aux_loss_coefficient,
+        )
+        dense = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        without = _without_experts(num_layers, decoder_sparse_step, mlp_only_layers)
+        layers = [
+            llama_like.layer(attention, dense if i in without else experts, norm, dropout)
+            for i in range(num_layers)
+        ]
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_query_heads = num_query_heads
+        self.num_key_value_heads = num_key_value_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.moe_intermediate_dim = moe_intermediate_dim
+        self.num_experts = num_experts
+        self.head_dim = head_dim
+        self.top_k = top_k
+        self.norm_top_k_prob = norm_top_k_prob
+        self.decoder_sparse_step = decoder_sparse_step
+        self.rope_max_wavelength = rope_max_wavelength
+        self.rope_scaling_factor = rope_scaling_factor
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.dropout = dropout
+        self.tie_word_embeddings = tie_word_embeddings
+        self.sliding_window_size = sliding_window_size
+        self.router_aux_loss_coefficient = router_aux_loss_coefficient
+        self.mlp_only_layers = mlp_only_layers
+        self.rope_scaling = rope_scaling
+        self.attention_bias = attention_bias
+        self.attention_dropout = attention_dropout
+        self.activation = activation
+        self.max_sequence_length = max_sequence_length
+        self._scaling = scaling
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        experts = expand(_EXPERTS, e=range(self.num_experts))
+        dense = parse(llama_like.FEED_FORWARD)
+        without = _without_experts(self.num_layers, self.decoder_sparse_step, self.mlp_only_layers)
+        return llama_like.table(
+            self.num_layers,
+            input_bias=self.attention_bias,
+            output_bias=self.attention_bias,
+            query_key_norm=True,
+            feed_forward=lambda i: dense if i in without else experts,
+        )
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        reader.ignore("output_router_logits", "max_window_layers")
+        uses_window = reader.get("use_sliding_window", False)
+        window = reader.get("sliding_window", 4096) if uses_window else None
+        reader.ignore("sliding_window")
+        own = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        experts = reader.get("num_local_experts", reader.get("num_experts", 128))
+        common = llama_like.read(reader, max_sequence_length=32768)
+        return {**common, **own, "num_experts": experts, "sliding_window_size": window}
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        own = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
+        return {
+            **llama_like.write(self, self._scaling),
+            **own,
+            "num_experts": self.num_experts,
+            "mlp_only_layers": list(self.mlp_only_layers or ()),
+            "use_sliding_window": self.sliding_window_size is not None,
+            "sliding_window": self.sliding_window_size,
+        }
+
+
+def _without_experts(layers: int, step: int, further: Sequence[int] | None) -> set[int]:
+    """The layers that have an ordinary feed-forward layer."""
+    return {i for i in range(layers) if (i + 1) % step} | set(further or ())
+
+
+class Qwen3MoeCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `Qwen3MoeTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3MoeTokenizer
+    stop_tokens: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
+
+
+class Qwen3MoeCausalLM(CausalLM):
+    """`CausalLM` on a `Qwen3MoeBackbone`, with a head of its own or the token table."""
+
+    backbone_class: ClassVar[Any] = Qwen3MoeBackbone
+    preprocessor_class: ClassVar[Any] = Qwen3MoeCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "Qwen3MoeForCausalLM"

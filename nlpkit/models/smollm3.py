@@ -1,0 +1,274 @@
+"""SmolLM3 (Bakouch et al., 2025, https://huggingface.co/blog/smollm3)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.tokenizer import Tokenizer
+
+_WINDOW = "sliding_attention"
+_RENAMED = {
+    "num_query_heads": "num_attention_heads",
+    "rope_max_wavelength": "rope_theta",
+    "max_sequence_length": "max_position_embeddings",
+}
+
+
+class SmolLM3Tokenizer(BytePairTokenizer):
+    """Split text into the byte pairs of SmolLM3.
+
+    A `BytePairTokenizer` with the token that ends a text; none starts it.
+
+    Args:
+        vocabulary: dict or path. Token to id, or a vocab.json.
+        merges: list or path. Merges as "a b", or a merges.txt.
+        end_token: str. Default "<|end_of_text|>".
+        split_pattern: str. Default "llama3".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|end_of_text|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        tokenizer = nlpkit.models.SmolLM3Tokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [1, 4]
+        tokenizer.end_token_id  # 0
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("end_token",)
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        merges: MergesSource | None = None,
+        *,
+        end_token: str = "<|end_of_text|>",
+        split_pattern: str = "llama3",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(split_pattern=split_pattern, **kwargs)
+        self.end_token = end_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+    @property
+    def turn_end_token_id(self) -> int | None:
+        """The id of "<|im_end|>", which ends an answer."""
+        return self._known().ids.get("<|im_end|>")
+
+
+class SmolLM3Backbone(Backbone):
+    """SmolLM3's decoder: that of Llama, in which some layers do without positions.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        num_layers: int. Transformer layers.
+        num_attention_heads: int. Query heads.
+        num_key_value_heads: int. Key and value heads; must divide `num_attention_heads`.
+        attention_bias: bool. Whether the four projections of attention have biases.
+        attention_dropout: float. Rate for attention weights.
+        rope_layer_enabled_list: bools, one a layer. Whether it has rotary positions.
+        layer_types: strs, one a layer. "sliding_attention" for layers with the window of
+            `sliding_window`, anything else for those without.
+        mlp_bias: bool. Whether the feed-forward layers have biases.
+        layer_norm_epsilon: float. Added to the mean square in normalization.
+        max_position_embeddings: int. The longest sequences it was trained on; sets no limit.
+        rope_theta: float. Base of the rotary frequencies.
+        partial_rotary_factor: float. The part of a head that is rotated; 1.0.
+        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
+        sliding_window: int or None. How many tokens one sees in such layers, itself included.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_attention_heads`.
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        dropout: float. Rate for residuals.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        dtype: str or `keras.DTypePolicy`. Of all layers.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = SmolLM3Backbone(
+        ...     vocabulary_size=100, hidden_dim=16, intermediate_dim=32, num_layers=4,
+        ...     num_attention_heads=4, num_key_value_heads=2, attention_bias=False,
+        ...     attention_dropout=0.0, rope_layer_enabled_list=[True, True, True, False],
+        ...     layer_types=["full_attention"] * 4, mlp_bias=False, layer_norm_epsilon=1e-6,
+        ...     max_position_embeddings=64, rope_theta=10000.0, partial_rotary_factor=1.0,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = SmolLM3Tokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("smollm3",)
+    hf_architecture: ClassVar[str] = "SmolLM3Model"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        num_layers: int,
+        num_attention_heads: int,
+        num_key_value_heads: int,
+        attention_bias: bool,
+        attention_dropout: float,
+        rope_layer_enabled_list: Sequence[bool],
+        layer_types: Sequence[str],
+        mlp_bias: bool,
+        layer_norm_epsilon: float,
+        max_position_embeddings: int,
+        rope_theta: float,
+        partial_rotary_factor: float,
+        *,
+        rope_scaling: Mapping[str, Any] | None = None,
+        sliding_window: int | None = None,
+        head_dim: int | None = None,
+        tie_word_embeddings: bool = True,
+        dropout: float = 0.0,
+        activation: str = "silu",
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        norm = spec.Norm("rms", layer_norm_epsilon)
+        attention = llama_like.attention(
+            hidden_dim,
+            num_attention_heads,
+            num_key_value_heads,
+            head_dim,
+            rope_theta,
+            rope_scaling,
+            input_bias=attention_bias,
+            output_bias=attention_bias,
+            dropout=attention_dropout,
+        )
+        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=mlp_bias)
+        rotary_dim = int(attention.head_dim * partial_rotary_factor)
+        rope = attention.rope and replace(attention.rope, rotary_dim=rotary_dim)
+        windows = {_WINDOW: sliding_window}
+        _check_lists(num_layers, rope_layer_enabled_list, layer_types, sliding_window)
+        of_layers = [
+            replace(attention, rope=rope if rotated else None, window=windows.get(kind))
+            for rotated, kind in zip(rope_layer_enabled_list, layer_types, strict=True)
+        ]
+        layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in of_layers]
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, dtype=dtype, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.num_layers = num_layers
+        self.num_attention_heads = num_attention_heads
+        self.num_key_value_heads = num_key_value_heads
+        self.attention_bias = attention_bias
+        self.attention_dropout = attention_dropout
+        self.rope_layer_enabled_list = rope_layer_enabled_list
+        self.layer_types = layer_types
+        self.mlp_bias = mlp_bias
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.max_position_embeddings = max_position_embeddings
+        self.rope_theta = rope_theta
+        self.partial_rotary_factor = partial_rotary_factor
+        self.rope_scaling = rope_scaling
+        self.sliding_window = sliding_window
+        self.head_dim = head_dim
+        self.tie_word_embeddings = tie_word_embeddings
+        self.dropout = dropout
+        self.activation = activation
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        return llama_like.table(
+            self.num_layers,
+            input_bias=self.attention_bias,
+            output_bias=self.attention_bias,
+            feed_forward_bias=self.mlp_bias,
+        )
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        common = llama_like.read(
+            reader,
+            max_sequence_length=32768,
+            tie_word_embeddings=True,
+            rope_max_wavelength=2_000_000.0,
+        )
+        reader.ignore("max_window_layers")
+        layers = common["num_layers"]
+        interval = reader.get("no_rope_layer_interval", 4)
+        without = [int((i + 1) % interval != 0) for i in range(layers)]
+        rotated = [bool(x) for x in reader.get("no_rope_layers", without)]
+        uses, window = reader.get("use_sliding_window", False), reader.get("sliding_window", 0)
+        window = window if uses and window else None
+        kinds = [_WINDOW if window and not rope else "full_attention" for rope in rotated]
+        return {
+            **{_RENAMED.get(name, name): value for name, value in common.items()},
+            "attention_bias": reader.get("attention_bias", False),
+            "mlp_bias": reader.get("mlp_bias", False),
+            "rope_layer_enabled_list": rotated,
+            "layer_types": reader.get("layer_types", kinds),
+            "sliding_window": window,
+            "partial_rotary_factor": 1.0,
+        }
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        if self.partial_rotary_factor != 1.0:
+            raise ValueError(
+                f"Hugging Face's SmolLM3 rotates whole heads; got partial_rotary_factor="
+                f"{self.partial_rotary_factor}."
+            )
+        return {
+            **llama_like.write(self, self.rope_scaling, _RENAMED),
+            # Else transformers takes one that a small vocabulary lacks.
+            "pad_token_id": None,
+            "attention_bias": self.attention_bias,
+            "mlp_bias": self.mlp_bias,
+            "no_rope_layers": [int(x) for x in self.rope_layer_enabled_list],
+            "layer_types": list(self.layer_types),
+            "use_sliding_window": self.sliding_window is not None,
+            "sliding_window": self.sliding_window,
+        }
+
+
+def _check_lists(layers: int, rotated: Any, kinds: Any, window: int | None) -> None:
+    if len(rotated) != layers or len(kinds) != layers:
+        raise ValueError(
+            f"rope_layer_enabled_list and layer_types must have an entry for each of the {layers} "
+            f"layers; got {len(rotated)} and {len(kinds)}."
+        )
+    if _WINDOW in kinds and window is None:
+        raise ValueError(f"layer_types has {_WINDOW!r}, which needs sliding_window.")
+
+
+class SmolLM3CausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `SmolLM3Tokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = SmolLM3Tokenizer
+    stop_tokens: ClassVar[tuple[str, ...]] = ("end_token", "turn_end_token")
+
+
+class SmolLM3CausalLM(CausalLM):
+    """`CausalLM` on a `SmolLM3Backbone`, with the token table or a head of its own."""
+
+    backbone_class: ClassVar[Any] = SmolLM3Backbone
+    preprocessor_class: ClassVar[Any] = SmolLM3CausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "SmolLM3ForCausalLM"

@@ -1,0 +1,163 @@
+"""StableLM 3B and StableLM 2 (Bellagente et al., 2024, https://arxiv.org/abs/2402.17834)."""
+
+from typing import Any, ClassVar
+
+from nlpkit._config import argument_names
+from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.weights import Line
+from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+
+_END = "<|endoftext|>"
+_CONFIG = {
+    "layer_norm_epsilon": ("layer_norm_eps", 1e-5),
+    "use_qkv_bias": ("use_qkv_bias", False),
+    "parallel": ("use_parallel_residual", False),
+    "dropout": ("hidden_dropout", 0.0),
+    "partial_rotary_factor": ("partial_rotary_factor", 0.25),
+}
+
+
+class StableLMTokenizer(BytePairTokenizer):
+    """Split text into StableLM's byte pairs.
+
+    A `BytePairTokenizer` with one special token, which ends a text and fills up rows.
+
+    Args:
+        vocabulary, merges: as `BytePairTokenizer` has them.
+        end_token: str. Default "<|endoftext|>".
+        **kwargs: the other arguments of `BytePairTokenizer`.
+
+    Example:
+        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        tokenizer = nlpkit.models.StableLMTokenizer(vocabulary, ["Ġ b"])
+        tokenizer("a b")  # [1, 4]
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = ("end_token",)
+
+    def __init__(
+        self, vocabulary: Any = None, merges: Any = None, *, end_token: str = _END, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.end_token = end_token
+        self.set_vocabulary_and_merges(vocabulary, merges)
+
+
+class StableLMBackbone(Backbone):
+    """StableLM's decoder: that of Llama, with layer norms, which turns a quarter of each head.
+
+    Args:
+        vocabulary_size: int. Rows of the token table.
+        num_layers: int. Transformer layers.
+        num_query_heads: int. Query heads; must divide `hidden_dim`.
+        hidden_dim: int. Width of the stream.
+        intermediate_dim: int. Width of the feed-forward layers.
+        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
+        rope_max_wavelength: float. Base of the rotary frequencies.
+        partial_rotary_factor: float. The part of a head that is rotated.
+        layer_norm_epsilon: float. Added to the variance in normalization.
+        use_qkv_bias: bool. Whether queries, keys and values have biases.
+        parallel: bool. Whether both halves of a layer see the same, normalized once.
+        dropout: float. Rate for what the feed-forward layers add to the stream.
+        attention_dropout: float. Rate for attention weights.
+        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
+        tie_word_embeddings: bool. Whether the token table is also the head.
+        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
+        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
+        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
+        **kwargs: `dtype` of all layers; `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
+            `positions` and `sequence_ids` int, all `[batch, seq]`.
+
+    Returns:
+        float `[batch, seq, hidden_dim]`.
+
+    Raises:
+        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
+            wrong shape; an id is past the vocabulary.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = StableLMBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_query_heads=2, hidden_dim=16,
+        ...     intermediate_dim=32, num_key_value_heads=2,
+        ... )
+        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
+        True
+    """
+
+    tokenizer_class: ClassVar[Any] = StableLMTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("stablelm",)
+    hf_architecture: ClassVar[str] = "StableLmModel"
+    hf_prefix: ClassVar[str] = "model."
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_query_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        num_key_value_heads: int,
+        rope_max_wavelength: float = 10000,
+        partial_rotary_factor: float = 0.25,
+        layer_norm_epsilon: float = 1e-5,
+        use_qkv_bias: bool = False,
+        parallel: bool = False,
+        dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        activation: str = "silu",
+        tie_word_embeddings: bool = False,
+        rope_scaling: dict[str, Any] | None = None,
+        head_dim: int | None = None,
+        max_sequence_length: int = 4096,
+        **kwargs: Any,
+    ) -> None:
+        arguments = dict(locals())
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        other: dict[str, Any] = {"rotary_part": partial_rotary_factor, "input_bias": use_qkv_bias}
+        attention = llama_like.attention(*sizes, rope_scaling, dropout=attention_dropout, **other)
+        inner = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        norm = spec.Norm("layer", layer_norm_epsilon)
+        second = spec.Residual(None if parallel else norm, dropout=dropout)
+        layers = [spec.Layer(attention, spec.Residual(norm), inner, second, parallel)] * num_layers
+        stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
+        super().__init__(stack, **kwargs)
+        for name in argument_names(StableLMBackbone):
+            setattr(self, name, arguments[name])
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        shape: dict[str, Any] = {"norm": "layer", "parallel": self.parallel}
+        return llama_like.table(self.num_layers, input_bias=self.use_qkv_bias, **shape)
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        reader.require("qk_layernorm", [False], False)
+        defaults: dict[str, Any] = {"max_sequence_length": 4096, "partial_rotary_factor": 0.25}
+        return llama_like.read(reader, _CONFIG, **defaults)
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        return llama_like.write(self, self.rope_scaling, own=_CONFIG)
+
+
+class StableLMCausalLMPreprocessor(CausalLMPreprocessor):
+    """`CausalLMPreprocessor` with a `StableLMTokenizer`."""
+
+    tokenizer_class: ClassVar[Any] = StableLMTokenizer
+
+
+class StableLMCausalLM(CausalLM):
+    """`CausalLM` on a `StableLMBackbone`, with a head of its own or the token table."""
+
+    backbone_class: ClassVar[Any] = StableLMBackbone
+    preprocessor_class: ClassVar[Any] = StableLMCausalLMPreprocessor
+    hf_architecture: ClassVar[str] = "StableLmForCausalLM"

@@ -1,0 +1,31 @@
+"""Mixtures of experts on PyTorch: each expert once, on all tokens that chose it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nlpkit._compat import require
+
+torch: Any = require("torch", "The torch backend")
+
+
+def apply_to_groups(
+    x: Any, chosen: Any, expert: Callable[..., Any], parameters: Sequence[Any]
+) -> Any:
+    """Each token `[N, D]` through each of its experts, `[N, K]` -> `[N, K, D]`."""
+    # Of an entry by its index, the gradient would have the size of all experts each time.
+    if torch.is_grad_enabled():
+        parameters = [parameter.unbind() for parameter in parameters]
+
+    def run(e: int, rows: Any) -> Any:
+        return expert(rows, *[parameter[e] for parameter in parameters])
+
+    # Reading what was chosen is the one point where the host waits for an accelerator.
+    if len(x) == 1:
+        return torch.stack([run(e, x) for e in chosen[0].tolist()], dim=1)
+    per_token, chosen = chosen.shape[1], chosen.reshape(-1)
+    order = torch.argsort(chosen, stable=True)
+    sizes = torch.bincount(chosen, minlength=len(parameters[0])).tolist()
+    groups = x[order // per_token].split(sizes)
+    parts = [run(e, group) for e, group in enumerate(groups) if sizes[e]]
+    outputs = torch.cat(parts) if parts else x[:0]
+    return outputs[torch.argsort(order)].reshape(-1, per_token, x.shape[-1])

@@ -1,0 +1,17 @@
+"""Normalizations by PyTorch's fused kernels; Keras' several operations take ten times as long."""
+
+from typing import Any
+
+from nlpkit._compat import require
+
+torch: Any = require("torch", "The torch backend")
+
+
+def layer_normalization(x: Any, scale: Any, offset: Any, epsilon: float) -> Any:
+    """Compute `(x - mean) / sqrt(variance + epsilon) * scale + offset` over the last axis."""
+    return torch.nn.functional.layer_norm(x, (x.shape[-1],), scale, offset, epsilon)
+
+
+def rms_normalization(x: Any, scale: Any, epsilon: float) -> Any:
+    """Compute `x / sqrt(mean(x²) + epsilon) * scale` over the last axis."""
+    return torch.nn.functional.rms_norm(x, (x.shape[-1],), scale, epsilon)

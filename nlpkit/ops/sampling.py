@@ -1,0 +1,141 @@
+"""From logits to the next token, in pure functions; every parameter is a runtime value.
+
+Sampling works on weights, `exp((logits - largest) / temperature)`: what a filter drops weighs 0,
+and they are divided by their sum only where probabilities are asked for.
+
+Letters: R rows, V words, T tokens, N blocks of C words.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from keras import ops
+
+from nlpkit.ops.threshold import count_threshold, in_blocks, mass_threshold
+
+
+def sampling_weights(logits: Any, parameters: Mapping[str, Any]) -> Any:
+    """Weigh the words by all the parameters that are given, in the order of transformers.
+
+    Args:
+        logits: float `[R, V]`.
+        parameters: may hold "temperature", then "top_k", "top_p", "min_p", see the functions
+            below; whatever else it holds is ignored.
+
+    Returns:
+        float32 `[R, V]`, the largest weight of a row is 1.
+    """
+    weights = weigh(logits, parameters.get("temperature"))
+    for name, keep in (("top_k", keep_top_k), ("top_p", keep_top_p), ("min_p", keep_min_p)):
+        if name in parameters:
+            weights = keep(weights, parameters[name])
+    return weights
+
+
+def weigh(logits: Any, temperature: Any = None) -> Any:
+    """Compute `exp((logits - largest) / temperature)` in float32.
+
+    Args:
+        logits: float `[R, V]`.
+        temperature: float, positive, a scalar or `[R]`.
+    """
+    logits = ops.cast(logits, "float32")
+    logits = logits - ops.max(logits, axis=-1, keepdims=True)
+    return ops.exp(logits if temperature is None else logits / _column(temperature))
+
+
+def keep_top_k(weights: Any, k: Any) -> Any:
+    """Drop the words that are not among the `k` heaviest; equals of the k-th stay."""
+    return ops.where(weights >= count_threshold(weights, k), weights, 0.0)
+
+
+def keep_top_p(weights: Any, p: Any) -> Any:
+    """Keep the fewest words that have at least the share `p` of the weight.
+
+    Nucleus sampling (Holtzman et al., 2019, arXiv:1904.09751). Equals of the last word stay.
+    """
+    return ops.where(weights >= mass_threshold(weights, p), weights, 0.0)
+
+
+def keep_min_p(weights: Any, p: Any) -> Any:
+    """Drop words lighter than `p` times the heaviest (Nguyen et al., 2024, arXiv:2407.01082)."""
+    return ops.where(weights >= _column(p), weights, 0.0)
+
+
+def probabilities_of(weights: Any) -> Any:
+    """Divide weights `[R, V]` by the sum of their row."""
+    return weights / ops.sum(weights, axis=-1, keepdims=True)
+
+
+def choose_by(weights: Any, uniform: Any) -> Any:
+    """Choose a word of each row with a probability proportional to its weight.
+
+    The word where the running sum of the weights exceeds `uniform` times their sum: first the
+    block of words, then the word in it.
+
+    Args:
+        weights: float32 `[R, V]`, not negative.
+        uniform: float32 `[R]`, in [0, 1).
+
+    Returns:
+        int32 `[R]`, never a word of weight 0 unless all are.
+    """
+    blocks = in_blocks(weights)  # R N C
+    masses = ops.sum(blocks, axis=-1)
+    until = ops.cumsum(masses, axis=-1)
+    target = ops.expand_dims(uniform, -1) * until[:, -1:]
+    block = _first_past(target, until, masses)  # R 1
+    before = ops.concatenate([ops.zeros_like(until[:, :1]), until[:, :-1]], axis=-1)
+    target = target - ops.take_along_axis(before, block, axis=-1)
+    inner = ops.take_along_axis(blocks, ops.expand_dims(block, -1), axis=1)[:, 0]  # R C
+    word = _first_past(target, ops.cumsum(inner, axis=-1), inner)
+    return ops.squeeze(block * blocks.shape[-1] + word, axis=-1)
+
+
+def _first_past(target: Any, until: Any, masses: Any) -> Any:
+    """The first place past the target, or the last that weighs anything: rounding may miss it."""
+    size = masses.shape[-1]
+    places = ops.arange(size, dtype="int32")
+    present = masses > 0
+    reached = ops.where(ops.logical_and(until > target, present), places, size)
+    last = ops.max(ops.where(present, places, 0), axis=-1, keepdims=True)
+    return ops.minimum(ops.min(reached, axis=-1, keepdims=True), last)  # R 1
+
+
+def greedy_choice(logits: Any) -> Any:
+    """The word with the largest logit, the first of equals: `[R, V]` -> int32 `[R]`."""
+    return ops.cast(ops.argmax(logits, axis=-1), "int32")
+
+
+def repetition_penalty(logits: Any, token_ids: Any, mask: Any, penalty: Any) -> Any:
+    """Make words that were used less likely, those above 1, or likelier.
+
+    A positive logit is divided by the penalty, a negative one multiplied (Keskar et al., 2019,
+    arXiv:1909.05858, as transformers completes it for negative logits).
+
+    Args:
+        logits: float `[R, V]`.
+        token_ids: int32 `[R, T]`, the prompt and what was generated.
+        mask: bool `[R, T]`, which of the tokens count; at least one of each row.
+        penalty: float, positive, a scalar or `[R]`.
+
+    Returns:
+        The logits `[R, V]`.
+    """
+    some = ops.cast(ops.argmax(mask, axis=-1), "int32")[:, None]
+    used = ops.where(mask, token_ids, ops.take_along_axis(token_ids, some, axis=-1))  # R T
+    old = ops.take_along_axis(logits, used, axis=-1)
+    penalty = ops.cast(_column(penalty), logits.dtype)
+    new = ops.where(old < 0, old * penalty, old / penalty)
+    rows = ops.broadcast_to(ops.arange(used.shape[0], dtype="int32")[:, None], ops.shape(used))
+    indices = ops.reshape(ops.stack([rows, used], axis=-1), (-1, 2))
+    return ops.scatter_update(logits, indices, ops.reshape(new, (-1,)))
+
+
+def has_nan(logits: Any) -> Any:
+    """Which rows hold a number that is none, or both infinities: `[R, V]` -> bool `[R]`."""
+    return ops.isnan(ops.sum(logits, axis=-1))
+
+
+def _column(parameter: Any) -> Any:
+    return ops.reshape(parameter, (-1, 1))  # R 1 or 1 1

@@ -1,0 +1,178 @@
+"""Beam search.
+
+Letters: R rows (prompts), B beams, K candidates, L tokens (prompt and generated), V words.
+"""
+
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+from keras import ops
+
+from nlpkit.layers.modeling.cache import take_rows
+from nlpkit.ops.sampling import has_nan, repetition_penalty
+from nlpkit.samplers.parameters import check_parameter
+from nlpkit.samplers.sampler import Decoder, Plan, Sampler, State, fresh_state, written
+
+# The score of what is no text yet: below any text's, and finite, so that it can be added to.
+_NONE = -1e9
+
+
+class BeamSampler(Sampler):
+    """Search for the likeliest text, keeping the `num_beams` best beginnings after each token.
+
+    A text's score is its log-probability divided by `length ** length_penalty`, the length counting
+    generated tokens with the stop token. Finished texts are kept apart, the `num_beams` best of
+    them. A row is finished when they are all there and the best beginning, scored at its present
+    length, is no better than the worst of them: beams and scores equal those of transformers 5
+    with `num_beams`, `early_stopping=False` and `num_return_sequences=num_beams`.
+
+    Args:
+        num_beams: int. How many beginnings to keep, at least 1.
+        return_all_beams: bool. Whether to return all texts of a row, best first, with their scores.
+        length_penalty: float. Above 0 favours long texts, below 0 short ones; 0 compares
+            log-probabilities.
+
+    Example:
+        >>> import nlpkit
+        >>> sampler = nlpkit.samplers.BeamSampler(num_beams=5, return_all_beams=True)
+    """
+
+    takes: ClassVar[tuple[str, ...]] = ("repetition_penalty",)
+
+    def __init__(
+        self,
+        num_beams: int = 5,
+        return_all_beams: bool = False,
+        length_penalty: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        check_parameter("count", num_beams, "num_beams")
+        check_parameter("length_penalty", length_penalty)
+        self.num_beams = num_beams
+        self.return_all_beams = return_all_beams
+        self.length_penalty = length_penalty
+
+    def parameters(self) -> dict[str, float]:
+        return {"length_penalty": float(self.length_penalty)} | super().parameters()
+
+    def structure(self) -> Hashable:
+        own = type(self) is BeamSampler
+        return (BeamSampler, self.num_beams, self.return_all_beams) if own else super().structure()
+
+    def start(self, decoder: Decoder, prompt: Plan, plan: Plan, slots: int) -> State:
+        ids, mask = prompt["token_ids"], prompt["padding_mask"]
+        reach = ops.sum(ops.cast(mask, "int32"), axis=1) + plan["limits"]
+        logits, _, cache = decoder.prefill(ids, mask, slots, reach=reach)
+        rows, beams = ids.shape[0], self.num_beams
+        cache = take_rows(cache, ops.repeat(ops.arange(rows, dtype="int32"), beams))
+        state = fresh_state(prompt, cache, slots)
+        texts = ops.repeat(state["token_ids"][:, None], beams, axis=1)  # R B L
+        none = ops.full((rows, beams), _NONE, dtype="float32")
+        state |= {
+            "beams": texts,
+            # Until they differ, only the first beam counts.
+            "log_probs": ops.where(ops.arange(beams) > 0, none, 0.0),
+            "texts": texts,
+            "scores": none,
+            "lengths": ops.zeros((rows, beams), dtype="int32"),
+        }
+        return self._extend(state, ops.repeat(logits, beams, axis=0), plan)
+
+    def advance(self, decoder: Decoder, state: State, plan: Plan) -> State:
+        last = ops.take(state["beams"], state["prompt"] + state["step"], axis=-1)  # R B
+        logits, _, cache = decoder.step(ops.reshape(last, (-1, 1)), state["cache"])
+        state = state | {"cache": cache, "step": state["step"] + 1}
+        return self._extend(state, logits[:, 0], plan)
+
+    def results(self, state: State, plan: Plan) -> State:
+        """The best text of each row; or all, best first: "token_ids" `[R, B, L]`, "count" alike."""
+        texts = {"token_ids": state["texts"], "count": state["lengths"], "scores": state["scores"]}
+        if not self.return_all_beams:
+            texts = {name: value[:, 0] for name, value in texts.items()}
+        return state | texts
+
+    def _extend(self, state: State, logits: Any, plan: Plan) -> State:
+        """Append a token to each beam: of all continuations of a row the likeliest."""
+        found = self._candidates(state, self._log_probs(state, logits, plan), plan)
+        open_beams = ops.where(found["ends"], found["log_probs"] + _NONE, found["log_probs"])
+        log_probs, best = ops.top_k(open_beams, self.num_beams)  # R B
+        new = self._finish(state, found, plan)
+        count = state["count"] + 1
+        best_open = log_probs[:, :1] / _length_factor(count, plan)
+        # A place not taken yet has a score below any text's.
+        hopeless = ops.all(best_open <= ops.min(new["scores"], axis=1, keepdims=True), axis=1)
+        nan = ops.reshape(has_nan(logits), (-1, self.num_beams))
+        new |= {
+            "beams": _pick(found["texts"], best),
+            "log_probs": log_probs,
+            "count": count,
+            "done": ops.logical_or(hopeless, count >= plan["limits"]),
+            "broken": ops.logical_or(state["broken"], ops.any(nan, axis=1)),
+        }
+        parents = ops.take_along_axis(found["parents"], best, axis=1)
+        first = ops.arange(parents.shape[0], dtype="int32")[:, None] * self.num_beams
+        cache = take_rows(state["cache"], ops.reshape(first + parents, (-1,)))
+        return state | _unless_done(state, new) | {"cache": cache}
+
+    def _log_probs(self, state: State, logits: Any, plan: Plan) -> Any:
+        """The log-probability of each beam with each next word, `[R, B, V]`."""
+        log_probs = ops.log_softmax(ops.cast(logits, "float32") / plan["temperature"], axis=-1)
+        if "repetition_penalty" in plan:
+            tokens = ops.reshape(state["beams"], (-1, state["beams"].shape[-1]))
+            used = ops.repeat(written(state), self.num_beams, axis=0)
+            log_probs = repetition_penalty(log_probs, tokens, used, plan["repetition_penalty"])
+        shape = (-1, self.num_beams, log_probs.shape[-1])
+        return ops.reshape(log_probs, shape) + state["log_probs"][..., None]
+
+    def _candidates(self, state: State, log_probs: Any, plan: Plan) -> dict[str, Any]:
+        """The K likeliest continuations: so many that B of them do not end."""
+        stops = plan["stop_token_ids"]
+        words = log_probs.shape[-1]
+        most = min(self.num_beams * (1 + max(1, stops.shape[0])), self.num_beams * words)
+        flat = ops.reshape(log_probs, (-1, self.num_beams * words))
+        top, index = ops.top_k(flat, most)  # R K
+        index = ops.cast(index, "int32")
+        token, parents = index % words, index // words
+        places = ops.arange(state["beams"].shape[-1], dtype="int32")
+        here = places == state["prompt"] + state["step"]
+        stopped = ops.any(ops.equal(token[..., None], stops), axis=-1)
+        full = (state["count"] + 1 >= plan["limits"])[:, None]
+        return {
+            "log_probs": top,
+            "parents": parents,
+            "texts": ops.where(here, token[..., None], _pick(state["beams"], parents)),
+            "ends": ops.logical_or(stopped, full),
+        }
+
+    def _finish(self, state: State, found: dict[str, Any], plan: Plan) -> dict[str, Any]:
+        """The best of the finished texts and of the candidates that end."""
+        most = found["ends"].shape[1]
+        # Those after the first B are there only to go on.
+        counts = ops.logical_and(found["ends"], ops.arange(most) < self.num_beams)
+        count = state["count"] + 1
+        scores = ops.where(counts, found["log_probs"] / _length_factor(count, plan), _NONE)
+        scores = ops.concatenate([state["scores"], scores], axis=1)  # R B+K
+        scores, best = ops.top_k(scores, self.num_beams)
+        texts = ops.concatenate([state["texts"], found["texts"]], axis=1)
+        lengths = ops.broadcast_to(count[:, None], (count.shape[0], most))
+        lengths = ops.concatenate([state["lengths"], lengths], axis=1)
+        lengths = ops.take_along_axis(lengths, best, axis=1)
+        return {"texts": _pick(texts, best), "scores": scores, "lengths": lengths}
+
+
+def _pick(texts: Any, indices: Any) -> Any:
+    """Texts `[R, B, L]` by their indices `[R, K]` in the row."""
+    return ops.take_along_axis(texts, indices[..., None], axis=1)
+
+
+def _unless_done(state: State, new: dict[str, Any]) -> dict[str, Any]:
+    """The new values of rows that were not done, and the old ones of those that were."""
+    for name, value in new.items():
+        done = ops.reshape(state["done"], (-1,) + (1,) * (len(value.shape) - 1))
+        new[name] = ops.where(done, state[name], value)
+    return new
+
+
+def _length_factor(count: Any, plan: Plan) -> Any:
+    return ops.power(ops.cast(count, "float32"), plan["length_penalty"])[:, None]  # R 1

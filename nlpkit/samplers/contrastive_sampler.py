@@ -1,0 +1,99 @@
+"""Contrastive search.
+
+Letters: R rows, K candidates, L tokens (prompt and generated), D features, V words.
+"""
+
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+from keras import ops
+
+from nlpkit.layers.modeling.cache import take_rows
+from nlpkit.ops.sampling import has_nan
+from nlpkit.samplers.parameters import check_parameter
+from nlpkit.samplers.sampler import Decoder, Plan, Sampler, State, append, fresh_state, written
+
+
+class ContrastiveSampler(Sampler):
+    """Choose a likely token that makes the text repeat itself little.
+
+    Of the `k` likeliest tokens the one with the largest
+    `(1 - alpha) * probability - alpha * similarity`, where `similarity` is the largest cosine
+    between the model's last hidden state for this token and those of all tokens before it (Su et
+    al., 2022, arXiv:2202.06417). Nothing is drawn at random.
+
+    Args:
+        k: int. The number of candidates, at least 1.
+        alpha: float. The weight of being different, from 0 (greedy search) to 1.
+
+    Example:
+        >>> import nlpkit
+        >>> sampler = nlpkit.samplers.ContrastiveSampler(k=5, alpha=0.6)
+    """
+
+    takes: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, k: int = 5, alpha: float = 0.6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        check_parameter("count", k, "k")
+        check_parameter("alpha", alpha)
+        self.k = k
+        self.alpha = alpha
+
+    def parameters(self) -> dict[str, float]:
+        return {"alpha": float(self.alpha)} | super().parameters()
+
+    def structure(self) -> Hashable:
+        own = type(self) is ContrastiveSampler
+        return (ContrastiveSampler, self.k) if own else super().structure()
+
+    def start(self, decoder: Decoder, prompt: Plan, plan: Plan, slots: int) -> State:
+        ids, mask = prompt["token_ids"], prompt["padding_mask"]
+        rows, length = ids.shape
+        reach = ops.sum(ops.cast(mask, "int32"), axis=1) + plan["limits"]
+        logits, hidden, cache = decoder.prefill(ids, mask, slots, reach=reach, all_hidden=True)
+        candidates = min(self.k, logits.shape[-1])
+        # A row of the cache for each candidate.
+        cache = take_rows(cache, ops.repeat(ops.arange(rows, dtype="int32"), candidates))
+        directions = ops.pad(_direction(hidden), ((0, 0), (0, slots - length), (0, 0)))  # R L D
+        state = fresh_state(prompt, cache, slots)
+        return self._search(decoder, state | {"logits": logits, "directions": directions}, plan)
+
+    def advance(self, decoder: Decoder, state: State, plan: Plan) -> State:
+        return self._search(decoder, state | {"step": state["step"] + 1}, plan)
+
+    def _search(self, decoder: Decoder, state: State, plan: Plan) -> State:
+        """Show the model all candidates, and append one of them."""
+        probabilities = ops.softmax(state["logits"] / plan["temperature"], axis=-1)
+        k = min(self.k, probabilities.shape[-1])
+        probabilities, tokens = ops.top_k(probabilities, k)  # R K
+        tokens = ops.cast(tokens, "int32")
+        logits, hidden, cache = decoder.step(ops.reshape(tokens, (-1, 1)), state["cache"])
+        directions = ops.reshape(_direction(hidden), (-1, k, hidden.shape[-1]))  # R K D
+        alpha = plan["alpha"]
+        scores = (1 - alpha) * probabilities - alpha * _similarity(state, directions)
+        best = ops.cast(ops.argmax(scores, axis=-1), "int32")  # R
+        rows = ops.arange(best.shape[0], dtype="int32") * k + best
+        slots = ops.arange(state["token_ids"].shape[1], dtype="int32")
+        here = (slots == state["prompt"] + state["step"])[:, None]  # L 1
+        chosen = ops.take_along_axis(directions, best[:, None, None], axis=1)  # R 1 D
+        broken = ops.logical_and(has_nan(state["logits"]), ops.logical_not(state["done"]))
+        state = state | {
+            "logits": ops.take(logits[:, 0], rows, axis=0),
+            "cache": take_rows(cache, ops.repeat(rows, k)),
+            "directions": ops.where(here, chosen, state["directions"]),
+            "broken": ops.logical_or(state["broken"], broken),
+        }
+        return append(state, ops.take_along_axis(tokens, best[:, None], axis=1)[:, 0], plan)
+
+
+def _direction(hidden: Any) -> Any:
+    """Hidden states as float32 vectors of length 1."""
+    hidden = ops.cast(hidden, "float32")
+    return hidden / ops.maximum(ops.norm(hidden, axis=-1, keepdims=True), 1e-12)
+
+
+def _similarity(state: State, directions: Any) -> Any:
+    """The largest cosine between a candidate and a token before it: `[R, K]`."""
+    cosines = ops.einsum("rkd,rld->rkl", directions, state["directions"])
+    return ops.max(ops.where(written(state)[:, None], cosines, -1.0), axis=-1)

@@ -1,0 +1,123 @@
+"""Running a sampler's loop: compiled on JAX and TensorFlow, eager on PyTorch."""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from nlpkit.layers.modeling.direct_call import direct_calls
+from nlpkit.samplers.sampler import Plan, Sampler, State
+
+
+class Execution:
+    """Runs samplers on one model, and keeps what was compiled for it.
+
+    A loop is compiled once for each structure of a sampler and each shape of the prompts and the
+    cache. Weights and all parameters are its inputs: they change without compiling.
+
+    Args:
+        model: keras.Model that is a `Decoder`.
+
+    Attributes:
+        compilations: int. How many loops were compiled so far (0 on PyTorch).
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._programs: dict[Hashable, tuple[Callable[..., Any], Sampler]] = {}
+        policy = model.dtype_policy
+        # Without Keras' bookkeeping nobody casts: all must be of one dtype.
+        self._direct = policy.compute_dtype == policy.variable_dtype
+
+    @property
+    def compilations(self) -> int:
+        return len(self._programs) if keras.backend.backend() != "torch" else 0
+
+    def start(
+        self,
+        sampler: Sampler,
+        prompt: Mapping[str, Any],
+        plan: Plan,
+        slots: int,
+        until: int,
+    ) -> State:
+        """Run over the prompts, and generate up to `until` tokens a row.
+
+        Args:
+            sampler: `Sampler`.
+            prompt: "token_ids" int32 and "padding_mask" bool, arrays `[R, T]`.
+            plan: arrays, see `Sampler`.
+            slots: int. Room of a row of the cache.
+            until: int. Iterations of the loop.
+        """
+
+        def begin(prompt: Any, plan: Any, until: Any) -> State:
+            state = sampler.start(self._model, prompt, plan, slots)
+            return _loop(sampler, self._model, state, plan, until)
+
+        return self._run(("start", slots), begin, sampler, prompt, plan, until)
+
+    def resume(self, sampler: Sampler, state: State, plan: Plan, until: int) -> State:
+        """Go on with a state, which must not be used again, until its "step" is `until`."""
+
+        def proceed(state: Any, plan: Any, until: Any) -> State:
+            return _loop(sampler, self._model, state, plan, until)
+
+        return self._run(("resume",), proceed, sampler, state, plan, until)
+
+    def _run(
+        self,
+        name: tuple[Any, ...],
+        function: Callable[..., Any],
+        sampler: Sampler,
+        first: Any,
+        plan: Plan,
+        until: int,
+    ) -> State:
+        backend = keras.backend.backend()
+        first, tensors = (_tensors(x) for x in (first, dict(plan)))
+        with direct_calls(self._direct):
+            if backend == "torch":
+                from nlpkit.samplers.execution_torch import run_eagerly
+
+                return run_eagerly(function, first, tensors, until)
+            rows = tuple(tensors["limits"].shape)
+            shapes = (rows, tuple(first["token_ids"].shape), tuple(tensors["stop_token_ids"].shape))
+            key = (*name, sampler.structure(), shapes, tuple(sorted(tensors)))
+            if key not in self._programs:
+                self._programs[key] = (self._compile(function, name), sampler)
+            return self._programs[key][0](first, tensors, _tensors(until))
+
+    def _compile(self, function: Callable[..., Any], name: tuple[Any, ...]) -> Callable[..., Any]:
+        if keras.backend.backend() == "jax":
+            from nlpkit.samplers.execution_jax import compiled
+
+            return compiled(function, self._model, consume=name[0] == "resume")
+        from nlpkit.samplers.execution_tensorflow import compiled_graph
+
+        return compiled_graph(function)
+
+
+def _loop(sampler: Sampler, model: Any, state: State, plan: Plan, until: Any) -> State:
+    if keras.backend.backend() == "torch":
+        from nlpkit.samplers.execution_torch import loop
+
+        return loop(lambda state: sampler.advance(model, state, plan), state, until)
+
+    def unfinished(state: State) -> Any:
+        return ops.logical_and(ops.logical_not(ops.all(state["done"])), state["step"] < until)
+
+    def body(state: State) -> tuple[State]:
+        return (sampler.advance(model, state, plan),)
+
+    return ops.while_loop(unfinished, body, (state,))[0]
+
+
+def _tensors(tree: Any) -> Any:
+    def convert(x: Any) -> Any:
+        if keras.backend.backend() == "torch" and isinstance(x, int):
+            return x  # A cache's index, which slices
+        return ops.convert_to_tensor(x, dtype="int32" if isinstance(x, int) else None)
+
+    return keras.tree.map_structure(convert, tree)

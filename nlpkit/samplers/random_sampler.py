@@ -1,0 +1,31 @@
+"""Sampling from the whole distribution."""
+
+from collections.abc import Hashable
+from typing import Any
+
+from nlpkit.ops.sampling import choose_by, sampling_weights
+from nlpkit.samplers.sampler import Plan, Sampler
+
+
+class RandomSampler(Sampler):
+    """Draw each token with the probability that the model gives it.
+
+    Args:
+        seed: int or None. The seed where `generate` is given none; None takes another each time.
+
+    Example:
+        >>> import nlpkit
+        >>> sampler = nlpkit.samplers.RandomSampler(temperature=0.7)
+    """
+
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed = seed
+
+    def structure(self) -> Hashable:
+        # Those of nlpkit differ only by what the plan holds.
+        own = type(self).__module__.startswith("nlpkit.")
+        return RandomSampler if own else super().structure()
+
+    def choose(self, logits: Any, uniform: Any, plan: Plan) -> Any:
+        return choose_by(sampling_weights(logits, plan), uniform)

@@ -1,0 +1,223 @@
+"""Speculative decoding.
+
+Letters: R rows, K guesses, L tokens (prompt and generated), V words.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import keras
+from keras import ops
+
+from nlpkit.layers.modeling.cache import forget
+from nlpkit.layers.modeling.cache_compaction import with_room
+from nlpkit.ops.random_bits import uniform
+from nlpkit.ops.sampling import has_nan, repetition_penalty
+from nlpkit.samplers.combination import combine
+from nlpkit.samplers.greedy_sampler import GreedySampler
+from nlpkit.samplers.look_up import look_up
+from nlpkit.samplers.parameters import check_parameter
+from nlpkit.samplers.sampler import (
+    Decoder,
+    Plan,
+    Sampler,
+    State,
+    fresh_state,
+    newest,
+    written,
+)
+
+
+class SpeculativeSampler(Sampler):
+    """Guess several tokens, let the model judge them all at once, and keep the right ones.
+
+    The guesses come from a small model with the same tokenizer, or, without one, from what
+    followed earlier in the text. A guess is right if it is the token that `base_sampler` chooses
+    with the row's random number of that place: so the text is the one that `base_sampler` would
+    have generated with the same seed, guesses only change how fast. (Leviathan et al., 2022,
+    arXiv:2211.17192, accept by a test that keeps the distribution, not the text.)
+
+    Args:
+        num_speculative_tokens: int. How many tokens to guess at a time, at least 1.
+        base_sampler: `Sampler`, one that chooses token by token; None is greedy search.
+        seed: int or None. The seed where `generate` is given none; None takes another each time.
+        draft: `CausalLM` that guesses; None looks guesses up in the text.
+        longest_match: int. How many of the last tokens are looked for in the text, at most.
+
+    Attributes:
+        inner: `Sampler`. The base sampler, with the parameters that `generate` was given.
+
+    Example:
+        >>> import nlpkit
+        >>> sampler = nlpkit.samplers.SpeculativeSampler(num_speculative_tokens=4)
+    """
+
+    def __init__(
+        self,
+        num_speculative_tokens: int = 5,
+        base_sampler: Sampler | None = None,
+        seed: int | None = None,
+        *,
+        draft: Any = None,
+        longest_match: int = 3,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        check_parameter("count", num_speculative_tokens, "num_speculative_tokens")
+        check_parameter("count", longest_match, "longest_match")
+        self.num_speculative_tokens = num_speculative_tokens
+        self.base_sampler = base_sampler
+        self.seed = seed
+        self.draft = draft
+        self.longest_match = longest_match
+        self.inner: Sampler = GreedySampler() if base_sampler is None else base_sampler
+        _require_single_tokens(self.inner)
+        if self.temperature != 1:
+            self.inner = combine(self.inner, temperature=self.temperature)
+
+    def parameters(self) -> dict[str, float]:
+        return self.inner.parameters()
+
+    def structure(self) -> Hashable:
+        if type(self) is not SpeculativeSampler:
+            return super().structure()
+        sizes = (self.num_speculative_tokens, self.longest_match)
+        return (SpeculativeSampler, *sizes, id(self.draft), self.inner.structure())
+
+    def slots(self, prompt_length: int, new_tokens: int) -> int:
+        # Beyond what is needed: the more, the less often the cache is compacted.
+        return prompt_length + new_tokens + 8 * (1 + self.num_speculative_tokens)
+
+    def choose(self, logits: Any, uniform: Any, plan: Plan) -> Any:
+        return self.inner.choose(logits, uniform, plan)
+
+    def start(self, decoder: Decoder, prompt: Plan, plan: Plan, slots: int) -> State:
+        ids, mask = prompt["token_ids"], prompt["padding_mask"]
+        options = {"reach": ops.sum(ops.cast(mask, "int32"), axis=1) + plan["limits"]}
+        options["ring"] = False
+        logits, _, cache = decoder.prefill(ids, mask, slots, **options)
+        state = fresh_state(prompt, cache, slots)
+        if self.draft is not None:
+            _require_same_tokenizer(self.draft, decoder)
+            state["draft_cache"] = self.draft.prefill(ids, mask, slots, **options)[2]
+        return self._append(state, logits, plan)
+
+    def advance(self, decoder: Decoder, state: State, plan: Plan) -> State:
+        tried = self.num_speculative_tokens + 1
+        guessed, state = self._guess(state | {"step": state["step"] + 1}, plan)
+        guesses = _ahead(guessed, state, self.num_speculative_tokens)  # R K
+        tokens = ops.concatenate([newest(state)[:, None], guesses], axis=1)  # R K+1
+        logits, _, cache = decoder.step(tokens, with_room(state["cache"], tried))
+        chosen = self._choices(state, guessed, logits, plan)  # R K+1
+        right = ops.cumprod(ops.cast(guesses == chosen[:, :-1], "int32"), axis=1)
+        new, kept = _accept(state, chosen, 1 + ops.sum(right, axis=1), plan)
+        caches = {"cache": forget(cache, kept, tried)}
+        if self.draft is not None:
+            caches["draft_cache"] = forget(state["draft_cache"], kept, tried)
+        nan = ops.reshape(has_nan(ops.reshape(logits, (-1, logits.shape[-1]))), (-1, tried))
+        nan = ops.any(ops.logical_and(nan, ops.arange(tried) < kept[:, None]), axis=1)
+        return new | caches | {"broken": ops.logical_or(state["broken"], nan)}
+
+    def _guess(self, state: State, plan: Plan) -> tuple[Any, State]:
+        """The tokens `[R, L]` with guesses after the newest, and the state."""
+        if self.draft is None:
+            end = state["prompt"] + state["count"]
+            arguments = (self.num_speculative_tokens, self.longest_match)
+            guesses = look_up(state["token_ids"], state["first"], end, *arguments)
+            return _put(state["token_ids"], guesses, end), state
+        return self._draft(state, plan)
+
+    def _draft(self, state: State, plan: Plan) -> tuple[Any, State]:
+        tried = self.num_speculative_tokens + 1
+        free = {"done": ops.zeros_like(state["done"])}
+        unlimited = {**plan, "limits": plan["limits"] + tried}
+        cache = with_room(state["draft_cache"], tried)
+
+        # The last guess is shown too, though nothing is made of the answer, for it may be right.
+        def guess(inner: State) -> State:
+            logits, _, cache = self.draft.step(newest(inner)[:, None], inner["cache"])
+            return self._append(inner | free | {"cache": cache}, logits[:, 0], unlimited)
+
+        names = ("token_ids", "prompt", "first", "count", "broken")
+        inner = {name: state[name] for name in names} | free | {"cache": cache}
+        inner = _repeat(tried, guess, inner)
+        return inner["token_ids"], state | {"draft_cache": inner["cache"]}
+
+    def _choices(self, state: State, guessed: Any, logits: Any, plan: Plan) -> Any:
+        """What the base sampler chooses after the newest token and each guess, `[R, K+1]`."""
+        tried, words = logits.shape[1:]
+        logits = ops.reshape(logits, (-1, words))
+        more = ops.tile(ops.arange(tried, dtype="int32"), (state["count"].shape[0],))  # R*(K+1)
+        count = ops.repeat(state["count"], tried) + more
+        if "repetition_penalty" in plan:
+            rows = {"first": ops.repeat(state["first"], tried), "prompt": state["prompt"]}
+            rows |= {"token_ids": ops.repeat(guessed, tried, axis=0), "count": count}
+            penalty = plan["repetition_penalty"]
+            logits = repetition_penalty(logits, rows["token_ids"], written(rows), penalty)
+        numbers = uniform(ops.repeat(plan["streams"], tried, axis=0), count)
+        return ops.reshape(self.choose(logits, numbers, plan), (-1, tried))
+
+
+def _accept(state: State, chosen: Any, right: Any, plan: Plan) -> tuple[State, Any]:
+    """Append the first `right` `[R]` of the chosen tokens; also return how many of them counted.
+
+    A row ends after a stop token, and at its limit.
+    """
+    size = chosen.shape[1]
+    stops = ops.any(chosen[..., None] == plan["stop_token_ids"], axis=-1)  # R K+1
+    places = ops.arange(size, dtype="int32")
+    until_stop = ops.min(ops.where(stops, places + 1, size + 1), axis=1)
+    most = ops.minimum(right, plan["limits"] - state["count"])
+    kept = ops.where(state["done"], 0, ops.minimum(most, until_stop))
+    count = state["count"] + kept
+    ended = ops.logical_or(until_stop <= kept, count >= plan["limits"])
+    begin = state["prompt"] + state["count"]
+    return state | {
+        "token_ids": _put(state["token_ids"], chosen, begin, kept),
+        "count": count,
+        "done": ops.logical_or(state["done"], ended),
+    }, kept
+
+
+def _put(token_ids: Any, tokens: Any, begin: Any, count: Any = None) -> Any:
+    """Write tokens `[R, t]` into `[R, L]` from `begin` `[R]` on, all or the first `count`."""
+    count = tokens.shape[1] if count is None else count[:, None]
+    offsets = ops.arange(token_ids.shape[1], dtype="int32") - begin[:, None]  # R L
+    inside = ops.logical_and(offsets >= 0, offsets < count)
+    there = ops.clip(offsets, 0, tokens.shape[1] - 1)
+    return ops.where(inside, ops.take_along_axis(tokens, there, axis=1), token_ids)
+
+
+def _ahead(token_ids: Any, state: State, count: int) -> Any:
+    """The tokens after the newest of each row, `[R, count]`."""
+    begin = (state["prompt"] + state["count"])[:, None]
+    return ops.take_along_axis(token_ids, begin + ops.arange(count, dtype="int32"), axis=1)
+
+
+def _repeat(times: int, body: Callable[[State], State], state: State) -> State:
+    if keras.backend.backend() == "torch":
+        for _ in range(times):
+            state = body(state)
+        return state
+    return ops.fori_loop(0, times, lambda _, state: body(state), state)
+
+
+def _require_single_tokens(base: Sampler) -> None:
+    if type(base).advance is not Sampler.advance:
+        raise ValueError(
+            f"base_sampler must choose token by token; got a {type(base).__name__}, which does not."
+        )
+
+
+def _require_same_tokenizer(draft: Any, model: Any) -> None:
+    both: list[Any] = [
+        getattr(getattr(x, "preprocessor", None), "tokenizer", None) for x in (draft, model)
+    ]
+    if None in both or both[0] is both[1]:
+        return
+    vocabularies = [tokenizer.get_vocabulary() for tokenizer in both]
+    if vocabularies[0] != vocabularies[1]:
+        raise ValueError(
+            f"draft must have the model's tokenizer; got {draft.name} with another vocabulary "
+            f"({len(vocabularies[0])} tokens; {model.name} has {len(vocabularies[1])})."
+        )

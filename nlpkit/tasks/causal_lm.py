@@ -1,0 +1,245 @@
+"""CausalLM: predict the next token, and continue texts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+from keras import ops
+
+from nlpkit import samplers
+from nlpkit.layers.modeling.dense import Dense
+from nlpkit.presets.deferred import immediate_initialization
+from nlpkit.presets.weights import Line, parse
+from nlpkit.samplers.execution import Execution
+from nlpkit.tasks.generation import Generation, Options
+from nlpkit.tasks.scoring import score
+from nlpkit.tasks.task import Task
+
+_TIED = "backbone/token_embedding/embeddings <- lm_head.weight ; tied"
+
+
+class CausalLM(Task):
+    """Predict each next token of a text (Radford et al., 2018), and generate.
+
+    The head is the transposed token embedding, or a dense layer where the family has one of its
+    own. It compiles itself with AdamW (2e-5), sparse categorical cross-entropy and accuracy, both
+    weighted, and top-k sampling. `CausalLM.from_preset` finds the family of a preset.
+
+    Args:
+        backbone: `Backbone`, a decoder.
+        preprocessor: `CausalLMPreprocessor`; None if the input is preprocessed already.
+        **kwargs: `name`, `trainable` of `keras.Model`.
+
+    Call arguments:
+        inputs: the backbone's inputs.
+        training: bool. Whether dropout is on.
+
+    Returns:
+        float `[batch, seq, vocabulary_size]`, the logits of each next token.
+
+    Raises:
+        ValueError: backbone or preprocessor are of another family.
+    """
+
+    head_lines: ClassVar[str] = "lm_head/kernel <- lm_head.weight | transpose"
+
+    def __init__(self, backbone: Any, preprocessor: Any = None, **kwargs: Any) -> None:
+        head = backbone.head
+        if head is None:
+            raise ValueError(f"backbone must be a decoder; {backbone.name} is none.")
+        projection = None
+        if not head.tied:
+            projection = Dense(
+                backbone.token_embedding.input_dim,
+                use_bias=head.use_bias,
+                kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+                dtype=backbone.dtype_policy,
+                name="lm_head",
+            )
+        hidden = backbone(backbone.input)
+        outputs = _logits(head, projection, backbone.token_embedding, hidden)
+        super().__init__(
+            backbone.input, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs
+        )
+        self._projection = projection
+        self._execution = Execution(self)
+        with immediate_initialization():
+            self.compile()
+
+    def compile(
+        self,
+        optimizer: Any = "auto",
+        loss: Any = "auto",
+        *,
+        weighted_metrics: Any = "auto",
+        sampler: str | samplers.Sampler = "top_k",
+        **kwargs: Any,
+    ) -> None:
+        """Set what to train and to generate with.
+
+        Args:
+            optimizer: as for `keras.Model.compile`; "auto" is AdamW (2e-5, no decay).
+            loss: "auto" is sparse categorical cross-entropy on logits.
+            weighted_metrics: "auto" is accuracy.
+            sampler: str or `Sampler`. What `generate` chooses tokens with.
+            **kwargs: further arguments of `keras.Model.compile`.
+        """
+        if optimizer == "auto":
+            optimizer = keras.optimizers.AdamW(2e-5, weight_decay=0.0)
+        if loss == "auto":
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        if weighted_metrics == "auto":
+            weighted_metrics = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+        super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
+        self.sampler = samplers.get(sampler)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Run on the backbone's inputs, the optional ones too."""
+        return self._logits(self.backbone(inputs, training=training))
+
+    def compute_output_spec(
+        self, inputs: Any, training: bool | None = None, mask: Any = None
+    ) -> Any:
+        """The logits' shape and dtype."""
+        token_ids = inputs["token_ids"] if isinstance(inputs, dict) else inputs
+        words = self.backbone.token_embedding.input_dim
+        return keras.KerasTensor((*token_ids.shape, words), dtype=self.compute_dtype)
+
+    def _assert_input_compatibility(self, *_: Any) -> None:
+        """The backbone checks its inputs."""
+
+    def generate(
+        self,
+        inputs: Any,
+        max_length: int | None = None,
+        stop_token_ids: Sequence[int] | str | None = "auto",
+        strip_prompt: bool = False,
+        *,
+        max_new_tokens: int | None = None,
+        stop_strings: Sequence[str] | str | None = None,
+        num_return_sequences: int = 1,
+        seed: int | Sequence[int] | None = None,
+        sampler: str | samplers.Sampler | None = None,
+        temperature: float | None = None,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        repetition_penalty: float | None = None,
+        truncation: str = "error",
+        batch_size: int = 32,
+        stream: bool = False,
+    ) -> Any:
+        """Continue prompts.
+
+        A prompt's continuation does not depend on the prompts beside it, or on how it is padded.
+
+        Args:
+            inputs: str, list or array of str, `tf.data.Dataset` of batches; or ids to continue: a
+                list of lists, or a dict of `token_ids` and `padding_mask`, `[batch, seq]`, padded
+                on either side.
+            max_length: int. The most tokens of a text, prompt included; by default the
+                preprocessor's `sequence_length`, and never more than the model's positions.
+            stop_token_ids: ints. Tokens that end a text; "auto" is the tokenizer's end token, None
+                is none.
+            strip_prompt: bool. Whether only the continuation is returned.
+            max_new_tokens: int. The most tokens of a continuation.
+            stop_strings: str or list of str. Texts that end a continuation, which leaves them out.
+            num_return_sequences: int. Continuations of each prompt; more than 1 returns a list for
+                each.
+            seed: int, or one for each prompt. The same seed gives the same text; None takes another
+                each time.
+            sampler: str or `Sampler`, in place of that of `compile`.
+            temperature, top_k, top_p, min_p, repetition_penalty: numbers that change the sampler,
+                see `nlpkit.samplers`; greedy search becomes sampling.
+            truncation: str. What is done with prompts that leave no room: "error", or "left",
+                which cuts their beginning and warns.
+            batch_size: int. How many texts are generated at once.
+            stream: bool. Whether to return an iterator over pieces of text as they come: str for a
+                single prompt, for several a list with each one's next piece. Joined they are the
+                continuation.
+
+        Returns:
+            str for a str, else a list; ids as they came: a list of lists, or a dict of arrays
+            padded on the right.
+
+        Raises:
+            ValueError: a prompt is empty or too long, an argument is out of range or contradicts
+                another, or logits are not a number.
+        """
+        sampling: dict[str, Any] = {
+            "temperature": temperature,
+            "top_k": top_k,
+            "top_p": top_p,
+            "min_p": min_p,
+            "repetition_penalty": repetition_penalty,
+        }
+        chosen = self.sampler if sampler is None else samplers.get(sampler)
+        options = Options(
+            sampler=samplers.combine(chosen, **sampling),
+            max_length=max_length,
+            max_new_tokens=max_new_tokens,
+            stop_token_ids=stop_token_ids,
+            stop_strings=[stop_strings] if isinstance(stop_strings, str) else stop_strings or [],
+            strip_prompt=strip_prompt,
+            num_return_sequences=num_return_sequences,
+            seed=seed,
+            truncation=truncation,
+            batch_size=batch_size,
+        )
+        generation = Generation(self, self._execution, options)
+        return generation.stream(inputs) if stream else generation.run(inputs)
+
+    def score(self, inputs: Any, batch_size: int = 32) -> list[np.ndarray]:
+        """Compute the log-probability of every token of texts, given those before it.
+
+        Args:
+            inputs: str, list of str, or a list of lists of ids.
+            batch_size: int. How many texts are looked at at once.
+
+        Returns:
+            list of float32 arrays, for each text the natural logarithms of its tokens'
+            probabilities from the second on, special tokens included.
+        """
+        return score(self, inputs, batch_size)
+
+    def prefill(
+        self,
+        token_ids: Any,
+        padding_mask: Any,
+        slots: int,
+        *,
+        reach: Any = None,
+        ring: bool = True,
+        all_hidden: bool = False,
+    ) -> tuple[Any, Any, Any]:
+        """Run over left-padded prompts `[batch, seq]`; see `nlpkit.samplers.sampler.Decoder`."""
+        inputs = {"token_ids": token_ids, "padding_mask": padding_mask}
+        hidden, cache = self.backbone.prefill(inputs, slots, reach=reach, ring=ring)
+        logits = ops.cast(self._logits(hidden[:, -1]), "float32")
+        return logits, hidden if all_hidden else hidden[:, -1], cache
+
+    def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
+        """Run over the next tokens, `[batch, t]`; see `nlpkit.samplers.sampler.Decoder`."""
+        hidden, cache = self.backbone.step(token_ids, cache)
+        return ops.cast(self._logits(hidden), "float32"), hidden, cache
+
+    def _logits(self, hidden: Any) -> Any:
+        backbone = self.backbone
+        return _logits(backbone.head, self._projection, backbone.token_embedding, hidden)
+
+    def table_of_head(self) -> list[Line]:
+        return parse(_TIED) if self.backbone.head.tied else self.head_table()
+
+    @classmethod
+    def holds_head(cls, tensors: Collection[str], backbone_arguments: Mapping[str, Any]) -> bool:
+        tied = backbone_arguments.get("tie_word_embeddings", True)
+        return tied or super().holds_head(tensors, backbone_arguments)
+
+
+def _logits(head: Any, projection: Any, token_embedding: Any, hidden: Any) -> Any:
+    tied = projection is None
+    logits = token_embedding(hidden, reverse=True) if tied else projection(hidden)
+    if head.scale is not None:
+        logits = logits * head.scale
+    return logits if head.soft_cap is None else ops.tanh(logits / head.soft_cap) * head.soft_cap

@@ -1,0 +1,147 @@
+"""Prompts in whatever form they come, as rows of ids; and texts or ids in that form again."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from nlpkit._compat import is_tensorflow_dataset, is_tensorflow_value
+
+Form = Literal["text", "texts", "lists", "dict"]
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """Rows of ids, and the form they came in."""
+
+    rows: list[list[int]]
+    kind: Form
+
+    @property
+    def are_texts(self) -> bool:
+        """Whether they were strings."""
+        return self.kind in ("text", "texts")
+
+    def form(self, rows: list[Any], copies: int) -> Any:
+        """Results in the form of the inputs; several a prompt as a list for each."""
+        if self.kind == "dict":
+            return padded(rows)
+        if copies > 1:
+            rows = [rows[i : i + copies] for i in range(0, len(rows), copies)]
+        return rows[0] if self.kind == "text" else rows
+
+    def form_texts(self, pieces: list[str]) -> Any:
+        """One text for each prompt, in the form of the inputs."""
+        return pieces[0] if self.kind == "text" else pieces
+
+    def streams(self, seed: int | Sequence[int] | None, copies: int) -> np.ndarray:
+        """The random stream (seed, draw) of each copy of each prompt, int32 `[rows, 2]`.
+
+        The draw counts the earlier copies of an equal prompt: so it does not depend on the other
+        prompts, and no two continuations of a prompt are drawn alike.
+
+        Raises:
+            ValueError: there are not as many seeds as prompts.
+        """
+        if seed is None:
+            seed = int(np.random.default_rng().integers(2**31))
+        seeds = [seed] * len(self.rows) if isinstance(seed, int | np.integer) else list(seed)
+        if len(seeds) != len(self.rows):
+            raise ValueError(
+                f"seed must be an int or one for each prompt; got {len(seeds)} seeds for "
+                f"{len(self.rows)} prompts."
+            )
+        drawn: Counter[Any] = Counter()
+        streams = []
+        for row, own in zip(self.rows, seeds, strict=True):
+            for _ in range(copies):
+                streams.append((int(own), drawn[own, tuple(row)]))
+                drawn[own, tuple(row)] += 1
+        wrapped = (np.array(streams, "int64").reshape(-1, 2) + 2**31) % 2**32 - 2**31
+        return wrapped.astype("int32")
+
+
+def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> Prompts:
+    """Read prompts.
+
+    Args:
+        inputs: see `CausalLM.generate`.
+        model: `CausalLM`.
+        longest: int. The most tokens of a prompt.
+        truncation: str. What is done with longer ones, "error" or "left".
+
+    Raises:
+        TypeError: the inputs are neither strings nor ids.
+        ValueError: a prompt is empty or too long, or strings come without a preprocessor.
+    """
+    if is_tensorflow_dataset(inputs):
+        inputs = [text for batch in inputs for text in np.atleast_1d(batch.numpy()).tolist()]
+    elif is_tensorflow_value(inputs):
+        inputs = inputs.numpy()
+    inputs = inputs.tolist() if isinstance(inputs, np.ndarray) else inputs
+    ids = _read_ids(inputs)
+    if ids is not None:
+        rows, kind = ids
+        _check_ids(rows, longest, model.backbone.token_embedding.input_dim)
+        return Prompts(rows, kind)
+    if model.preprocessor is None:
+        raise ValueError(
+            f"A {type(model).__name__} without a preprocessor continues ids, in lists or as "
+            f"{{'token_ids': …, 'padding_mask': …}}; got {type(inputs).__name__}."
+        )
+    single = isinstance(inputs, str | bytes)
+    if not single and not len(inputs):
+        raise ValueError("inputs must hold at least one prompt; got an empty list.")
+    packed = model.preprocessor.generate_preprocess(
+        [inputs] if single else inputs,
+        sequence_length=longest,
+        padding_side="left",
+        truncation=truncation,
+    )
+    return Prompts(_unpadded(packed), "text" if single else "texts")
+
+
+def padded(rows: list[list[int]]) -> dict[str, np.ndarray]:
+    """Rows of ids as arrays, padded on the right."""
+    length = max(map(len, rows), default=0)
+    mask = np.arange(length) < np.array([len(row) for row in rows])[:, None]
+    token_ids = np.zeros(mask.shape, "int32")
+    token_ids[mask] = np.concatenate([np.array(row, "int32") for row in rows])
+    return {"token_ids": token_ids, "padding_mask": mask}
+
+
+def _read_ids(inputs: Any) -> tuple[list[list[int]], Form] | None:
+    if isinstance(inputs, dict) and "token_ids" in inputs:
+        return _unpadded(inputs), "dict"
+    is_ids = isinstance(inputs, list) and inputs and all(isinstance(x, list) for x in inputs)
+    return ([list(map(int, row)) for row in inputs], "lists") if is_ids else None
+
+
+def _unpadded(features: dict[str, Any]) -> list[list[int]]:
+    ids = np.asarray(features["token_ids"])
+    mask = features.get("padding_mask")
+    mask = np.ones(ids.shape, bool) if mask is None else np.asarray(mask, bool)
+    if ids.ndim != 2 or mask.shape != ids.shape:
+        raise ValueError(
+            "token_ids and padding_mask must have the same shape [batch, seq]; "
+            f"got {ids.shape} and {mask.shape}."
+        )
+    return [row[real].tolist() for row, real in zip(ids, mask, strict=True)]
+
+
+def _check_ids(rows: list[list[int]], longest: int, words: int) -> None:
+    for i, row in enumerate(rows):
+        if not row:
+            raise ValueError(f"Prompt {i} is empty; it must have at least one token.")
+        if len(row) > longest:
+            raise ValueError(
+                f"Prompt {i} has {len(row)} tokens, which leaves no room: a prompt may have at "
+                f"most {longest} here. Shorten it, or give a larger max_length."
+            )
+        if min(row) < 0 or max(row) >= words:
+            raise ValueError(
+                f"token_ids must lie in [0, {words}); prompt {i} has ids from {min(row)} to "
+                f"{max(row)}."
+            )

@@ -1,0 +1,15 @@
+"""The decoder families: what their modules `decoders_<family>.py` list, and all their classes."""
+
+from importlib import import_module
+from pathlib import Path
+
+from conformance.decoder_case import DecoderCase
+
+_MODULES = sorted(path.stem for path in Path(__file__).parent.glob("decoders_*.py"))
+DECODERS: list[DecoderCase] = [
+    case for name in _MODULES for case in import_module(f"conformance.{name}").CASES
+]
+DECODER_BACKBONES = [decoder.backbone_case() for decoder in DECODERS]
+DECODER_TASKS = [decoder.task_case() for decoder in DECODERS]
+DECODER_TOKENIZERS = [case for decoder in DECODERS for case in decoder.tokenizer_cases()]
+DECODER_PREPROCESSORS = [case for decoder in DECODERS for case in decoder.preprocessor_cases()]
