@@ -1,5 +1,7 @@
 """Configuration from the constructor's signature."""
 
+import json
+
 import keras
 import pytest
 
@@ -7,9 +9,11 @@ from nlpkit._config import (
     Configurable,
     argument_names,
     configuration_names,
+    deserialize_object,
     registered_class,
     registered_classes,
 )
+from nlpkit.samplers import GreedySampler
 
 
 class Plain(Configurable, keras.Layer):
@@ -41,6 +45,12 @@ class WithAsset(Configurable, keras.Layer):
         super().__init__(**kwargs)
         self.vocabulary = vocabulary
         self.lowercase = lowercase
+
+
+class OfNoKeras(Configurable):
+    def __init__(self, size=1, inner=None):
+        self.size = size
+        self.inner = inner
 
 
 class OverKerasLayer(Configurable, keras.layers.Dense):
@@ -128,3 +138,17 @@ def test_only_classes_of_nlpkit_are_registered():
 def test_the_table_of_classes_is_a_copy():
     registered_classes().clear()
     assert registered_classes()
+
+
+def test_an_object_that_is_none_of_keras_has_its_arguments_only():
+    assert OfNoKeras(2).get_config() == {"size": 2, "inner": None}
+    assert revived(OfNoKeras(2)).size == 2
+
+
+def test_objects_that_are_none_of_keras_are_serialized_like_those_that_are():
+    holder = OfNoKeras(inner=GreedySampler(0.5))
+    serialized = json.loads(json.dumps(holder.get_config()))["inner"]
+    assert serialized["config"] == {"temperature": 0.5}
+    for read in (keras.saving.deserialize_keras_object, deserialize_object):
+        assert type(read(serialized)) is GreedySampler
+    assert revived(holder).inner.temperature == 0.5

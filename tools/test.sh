@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Format, lint, types, import layers; then every test on each backend, one process a backend.
+# JAX, which compiles longest, runs beside the others, whose output comes after its own.
 #
 #   bash tools/test.sh                            everything, as CI does
 #   bash tools/test.sh --backend jax              one backend
@@ -27,19 +28,37 @@ install_everything() {
 
 failed=()
 stage() {
-  local name=$1 start=$SECONDS
+  local name=$1 start=$SECONDS status=0
   shift
   echo "== $name"
-  "$@" || failed+=("$name")
+  "$@" || status=$?
   echo "== $name: $((SECONDS - start)) s"
+  return $status
+}
+
+test_backends() {
+  local wrong=0 backend
+  for backend in "${tested[@]}"; do
+    stage "$backend" env KERAS_BACKEND="$backend" python -m pytest --durations=15 "$@" || wrong=1
+  done
+  return $wrong
 }
 
 activate_environment
 install_once test install_everything
-stage check python tools/check.py
-for backend in "${backends[@]}"; do
-  stage "$backend" env KERAS_BACKEND="$backend" python -m pytest --durations=15 "$@"
-done
+stage check python tools/check.py || failed+=(check)
+if [ ${#backends[@]} -gt 1 ]; then
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  (tested=("${backends[@]:1}"); test_backends "$@") > "$log" 2>&1 &
+  beside=$!
+fi
+tested=("${backends[0]}")
+test_backends "$@" || failed+=("${backends[0]}")
+if [ ${#backends[@]} -gt 1 ]; then
+  wait "$beside" || failed+=("one of ${backends[*]:1}")
+  cat "$log"
+fi
 if [ ${#failed[@]} -gt 0 ]; then
   echo "FAILED: ${failed[*]} ($SECONDS s)"
   exit 1

@@ -16,8 +16,7 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
-from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.end_of_text_tokenizer import EndOfTextTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu", "silu": "silu"}
@@ -68,38 +67,8 @@ _NORMS = {
 }
 
 
-class FalconTokenizer(BytePairTokenizer):
-    """Split text into Falcon's byte pairs.
-
-    A `BytePairTokenizer` with one special token, which starts and ends a text and fills up rows.
-
-    Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
-        start_token, end_token: str. Default "<|endoftext|>".
-        **kwargs: the other arguments of `BytePairTokenizer`.
-
-    Example:
-        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
-        tokenizer = nlpkit.models.FalconTokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [1, 4]
-    """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
-
-    def __init__(
-        self,
-        vocabulary: VocabularySource | None = None,
-        merges: MergesSource | None = None,
-        *,
-        start_token: str = "<|endoftext|>",
-        end_token: str = "<|endoftext|>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.set_vocabulary_and_merges(vocabulary, merges)
+class FalconTokenizer(EndOfTextTokenizer):
+    """Split text into Falcon's byte pairs; see `EndOfTextTokenizer`."""
 
 
 class FalconBackbone(Backbone):

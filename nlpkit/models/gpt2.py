@@ -9,8 +9,7 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
-from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.end_of_text_tokenizer import EndOfTextTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _ACTIVATIONS = {
@@ -31,11 +30,8 @@ _CONFIG = {
     "attention_dropout": ("attn_pdrop", 0.1),
     "layer_norm_epsilon": ("layer_norm_epsilon", 1e-5),
 }
-# Of the classifier and of the double heads.
-_HEAD_OF_OTHERS = tuple(
-    f"summary_{name}"
-    for name in ("activation", "first_dropout", "proj_to_labels", "type", "use_proj")
-)
+# Of a classifier's head and that of a multiple choice.
+_OTHER_HEADS = ("activation", "first_dropout", "proj_to_labels", "type", "use_proj")
 _TABLE = """
 token_embedding/embeddings <- wte.weight
 position_embedding/embeddings <- wpe.weight
@@ -62,39 +58,8 @@ final_norm/beta <- ln_f.bias
 """
 
 
-class GPT2Tokenizer(BytePairTokenizer):
-    """Split text into GPT-2's byte pairs.
-
-    A `BytePairTokenizer` with one special token, which starts and ends a text and fills up rows.
-
-    Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
-        start_token, end_token: str. Default "<|endoftext|>".
-        **kwargs: the other arguments of `BytePairTokenizer`.
-
-    Example:
-        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
-        tokenizer = nlpkit.models.GPT2Tokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [1, 4]
-        tokenizer.end_token_id  # 0
-    """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
-
-    def __init__(
-        self,
-        vocabulary: VocabularySource | None = None,
-        merges: MergesSource | None = None,
-        *,
-        start_token: str = "<|endoftext|>",
-        end_token: str = "<|endoftext|>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.set_vocabulary_and_merges(vocabulary, merges)
+class GPT2Tokenizer(EndOfTextTokenizer):
+    """Split text into GPT-2's byte pairs; see `EndOfTextTokenizer`."""
 
 
 class GPT2Backbone(Backbone):
@@ -199,8 +164,9 @@ class GPT2Backbone(Backbone):
         reader.require("scale_attn_weights", [True], True)
         reader.require("scale_attn_by_inverse_layer_idx", [False], False)
         reader.require("tie_word_embeddings", [True], True)
-        # The first only says how half precision is computed, the second is n_positions again.
-        reader.ignore("reorder_and_upcast_attn", "n_ctx", *_HEAD_OF_OTHERS)
+        # How half precision is computed, and n_positions again.
+        reader.ignore("reorder_and_upcast_attn", "n_ctx")
+        reader.ignore(*(f"summary_{name}" for name in _OTHER_HEADS))
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         return {
             **arguments,

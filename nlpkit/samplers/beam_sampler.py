@@ -28,7 +28,8 @@ class BeamSampler(Sampler):
 
     Args:
         num_beams: int. How many beginnings to keep, at least 1.
-        return_all_beams: bool. Whether to return all texts of a row, best first, with their scores.
+        return_all_beams: bool. Whether to return all texts of a row, best first: `generate` then
+            returns a list of pairs (text, score) for each prompt.
         length_penalty: float. Above 0 favours long texts, below 0 short ones; 0 compares
             log-probabilities.
 
@@ -38,6 +39,7 @@ class BeamSampler(Sampler):
     """
 
     takes: ClassVar[tuple[str, ...]] = ("repetition_penalty",)
+    streams: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -52,6 +54,10 @@ class BeamSampler(Sampler):
         self.num_beams = num_beams
         self.return_all_beams = return_all_beams
         self.length_penalty = length_penalty
+
+    @property
+    def returns_several(self) -> bool:
+        return self.return_all_beams
 
     def parameters(self) -> dict[str, float]:
         return {"length_penalty": float(self.length_penalty)} | super().parameters()

@@ -75,11 +75,17 @@ class Sampler(Configurable):
 
     takes: ClassVar[tuple[str, ...]] = tuple(PARAMETERS)
     draws: ClassVar[bool] = True  # whether `choose` wants random numbers
+    streams: ClassVar[bool] = True  # whether what is generated stays as it is
 
     def __init__(self, temperature: float = 1.0) -> None:
         check_parameter("temperature", temperature)
         self.temperature = temperature
         self.given: dict[str, float] = {}
+
+    @property
+    def returns_several(self) -> bool:
+        """Whether `results` has several texts a row, with "scores"."""
+        return False
 
     def get_next_token(self, probabilities: Any) -> Any:
         """Choose by the probabilities, float32 `[R, V]`; returns ids, int `[R]`."""

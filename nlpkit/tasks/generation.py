@@ -76,6 +76,11 @@ class Generation:
                 f"num_return_sequences={self._options.num_return_sequences}, {len(prompts.rows)} "
                 f"prompts, batch_size={self._options.batch_size}."
             )
+        if not self._options.sampler.streams:
+            raise ValueError(
+                f"stream=True needs a sampler that takes no token back; got "
+                f"{type(self._options.sampler).__name__}."
+            )
         return self._stream(prompts)
 
     def _stream(self, prompts: Prompts) -> Iterator[Any]:
@@ -103,12 +108,18 @@ class Generation:
             ):
                 break
         new = self._generated(state, batch)
-        if not read.are_texts:
-            return [
-                row if self._options.strip_prompt else prompt + row
-                for prompt, row in zip(prompts, new, strict=True)
-            ]
-        return [self._whole_text(prompt, row) for prompt, row in zip(prompts, new, strict=True)]
+        scores = _array(state["scores"]).tolist() if "scores" in state else []
+        beams = len(new) // len(prompts)
+        prompts = [prompt for prompt in prompts for _ in range(beams)]
+        whole = self._whole_text if read.are_texts else self._whole_ids
+        rows = [whole(prompt, row) for prompt, row in zip(prompts, new, strict=True)]
+        if not self._options.sampler.returns_several:
+            return rows
+        texts = [rows[i : i + beams] for i in range(0, len(rows), beams)]
+        return [list(zip(*pair, strict=True)) for pair in zip(texts, scores, strict=False)]
+
+    def _whole_ids(self, prompt: list[int], new: list[int]) -> list[int]:
+        return new if self._options.strip_prompt else prompt + new
 
     def _whole_text(self, prompt: list[int], new: list[int]) -> str:
         before = self._text(prompt)
@@ -131,11 +142,12 @@ class Generation:
             state = self._execution.resume(sampler, state, batch.plan, until)
 
     def _generated(self, state: Any, batch: _Batch) -> list[list[int]]:
-        ids, counts = _array(state["token_ids"]), _array(state["count"])
+        """The ids that were generated; of several texts a row one after the other."""
+        ids, counts = (_array(state[name])[: batch.rows] for name in ("token_ids", "count"))
+        ids, counts = ids.reshape(-1, ids.shape[-1]), counts.reshape(-1)
         start = int(state["prompt"])
         stops = {*self._stop_ids()}
         rows = [row[start : start + n].tolist() for row, n in zip(ids, counts, strict=True)]
-        rows = rows[: batch.rows]
         return [row[:-1] if row and row[-1] in stops else row for row in rows]
 
     def _refuse_broken(self, state: Any, batch: _Batch) -> None:

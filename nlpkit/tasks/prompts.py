@@ -26,7 +26,7 @@ class Prompts:
 
     def form(self, rows: list[Any], copies: int) -> Any:
         """Results in the form of the inputs; several a prompt as a list for each."""
-        if self.kind == "dict":
+        if self.kind == "dict" and not any(isinstance(x, tuple) for row in rows for x in row):
             return padded(rows)
         if copies > 1:
             rows = [rows[i : i + copies] for i in range(0, len(rows), copies)]

@@ -10,7 +10,7 @@ from nlpkit.tokenizers.sentence_piece_proto import PieceKind, SentencePieceProto
 
 
 @cache
-def _proto(model_type: str) -> bytes:
+def tiny_proto(model_type: str) -> bytes:
     """A model with byte fallback, so that nothing is unknown but [UNK]."""
     own = [token for token in SPECIAL if token != "[UNK]"]
     data = compute_sentence_piece_proto(
@@ -29,10 +29,10 @@ _EVERY_TOKENIZER: dict[str, Any] = {
 }
 
 
-def _sentence_piece_arguments() -> dict[str, Any]:
+def sentence_piece_arguments() -> dict[str, Any]:
     return {
         **_EVERY_TOKENIZER,
-        "proto": _proto("unigram"),
+        "proto": tiny_proto("unigram"),
         "add_bos": True,
         "add_eos": True,
         "lowercase": True,
@@ -71,10 +71,10 @@ _NO_FILES = {
 SENTENCE_PIECE = [
     Case(
         "SentencePieceTokenizer",
-        _sentence_piece_arguments,
+        sentence_piece_arguments,
         others={
-            "unigram": lambda: {"proto": _proto("unigram")},
-            "bpe": lambda: {"proto": _proto("bpe")},
+            "unigram": lambda: {"proto": tiny_proto("unigram")},
+            "bpe": lambda: {"proto": tiny_proto("bpe")},
         },
     ),
     Case(

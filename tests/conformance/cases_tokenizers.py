@@ -58,12 +58,12 @@ _VARIANTS = {
 }
 _MERGES = ["t h", "th e", "Ġ the", "Ġ w", "Ġw a", "Ġwa s", "o o", "g oo", "goo d", "Ã ©"]
 _BYTE_PAIRS = [*SPECIAL, *sorted(BYTE_SYMBOLS), *(merge.replace(" ", "") for merge in _MERGES)]
-_BYTE_PAIR_ASSETS = {"vocabulary": {t: i for i, t in enumerate(_BYTE_PAIRS)}, "merges": _MERGES}
+BYTE_PAIR_ASSETS = {"vocabulary": {t: i for i, t in enumerate(_BYTE_PAIRS)}, "merges": _MERGES}
 
 
-def _byte_pair_arguments() -> dict:
+def byte_pair_arguments() -> dict:
     return {
-        **_BYTE_PAIR_ASSETS,
+        **BYTE_PAIR_ASSETS,
         "sequence_length": 6,
         "add_prefix_space": True,
         "unsplittable_tokens": ["[MASK]"],
@@ -79,12 +79,12 @@ def _byte_pair_arguments() -> dict:
 
 
 _BYTE_PAIR_VARIANTS = {
-    "defaults": lambda: _BYTE_PAIR_ASSETS,
-    "falcon": lambda: {**_BYTE_PAIR_ASSETS, "split_pattern": "falcon"},
-    "qwen2": lambda: {**_BYTE_PAIR_ASSETS, "split_pattern": "qwen2", "normalization": "NFC"},
+    "defaults": lambda: BYTE_PAIR_ASSETS,
+    "falcon": lambda: {**BYTE_PAIR_ASSETS, "split_pattern": "falcon"},
+    "qwen2": lambda: {**BYTE_PAIR_ASSETS, "split_pattern": "qwen2", "normalization": "NFC"},
 }
 TOKENIZERS = [
-    Case("BytePairTokenizer", _byte_pair_arguments, others=_BYTE_PAIR_VARIANTS),
+    Case("BytePairTokenizer", byte_pair_arguments, others=_BYTE_PAIR_VARIANTS),
     Case("WordPieceTokenizer", _word_piece_arguments, others=_VARIANTS),
     Case("BertTokenizer", _bert_arguments, others=_VARIANTS),
     *SENTENCE_PIECE,

@@ -10,8 +10,8 @@ import numpy as np
 import nlpkit
 from conformance.case import Case, fill
 from conformance.cases_backbones import PADDING_MASK, TOKEN_IDS, randomize
-from conformance.cases_sentence_piece import _proto, _sentence_piece_arguments
-from conformance.cases_tokenizers import _BYTE_PAIR_ASSETS, _byte_pair_arguments
+from conformance.cases_sentence_piece import sentence_piece_arguments, tiny_proto
+from conformance.cases_tokenizers import BYTE_PAIR_ASSETS, byte_pair_arguments
 
 Arguments = Callable[[], dict[str, Any]]
 _SIZES = {
@@ -158,8 +158,8 @@ def byte_pairs(*, special: Mapping[str, str], **changed: Any) -> TokenizerArgume
         **changed: other values for arguments whose default is that of the usual case.
     """
     return TokenizerArguments(
-        changed=lambda: {**_byte_pair_arguments(), **special, **changed},
-        small=lambda: {**_BYTE_PAIR_ASSETS, **special},
+        changed=lambda: {**byte_pair_arguments(), **special, **changed},
+        small=lambda: {**BYTE_PAIR_ASSETS, **special},
     )
 
 
@@ -168,8 +168,8 @@ def sentence_pieces(
 ) -> TokenizerArguments:
     """The arguments of a tokenizer of SentencePiece's, as `byte_pairs` has them."""
     return TokenizerArguments(
-        changed=lambda: {**_sentence_piece_arguments(), **special, **changed},
-        small=lambda: {"proto": _proto(model_type), **special},
+        changed=lambda: {**sentence_piece_arguments(), **special, **changed},
+        small=lambda: {"proto": tiny_proto(model_type), **special},
     )
 
 

@@ -73,7 +73,9 @@ CASES = [
                 num_key_value_heads=1, layer_types=[FULL, WINDOW], num_experts_per_tok=5
             ),
         },
-        tokenizers={"GptOssTokenizer": byte_pairs(special={"end_token": "[SEP]"})},
+        tokenizers={
+            "GptOssTokenizer": byte_pairs(special={"end_token": "[SEP]"}, split_pattern="llama3")
+        },
         others={
             "factor": lambda: {
                 **{name: x for name, x in _arguments().items() if name != "rope_scaling"},

@@ -11,10 +11,10 @@ def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
         "num_layers": 2,
-        "num_query_heads": 4,
+        "num_query_heads": 2,
         "hidden_dim": 16,
         "intermediate_dim": 20,
-        "num_key_value_heads": 2,
+        "num_key_value_heads": 1,
         "rope_max_wavelength": 100,
         "partial_rotary_factor": 0.5,
         "layer_norm_epsilon": 1e-3,
@@ -25,7 +25,7 @@ def _arguments() -> dict[str, Any]:
         "activation": "gelu_tanh",
         "tie_word_embeddings": True,
         "rope_scaling": LINEAR,
-        "head_dim": 8,
+        "head_dim": 12,
         "max_sequence_length": 64,
     }
 

@@ -8,7 +8,9 @@ from keras import ops
 from samplers.loop import run, texts
 from samplers.toy import ToyDecoder
 
+from conformance.test_every_class import documented_arguments
 from nlpkit import samplers
+from nlpkit._config import argument_names
 from nlpkit.samplers import (
     BeamSampler,
     ContrastiveSampler,
@@ -79,6 +81,17 @@ def test_serialized_and_back(sampler):
     assert revived.get_config() == sampler.get_config() == config["config"]
 
 
+@pytest.mark.parametrize("cls", BY_NAME.values())
+def test_documented_arguments_are_the_signature(cls):
+    documented = {
+        name
+        for ancestor in cls.__mro__
+        if ancestor.__module__.startswith("nlpkit")
+        for name in documented_arguments(ancestor)
+    }
+    assert documented == set(argument_names(cls))
+
+
 def test_only_samplers_are_deserialized():
     config = {"class_name": "Dense", "config": {"units": 2}, "registered_name": None}
     with pytest.raises(ValueError, match="config must describe a sampler; got a Dense"):
@@ -147,7 +160,7 @@ def test_what_is_combined_needs_no_other_loop():
 def test_one_candidate_is_greedy_search():
     decoder = ToyDecoder()
     expected = texts(run(GreedySampler(), decoder, PROMPTS, room=6, stops=(2,)))
-    for sampler in (TopKSampler(k=1), TopPSampler(p=1e-6), MinPSampler(p=1.0)):
+    for sampler in (TopPSampler(p=1e-6, k=1), MinPSampler(p=1.0)):
         assert texts(run(sampler, decoder, PROMPTS, room=6, stops=(2,))) == expected
 
 

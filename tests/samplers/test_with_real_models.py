@@ -38,7 +38,7 @@ ROOM, WIDTH = 12, 8
 PROMPTS = [[3, 1, 4, 15], [9, 26, 5, 3, 5, 8, 9, 7], [23], [4, 6, 2, 6]]
 
 
-@pytest.fixture(scope="module", params=["llama", "mistral"])
+@pytest.fixture(scope="module")
 def models(request, tmp_path_factory):
     """A model of Hugging Face's, and ours with its weights to be run; Mistral's window is 4."""
     task = {"llama": LlamaCausalLM, "mistral": MistralCausalLM}[request.param]
@@ -82,14 +82,15 @@ def searched_by_transformers(model, beams, stops, **options):
 
 
 @pytest.mark.parametrize(
-    ("beams", "stops", "options"),
+    ("models", "beams", "stops", "options"),
     [
-        (1, (2,), {}),
-        (4, (2,), {}),
-        (3, (2, 7, 11), {"length_penalty": 0.0}),
-        (5, (2, 5), {"length_penalty": 2.0, "repetition_penalty": 1.4}),
-        (2, (), {}),
+        ("llama", 1, (2,), {}),
+        ("llama", 4, (2,), {}),
+        ("llama", 3, (2, 7, 11), {"length_penalty": 0.0}),
+        ("mistral", 5, (2, 5), {"length_penalty": 2.0, "repetition_penalty": 1.4}),
+        ("mistral", 2, (), {}),
     ],
+    indirect=["models"],
 )
 def test_beams_and_scores_are_those_of_transformers(models, beams, stops, options):
     theirs = searched_by_transformers(models.theirs, beams, stops, **options)
@@ -106,22 +107,24 @@ def test_beams_and_scores_are_those_of_transformers(models, beams, stops, option
         assert count == ROOM or text[-1] in stops
 
 
-SAMPLERS = {
-    "beam": BeamSampler(3),
-    "speculative": SpeculativeSampler(3, RandomSampler()),
-}
-
-
-@pytest.mark.parametrize("name", SAMPLERS)
-def test_a_row_is_the_same_alone(models, name):
-    together = texts(generated(models.run, SAMPLERS[name], stops=(2,)))
-    for row, prompt in enumerate(PROMPTS):
-        alone = generated(models.run, SAMPLERS[name], [prompt], stops=(2,), seeds=[row])
+@pytest.mark.parametrize(
+    ("models", "sampler"),
+    [("llama", SpeculativeSampler(3, RandomSampler())), ("mistral", BeamSampler(3))],
+    indirect=["models"],
+    ids=["speculative", "beam"],
+)
+def test_a_row_is_the_same_alone(models, sampler):
+    together = texts(generated(models.run, sampler, stops=(2,)))
+    for row in (0, 2):
+        alone = generated(models.run, sampler, [PROMPTS[row]], stops=(2,), seeds=[row])
         assert texts(alone) == [together[row]]
 
 
-@pytest.mark.parametrize("base", [None, RandomSampler()])
-@pytest.mark.parametrize("drafted", [True, False])
+@pytest.mark.parametrize(
+    ("models", "base", "drafted"),
+    [("llama", RandomSampler(), True), ("mistral", None, False), ("mistral", None, True)],
+    indirect=["models"],
+)
 def test_speculative_text_is_that_of_the_base_sampler(models, base, drafted):
     expected = texts(generated(models.run, base or GreedySampler(), stops=(2,)))
     draft = models.ours if drafted else None
@@ -129,6 +132,7 @@ def test_speculative_text_is_that_of_the_base_sampler(models, base, drafted):
     assert texts(results) == expected
 
 
+@pytest.mark.parametrize("models", ["mistral"], indirect=True)
 def test_contrastive_search_without_weight_is_greedy(models):
     expected = texts(generated(models.run, GreedySampler(), stops=(2,)))
     assert texts(generated(models.run, ContrastiveSampler(3, 0.0), stops=(2,))) == expected
