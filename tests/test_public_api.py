@@ -22,8 +22,26 @@ PUBLIC = {
         UnicodeCodepointTokenizer WordPieceTokenizer compute_byte_pair_vocabulary
         compute_sentence_piece_proto compute_word_piece_vocabulary""",
     "models": """Backbone BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor
-        BertPreprocessor BertTextClassifier BertTextClassifierPreprocessor BertTokenizer MaskedLM
-        Preprocessor Task TextClassifier Tokenizer""",
+        BertPreprocessor BertTextClassifier BertTextClassifierPreprocessor BertTokenizer
+        BloomBackbone BloomCausalLM BloomCausalLMPreprocessor BloomTokenizer CausalLM
+        CausalLMPreprocessor FalconBackbone FalconCausalLM FalconCausalLMPreprocessor
+        FalconTokenizer GPT2Backbone GPT2CausalLM GPT2CausalLMPreprocessor GPT2Tokenizer
+        GPTNeoXBackbone GPTNeoXCausalLM GPTNeoXCausalLMPreprocessor GPTNeoXTokenizer
+        Gemma3Backbone Gemma3CausalLM Gemma3CausalLMPreprocessor Gemma3Tokenizer GemmaBackbone
+        GemmaCausalLM GemmaCausalLMPreprocessor GemmaTokenizer GptOssBackbone GptOssCausalLM
+        GptOssCausalLMPreprocessor GptOssTokenizer Llama3Backbone Llama3CausalLM
+        Llama3CausalLMPreprocessor Llama3Tokenizer LlamaBackbone LlamaCausalLM
+        LlamaCausalLMPreprocessor LlamaTokenizer MaskedLM MistralBackbone MistralCausalLM
+        MistralCausalLMPreprocessor MistralTekkenCausalLMPreprocessor MistralTekkenTokenizer
+        MistralTokenizer MixtralBackbone MixtralCausalLM MixtralCausalLMPreprocessor
+        MixtralTokenizer OPTBackbone OPTCausalLM OPTCausalLMPreprocessor OPTTokenizer
+        Olmo2Backbone Olmo2CausalLM Olmo2CausalLMPreprocessor Olmo2Tokenizer Phi3Backbone
+        Phi3CausalLM Phi3CausalLMPreprocessor Phi3Tokenizer Preprocessor Qwen3Backbone
+        Qwen3CausalLM Qwen3CausalLMPreprocessor Qwen3MoeBackbone Qwen3MoeCausalLM
+        Qwen3MoeCausalLMPreprocessor Qwen3MoeTokenizer Qwen3Tokenizer QwenBackbone QwenCausalLM
+        QwenCausalLMPreprocessor QwenTokenizer SmolLM3Backbone SmolLM3CausalLM
+        SmolLM3CausalLMPreprocessor SmolLM3Tokenizer StableLMBackbone StableLMCausalLM
+        StableLMCausalLMPreprocessor StableLMTokenizer Task TextClassifier Tokenizer""",
 }
 
 USE = """

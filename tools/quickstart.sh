@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh clone to predictions and a fine-tuned model, on JAX: minutes, no download of weights.
+# From a fresh clone to predictions, fine-tuned models and generated text, on JAX: minutes, no
+# download of weights.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/environment.sh
@@ -13,6 +14,8 @@ install_once quickstart install_jax
 export KERAS_BACKEND=jax
 python examples/getting_started/1_predict.py
 python examples/getting_started/2_fine_tune.py
+python examples/generate_text.py --seed 1
+python examples/finetune_gpt2.py --epochs 2
 
 cat <<END
 

@@ -87,7 +87,7 @@ class Sight:
             places = self._slots("positions", kind, self._positions)[:, None, None, :]  # B 1 1 S
             if attention.alibi.dtype == "bfloat16":
                 # Of places rather than distances, which rounding would make another number.
-                rounded = round_to_bfloat16(slopes) * round_to_bfloat16(places)
+                rounded = round_to_bfloat16(places) * round_to_bfloat16(slopes)
                 self._made[key] = round_to_bfloat16(rounded) * attention.alibi.scale
             else:
                 distances = places - self._positions[:, None, :, None]  # B 1 T S

@@ -122,8 +122,9 @@ class LlamaBackbone(Backbone):
         num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
         rope_max_wavelength: float. Base of the rotary frequencies.
         rope_position_scaling_factor: float. What all rotary angles are divided by.
-        rope_frequency_adjustment_factor, rope_low_freq_factor, rope_high_freq_factor,
-            rope_pretraining_sequence_length: numbers, all or none. A `rope_scaling` "llama3".
+        rope_frequency_adjustment_factor, rope_low_freq_factor: float. See the next one.
+        rope_high_freq_factor, rope_pretraining_sequence_length: numbers. With the two before, the
+            numbers of a `rope_scaling` of the type "llama3"; all four or none.
         layer_norm_epsilon: float. Added to the mean square in normalization.
         dropout: float. Rate for residuals.
         tie_word_embeddings: bool. Whether the token table is also the head.

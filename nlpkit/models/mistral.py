@@ -16,12 +16,6 @@ from nlpkit.tokenizers.sentence_piece_source import ProtoSource
 from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
-_TEKKEN_PATTERN = (
-    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
-    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
-    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-
 
 class MistralTokenizer(SentencePieceTokenizer):
     """Split text into the pieces of Mistral.
@@ -69,7 +63,7 @@ class MistralTekkenTokenizer(BytePairTokenizer):
     Args:
         vocabulary: dict or path. Token to id, or a vocab.json.
         merges: list or path. Merges as "a b", or a merges.txt.
-        split_pattern: str. Default that of Mistral's "tekken.json".
+        split_pattern: str. Default "tekken".
         start_token: str. Default "<s>".
         end_token: str. Default "</s>".
         **kwargs: the other arguments of `BytePairTokenizer`.
@@ -81,7 +75,7 @@ class MistralTekkenTokenizer(BytePairTokenizer):
         self,
         vocabulary: VocabularySource | None = None,
         merges: MergesSource | None = None,
-        split_pattern: str = _TEKKEN_PATTERN,
+        split_pattern: str = "tekken",
         *,
         start_token: str = "<s>",
         end_token: str = "</s>",

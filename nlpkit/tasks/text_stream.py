@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 _INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
+_MOST_MISSING = 3
 
 
 class TextStream:
@@ -34,7 +35,7 @@ class TextStream:
         if end is not None:
             text = text[: len(self.prompt) + end]
         elif not last:
-            text = text.rstrip(_INCOMPLETE)
+            text = text[: len(text) - _incomplete(text)]
             text = text[: len(text) - self._held_back(text)]
         piece, self._shown = text[self._shown :], max(self._shown, len(text))
         return piece
@@ -48,6 +49,11 @@ class TextStream:
             if text.endswith(stop[:size])
         ]
         return max(sizes, default=0)
+
+
+def _incomplete(text: str) -> int:
+    """How much of the end may become a character when more bytes come: at most three are short."""
+    return min(len(text) - len(text.rstrip(_INCOMPLETE)), _MOST_MISSING)
 
 
 def cut_at(text: str, stop_strings: Sequence[str]) -> int | None:

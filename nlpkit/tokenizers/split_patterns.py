@@ -11,9 +11,12 @@ _CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _LETTERS = rf"{_CONTRACTIONS}|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+"
 _REST = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
-_CASED = "|".join(
-    rf"[^\r\n\p{{L}}\p{{N}}]?{word}{_CONTRACTIONS}?"
-    for word in (f"{_UPPER}*{_LOWER}+", f"{_UPPER}+{_LOWER}*")
+_CASED, _PLAIN = (
+    "|".join(
+        rf"[^\r\n\p{{L}}\p{{N}}]?{word}{ending}"
+        for word in (f"{_UPPER}*{_LOWER}+", f"{_UPPER}+{_LOWER}*")
+    )
+    for ending in (f"{_CONTRACTIONS}?", "")
 )
 
 SPLIT_PATTERNS: Mapping[str, str | None] = MappingProxyType(
@@ -23,6 +26,7 @@ SPLIT_PATTERNS: Mapping[str, str | None] = MappingProxyType(
         "qwen2": rf"{_LETTERS}|\p{{N}}|{_REST}",
         "cl100k": rf"{_LETTERS}|\p{{N}}{{1,3}}|{_REST}",
         "o200k": rf"{_CASED}|\p{{N}}{{1,3}}|{_REST.replace('n]*', 'n/]*')}",
+        "tekken": rf"{_PLAIN}|\p{{N}}|{_REST.replace('n]*', 'n/]*')}",  # Mistral's
         "falcon": None,  # several steps, not one pattern
     }
 )

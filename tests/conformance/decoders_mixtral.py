@@ -25,8 +25,8 @@ def _arguments() -> dict[str, Any]:
         "max_sequence_length": 64,
         "num_experts": 4,
         "top_k": 3,
-        "router_jitter_noise": 0.1,
-        "router_aux_loss_coef": 0.3,
+        "router_jitter_noise": 0.01,
+        "router_aux_loss_coef": 0.03,
         "sliding_window": 3,
         "tie_word_embeddings": True,
     }

@@ -59,7 +59,9 @@ CASES = [
         },
         tokenizers={
             "QwenTokenizer": byte_pairs(
-                special={"end_token": "[SEP]", "pad_token": "[PAD]"}, split_pattern="gpt2"
+                special={"end_token": "[SEP]", "pad_token": "[PAD]"},
+                split_pattern="gpt2",
+                normalization="NFD",
             )
         },
         others={"linear": _linear},

@@ -30,7 +30,7 @@ def _arguments() -> dict[str, Any]:
         "decoder_sparse_step": 2,
         "tie_word_embeddings": True,
         "sliding_window_size": 3,
-        "router_aux_loss_coefficient": 0.3,
+        "router_aux_loss_coefficient": 0.03,
         "mlp_only_layers": [0],
         "attention_bias": True,
     }
@@ -72,7 +72,9 @@ CASES = [
         },
         tokenizers={
             "Qwen3MoeTokenizer": byte_pairs(
-                special={"end_token": "[SEP]", "pad_token": "[PAD]"}, split_pattern="gpt2"
+                special={"end_token": "[SEP]", "pad_token": "[PAD]"},
+                split_pattern="gpt2",
+                normalization="NFD",
             )
         },
         others={"linear": _linear},

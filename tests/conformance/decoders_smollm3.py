@@ -18,7 +18,7 @@ def _arguments() -> dict[str, Any]:
         "attention_bias": True,
         "attention_dropout": 0.3,
         "rope_layer_enabled_list": [True, False],
-        "layer_types": ["full_attention", "sliding_attention"],
+        "layer_types": ["full_attention", "full_attention"],
         "mlp_bias": True,
         "layer_norm_epsilon": 1e-3,
         "max_position_embeddings": 64,
@@ -31,6 +31,10 @@ def _arguments() -> dict[str, Any]:
         "dropout": 0.2,
         "activation": "gelu_tanh",
     }
+
+
+def _windows() -> dict[str, Any]:
+    return {**_arguments(), "layer_types": ["full_attention", "sliding_attention"]}
 
 
 def _reference(**config: Any) -> Any:
@@ -58,6 +62,7 @@ CASES = [
                 rope_parameters={**YARN, "rope_theta": 50.0},
             ),
         },
+        others={"windows": _windows},
         tokenizers={
             "SmolLM3Tokenizer": byte_pairs(special={"end_token": "[SEP]"}, split_pattern="gpt2")
         },

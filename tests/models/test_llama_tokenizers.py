@@ -36,7 +36,7 @@ def byte_pairs():
 
 @pytest.fixture(scope="module")
 def pieces():
-    return tokenizers.compute_sentence_piece_proto(["low lower lowest"], 20)
+    return tokenizers.compute_sentence_piece_proto(["low lower lowest"], 12)
 
 
 def save(tokenizer, preprocessor_class, folder):

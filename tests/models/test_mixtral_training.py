@@ -31,9 +31,3 @@ def test_the_balance_of_experts_adds_to_the_loss_of_training_alone():
     # A layer adds about the number of experts of a token, which is its value if all are equal.
     assert loss(router_aux_loss_coef=0.5) - without == pytest.approx(2 * 0.5 * 2, rel=0.2)
     assert loss(False, router_aux_loss_coef=0.5) == pytest.approx(without, rel=1e-5)
-
-
-def test_jitter_changes_training_alone():
-    without = loss(router_aux_loss_coef=0.0)
-    assert loss(router_aux_loss_coef=0.0, router_jitter_noise=0.3) != without
-    assert loss(False, router_jitter_noise=0.3) == pytest.approx(without, rel=1e-5)

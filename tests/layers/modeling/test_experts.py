@@ -165,6 +165,14 @@ def test_the_loss_is_least_for_equal_shares_and_ignores_padding():
     assert not layer.losses
 
 
+def test_jitter_is_of_training_alone(rng):
+    layer = Experts(**SIZES, **KINDS["mixtral"], jitter=0.3)
+    x = rng.normal(size=(1, 4, 8)).astype("float32")
+    once, again, training = (layer(x, training=t) for t in (False, False, True))
+    np.testing.assert_array_equal(ops.convert_to_numpy(once), ops.convert_to_numpy(again))
+    assert np.any(ops.convert_to_numpy(once) != ops.convert_to_numpy(training))
+
+
 def test_an_impossible_number_of_experts_is_an_error():
     with pytest.raises(ValueError, match="experts_per_token=3, num_experts=2"):
         Experts(2, 3, 4, activation="silu", normalized=True)

@@ -1,0 +1,268 @@
+"""What `CausalLM.generate` and `score` do around a sampler, on a tiny GPT-2."""
+
+import inspect
+
+import keras
+import numpy as np
+import pytest
+
+from conformance.decoder_case import byte_pairs
+from nlpkit.metrics import Perplexity
+from nlpkit.models import GPT2Backbone, GPT2CausalLM, GPT2CausalLMPreprocessor
+from nlpkit.samplers import BeamSampler
+
+CONTEXT = 256
+HALF = "\N{REPLACEMENT CHARACTER}"
+SPELLED = "the wås ever 🙂 日本語 so good, é"
+compiled_only = pytest.mark.skipif(
+    keras.backend.backend() == "torch", reason="PyTorch generates eagerly, nothing is compiled"
+)
+
+
+def _build():
+    tokens = byte_pairs(special={"start_token": "[CLS]", "end_token": "[SEP]"})
+    tokenizer = tokens.build("GPT2Tokenizer")
+    backbone = GPT2Backbone(
+        vocabulary_size=tokenizer.vocabulary_size(),
+        num_layers=2,
+        num_heads=2,
+        hidden_dim=16,
+        intermediate_dim=32,
+        dropout=0.0,
+        max_sequence_length=CONTEXT,
+    )
+    preprocessor = GPT2CausalLMPreprocessor(tokenizer, sequence_length=CONTEXT)
+    return GPT2CausalLM(backbone, preprocessor)
+
+
+def _random(rng, weight):
+    if weight.path.endswith("gamma"):
+        return np.ones(weight.shape)
+    return rng.normal(0, 0.3, weight.shape)
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = _build()
+    rng = np.random.default_rng(0)
+    model.set_weights([_random(rng, weight) for weight in model.weights])
+    return model
+
+
+@pytest.fixture(scope="module")
+def speller():
+    """A model that continues the prompt "a" with SPELLED and the end token, by greedy search.
+
+    Each position points to the embedding of the token to come; nothing else has a weight.
+    """
+    model = _build()
+    tokenizer = model.preprocessor.tokenizer
+    rng = np.random.default_rng(0)
+    tokens = rng.normal(0, 1, (tokenizer.vocabulary_size(), 16))
+    tokens -= tokens.mean(axis=-1, keepdims=True)
+    tokens /= np.linalg.norm(tokens, axis=-1, keepdims=True)
+    first = len(model.preprocessor.generate_preprocess("a", padding_side="left")["token_ids"]) - 1
+    coming = [*tokenizer(SPELLED), tokenizer.end_token_id]
+    positions = np.zeros((CONTEXT, 16))
+    positions[first : first + len(coming)] = 100 * tokens[coming]
+    values = {"token_embedding/embeddings": tokens, "position_embedding/embeddings": positions}
+    for weight in model.weights:
+        value = next((v for name, v in values.items() if weight.path.endswith(name)), None)
+        gamma = float(weight.path.endswith("gamma"))
+        weight.assign(np.full(weight.shape, gamma) if value is None else value)
+    return model
+
+
+def _ids(length, seed=0):
+    return np.random.default_rng(seed).integers(5, 200, length).tolist()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "arguments", "named"),
+    [
+        ([[]], {}, "Prompt 0 is empty"),
+        ([[7], []], {}, "Prompt 1 is empty"),
+        ([], {}, "inputs"),
+        ([[7]], {"stop_token_ids": [3, 100_000]}, r"stop_token_ids.*100000"),
+        ([[7]], {"stop_token_ids": [-1]}, r"stop_token_ids.*-1"),
+        ([[7]], {"stop_token_ids": "end"}, "stop_token_ids"),
+        ([_ids(5)], {"max_length": 5}, "max_length"),
+        ([[7], _ids(5)], {"max_length": 4}, "Prompt 1 .*max_length"),
+        ([[7]], {"max_length": CONTEXT + 1}, f"max_length must be at most.*{CONTEXT}"),
+        ([_ids(CONTEXT)], {}, f"has {CONTEXT} tokens"),
+        ([_ids(CONTEXT)], {"max_new_tokens": 1}, f"has {CONTEXT} tokens"),
+        ("a" * 300, {}, "301"),
+        ([[7, 100_000]], {}, "token_ids must lie in"),
+        ([[7]], {"max_new_tokens": 0}, "max_new_tokens"),
+        ([[7]], {"num_return_sequences": 0}, "num_return_sequences"),
+        ([[7]], {"truncation": "right"}, "truncation"),
+        ([[7], [8]], {"seed": [1, 2, 3]}, "seed.*3 seeds for 2 prompts"),
+        ([[7]], {"sampler": "beam", "temperature": 0.5}, "BeamSampler contradicts temperature=0.5"),
+        ("a", {"sampler": "beam", "stream": True}, "stream=True.*BeamSampler"),
+        ([[7]], {"stream": True}, "stream=True needs prompts that are strings"),
+        ("a", {"num_return_sequences": 2, "stream": True}, "num_return_sequences=2"),
+    ],
+)
+def test_an_error_names_what_is_wrong(model, inputs, arguments, named):
+    with pytest.raises(ValueError, match=named):
+        next(iter(model.generate(inputs, **{"max_new_tokens": 2} | arguments)))
+
+
+def test_weights_that_are_no_numbers_are_an_error(model):
+    weight = model.backbone.get_layer("final_norm").weights[0]
+    kept = keras.ops.convert_to_numpy(weight).copy()
+    weight.assign(np.full(weight.shape, np.nan))
+    try:
+        with pytest.raises(ValueError, match="logits.*NaN"):
+            model.generate([[7]], max_new_tokens=2)
+    finally:
+        weight.assign(kept)
+
+
+def test_a_long_text_is_cut_on_the_left_with_a_warning(model):
+    long = "good bad " * 60
+    with pytest.warns(UserWarning, match="cut .* tokens on the left"):
+        text = model.generate(
+            long, max_length=20, max_new_tokens=4, truncation="left", stop_token_ids=None, seed=0
+        )
+    tokenizer = model.preprocessor.tokenizer
+    # Room for one more: 19 tokens, the start token first.
+    end = tokenizer.detokenize(tokenizer(long)[-18:])
+    assert text.startswith(end)
+    prompt = [[tokenizer.start_token_id, *tokenizer(end)]]
+    (ids,) = model.generate(prompt, max_length=20, stop_token_ids=None, seed=0)
+    assert text == model.preprocessor.generate_postprocess({"token_ids": ids})
+
+
+def test_the_end_token_ends_a_text(speller):
+    assert speller.generate("a", sampler="greedy") == "a" + SPELLED
+    assert speller.generate("a", sampler="greedy", strip_prompt=True) == SPELLED
+
+
+@pytest.mark.parametrize(
+    ("stops", "end"),
+    [("ever", "ever"), (["語 so", "日本"], "日本"), ("r 🙂", "r 🙂"), (["nowhere", ", é"], ", é")],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_stop_string_ends_a_text_and_is_left_out(speller, stops, end, stream):
+    text = speller.generate("a", sampler="greedy", stop_strings=stops, stream=stream)
+    expected = "a" + SPELLED[: SPELLED.index(end)]
+    assert "".join(text) == expected
+
+
+def test_a_stop_string_in_the_prompt_ends_nothing(speller):
+    assert speller.generate("a", sampler="greedy", stop_strings="a") == "a" + SPELLED.split("a")[0]
+
+
+def test_rows_that_stop_early_wait_for_the_others(model):
+    prompts = ["good", "the film was", "é"]
+    whole = model.generate(prompts, max_new_tokens=40, seed=3, strip_prompt=True)
+    stop = whole[1][10]
+    cut = model.generate(prompts, max_new_tokens=40, seed=3, strip_prompt=True, stop_strings=stop)
+    assert cut == [text.split(stop)[0] for text in whole]
+
+
+def test_several_continuations_of_a_prompt_differ(model):
+    prompts = ["good", "bad", "good"]
+    options = {"max_new_tokens": 12, "seed": 0, "sampler": "random", "stop_token_ids": None}
+    found = model.generate(prompts, num_return_sequences=3, **options)
+    assert [len(texts) for texts in found] == [3, 3, 3]
+    assert all(
+        text.startswith(prompt) for prompt, row in zip(prompts, found, strict=True) for text in row
+    )
+    assert len({text for row in found for text in row}) == 9
+    assert model.generate("bad", num_return_sequences=3, **options) == found[1]
+    assert model.generate("bad", **options) == found[1][0]
+
+
+def test_streamed_characters_are_whole(speller):
+    pieces = list(speller.generate("a", sampler="greedy", stream=True, strip_prompt=True))
+    assert "".join(pieces) == SPELLED
+    assert not any(HALF in piece for piece in pieces)
+    # A piece as soon as a character is there, of several bytes or not.
+    assert len(pieces) > len(SPELLED) // 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_streamed_pieces_of_any_bytes_join_to_the_text(model, seed):
+    prompts = ["good", "é bad"]
+    options = {"max_new_tokens": 40, "seed": seed, "sampler": "random"}
+    texts = model.generate(prompts, **options)
+    rows = list(zip(*model.generate(prompts, stream=True, **options), strict=True))
+    for text, pieces in zip(texts, rows, strict=True):
+        assert "".join(pieces) == text
+        assert HALF in text or not any(HALF in piece for piece in pieces)
+    stream = model.generate(prompts[0], stream=True, strip_prompt=True, **options)
+    assert not isinstance(stream, str)
+    assert inspect.isgenerator(stream)
+    assert "".join(stream) == texts[0].removeprefix(prompts[0])
+
+
+@compiled_only
+def test_values_compile_nothing(model, monkeypatch):
+    def generate(**options):
+        return model.generate([[7, 8]], max_new_tokens=4, **options)
+
+    options = {"temperature": 0.7, "top_p": 0.9, "sampler": "random"}
+    generate(**options, seed=0, stop_token_ids=[3])
+    before = model._execution.compilations
+    assert before > 0
+    traced = []
+    step = model.step
+    monkeypatch.setattr(model, "step", lambda *args: traced.append(1) or step(*args))
+    for change in (
+        {"temperature": 1.3},
+        {"temperature": 2},
+        {"top_p": 0.2},
+        {"top_p": 1},
+        {"seed": 1},
+        {"seed": [-5]},
+        {"seed": None},
+        {"stop_token_ids": [4, 5]},
+        {"stop_token_ids": None},
+        {"stop_token_ids": "auto"},
+    ):
+        generate(**{"seed": 0, "stop_token_ids": [3]} | options | change)
+        assert model._execution.compilations == before, change
+        assert not traced, change
+
+
+@compiled_only
+def test_prompts_of_all_lengths_share_few_programs(model):
+    before = model._execution.compilations
+    for length in range(10, CONTEXT - 10, 10):
+        model.generate([_ids(length)], sampler="greedy", max_length=CONTEXT)
+    assert 1 <= model._execution.compilations - before <= 6
+
+
+def test_scores_are_those_of_perplexity(model):
+    texts = ["good was the é", "bad", "the 🙂 was good"]
+    scores = model.score(texts)
+    rows = [model.preprocessor.generate_preprocess(t, padding_side="left") for t in texts]
+    for row, own in zip(rows, scores, strict=True):
+        features = {name: np.asarray(x)[None] for name, x in row.items()}
+        ids = features["token_ids"]
+        assert own.shape == (ids.shape[1] - 1,)
+        metric = Perplexity(from_logits=True)
+        metric.update_state(ids[:, 1:], model(features)[:, :-1])
+        assert np.exp(-own.mean()) == pytest.approx(float(metric.result()), rel=1e-4)
+
+
+@pytest.mark.parametrize("as_ids", [False, True])
+def test_all_beams_come_with_scores_best_first(model, as_ids):
+    prompts = [[7, 8, 9], [10]] if as_ids else ["good", "the"]
+    options = {"max_new_tokens": 6, "stop_token_ids": None, "strip_prompt": True}
+    found = model.generate(prompts, sampler=BeamSampler(3, return_all_beams=True), **options)
+    assert [len(row) for row in found] == [3, 3]
+    for row in found:
+        scores = [score for _, score in row]
+        assert scores == sorted(scores, reverse=True)
+        assert all(np.isfinite(scores))
+        assert len({str(text) for text, _ in row}) == 3
+    best = model.generate(prompts, sampler=BeamSampler(3), **options)
+    assert best == [row[0][0] for row in found]
+    if as_ids:
+        for prompt, row in zip(prompts, found, strict=True):
+            for ids, score in row:
+                (own,) = model.score([prompt + ids])
+                assert score == pytest.approx(own[-6:].mean(), rel=1e-4)
