@@ -84,7 +84,8 @@ class Execution:
                 return run_eagerly(function, first, tensors, until)
             rows = tuple(tensors["limits"].shape)
             shapes = (rows, tuple(first["token_ids"].shape), tuple(tensors["stop_token_ids"].shape))
-            key = (*name, sampler.structure(), shapes, tuple(sorted(tensors)))
+            words = getattr(self._model, "spelled_words", None)
+            key = (*name, sampler.structure(), shapes, tuple(sorted(tensors)), words)
             if key not in self._programs:
                 self._programs[key] = (self._compile(function, name), sampler)
             return self._programs[key][0](first, tensors, _tensors(until))

@@ -88,11 +88,35 @@ class CausalLM(Task):
         if optimizer == "auto":
             optimizer = keras.optimizers.AdamW(2e-5, weight_decay=0.0)
         if loss == "auto":
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            # The mean over the tokens that count, whatever the padding.
+            loss = keras.losses.SparseCategoricalCrossentropy(
+                from_logits=True, reduction="mean_with_sample_weight"
+            )
         if weighted_metrics == "auto":
             weighted_metrics = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
         super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
         self.sampler = samplers.get(sampler)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was given, the sampler too."""
+        sampler = samplers.serialize(self.sampler)
+        return {**(super().get_compile_config() or {}), "sampler": sampler}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as `get_compile_config` says."""
+        sampler = samplers.get(config.pop("sampler"))
+        self.compile(**keras.saving.deserialize_keras_object(config), sampler=sampler)
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    @property
+    def spelled_words(self) -> int:
+        """How many of the vocabulary's words are the tokenizer's; others are not generated."""
+        rows = int(self.backbone.token_embedding.input_dim)
+        tokenizer: Any = getattr(self.preprocessor, "tokenizer", None)
+        if getattr(tokenizer, "vocabulary", None) is None:
+            return rows
+        return min(rows, tokenizer.vocabulary_size())
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Run on the backbone's inputs, the optional ones too."""
@@ -216,13 +240,20 @@ class CausalLM(Task):
         """Run over left-padded prompts `[batch, seq]`; see `nlpkit.samplers.sampler.Decoder`."""
         inputs = {"token_ids": token_ids, "padding_mask": padding_mask}
         hidden, cache = self.backbone.prefill(inputs, slots, reach=reach, ring=ring)
-        logits = ops.cast(self._logits(hidden[:, -1]), "float32")
+        logits = self._next_logits(hidden[:, -1])
         return logits, hidden if all_hidden else hidden[:, -1], cache
 
     def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
         """Run over the next tokens, `[batch, t]`; see `nlpkit.samplers.sampler.Decoder`."""
         hidden, cache = self.backbone.step(token_ids, cache)
-        return ops.cast(self._logits(hidden), "float32"), hidden, cache
+        return self._next_logits(hidden), hidden, cache
+
+    def _next_logits(self, hidden: Any) -> Any:
+        logits = ops.cast(self._logits(hidden), "float32")
+        words, spelled = logits.shape[-1], self.spelled_words
+        if spelled == words:
+            return logits
+        return ops.where(ops.arange(words, dtype="int32") < spelled, logits, -float("inf"))
 
     def _logits(self, hidden: Any) -> Any:
         backbone = self.backbone

@@ -1,5 +1,6 @@
 """Prompts in whatever form they come, as rows of ids; and texts or ids in that form again."""
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,6 +85,8 @@ def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> P
     ids = _read_ids(inputs)
     if ids is not None:
         rows, kind = ids
+        if truncation == "left":
+            rows = _cut(rows, longest)
         _check_ids(rows, longest, model.backbone.token_embedding.input_dim)
         return Prompts(rows, kind)
     if model.preprocessor is None:
@@ -129,6 +132,17 @@ def _unpadded(features: dict[str, Any]) -> list[list[int]]:
             f"got {ids.shape} and {mask.shape}."
         )
     return [row[real].tolist() for row, real in zip(ids, mask, strict=True)]
+
+
+def _cut(rows: list[list[int]], longest: int) -> list[list[int]]:
+    """The ends of rows that are too long; a warning says how many there are."""
+    long = sum(len(row) > longest for row in rows)
+    if long:
+        warnings.warn(
+            f"{long} of {len(rows)} prompts were cut on the left to their last {longest} tokens.",
+            stacklevel=2,
+        )
+    return [row[-longest:] for row in rows]
 
 
 def _check_ids(rows: list[list[int]], longest: int, words: int) -> None:

@@ -55,8 +55,8 @@ class BytePairTokenizer(Tokenizer):
             any text, the longest first. Default None.
         dtype: str. An integer dtype, or "string" for tokens in place of ids. Default "int32".
         split_pattern: str. How text is split into words: "gpt2", "llama3", "qwen2", "cl100k",
-            "o200k", "tekken", "falcon", or a regular expression (Oniguruma's syntax), whose matches are
-            words, and what lies between two of them. Default "gpt2".
+            "o200k", "tekken", "falcon", or a regular expression (Oniguruma's syntax), whose matches
+            are words, and what lies between two of them. Default "gpt2".
         normalization: str or None. The form of Unicode that text is brought to: "NFC" (Qwen),
             "NFD", "NFKC" or "NFKD". Default None.
         ignore_merges: bool or None. Whether a word that is a token is that token even if merges

@@ -67,7 +67,9 @@ def test_a_row_among_eight_is_as_alone(model, story, side):
     features = {"token_ids": token_ids, "padding_mask": mask}
     options = {"max_new_tokens": TOKENS, "stop_token_ids": None}
     found = model.generate(features, **options)
-    together = [x[m].tolist() for x, m in zip(found["token_ids"], found["padding_mask"])]
+    together = [
+        x[m].tolist() for x, m in zip(found["token_ids"], found["padding_mask"], strict=True)
+    ]
     assert together[0] == story
     alone = [model.generate([row], **options)[0] for row in (rows[2], rows[5])]
     assert [together[2], together[5]] == alone
