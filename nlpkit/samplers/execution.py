@@ -1,6 +1,6 @@
 """Running a sampler's loop: compiled on JAX and TensorFlow, eager on PyTorch."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -87,17 +87,21 @@ class Execution:
             words = getattr(self._model, "spelled_words", None)
             key = (*name, sampler.structure(), shapes, tuple(sorted(tensors)), words)
             if key not in self._programs:
-                self._programs[key] = (self._compile(function, name), sampler)
+                models = (self._model, *sampler.models())
+                self._programs[key] = (_compile(function, models, name), sampler)
             return self._programs[key][0](first, tensors, _tensors(until))
 
-    def _compile(self, function: Callable[..., Any], name: tuple[Any, ...]) -> Callable[..., Any]:
-        if keras.backend.backend() == "jax":
-            from nlpkit.samplers.execution_jax import compiled
 
-            return compiled(function, self._model, consume=name[0] == "resume")
-        from nlpkit.samplers.execution_tensorflow import compiled_graph
+def _compile(
+    function: Callable[..., Any], models: Sequence[Any], name: tuple[Any, ...]
+) -> Callable[..., Any]:
+    if keras.backend.backend() == "jax":
+        from nlpkit.samplers.execution_jax import compiled
 
-        return compiled_graph(function)
+        return compiled(function, models, consume=name[0] == "resume")
+    from nlpkit.samplers.execution_tensorflow import compiled_graph
+
+    return compiled_graph(function)
 
 
 def _loop(sampler: Sampler, model: Any, state: State, plan: Plan, until: Any) -> State:

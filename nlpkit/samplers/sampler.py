@@ -95,6 +95,10 @@ class Sampler(Configurable):
         """The values for the plan: the sampler's own, then those that `generate` was given."""
         return {"temperature": self.temperature} | self.given
 
+    def models(self) -> tuple[Any, ...]:
+        """The models that the sampler asks beside the decoder."""
+        return ()
+
     def structure(self) -> Hashable:
         """What compiled loops depend on; equal structures differ in values of the plan only."""
         return id(self)

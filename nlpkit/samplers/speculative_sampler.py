@@ -78,6 +78,9 @@ class SpeculativeSampler(Sampler):
     def parameters(self) -> dict[str, float]:
         return self.inner.parameters()
 
+    def models(self) -> tuple[Any, ...]:
+        return () if self.draft is None else (self.draft,)
+
     def structure(self) -> Hashable:
         if type(self) is not SpeculativeSampler:
             return super().structure()

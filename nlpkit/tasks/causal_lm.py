@@ -207,7 +207,7 @@ class CausalLM(Task):
             stop_strings=[stop_strings] if isinstance(stop_strings, str) else stop_strings or [],
             strip_prompt=strip_prompt,
             num_return_sequences=num_return_sequences,
-            seed=seed,
+            seed=getattr(chosen, "seed", None) if seed is None else seed,
             truncation=truncation,
             batch_size=batch_size,
         )

@@ -191,6 +191,11 @@ class Generation:
             )
         if self._options.stop_strings and self._model.preprocessor is None:
             raise ValueError("stop_strings need a preprocessor.")
+        if self._options.stop_strings and not self._options.sampler.streams:
+            raise ValueError(
+                f"stop_strings need a sampler that takes no token back; got "
+                f"{type(self._options.sampler).__name__}."
+            )
         words = self._model.backbone.token_embedding.input_dim
         wrong = [i for i in self._stop_ids() if not 0 <= i < words]
         if wrong:
@@ -247,7 +252,7 @@ class Generation:
             "limits": limits,
             "streams": streams[chosen],
             **{
-                name: np.asarray(value, "int32" if isinstance(value, int) else "float32")
+                name: np.asarray(value, "int32" if name == "top_k" else "float32")
                 for name, value in self._options.sampler.parameters().items()
             },
         }

@@ -9,7 +9,7 @@ import pytest
 from conformance.decoder_case import byte_pairs
 from nlpkit.metrics import Perplexity
 from nlpkit.models import GPT2Backbone, GPT2CausalLM, GPT2CausalLMPreprocessor
-from nlpkit.samplers import BeamSampler
+from nlpkit.samplers import BeamSampler, RandomSampler
 
 CONTEXT = 256
 HALF = "\N{REPLACEMENT CHARACTER}"
@@ -175,6 +175,16 @@ def test_several_continuations_of_a_prompt_differ(model):
     assert model.generate("bad", **options) == found[1][0]
 
 
+def test_the_seed_of_a_sampler_counts_where_no_other_is_given(model):
+    def texts(sampler, **options):
+        return model.generate([[7], [8]], sampler=sampler, max_new_tokens=12, **options)
+
+    seeded = RandomSampler(seed=5)
+    assert texts(seeded) == texts(seeded) == texts(RandomSampler(), seed=5)
+    assert texts(seeded, temperature=1.0) == texts(seeded)
+    assert texts(seeded, seed=6) == texts(RandomSampler(), seed=6) != texts(seeded)
+
+
 def test_streamed_characters_are_whole(speller):
     pieces = list(speller.generate("a", sampler="greedy", stream=True, strip_prompt=True))
     assert "".join(pieces) == SPELLED
@@ -212,7 +222,7 @@ def test_values_compile_nothing(model, monkeypatch):
     monkeypatch.setattr(model, "step", lambda *args: traced.append(1) or step(*args))
     for change in (
         {"temperature": 1.3},
-        {"temperature": 2},
+        {"temperature": 2},  # an int is no other type to the program
         {"top_p": 0.2},
         {"top_p": 1},
         {"seed": 1},
