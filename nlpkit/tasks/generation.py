@@ -1,5 +1,6 @@
 """From prompts to continuations: what `CausalLM.generate` does around a sampler's loop."""
 
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,8 @@ class Generation:
     def run(self, inputs: Any) -> Any:
         """The continuations of all prompts, in the form of the inputs."""
         prompts = self._read(inputs)
+        if self._options.stop_strings and not prompts.are_texts:
+            raise ValueError("stop_strings need prompts that are strings; got ids.")
         rows: list[list[int]] = []
         for batch, indices in self._batches(prompts):
             rows += self._finish(batch, [prompts.rows[i] for i in indices], prompts)
@@ -189,8 +192,10 @@ class Generation:
             raise ValueError(
                 f'truncation must be "error" or "left"; got {self._options.truncation!r}.'
             )
-        if self._options.stop_strings and self._model.preprocessor is None:
-            raise ValueError("stop_strings need a preprocessor.")
+        if not all(self._options.stop_strings):
+            raise ValueError(
+                f"stop_strings must not be empty; got {list(self._options.stop_strings)}."
+            )
         if self._options.stop_strings and not self._options.sampler.streams:
             raise ValueError(
                 f"stop_strings need a sampler that takes no token back; got "
@@ -210,7 +215,7 @@ class Generation:
         if given != "auto":
             if isinstance(given, str):
                 raise ValueError(f'stop_token_ids must be ints, "auto" or None; got {given!r}.')
-            return [int(i) for i in given]
+            return [operator.index(i) for i in given]
         if self._model.preprocessor is None:
             return []
         return list(self._model.preprocessor.stop_token_ids())

@@ -1,5 +1,6 @@
 """Prompts in whatever form they come, as rows of ids; and texts or ids in that form again."""
 
+import operator
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -48,6 +49,8 @@ class Prompts:
         """
         if seed is None:
             seed = int(np.random.default_rng().integers(2**31))
+        if isinstance(seed, float | str):
+            raise TypeError(f"seed must be an int or one for each prompt; got {seed!r}.")
         seeds = [seed] * len(self.rows) if isinstance(seed, int | np.integer) else list(seed)
         if len(seeds) != len(self.rows):
             raise ValueError(
@@ -119,7 +122,7 @@ def _read_ids(inputs: Any) -> tuple[list[list[int]], Form] | None:
     if isinstance(inputs, dict) and "token_ids" in inputs:
         return _unpadded(inputs), "dict"
     is_ids = isinstance(inputs, list) and inputs and all(isinstance(x, list) for x in inputs)
-    return ([list(map(int, row)) for row in inputs], "lists") if is_ids else None
+    return ([list(map(operator.index, row)) for row in inputs], "lists") if is_ids else None
 
 
 def _unpadded(features: dict[str, Any]) -> list[list[int]]:

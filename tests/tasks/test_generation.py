@@ -98,6 +98,7 @@ def _ids(length, seed=0):
         ([[7]], {"truncation": "right"}, "truncation"),
         ([[7], [8]], {"seed": [1, 2, 3]}, "seed.*3 seeds for 2 prompts"),
         ([[7]], {"sampler": "beam", "temperature": 0.5}, "BeamSampler contradicts temperature=0.5"),
+        ("a", {"sampler": "beam", "stop_strings": "x"}, "stop_strings.*BeamSampler"),
         ("a", {"sampler": "beam", "stream": True}, "stream=True.*BeamSampler"),
         ([[7]], {"stream": True}, "stream=True needs prompts that are strings"),
         ("a", {"num_return_sequences": 2, "stream": True}, "num_return_sequences=2"),
@@ -132,6 +133,13 @@ def test_a_long_text_is_cut_on_the_left_with_a_warning(model):
     prompt = [[tokenizer.start_token_id, *tokenizer(end)]]
     (ids,) = model.generate(prompt, max_length=20, stop_token_ids=None, seed=0)
     assert text == model.preprocessor.generate_postprocess({"token_ids": ids})
+
+
+def test_long_ids_are_cut_on_the_left_with_a_warning(model):
+    long, options = _ids(9), {"max_length": 5, "stop_token_ids": None, "seed": 0}
+    with pytest.warns(UserWarning, match="1 of 2 prompts were cut on the left"):
+        found = model.generate([[7], long], truncation="left", **options)
+    assert found == model.generate([[7], long[-4:]], **options)
 
 
 def test_the_end_token_ends_a_text(speller):
@@ -276,3 +284,19 @@ def test_all_beams_come_with_scores_best_first(model, as_ids):
             for ids, score in row:
                 (own,) = model.score([prompt + ids])
                 assert score == pytest.approx(own[-6:].mean(), rel=1e-4)
+
+
+def test_stop_strings_are_for_texts_and_not_empty(model):
+    with pytest.raises(ValueError, match="stop_strings need prompts that are strings"):
+        model.generate([[5, 6]], max_new_tokens=2, stop_strings="a")
+    with pytest.raises(ValueError, match="stop_strings must not be empty"):
+        model.generate("the", max_new_tokens=2, stop_strings=["a", ""])
+
+
+def test_numbers_that_are_no_integers_are_refused(model):
+    with pytest.raises(TypeError, match="seed must be an int"):
+        model.generate("the", max_new_tokens=2, seed=1.5)
+    with pytest.raises(TypeError, match="float"):
+        model.generate([[5.5]], max_new_tokens=2)
+    with pytest.raises(TypeError, match="float"):
+        model.generate("the", max_new_tokens=2, stop_token_ids=[7.9])
