@@ -15,6 +15,7 @@ WORDS = {
     "qwen2": "I 'LL Ġbe Ġ 1 2 3 4 5 ĠĠ Ġhere 's ĊĊ Ġ ĠXMLHttp Ġ( ok )!Ċ",
     "cl100k": "I 'LL Ġbe Ġ 123 45 ĠĠ Ġhere 's ĊĊ Ġ ĠXMLHttp Ġ( ok )!Ċ",
     "o200k": "I'LL Ġbe Ġ 123 45 ĠĠ Ġhere's ĊĊ Ġ ĠXMLHttp Ġ( ok )!Ċ",
+    "tekken": "I 'LL Ġbe Ġ 1 2 3 4 5 ĠĠ Ġhere 's ĊĊ Ġ ĠXMLHttp Ġ( ok )!Ċ",
     "falcon": "I ' LL Ġbe Ġ 123 45 ĠĠ Ġhere ' s ĊĊĠ ĠXMLHttp Ġ ( ok )! Ċ",
 }
 TEXTS = st.lists(

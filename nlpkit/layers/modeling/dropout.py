@@ -4,10 +4,11 @@ from typing import Any
 
 import keras
 
+from nlpkit.layers.modeling.direct_call import DirectCall
 from nlpkit.ops.dropout import dropout
 
 
-class Dropout(keras.layers.Dropout):
+class Dropout(DirectCall, keras.layers.Dropout):
     """`keras.layers.Dropout` that draws its random numbers by `nlpkit.ops.dropout`."""
 
     def call(self, inputs: Any, training: bool = False) -> Any:

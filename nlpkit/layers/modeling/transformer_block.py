@@ -48,7 +48,7 @@ class Residual(keras.layers.Layer):
         """The stream with the sub-layer's update."""
         if self.post_norm is not None:
             update = self.post_norm(update)
-        if self.dropout is not None and training:
+        if self.dropout is not None:
             update = self.dropout(update, training=training)
         hidden = hidden + update
         return hidden if self.output_norm is None else self.output_norm(hidden)
