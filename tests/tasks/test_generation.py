@@ -286,14 +286,11 @@ def test_all_beams_come_with_scores_best_first(model, as_ids):
                 assert score == pytest.approx(own[-6:].mean(), rel=1e-4)
 
 
-def test_stop_strings_are_for_texts_and_not_empty(model):
+def test_values_of_the_wrong_kind_are_refused(model):
     with pytest.raises(ValueError, match="stop_strings need prompts that are strings"):
         model.generate([[5, 6]], max_new_tokens=2, stop_strings="a")
     with pytest.raises(ValueError, match="stop_strings must not be empty"):
         model.generate("the", max_new_tokens=2, stop_strings=["a", ""])
-
-
-def test_numbers_that_are_no_integers_are_refused(model):
     with pytest.raises(TypeError, match="seed must be an int"):
         model.generate("the", max_new_tokens=2, seed=1.5)
     with pytest.raises(TypeError, match="float"):
