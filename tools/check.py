@@ -55,21 +55,8 @@ def _oversized() -> Iterator[str]:
 
 
 def _length(function: ast.FunctionDef) -> int:
-    """Lines of the body, but for the docstring and the `self.x = x` of arguments stored as such."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
-    stored = sum(_stores_argument(statement) for statement in body)
-    return (body[-1].end_lineno or 0) - body[0].lineno + 1 - stored if body else 0
-
-
-def _stores_argument(statement: ast.stmt) -> bool:
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-        return False
-    target, value = statement.targets[0], statement.value
-    return (
-        isinstance(target, ast.Attribute)
-        and isinstance(value, ast.Name)
-        and target.attr == value.id
-    )
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
 if __name__ == "__main__":

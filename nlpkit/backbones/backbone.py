@@ -1,12 +1,13 @@
 """Backbone: the base class of every pretrained encoder or decoder body."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import keras
 import numpy as np
 from keras import ops
 
-from nlpkit._config import Configurable
+from nlpkit._config import Configurable, argument_names
 from nlpkit.backbones.spec import Head, Stack
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.presets.preset import FromPreset
@@ -64,6 +65,11 @@ class Backbone(FromPreset, Configurable, keras.Model):
             folder: what says whether it `has(name)` a file.
         """
         return cls.tokenizer_class
+
+    def store_arguments(self, given: Mapping[str, Any]) -> None:
+        """Store each constructor argument under its own name: `given` are its first locals."""
+        for name in argument_names(type(self)):
+            setattr(self, name, given[name])
 
     @property
     def token_embedding(self) -> Any:

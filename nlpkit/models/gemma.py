@@ -163,6 +163,7 @@ class GemmaBackbone(Backbone):
         max_sequence_length: int = 8192,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scalar = gemma_like.query_scalar(
             query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
         )
@@ -191,31 +192,7 @@ class GemmaBackbone(Backbone):
             head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
         )
         super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.num_key_value_heads = num_key_value_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.head_dim = head_dim
-        self.query_head_dim_normalize = query_head_dim_normalize
-        self.use_post_ffw_norm = use_post_ffw_norm
-        self.use_post_attention_norm = use_post_attention_norm
-        self.attention_logit_soft_cap = attention_logit_soft_cap
-        self.final_logit_soft_cap = final_logit_soft_cap
-        self.use_sliding_window_attention = use_sliding_window_attention
-        self.sliding_window_size = sliding_window_size
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.query_pre_attn_scalar = query_pre_attn_scalar
-        self.layer_types = layer_types
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling = rope_scaling
-        self.attention_bias = attention_bias
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.tie_word_embeddings = tie_word_embeddings
-        self.max_sequence_length = max_sequence_length
+        self.store_arguments(given)
         self._kinds = kinds
         self._scalar = scalar
 

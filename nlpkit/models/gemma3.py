@@ -183,6 +183,7 @@ class Gemma3Backbone(Backbone):
         max_sequence_length: int = 131072,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, global_rope_scaling_factor)
         local_scaling = llama_like.scaling(local_rope_scaling, local_rope_scaling_factor)
         rope = spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(scaling))
@@ -218,37 +219,7 @@ class Gemma3Backbone(Backbone):
             head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
         )
         super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.image_size = image_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.num_key_value_heads = num_key_value_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.head_dim = head_dim
-        self.query_head_dim_normalize = query_head_dim_normalize
-        self.use_query_key_norm = use_query_key_norm
-        self.use_post_ffw_norm = use_post_ffw_norm
-        self.use_post_attention_norm = use_post_attention_norm
-        self.attention_logit_soft_cap = attention_logit_soft_cap
-        self.final_logit_soft_cap = final_logit_soft_cap
-        self.use_sliding_window_attention = use_sliding_window_attention
-        self.sliding_window_size = sliding_window_size
-        self.local_rope_scaling_factor = local_rope_scaling_factor
-        self.global_rope_scaling_factor = global_rope_scaling_factor
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.query_pre_attn_scalar = query_pre_attn_scalar
-        self.layer_types = layer_types
-        self.rope_max_wavelength = rope_max_wavelength
-        self.local_rope_max_wavelength = local_rope_max_wavelength
-        self.rope_scaling = rope_scaling
-        self.local_rope_scaling = local_rope_scaling
-        self.attention_bias = attention_bias
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.tie_word_embeddings = tie_word_embeddings
-        self.max_sequence_length = max_sequence_length
+        self.store_arguments(given)
         self._kinds, self._scalar = kinds, scalar
         local = (local_rope_max_wavelength, local_scaling)
         self._rope = {FULL: (rope_max_wavelength, scaling), WINDOW: local}

@@ -181,6 +181,7 @@ class GptOssBackbone(Backbone):
         max_sequence_length: int = 131072,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = rope_scaling
         if rope_scaling_factor != 1.0:
             if rope_scaling is not None:
@@ -218,29 +219,7 @@ class GptOssBackbone(Backbone):
         ]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_key_value_heads = num_key_value_heads
-        self.num_experts = num_experts
-        self.top_k = top_k
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling_factor = rope_scaling_factor
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.sliding_window = sliding_window
-        self.head_dim = head_dim
-        self.dropout = dropout
-        self.output_router_logits = output_router_logits
-        self.router_aux_loss_coefficient = router_aux_loss_coefficient
-        self.layer_types = layer_types
-        self.rope_scaling = rope_scaling
-        self.attention_bias = attention_bias
-        self.swiglu_limit = swiglu_limit
-        self.swiglu_alpha = swiglu_alpha
-        self.tie_word_embeddings = tie_word_embeddings
-        self.max_sequence_length = max_sequence_length
+        self.store_arguments(given)
         self._head_dim, self._scaling, self._kinds = attention.head_dim, scaling, kinds
 
     def weight_table(self) -> list[Line]:

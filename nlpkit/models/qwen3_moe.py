@@ -161,6 +161,7 @@ class Qwen3MoeBackbone(Backbone):
         max_sequence_length: int = 32768,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
         attention = llama_like.attention(
@@ -193,31 +194,7 @@ class Qwen3MoeBackbone(Backbone):
         ]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.num_key_value_heads = num_key_value_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.moe_intermediate_dim = moe_intermediate_dim
-        self.num_experts = num_experts
-        self.head_dim = head_dim
-        self.top_k = top_k
-        self.norm_top_k_prob = norm_top_k_prob
-        self.decoder_sparse_step = decoder_sparse_step
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling_factor = rope_scaling_factor
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.tie_word_embeddings = tie_word_embeddings
-        self.sliding_window_size = sliding_window_size
-        self.router_aux_loss_coefficient = router_aux_loss_coefficient
-        self.mlp_only_layers = mlp_only_layers
-        self.rope_scaling = rope_scaling
-        self.attention_bias = attention_bias
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
+        self.store_arguments(given)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:

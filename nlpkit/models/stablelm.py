@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from nlpkit._config import argument_names
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
@@ -129,8 +128,7 @@ class StableLMBackbone(Backbone):
         layers = [spec.Layer(attention, spec.Residual(norm), inner, second, parallel)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, **kwargs)
-        for name in argument_names(StableLMBackbone):
-            setattr(self, name, arguments[name])
+        self.store_arguments(arguments)
 
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""
