@@ -253,5 +253,8 @@ def outputs(model):
 
 
 def assert_same_outputs(found, expected):
-    """On PyTorch a kernel that was read is turned, and its products may differ in the last bit."""
-    np.testing.assert_allclose(outputs(found), outputs(expected), rtol=1e-5, atol=1e-6)
+    """Equal; on PyTorch a kernel that was read is turned, and products differ in the last bit."""
+    if keras.backend.backend() != "torch":
+        np.testing.assert_array_equal(outputs(found), outputs(expected))
+        return
+    np.testing.assert_allclose(outputs(found), outputs(expected), rtol=1e-6, atol=1e-6)
