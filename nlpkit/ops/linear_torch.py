@@ -1,5 +1,6 @@
 """The affine map by PyTorch's fastest kernel."""
 
+import math
 from typing import Any
 
 from nlpkit._compat import require
@@ -16,11 +17,21 @@ def linear(inputs: Any, kernel: Any, bias: Any = None) -> Any:
     if _HAS_ONE_DNN and inputs.device.type == "cpu" and not _needs_gradient(inputs, kernel):
         rows = inputs.numel() // inputs.shape[-1]
         if rows == 1 and kernel.is_contiguous():
-            product = torch.matmul(inputs, kernel)  # MKL's, a third faster for a single row
-            return product if bias is None else product.add_(bias)
+            return _row(inputs, kernel, bias)
         if inputs.dtype == torch.float32 and kernel.dtype == torch.float32 and rows:
             return _ONE_DNN(inputs, kernel.t(), bias, "none", [], "")
     return torch.nn.functional.linear(inputs, kernel.t(), bias)
+
+
+def _row(inputs: Any, kernel: Any, bias: Any) -> Any:
+    """A single row: one part of the sum a thread, which reads the kernel half as fast again."""
+    parts = math.gcd(torch.get_num_threads(), inputs.shape[-1])
+    if parts == 1:
+        product = torch.matmul(inputs, kernel)
+    else:
+        pieces = torch.bmm(inputs.view(parts, 1, -1), kernel.view(parts, -1, kernel.shape[-1]))
+        product = pieces.sum(0).view(*inputs.shape[:-1], -1)
+    return product if bias is None else product.add_(bias)
 
 
 def _needs_gradient(inputs: Any, kernel: Any) -> bool:

@@ -283,17 +283,19 @@ def apply_rotary(x: Any, cos: Any, sin: Any, layout: Layout = "half") -> Any:
             f"its last axis has {x.shape[-1]}."
         )
     for _ in range(len(x.shape) - 3):
-        cos, sin = ops.expand_dims(cos, -2), ops.expand_dims(sin, -2)  # B T 1 R/2
-    rotated = _rotate(ops.cast(x[..., :rotary_dim], cos.dtype), cos, sin, layout)
-    rotated = ops.cast(rotated, x.dtype)
-    if rotary_dim == x.shape[-1]:
-        return rotated
-    return ops.concatenate([rotated, x[..., rotary_dim:]], axis=-1)
+        cos, sin = cos[..., None, :], sin[..., None, :]  # B T 1 R/2
+    rest = None
+    if rotary_dim < x.shape[-1]:
+        x, rest = x[..., :rotary_dim], x[..., rotary_dim:]
+    same = x.dtype == cos.dtype  # a cast costs as much as a product for a single row on PyTorch
+    rotated = _rotate(x if same else ops.cast(x, cos.dtype), cos, sin, layout)
+    rotated = rotated if same else ops.cast(rotated, x.dtype)
+    return rotated if rest is None else ops.concatenate([rotated, rest], axis=-1)
 
 
 def _rotate(x: Any, cos: Any, sin: Any, layout: Layout) -> Any:
     if layout == "half":
-        a, b = ops.split(x, 2, axis=-1)
+        a, b = x[..., : x.shape[-1] // 2], x[..., x.shape[-1] // 2 :]
         return ops.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1)
     a, b = x[..., 0::2], x[..., 1::2]
     pairs = ops.stack([a * cos - b * sin, b * cos + a * sin], axis=-1)  # ... R/2 2

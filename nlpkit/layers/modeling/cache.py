@@ -1,7 +1,8 @@
 """Keys and values of earlier tokens, kept for decoding.
 
-The cache of one attention layer is a pair of keys and values `[B, S, G, D]`, `()` for one yet to be
-made, or KerasHub's single array `[B, 2, S, G, D]`.
+The cache of one attention layer is a pair of keys and values `[B, G, S, D]`, `()` for one yet to be
+made, or KerasHub's single array `[B, 2, S, G, D]`. Heads come before slots in a pair because XLA's
+CPU code reads it so at ten times the speed (8 rows, 640 slots: 24 GB/s for 2.3).
 
 The cache of a whole stack is a dict, so that it can pass through compiled loops:
 
@@ -31,12 +32,15 @@ def write(cache: Any, keys: Any, values: Any, index: Any) -> Any:
     if not isinstance(cache, tuple):
         update = ops.cast(ops.stack([keys, values], axis=1), cache.dtype)
         return ops.slice_update(cache, [0, 0, index, 0, 0], update)
-    return tuple(_put(old, new, index) for old, new in zip(cache, (keys, values), strict=True))
+    pairs = zip(cache, (keys, values), strict=True)
+    return tuple(_put(old, _swap(new), index) for old, new in pairs)
 
 
 def read(cache: Any) -> tuple[Any, Any]:
     """The keys and values of all slots, `[B, S, G, D]` each."""
-    return cache if isinstance(cache, tuple) else (cache[:, 0], cache[:, 1])
+    if isinstance(cache, tuple):
+        return _swap(cache[0]), _swap(cache[1])
+    return cache[:, 0], cache[:, 1]
 
 
 def kind_of(window: int | None, slots: int, *, ring: bool) -> str:
@@ -49,12 +53,18 @@ def size_of(kind: str, slots: int) -> int:
     return slots if kind == ALL else int(kind)
 
 
+def slot_axis(x: Any) -> int:
+    """The axis of slots: of places `[B, S]`, or of keys and values `[B, G, S, D]`."""
+    return 1 if len(x.shape) == 2 else 2
+
+
 def spread(x: Any, kind: str, slots: int) -> Any:
-    """Lay what a prompt's T tokens have, `[B, T, …]`, into the slots of a kind."""
-    length, size = x.shape[1], size_of(kind, slots)
+    """Lay what a prompt's T tokens have, `[B, T]` or `[B, G, T, D]`, into the slots of a kind."""
+    axis, size = slot_axis(x), size_of(kind, slots)
+    length = x.shape[axis]
     if length > size:
-        return ops.roll(x[:, length - size :], length % size, axis=1)
-    return ops.pad(x, [(0, 0), (0, size - length)] + [(0, 0)] * (len(x.shape) - 2))
+        return ops.roll(_part(x, length - size, length), length % size, axis=axis)
+    return ops.pad(x, [(0, size - length if i == axis else 0) for i in range(len(x.shape))])
 
 
 def make(
@@ -71,7 +81,9 @@ def make(
     kinds = sorted({kind for kind, _ in layers})
     length = positions.shape[1]
     return {
-        "layers": tuple(tuple(spread(x, kind, slots) for x in pair) for kind, pair in layers),
+        "layers": tuple(
+            tuple(spread(_swap(x), kind, slots) for x in pair) for kind, pair in layers
+        ),
         "sequence_ids": {kind: spread(sequence_ids, kind, slots) for kind in kinds},
         "positions": {kind: spread(positions, kind, slots) for kind in kinds},
         "index": length if _in_place() else ops.convert_to_tensor(length, dtype="int32"),
@@ -103,7 +115,7 @@ def taken(x: Any, kind: str, index: Any) -> Any:
     """The slots of `x` that may be taken when `index` are: on PyTorch a part, elsewhere all."""
     if not _in_place():
         return x
-    return x[:, : index if kind == ALL else min(index, int(kind))]
+    return _part(x, 0, index if kind == ALL else min(index, int(kind)))
 
 
 def replace_layers(cache: dict[str, Any], layers: list[Any]) -> dict[str, Any]:
@@ -142,9 +154,19 @@ def _in_place() -> bool:
 
 
 def _put(old: Any, new: Any, index: Any) -> Any:
-    """Write `[B, T, …]` into `[B, S, …]` from a slot on."""
-    if not _in_place():
-        start = [0, index] + [0] * (len(old.shape) - 2)
-        return ops.slice_update(old, start, ops.cast(new, old.dtype))
-    old[:, index : index + new.shape[1]] = new
-    return old
+    """Write `[B, T]` into `[B, S]`, or `[B, G, T, D]` into `[B, G, S, D]`, from a slot on."""
+    axis = slot_axis(old)
+    if _in_place():
+        _part(old, index, index + new.shape[axis]).copy_(new)
+        return old
+    start = [index if i == axis else 0 for i in range(len(old.shape))]
+    return ops.slice_update(old, start, ops.cast(new, old.dtype))
+
+
+def _part(x: Any, start: int, stop: int) -> Any:
+    return x[:, start:stop] if slot_axis(x) == 1 else x[:, :, start:stop]
+
+
+def _swap(x: Any) -> Any:
+    """`[B, G, S, D]` from `[B, S, G, D]`, and back; a view, or folded into what reads it."""
+    return ops.transpose(x, (0, 2, 1, 3))

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nlpkit.layers.modeling.cache import ALL
+from nlpkit.layers.modeling.cache import ALL, slot_axis
 
 
 def with_room(cache: dict[str, Any], tokens: int) -> dict[str, Any]:
@@ -39,8 +39,9 @@ def compact(cache: dict[str, Any]) -> dict[str, Any]:
     order = ops.take(order, places % sequence_ids.shape[1], axis=1)  # B S
 
     def move(x: Any) -> Any:
-        index = ops.reshape(order, tuple(order.shape) + (1,) * (len(x.shape) - 2))
-        return ops.take_along_axis(x, index, axis=1)
+        axis = slot_axis(x)
+        index = order if axis == 1 else order[:, None, :, None]  # B 1 S 1
+        return ops.take_along_axis(x, index, axis=axis)
 
     if keras.backend.backend() == "torch":
         spare = int(spare)

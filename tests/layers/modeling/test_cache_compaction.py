@@ -19,7 +19,7 @@ def holed(slots=9):
 
 def seen(cache):
     """What each row's slots hold."""
-    keys = ops.convert_to_numpy(cache["layers"][0][0])[:, :, 0, 0]
+    keys = ops.convert_to_numpy(cache["layers"][0][0])[:, 0, :, 0]
     return (keys * ops.convert_to_numpy(cache["sequence_ids"][caches.ALL])).astype(int).tolist()
 
 
