@@ -7,7 +7,7 @@ from typing import Any
 
 from nlpkit.tokenizers.native_engine import Ids, chunk_ids
 
-_MOST_CHUNKS = 2**17
+_MOST_CHUNKS = 2**18
 _LONGEST_CHUNK = 64
 _TEXTS_AT_ONCE = 256
 
@@ -29,7 +29,8 @@ class ChunkMemo:
         spell: what a chunk stands for in a text; by default itself.
         separator: str or None. As `chunk_ids` takes it. Default None.
         given: dict of chunk to its ids. What is known from the start; nothing by default.
-        most: int. How many chunks are kept. Default 131072.
+        most: int. How many chunks are kept. Default 262144, which is some 50 MB; 4 MB of film
+            reviews have 71,000.
     """
 
     def __init__(
