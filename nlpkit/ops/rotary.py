@@ -279,18 +279,17 @@ def apply_rotary(x: Any, cos: Any, sin: Any, layout: Layout = "half") -> Any:
     rotary_dim = 2 * cos.shape[-1]
     if x.shape[-1] < rotary_dim:
         raise ValueError(
-            f"x must have at least the {rotary_dim} features that the angles rotate; "
-            f"its last axis has {x.shape[-1]}."
+            f"x must have the {rotary_dim} features that the angles rotate; got {x.shape[-1]}."
         )
     for _ in range(len(x.shape) - 3):
         cos, sin = cos[..., None, :], sin[..., None, :]  # B T 1 R/2
-    rest = None
-    if rotary_dim < x.shape[-1]:
-        x, rest = x[..., :rotary_dim], x[..., rotary_dim:]
-    same = x.dtype == cos.dtype  # a cast costs as much as a product for a single row on PyTorch
-    rotated = _rotate(x if same else ops.cast(x, cos.dtype), cos, sin, layout)
+    same = x.dtype == cos.dtype  # Casts cost as much as products for a single row on PyTorch.
+    rotated = x[..., :rotary_dim]
+    rotated = _rotate(rotated if same else ops.cast(rotated, cos.dtype), cos, sin, layout)
     rotated = rotated if same else ops.cast(rotated, x.dtype)
-    return rotated if rest is None else ops.concatenate([rotated, rest], axis=-1)
+    if rotary_dim == x.shape[-1]:
+        return rotated
+    return ops.concatenate([rotated, x[..., rotary_dim:]], axis=-1)
 
 
 def _rotate(x: Any, cos: Any, sin: Any, layout: Layout) -> Any:

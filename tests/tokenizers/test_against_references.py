@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-from nlpkit.tokenizers import BytePairTokenizer, SentencePieceTokenizer, WordPieceTokenizer
+from nlpkit.tokenizers import (
+    BytePairTokenizer,
+    ByteTokenizer,
+    SentencePieceTokenizer,
+    UnicodeCodepointTokenizer,
+    WordPieceTokenizer,
+)
 from nlpkit.tokenizers.chunk_memo import ChunkMemo
 
 Tokenize = Callable[[list[str]], list[list[int]]]
@@ -132,6 +138,15 @@ def sentence_piece(model_type: str) -> Pair:
     )
 
 
+def characters(make: Any) -> Pair:
+    reference = str.encode if make is ByteTokenizer else lambda text: map(ord, text)
+    return Pair(
+        make(lowercase=False),
+        lambda texts: [list(reference(text)) for text in texts],
+        make(lowercase=False, pure_graph=True),
+    )
+
+
 def native(engine: Tokenizer) -> Tokenize:
     return lambda texts: [
         encoding.ids for encoding in engine.encode_batch(texts, add_special_tokens=False)
@@ -144,6 +159,8 @@ PAIRS: dict[str, tuple[Callable[[Any], Pair], Any]] = {
     **{f"byte pair, {name}": (byte_pair, name) for name in BYTE_PAIR_SPLITS},
     "sentence piece, unigram": (sentence_piece, "unigram"),
     "sentence piece, bpe": (sentence_piece, "bpe"),
+    "bytes": (characters, ByteTokenizer),
+    "code points": (characters, UnicodeCodepointTokenizer),
 }
 
 HARD = [" ", "  ", "\n", "\r\n", "\t", *"\x0b\x1c\x85\xa0\u2028\u3000\u200b", "\x00", "\ufffd"]
