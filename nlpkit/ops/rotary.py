@@ -287,9 +287,8 @@ def apply_rotary(x: Any, cos: Any, sin: Any, layout: Layout = "half") -> Any:
     rotated = x[..., :rotary_dim]
     rotated = _rotate(rotated if same else ops.cast(rotated, cos.dtype), cos, sin, layout)
     rotated = rotated if same else ops.cast(rotated, x.dtype)
-    if rotary_dim == x.shape[-1]:
-        return rotated
-    return ops.concatenate([rotated, x[..., rotary_dim:]], axis=-1)
+    rest = x[..., rotary_dim:]
+    return ops.concatenate([rotated, rest], axis=-1) if rest.shape[-1] else rotated
 
 
 def _rotate(x: Any, cos: Any, sin: Any, layout: Layout) -> Any:

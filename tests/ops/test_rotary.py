@@ -206,5 +206,5 @@ def test_an_unknown_layout_is_an_error():
 
 
 def test_too_few_features_are_an_error():
-    with pytest.raises(ValueError, match="8 features.*has 4"):
+    with pytest.raises(ValueError, match="8 features.*got 4"):
         rotate(np.zeros((1, 1, 1, 4), "float32"), [0], 8)
