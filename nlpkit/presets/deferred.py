@@ -13,6 +13,8 @@ import keras
 import numpy as np
 from keras.src.backend.common import global_state
 
+from nlpkit.presets.turning import contiguous
+
 _SCOPE: ContextVar[Any] = ContextVar("deferred_initialization", default=None)
 
 
@@ -88,7 +90,7 @@ def _first_value(variable: keras.Variable, value: Any) -> Any:
 
         trainable = variable.trainable and np.dtype(variable.dtype).kind not in "iub"
         return to_parameter(value, trainable)
-    return keras.ops.convert_to_tensor(np.ascontiguousarray(value), dtype=variable.dtype)
+    return keras.ops.convert_to_tensor(contiguous(value), dtype=variable.dtype)
 
 
 def initialize_rest(variables: Iterable[keras.Variable]) -> None:

@@ -57,8 +57,7 @@ def _load(model: Any, table: list[Line], layout: Layout) -> None:
     dtypes = {variable.dtype for variable in variables.values()}
 
     def read(name: str) -> np.ndarray:
-        fits = any(tensors.has_dtype(name, dtype) for dtype in dtypes)
-        return tensors.view(name) if fits else tensors.read(name)
+        return tensors.view(name, keep=any(tensors.has_dtype(name, dtype) for dtype in dtypes))
 
     assign(cover, variables, read)
     tensors.finish_reading()

@@ -11,6 +11,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from nlpkit.presets.safetensors_header import Place, read_header
+from nlpkit.presets.turning import contiguous
 from nlpkit.presets.weights import Shape
 
 WEIGHTS = "model.safetensors"
@@ -35,6 +36,7 @@ class TensorFiles:
         self._places: dict[str, Place] = {}
         self._mapped: dict[Path, mmap.mmap] = {}
         self._reading: threading.Thread | None = None
+        self._passing: tuple[mmap.mmap, int, int] | None = None
         for path in files:
             for name, place in _read_header(path).items():
                 if name in self._files:
@@ -58,15 +60,21 @@ class TensorFiles:
                 raise ValueError(f"{path} was cut short while it was read.")
         return array
 
-    def view(self, name: str) -> np.ndarray:
+    def view(self, name: str, *, keep: bool = True) -> np.ndarray:
         """One tensor in its file, mapped; what is written there stays in this process.
 
         It is read, as by `read`, where it cannot be mapped.
+
+        Args:
+            name: str.
+            keep: bool. False lets its memory go at the next call.
         """
+        self._let_go()
         place = self._places[name]
         if place.begin % place.dtype.itemsize or place.begin == place.end:
             return self.read(name)
         memory = self._map(self._files[name])
+        self._passing = None if keep else (memory, place.begin, place.end)
         count = (place.end - place.begin) // place.dtype.itemsize
         return np.frombuffer(memory, place.dtype, count, place.begin).reshape(place.shape)
 
@@ -79,12 +87,24 @@ class TensorFiles:
 
     def finish_reading(self) -> None:
         """Wait for what `read_ahead` began."""
+        self._let_go()
         if self._reading:
             self._reading.join()
 
     def has_dtype(self, name: str, dtype: str) -> bool:
         """Whether a tensor is stored in this dtype."""
         return self._places[name].dtype == np.dtype(dtype)
+
+    def _let_go(self) -> None:
+        """Take the pages of a tensor out of this process' memory; the file still has them."""
+        if self._passing is None:
+            return
+        memory, begin, end = self._passing
+        begin += -begin % mmap.PAGESIZE
+        end -= end % mmap.PAGESIZE
+        if end > begin:
+            memory.madvise(mmap.MADV_DONTNEED, begin, end - begin)
+        self._passing = None
 
     def _map(self, path: Path) -> mmap.mmap:
         if path not in self._mapped:
@@ -162,9 +182,9 @@ def _stored_dtype(tensor: np.ndarray, dtype: str | None) -> np.dtype:
 
 def _cast(name: str, tensor: np.ndarray, dtype: str | None) -> np.ndarray:
     if dtype is None or not _is_floating(tensor):
-        return np.ascontiguousarray(tensor)
+        return contiguous(tensor)
     with np.errstate(over="ignore"):
-        cast = np.ascontiguousarray(tensor, dtype=dtype)
+        cast = contiguous(tensor, dtype)
     if np.isfinite(tensor).all() and not np.isfinite(cast).all():
         raise ValueError(
             f"The tensor {name} has values of up to {np.abs(tensor).max():.3g}, too large for "

@@ -1,5 +1,7 @@
 """Weights that stay in their file, mapped into memory, where variables can have it as theirs."""
 
+import mmap
+
 import keras
 import numpy as np
 import pytest
@@ -39,6 +41,20 @@ def test_views_share_the_file_s_memory(files):
 def test_what_is_written_to_a_view_stays_out_of_the_file(files, tmp_path):
     files[0].view("a")[:] = 9
     np.testing.assert_array_equal(load_file(tmp_path / "x")["a"], files[1]["a"])
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="The system has no such advice")
+def test_what_is_not_kept_leaves_memory_without_its_neighbours(tmp_path):
+    write_tensors(tmp_path / "x", {name: np.zeros(10_000, "float32") for name in "abc"})
+    files = TensorFiles([tmp_path / "x"])
+    kept, passing, last = (files.view(name, keep=name != "b") for name in "abc")
+    for view in (kept, last):
+        view[:] = 1
+    files.view("b", keep=False)[:] = 1
+    files.finish_reading()
+    assert (passing == 0).sum() > 7000  # All pages but those it shares with the others.
+    assert kept.all()
+    assert last.all()
 
 
 def test_tensor_at_an_odd_place_is_read(tmp_path):

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit.layers.modeling.direct_call import DirectCall
-from nlpkit.layers.modeling.dropout import Dropout
+from nlpkit.ops.dropout import dropout as drop
 
 
 class Residual(keras.layers.Layer):
@@ -32,7 +32,8 @@ class Residual(keras.layers.Layer):
         self.pre_norm = pre_norm
         self.post_norm = post_norm
         self.output_norm = output_norm
-        self.dropout = Dropout(dropout, dtype=self.dtype_policy) if dropout else None
+        self.dropout = dropout
+        self._seed = keras.random.SeedGenerator() if dropout else None
 
     def build(self, input_shape: Any) -> None:
         """Build the norms."""
@@ -48,8 +49,8 @@ class Residual(keras.layers.Layer):
         """The stream with the sub-layer's update."""
         if self.post_norm is not None:
             update = self.post_norm(update)
-        if self.dropout is not None:
-            update = self.dropout(update, training=training)
+        if self.dropout and training:
+            update = drop(update, self.dropout, self._seed)
         hidden = hidden + update
         return hidden if self.output_norm is None else self.output_norm(hidden)
 

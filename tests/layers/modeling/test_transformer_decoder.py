@@ -180,7 +180,7 @@ def test_every_sub_layer_has_dropout():
         block.cross_attention_residual,
         block.feed_forward_residual,
     )
-    assert [residual.dropout.rate for residual in residuals] == [0.5] * 3
+    assert [residual.dropout for residual in residuals] == [0.5] * 3
     assert block.attention.dropout == block.cross_attention.dropout == 0.5
     still = call(layer, HIDDEN, CONTEXT)[0]
     assert np.abs(call(layer, HIDDEN, CONTEXT, training=True)[0] - still).max() > 0.1
