@@ -171,8 +171,8 @@ class CausalLM(Task):
             stop_strings: str or list of str. Texts that end a continuation, which leaves them out.
             num_return_sequences: int. Continuations of each prompt; more than 1 returns a list for
                 each.
-            seed: int, or one for each prompt. The same seed gives the same text; None takes another
-                each time.
+            seed: int, or one for each prompt, whose text then depends on nothing else; with one int
+                equal prompts are drawn one after the other. None takes another each time.
             sampler: str or `Sampler`, in place of that of `compile`.
             temperature, top_k, top_p, min_p, repetition_penalty: numbers that change the sampler,
                 see `nlpkit.samplers`; greedy search becomes sampling.

@@ -41,8 +41,9 @@ class Prompts:
     def streams(self, seed: int | Sequence[int] | None, copies: int) -> np.ndarray:
         """The random stream (seed, draw) of each copy of each prompt, int32 `[rows, 2]`.
 
-        The draw counts the earlier copies of an equal prompt: so it does not depend on the other
-        prompts, and no two continuations of a prompt are drawn alike.
+        The draw counts the copies of a prompt; those of equal prompts too, if they share one seed:
+        so it does not depend on other prompts, and no two continuations are drawn alike, unless
+        equal prompts are given equal seeds.
 
         Raises:
             ValueError: there are not as many seeds as prompts.
@@ -51,7 +52,8 @@ class Prompts:
             seed = int(np.random.default_rng().integers(2**31))
         if isinstance(seed, float | str):
             raise TypeError(f"seed must be an int or one for each prompt; got {seed!r}.")
-        seeds = [seed] * len(self.rows) if isinstance(seed, int | np.integer) else list(seed)
+        shared = isinstance(seed, int | np.integer)
+        seeds: list[Any] = [seed] * len(self.rows) if shared else list(seed)  # type: ignore[arg-type]
         if len(seeds) != len(self.rows):
             raise ValueError(
                 f"seed must be an int or one for each prompt; got {len(seeds)} seeds for "
@@ -59,10 +61,11 @@ class Prompts:
             )
         drawn: Counter[Any] = Counter()
         streams = []
-        for row, own in zip(self.rows, seeds, strict=True):
+        for i, (row, own) in enumerate(zip(self.rows, seeds, strict=True)):
+            text = tuple(row) if shared else i
             for _ in range(copies):
-                streams.append((int(own), drawn[own, tuple(row)]))
-                drawn[own, tuple(row)] += 1
+                streams.append((int(own), drawn[text]))
+                drawn[text] += 1
         wrapped = (np.array(streams, "int64").reshape(-1, 2) + 2**31) % 2**32 - 2**31
         return wrapped.astype("int32")
 

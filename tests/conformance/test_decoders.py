@@ -1,4 +1,4 @@
-"""What holds for every decoder family: it is Hugging Face's, and texts do not depend on others."""
+"""What holds for every decoder family: it is Hugging Face's, converted, saved and trained."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +13,7 @@ import nlpkit
 from conformance.case import close
 from conformance.cases_decoders import DECODERS
 from conformance.decoder_case import LENGTHS, STEPS, rows_of_ids
+from conformance.decoder_programs import compiled, run, tensor
 from nlpkit.presets.assignment import model_variables, named_variables
 from nlpkit.presets.cover import check_table
 
@@ -23,12 +24,6 @@ with_shapes = pytest.mark.parametrize(
 )
 FIRST_SHAPES = [(case, next(iter(case.references))) for case in DECODERS]
 PROMPTS = ["the movie was", "go", "unbelievable, a good movie"]
-NEW = 12
-# With a larger cache than the others, so that it is another program.
-GREEDY = {"sampler": "greedy", "max_new_tokens": 45, "stop_token_ids": None}
-# Greedy, by the program that also samples.
-LIKELIEST = {"sampler": "random", "max_new_tokens": NEW, "stop_token_ids": None, "top_k": 1}
-SAMPLED = {**LIKELIEST, "top_k": 50, "temperature": 2.0}
 
 
 @dataclass(frozen=True)
@@ -108,80 +103,11 @@ def test_every_variant_comes_back(case, tmp_path):
         same_model(type(backbone).from_preset(tmp_path / label), backbone)
 
 
-def test_packed_equals_alone(case):
-    """Of three rows the first holds two texts, which are alone in the others."""
-    model, first = writer(case), 5
-    ids, _ = rows_of_ids(model.backbone.token_embedding.input_dim)
-    places = np.arange(ids.shape[1])
-    second = np.where(places >= first, 2, 0)
-    sequence_ids = np.stack([np.where(places < first, 1, 2), places < first, second])
-    packed, *both = run(model, token_ids=ids[[0, 0, 0]], sequence_ids=sequence_ids)
-    close(packed[:first], both[0][:first])
-    close(packed[first:], both[1][first:])
-
-
-def test_a_text_is_the_same_alone_and_in_a_batch(case):
-    together = writer(case).generate(prompts(case), **LIKELIEST)
-    assert together == alone(case)
-    # Else it proves little.
-    assert len({token for row in together for token in row}) > NEW
-
-
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_padding_of_a_prompt_changes_nothing(case, side):
-    rows = prompts(case)
-    width = max(map(len, rows)) + 2
-    mask = np.arange(width) < np.array([len(row) for row in rows])[:, None]
-    mask = mask[:, ::-1] if side == "left" else mask
-    token_ids = np.full(mask.shape, 3)
-    token_ids[mask] = np.concatenate(rows)
-    inputs = {"token_ids": token_ids, "padding_mask": mask}
-    found = writer(case).generate(inputs, **LIKELIEST)
-    trimmed = [ids[real].tolist() for ids, real in zip(*found.values(), strict=True)]
-    assert trimmed == alone(case)
-
-
-def test_streamed_pieces_are_the_text(case):
-    text = PROMPTS[0]
-    pieces = list(writer(case).generate(text, stream=True, **GREEDY))
-    assert "".join(pieces) == writer(case).generate(text, **GREEDY)
-    assert len(pieces) > NEW
-
-
-def test_a_sampled_text_does_not_depend_on_its_batch(case):
-    first, second, third = prompts(case)
-    model = writer(case)
-    one = model.generate([first, second, third], seed=[5, 6, 7], **SAMPLED)
-    other = model.generate([third, second, second], seed=[7, 8, 6], **SAMPLED)
-    assert (one[2], one[1]) == (other[0], other[2])
-    assert one[1] != other[1]
-
-
 def test_loss_falls(case):
     task = case.build()
     task.compile(keras.optimizers.Adam(0.02), jit_compile=False if on_tensorflow() else "auto")
     losses = task.fit(PROMPTS, epochs=12, verbose=0).history["loss"]
     assert losses[-1] < 0.8 * losses[0]
-
-
-@cache
-def writer(case):
-    """One task a family, so that what is compiled for it is compiled once."""
-    return case.build()
-
-
-@cache
-def alone(case):
-    """The greedy continuation of each prompt, by itself and with room for more."""
-    rows = prompts(case)
-    longer = [writer(case).generate([row], **GREEDY)[0] for row in rows]
-    return [ids[: len(row) + NEW] for row, ids in zip(rows, longer, strict=True)]
-
-
-def prompts(case):
-    """The ids of PROMPTS, of different lengths."""
-    features = writer(case).preprocessor.generate_preprocess(PROMPTS)
-    return [ids[real].tolist() for ids, real in zip(*features.values(), strict=True)]
 
 
 def ids_for(model):
@@ -213,30 +139,6 @@ def steps_equal_the_whole(made, tokens):
         logits, _, cache = step(tensor(ids[:, i : i + tokens]), cache)
         found.append(ops.convert_to_numpy(logits))
     close(np.concatenate(found, axis=1), on_the_left(made.logits)[:, first - 1 :])
-
-
-def run(task, **inputs):
-    tensors = {name: tensor(x) for name, x in inputs.items()}
-    return ops.convert_to_numpy(compiled(task, task)(tensors))
-
-
-def compiled(function, model):
-    """A function of a model: on JAX compiled, in haste; elsewhere as it is, which starts faster."""
-    if keras.backend.backend() != "jax":
-        return function
-    import jax
-
-    def pure(values, *arguments):
-        mapping = list(zip(model.variables, values, strict=True))
-        with keras.StatelessScope(state_mapping=mapping):
-            return function(*arguments)
-
-    program = jax.jit(pure, compiler_options={"xla_backend_optimization_level": 0})
-    return lambda *arguments: program([v.value for v in model.variables], *arguments)
-
-
-def tensor(x):
-    return ops.convert_to_tensor(x, dtype="bool" if x.dtype == bool else "int32")
 
 
 def on_the_left(rows):

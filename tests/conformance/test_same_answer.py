@@ -1,0 +1,120 @@
+"""A text does not depend on its batch, padding, packing, cache or stream, in any decoder family.
+
+The examples are random, but the same each time: of two words that are equally likely by chance the
+one or the other might come first.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.cases_decoders import DECODERS
+from conformance.decoder_programs import run
+
+CASES = DECODERS
+ROWS, LONGEST, NEW = 3, 16, 12
+# The program that samples takes the likeliest word; small random models would repeat a few words.
+PENALTY = 5.0
+LIKELIEST = {"sampler": "random", "top_k": 1, "repetition_penalty": PENALTY}
+LIKELIEST |= {"max_new_tokens": NEW, "stop_token_ids": None}
+# With a larger cache, so that it is another program.
+LONGER = {**LIKELIEST, "max_new_tokens": 45}
+SAMPLED = {**LIKELIEST, "top_k": 50, "temperature": 2.0}
+PROMPTS = st.lists(
+    st.lists(st.integers(3, 10**6), min_size=1, max_size=LONGEST), min_size=ROWS, max_size=ROWS
+)
+a_few = settings(max_examples=4, deadline=None, derandomize=True, database=None)
+
+
+@a_few
+@given(prompts=PROMPTS)
+def test_alone_batched_and_packed(case, prompts):
+    rows = known(case, prompts)
+    expected = [alone(case, tuple(row)) for row in rows]
+    assert writer(case).generate(rows, **LIKELIEST) == expected
+    assert first_words_when_packed(case, rows) == [
+        new[len(row)] for row, new in zip(rows, expected, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@a_few
+@given(prompts=PROMPTS, room=st.integers(0, 4))
+def test_padded(case, side, prompts, room):
+    rows = known(case, prompts)
+    ids, mask = padded(rows, max(map(len, rows)) + room, side)
+    found = writer(case).generate({"token_ids": ids, "padding_mask": mask}, **LIKELIEST)
+    trimmed = [ids[real].tolist() for ids, real in zip(*found.values(), strict=True)]
+    assert trimmed == [alone(case, tuple(row)) for row in rows]
+
+
+@a_few
+@given(prompts=PROMPTS, seeds=st.lists(st.integers(0, 10**9), min_size=ROWS, max_size=ROWS))
+def test_sampled(case, prompts, seeds):
+    """The last row is the same in another place, beside others."""
+    rows = known(case, prompts)
+    others = [row[::-1] + [3] for row in rows[:-1]]
+    first = writer(case).generate(rows, seed=seeds, **SAMPLED)
+    again = writer(case).generate([rows[-1], *others], seed=seeds[::-1], **SAMPLED)
+    assert again[0] == first[-1]
+
+
+@a_few
+@given(text=st.lists(st.sampled_from(["the", "movie", "é", "good", "\n", "?!"]), min_size=1))
+def test_streamed(case, text):
+    text = " ".join(text[:8])
+    pieces = list(writer(case).generate(text, stream=True, **LONGER))
+    assert "".join(pieces) == writer(case).generate(text, **LONGER)
+    assert len(pieces) > NEW
+
+
+def test_texts_are_not_all_alike(case):
+    """Else the others would prove little."""
+    rows = known(case, [[5, 6, 7], [8], [11, 4]])
+    new = [alone(case, tuple(row))[len(row) :] for row in rows]
+    assert len({token for row in new for token in row}) > NEW
+    one, other = (writer(case).generate(rows, seed=seed, **SAMPLED) for seed in (1, 2))
+    assert one != other
+
+
+@cache
+def writer(case):
+    """One task a family, so that what is compiled for it is compiled once."""
+    return case.build()
+
+
+@cache
+def alone(case, row):
+    """The continuation of a prompt, by itself and with room for more."""
+    return writer(case).generate([list(row)], **LONGER)[0][: len(row) + NEW]
+
+
+def known(case, prompts):
+    """The prompts in words of the family's vocabulary."""
+    words = writer(case).spelled_words
+    return [[3 + token % (words - 3) for token in row] for row in prompts]
+
+
+def first_words_when_packed(case, rows):
+    """The likeliest next word after each of the texts, which share one row."""
+    ends = np.cumsum([len(row) for row in rows])
+    token_ids, sequence_ids = np.zeros((2, 1, ROWS * LONGEST), int)
+    token_ids[0, : ends[-1]] = np.concatenate(rows)
+    sequence_ids[0, : ends[-1]] = np.repeat(np.arange(ROWS) + 1, [len(row) for row in rows])
+    logits = run(writer(case), token_ids=token_ids, sequence_ids=sequence_ids)[0, ends - 1]
+    for row, found in zip(rows, logits, strict=True):
+        penalized = found[row]
+        found[row] = np.where(penalized > 0, penalized / PENALTY, penalized * PENALTY)
+    return logits[:, : writer(case).spelled_words].argmax(-1).tolist()
+
+
+def padded(rows, width, side):
+    """Ids with padding that is no word of the prompts', and which of them are real."""
+    mask = np.arange(width) < np.array([len(row) for row in rows])[:, None]
+    mask = mask[:, ::-1] if side == "left" else mask
+    ids = np.ones(mask.shape, int)
+    ids[mask] = np.concatenate(rows)
+    return ids, mask
