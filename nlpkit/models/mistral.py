@@ -203,9 +203,10 @@ class MistralBackbone(Backbone):
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         """The constructor's arguments from a Hugging Face configuration."""
+        window = None if reader.is_null("sliding_window") else 4096
         return {
             **llama_like.read(reader, max_sequence_length=131072),
-            "sliding_window": reader.get("sliding_window", None, kind=int),
+            "sliding_window": reader.get("sliding_window", window, kind=int),
         }
 
     def to_hf_config(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from nlpkit._compat import is_tensorflow_dataset, is_tensorflow_value
 
 Form = Literal["text", "texts", "lists", "dict"]
+_ENDLESS = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,14 @@ def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> P
         raise ValueError("inputs must hold at least one prompt; got an empty list.")
     packed = model.preprocessor.generate_preprocess(
         [inputs] if single else inputs,
-        sequence_length=longest,
+        # An error of the preprocessor would speak of its sequence_length.
+        sequence_length=_ENDLESS if truncation == "error" else longest,
         padding_side="left",
         truncation=truncation,
     )
-    return Prompts(_unpadded(packed), "text" if single else "texts")
+    rows = _unpadded(packed)
+    _check_ids(rows, longest, model.backbone.token_embedding.input_dim)
+    return Prompts(rows, "text" if single else "texts")
 
 
 def padded(rows: list[list[int]]) -> dict[str, np.ndarray]:
@@ -157,8 +161,8 @@ def _check_ids(rows: list[list[int]], longest: int, words: int) -> None:
             raise ValueError(f"Prompt {i} is empty; it must have at least one token.")
         if len(row) > longest:
             raise ValueError(
-                f"Prompt {i} has {len(row)} tokens, which leaves no room: a prompt may have at "
-                f"most {longest} here. Shorten it, or give a larger max_length."
+                f"Prompt {i} has {len(row)} tokens, and there is room for {longest}, as max_length "
+                "or the model's positions say. Shorten it, or raise max_length if that was given."
             )
         if min(row) < 0 or max(row) >= words:
             raise ValueError(

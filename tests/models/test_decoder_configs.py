@@ -5,6 +5,7 @@ import pytest
 from nlpkit.models.gemma import GemmaBackbone
 from nlpkit.models.gemma3 import Gemma3Backbone
 from nlpkit.models.gpt_oss import GptOssBackbone
+from nlpkit.models.mistral import MistralBackbone
 from nlpkit.models.phi3 import Phi3Backbone
 from nlpkit.models.stablelm import StableLMBackbone
 from nlpkit.presets.config_reader import ConfigReader
@@ -42,6 +43,12 @@ def test_caps_that_are_null_are_none_and_absent_ones_the_default():
     unstated = read(GemmaBackbone, **config)
     assert [unstated[name] for name in names] == [50.0, 30.0]
     assert unstated["layer_types"] == [WINDOW, FULL] * 2
+
+
+def test_a_window_of_mistral_that_is_null_is_none_and_an_absent_one_the_default():
+    config = {**SIZES, "model_type": "mistral"}
+    assert read(MistralBackbone, **config, sliding_window=None)["sliding_window"] is None
+    assert read(MistralBackbone, **config)["sliding_window"] == 4096
 
 
 def test_gemma_3_in_the_older_form():

@@ -135,6 +135,12 @@ def test_a_long_text_is_cut_on_the_left_with_a_warning(model):
     assert text == model.preprocessor.generate_postprocess({"token_ids": ids})
 
 
+@pytest.mark.parametrize("prompt", ["good bad " * 60, [list(range(5, 50))]])
+def test_a_prompt_that_is_too_long_is_an_error_of_max_length(model, prompt):
+    with pytest.raises(ValueError, match=r"Prompt 0 has \d+ tokens, .* room for 19, .*max_length"):
+        model.generate(prompt, max_length=20)
+
+
 def test_long_ids_are_cut_on_the_left_with_a_warning(model):
     long, options = _ids(9), {"max_length": 5, "stop_token_ids": None, "seed": 0}
     with pytest.warns(UserWarning, match="1 of 2 prompts were cut on the left"):
