@@ -29,7 +29,7 @@ def _row(inputs: Any, kernel: Any, bias: Any) -> Any:
     if parts == 1:
         product = torch.matmul(inputs, kernel)
     else:
-        pieces = torch.bmm(inputs.view(parts, 1, -1), kernel.view(parts, -1, kernel.shape[-1]))
+        pieces = torch.bmm(inputs.reshape(parts, 1, -1), kernel.view(parts, -1, kernel.shape[-1]))
         product = pieces.sum(0).view(*inputs.shape[:-1], -1)
     return product if bias is None else product.add_(bias)
 
