@@ -15,8 +15,8 @@ _BUFFERS = """
 <- *seed_generator/* ; buffer
 <- *metrics/* ; buffer
 """
-# KerasHub's TransformerEncoder, in which the projections keep the heads apart.
-_ENCODER_LAYER = """
+# KerasHub's TransformerEncoder and TransformerDecoder; their projections keep the heads apart.
+_LAYER = """
 attention/query/kernel <- self_attention_layer/query_dense/0 | merge {heads} last heads
 attention/query/bias <- self_attention_layer/query_dense/1 | merge {heads} last heads
 attention/key/kernel <- self_attention_layer/key_dense/0 | merge {heads} last heads
@@ -25,15 +25,17 @@ attention/value/kernel <- self_attention_layer/value_dense/0 | merge {heads} las
 attention/value/bias <- self_attention_layer/value_dense/1 | merge {heads} last heads
 attention/output/kernel <- self_attention_layer/output_dense/0 | merge {heads} first heads
 attention/output/bias <- self_attention_layer/output_dense/1
-attention_residual/output_norm/gamma <- self_attention_layer_norm/0
-attention_residual/output_norm/beta <- self_attention_layer_norm/1
+attention_residual/{norm}/gamma <- self_attention_layer_norm/0
+attention_residual/{norm}/beta <- self_attention_layer_norm/1
 feed_forward/intermediate/kernel <- feedforward_intermediate_dense/0
 feed_forward/intermediate/bias <- feedforward_intermediate_dense/1
 feed_forward/output/kernel <- feedforward_output_dense/0
 feed_forward/output/bias <- feedforward_output_dense/1
-feed_forward_residual/output_norm/gamma <- feedforward_layer_norm/0
-feed_forward_residual/output_norm/beta <- feedforward_layer_norm/1
+feed_forward_residual/{norm}/gamma <- feedforward_layer_norm/0
+feed_forward_residual/{norm}/beta <- feedforward_layer_norm/1
 """
+_POST_NORM_LAYER = _LAYER.replace("{norm}", "output_norm")
+_PRE_NORM_LAYER = _LAYER.replace("{norm}", "pre_norm")
 _BERT_EMBEDDINGS = """
 token_embedding/embeddings <- layers/reversible_embedding/0
 position_embedding/embeddings <- layers/position_embedding/0
@@ -42,6 +44,12 @@ embeddings_norm/gamma <- layers/layer_normalization/0
 embeddings_norm/beta <- layers/layer_normalization/1
 pooled_dense/kernel <- layers/dense/0
 pooled_dense/bias <- layers/dense/1
+"""
+_GPT2_EMBEDDINGS = """
+token_embedding/embeddings <- layers/reversible_embedding/0
+position_embedding/embeddings <- layers/position_embedding/0
+final_norm/gamma <- layers/layer_normalization/0
+final_norm/beta <- layers/layer_normalization/1
 """
 _CLASSIFIER_HEAD = """
 logits/kernel <- layers/dense/0
@@ -65,6 +73,7 @@ class Part:
         own: nlpkit's name of it.
         arguments: the arguments that the configuration states, by the same names in nlpkit.
         fixed: nlpkit's arguments that it does not state.
+        inert: arguments that it states and nlpkit does not have, with the one value allowed.
         lines: weight table, of a task that of its head.
     """
 
@@ -72,6 +81,7 @@ class Part:
     own: str
     arguments: tuple[str, ...]
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    inert: Mapping[str, Any] = field(default_factory=dict)
     lines: str = ""
 
 
@@ -110,6 +120,15 @@ def _suffix(i: int) -> str:
 
 
 _PACKING = ("sequence_length", "truncate")
+_SIZES = (
+    "vocabulary_size",
+    "num_layers",
+    "num_heads",
+    "hidden_dim",
+    "intermediate_dim",
+    "dropout",
+    "max_sequence_length",
+)
 _WORD_PIECES = (
     "sequence_length",
     "lowercase",
@@ -126,18 +145,9 @@ _BERT = Family(
     backbone=Part(
         ("BertBackbone",),
         "BertBackbone",
-        (
-            "vocabulary_size",
-            "num_layers",
-            "num_heads",
-            "hidden_dim",
-            "intermediate_dim",
-            "dropout",
-            "max_sequence_length",
-            "num_segments",
-        ),
+        (*_SIZES, "num_segments"),
         {"activation": "gelu_tanh", "layer_norm_epsilon": 1e-12},
-        _BERT_EMBEDDINGS,
+        lines=_BERT_EMBEDDINGS,
     ),
     preprocessors=(
         Part(("BertTextClassifierPreprocessor", "BertPreprocessor"), "BertPreprocessor", _PACKING),
@@ -165,10 +175,30 @@ _BERT = Family(
             "BertMaskedLM",
             (),
             {"head_activation": "gelu", "head_layer_norm_epsilon": 1e-5},
-            _MASKED_LM_HEAD,
+            lines=_MASKED_LM_HEAD,
         ),
     ),
-    layer=_ENCODER_LAYER,
+    layer=_POST_NORM_LAYER,
     layer_name="transformer_encoder",
 )
-FAMILIES = (_BERT,)
+_GPT2 = Family(
+    # There the end token is found in any text, here with special_tokens_in_strings=True.
+    tokenizer=Part(
+        ("GPT2Tokenizer",),
+        "GPT2Tokenizer",
+        ("sequence_length", "add_prefix_space"),
+        inert={"unsplittable_tokens": ["<|endoftext|>"]},
+    ),
+    backbone=Part(("GPT2Backbone",), "GPT2Backbone", _SIZES, lines=_GPT2_EMBEDDINGS),
+    preprocessors=(
+        Part(
+            ("GPT2CausalLMPreprocessor",),
+            "GPT2CausalLMPreprocessor",
+            ("sequence_length", "add_start_token", "add_end_token"),
+        ),
+    ),
+    tasks=(Part(("GPT2CausalLM",), "GPT2CausalLM", ()),),
+    layer=_PRE_NORM_LAYER,
+    layer_name="transformer_decoder",
+)
+FAMILIES = (_BERT, _GPT2)

@@ -119,7 +119,10 @@ class KerasHubLayout(Layout):
     def _arguments_of(self, kind: str) -> dict[str, Any]:
         part, stored = self._objects[kind]
         cls = known_classes()[part.own]
-        arguments = stored.arguments(part.arguments)
+        arguments = stored.arguments((*part.arguments, *part.inert))
+        for name, allowed in part.inert.items():
+            if (value := arguments.pop(name, allowed)) != allowed:
+                raise ValueError(f"{stored.source}: {name} must be {allowed}; got {value!r:.100}.")
         for name, value in arguments.items():
             check_type(cls, name, value, stored.source)
         if kind in ("tokenizer", "preprocessor"):
