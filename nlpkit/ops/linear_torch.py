@@ -14,7 +14,10 @@ _HAS_ONE_DNN = _ONE_DNN is not None and torch.backends.mkldnn.is_available()
 
 def linear(inputs: Any, kernel: Any, bias: Any = None) -> Any:
     """Compute `inputs kernel + bias`: `[..., in]`, `[in, out]`, `[out]` -> `[..., out]`."""
-    if _HAS_ONE_DNN and inputs.device.type == "cpu" and not _needs_gradient(inputs, kernel):
+    device = inputs.device.type
+    if device == "meta":  # Keras' symbolic tensors, beside which variables keep their own dtype.
+        return inputs.new_empty((*inputs.shape[:-1], kernel.shape[-1]))
+    if _HAS_ONE_DNN and device == "cpu" and not _needs_gradient(inputs, kernel):
         rows = inputs.numel() // inputs.shape[-1]
         if rows == 1 and kernel.is_contiguous():
             return _row(inputs, kernel, bias)
