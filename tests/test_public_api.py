@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import keras
 import pytest
@@ -95,9 +94,7 @@ def test_import_loads_neither_keras_nor_a_backend():
 
 
 def test_import_is_quick():
-    start = time.perf_counter()
-    _run("import nlpkit; print('imported')")
-    assert time.perf_counter() - start < 2
+    assert float(_run("import time, nlpkit; print(time.process_time())")) < 1
 
 
 @pytest.mark.skipif(

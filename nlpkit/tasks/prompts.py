@@ -53,8 +53,7 @@ class Prompts:
             seed = int(np.random.default_rng().integers(2**31))
         if isinstance(seed, float | str):
             raise TypeError(f"seed must be an int or one for each prompt; got {seed!r}.")
-        shared = isinstance(seed, int | np.integer)
-        seeds: list[Any] = [seed] * len(self.rows) if shared else list(seed)  # type: ignore[arg-type]
+        seeds = [seed] * len(self.rows) if isinstance(seed, int | np.integer) else list(seed)
         if len(seeds) != len(self.rows):
             raise ValueError(
                 f"seed must be an int or one for each prompt; got {len(seeds)} seeds for "
@@ -63,7 +62,7 @@ class Prompts:
         drawn: Counter[Any] = Counter()
         streams = []
         for i, (row, own) in enumerate(zip(self.rows, seeds, strict=True)):
-            text = tuple(row) if shared else i
+            text = tuple(row) if np.ndim(seed) == 0 else i
             for _ in range(copies):
                 streams.append((int(own), drawn[text]))
                 drawn[text] += 1

@@ -5,17 +5,11 @@ import numpy as np
 import pytest
 from keras import ops
 
+from conformance.case import assert_close
 from nlpkit.models import Backbone, BertBackbone
 
 IDS = np.array([[2, 5, 3, 0], [2, 6, 7, 3]], "int32")
 INPUTS = {"token_ids": IDS, "padding_mask": IDS > 0, "segment_ids": np.zeros_like(IDS)}
-
-
-def close(actual, expected):
-    pairs = zip(keras.tree.flatten(actual), keras.tree.flatten(expected), strict=True)
-    for left, right in pairs:
-        left, right = (ops.convert_to_numpy(x) for x in (left, right))
-        np.testing.assert_allclose(left, right, atol=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +25,8 @@ def test_is_a_functional_model(backbone):
 
 
 def test_called_eagerly_it_equals_predict(backbone, expected):
-    close(backbone(INPUTS), expected)
-    close(backbone.predict(INPUTS, batch_size=2, verbose=0), expected)
+    assert_close(backbone(INPUTS), expected)
+    assert_close(backbone.predict(INPUTS, batch_size=2, verbose=0), expected)
 
 
 @pytest.mark.parametrize(
@@ -40,25 +34,25 @@ def test_called_eagerly_it_equals_predict(backbone, expected):
 )
 def test_token_ids_alone_mean_no_padding(backbone, wrap):
     real = {**INPUTS, "padding_mask": np.ones_like(IDS, bool)}
-    close(backbone(wrap(IDS)), backbone(real))
+    assert_close(backbone(wrap(IDS)), backbone(real))
 
 
 @pytest.mark.parametrize("ids", [IDS, IDS.tolist(), {"token_ids": IDS.tolist()}])
 def test_predict_takes_token_ids_alone(backbone, ids):
-    close(backbone.predict(ids, verbose=0), backbone.predict({"token_ids": IDS}, verbose=0))
+    assert_close(backbone.predict(ids, verbose=0), backbone.predict({"token_ids": IDS}, verbose=0))
 
 
 def test_an_input_that_is_none_is_absent(backbone, expected):
-    close(backbone({**INPUTS, "segment_ids": None}), expected)
+    assert_close(backbone({**INPUTS, "segment_ids": None}), expected)
 
 
 def test_integer_masks_and_64_bit_ids_are_cast(backbone, expected):
-    close(backbone({name: x.astype("int64") for name, x in INPUTS.items()}), expected)
+    assert_close(backbone({name: x.astype("int64") for name, x in INPUTS.items()}), expected)
 
 
 def test_positions_may_be_given(backbone, expected):
     counted = np.array([[0, 1, 2, 2], [0, 1, 2, 3]], "int32")
-    close(backbone({**INPUTS, "positions": counted}), expected)
+    assert_close(backbone({**INPUTS, "positions": counted}), expected)
     others = backbone({**INPUTS, "positions": counted + 1})
     assert np.abs(ops.convert_to_numpy(others["pooled_output"]) - expected["pooled_output"]).max()
 
@@ -92,7 +86,7 @@ def test_predict_refuses(backbone, inputs, message):
 def test_stands_in_a_functional_model(backbone, expected):
     features = backbone(backbone.input)["pooled_output"]
     model = keras.Model(backbone.input, keras.layers.Rescaling(2.0)(features))
-    close(model.predict_on_batch(INPUTS), 2 * expected["pooled_output"])
+    assert_close(model.predict_on_batch(INPUTS), 2 * expected["pooled_output"])
 
 
 def test_stands_in_a_functional_model_on_token_ids_alone(backbone):
@@ -100,7 +94,7 @@ def test_stands_in_a_functional_model_on_token_ids_alone(backbone):
     features = backbone(token_ids)
     assert features["sequence_output"].shape == (None, 4, 8)
     model = keras.Model(token_ids, features)
-    close(model.predict_on_batch(IDS), backbone(IDS))
+    assert_close(model.predict_on_batch(IDS), backbone(IDS))
 
 
 def test_refuses_symbolic_inputs_that_are_too_long(backbone):
@@ -110,7 +104,7 @@ def test_refuses_symbolic_inputs_that_are_too_long(backbone):
 
 def test_stands_in_a_sequential_model(backbone):
     model = keras.Sequential([keras.Input((None,), dtype="int32"), backbone])
-    close(model.predict_on_batch(IDS), backbone(IDS))
+    assert_close(model.predict_on_batch(IDS), backbone(IDS))
 
 
 @pytest.mark.skipif(
@@ -119,7 +113,7 @@ def test_stands_in_a_sequential_model(backbone):
 def test_compiles(backbone, expected):
     model = keras.Model(backbone.input, backbone(backbone.input))
     model.compile(jit_compile=True)
-    close(model.predict_on_batch(INPUTS), expected)
+    assert_close(model.predict_on_batch(INPUTS), expected)
 
 
 def test_stays_frozen_in_another_model(backbone):

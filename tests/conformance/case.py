@@ -127,16 +127,21 @@ def fill(layer: Any) -> Any:
     return layer
 
 
-def close(actual: Any, expected: Any, tolerance: float = 1e-5) -> None:
+def assert_close(actual: Any, expected: Any, tolerance: float = 1e-5) -> None:
     """Assert that two structures of arrays agree, relative to the largest value expected."""
     actual, expected = keras.tree.flatten(actual), keras.tree.flatten(expected)
     assert len(actual) == len(expected)
     for left, right in zip(actual, expected, strict=True):
-        left, right = np.asarray(left, "float64"), np.asarray(right, "float64")
+        left, right = _array(left), _array(right)
         assert left.shape == right.shape
         assert np.isfinite(left).all()
         scale = np.abs(right).max(initial=1e-3)
         np.testing.assert_allclose(left, right, rtol=0, atol=tolerance * scale)
+
+
+def _array(value: Any) -> Any:
+    value = keras.ops.convert_to_numpy(value) if keras.ops.is_tensor(value) else value
+    return np.asarray(value, "float64")
 
 
 def _tensor(value: Any) -> Any:

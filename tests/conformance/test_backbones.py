@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from conformance.case import close, fill
+from conformance.case import assert_close, fill
 from conformance.cases_backbones import BACKBONES
 from nlpkit.presets.assignment import named_variables
 from nlpkit.presets.cover import check_table
@@ -45,7 +45,7 @@ def test_packed_equals_alone(case):
     packed["sequence_ids"] = np.repeat([1, 2], [mask[first].sum(), mask[second].sum()])[None]
     sequence = run(backbone, packed)["sequence_output"][0]
     alone = [expected["sequence_output"][i][mask[i]] for i in (first, second)]
-    close(sequence, np.concatenate(alone))
+    assert_close(sequence, np.concatenate(alone))
 
 
 def test_absent_inputs_are_filled_in(case):
@@ -53,7 +53,7 @@ def test_absent_inputs_are_filled_in(case):
     token_ids = inputs["token_ids"]
     full = {name: np.zeros_like(x) for name, x in inputs.items()}
     full |= {"token_ids": token_ids, "padding_mask": np.ones_like(inputs["padding_mask"])}
-    close(run(backbone, {"token_ids": token_ids}), run(backbone, full))
+    assert_close(run(backbone, {"token_ids": token_ids}), run(backbone, full))
 
 
 def test_weight_table_covers_every_variable_once(case):
@@ -84,14 +84,14 @@ def test_preset_reloads_equal(case, tmp_path):
     backbone = fill(case.build())
     backbone.save_to_preset(tmp_path)
     revived = case.cls.from_preset(tmp_path)
-    close(run(revived, case.inputs), run(backbone, case.inputs), tolerance=0)
+    assert_close(run(revived, case.inputs), run(backbone, case.inputs), tolerance=0)
 
 
 def test_saved_as_keras_file(case, tmp_path):
     backbone = fill(case.build())
     backbone.save(tmp_path / "backbone.keras")
     revived = keras.saving.load_model(tmp_path / "backbone.keras")
-    close(run(revived, case.inputs), run(backbone, case.inputs), tolerance=0)
+    assert_close(run(revived, case.inputs), run(backbone, case.inputs), tolerance=0)
 
 
 def run(backbone, inputs):
@@ -107,7 +107,7 @@ def _same_features(actual, mask, expected, expected_mask, tolerance=1e-5):
     for name, features in actual.items():
         per_token = features.ndim == 3
         real, expected_real = (mask, expected_mask) if per_token else (np.s_[:], np.s_[:])
-        close(features[real], expected[name][expected_real], tolerance)
+        assert_close(features[real], expected[name][expected_real], tolerance)
 
 
 def _move_padding(x, mask, side):

@@ -10,7 +10,7 @@ import pytest
 from keras import ops
 
 import nlpkit
-from conformance.case import close
+from conformance.case import assert_close
 from conformance.cases_decoders import DECODERS
 from conformance.decoder_case import LENGTHS, STEPS, rows_of_ids
 from conformance.decoder_programs import compiled, run, tensor
@@ -52,7 +52,7 @@ def converted(tmp_path_factory):
 def test_logits_are_those_of_transformers(converted, family, shape):
     made = converted(family, shape)
     ids, mask = ids_for(made.theirs)
-    close(run(made.ours, token_ids=ids, padding_mask=mask)[mask], made.logits[mask])
+    assert_close(run(made.ours, token_ids=ids, padding_mask=mask)[mask], made.logits[mask])
 
 
 @with_shapes
@@ -74,7 +74,7 @@ def test_transformers_opens_what_is_saved(converted, family, shape, tmp_path):
     again = transformers.AutoModelForCausalLM.from_pretrained(tmp_path)
     assert type(again) is type(made.theirs)
     _, mask = ids_for(made.theirs)
-    close(logits_of_transformers(again.eval())[mask], made.logits[mask], tolerance=1e-6)
+    assert_close(logits_of_transformers(again.eval())[mask], made.logits[mask], tolerance=1e-6)
     same_model(family.task_class.from_preset(tmp_path, preprocessor=None), made.ours)
 
 
@@ -85,7 +85,7 @@ def test_task_comes_back_with_its_preprocessor(case, tmp_path):
     assert type(again) is case.task_class
     assert type(again.preprocessor) is type(task.preprocessor)
     assert again.preprocessor(PROMPTS)[0].keys() == task.preprocessor(PROMPTS)[0].keys()
-    close(again.preprocessor(PROMPTS), task.preprocessor(PROMPTS), tolerance=0)
+    assert_close(again.preprocessor(PROMPTS), task.preprocessor(PROMPTS), tolerance=0)
     same_model(again, task)
 
 
@@ -138,7 +138,7 @@ def steps_equal_the_whole(made, tokens):
     for i in range(first, ids.shape[1], tokens):
         logits, _, cache = step(tensor(ids[:, i : i + tokens]), cache)
         found.append(ops.convert_to_numpy(logits))
-    close(np.concatenate(found, axis=1), on_the_left(made.logits)[:, first - 1 :])
+    assert_close(np.concatenate(found, axis=1), on_the_left(made.logits)[:, first - 1 :])
 
 
 def on_the_left(rows):

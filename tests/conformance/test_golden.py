@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conformance.case import close
+from conformance.case import assert_close
 from conformance.golden import CASES, PATH, outputs
 
 __all__ = ["CASES"]
@@ -18,4 +18,4 @@ def golden():
 def test_agrees_with_the_golden_arrays(case, golden):
     for name, array in outputs(case).items():
         assert name in golden, f"{name} is missing: cd tests; python -m conformance.golden"
-        close(array, golden[name])
+        assert_close(array, golden[name])

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from conformance.case import close, fill
+from conformance.case import assert_close, fill
 from conformance.cases_layers import MODELING_LAYERS
 from nlpkit.presets.assignment import named_variables
 
@@ -55,7 +55,7 @@ def test_masked_positions_change_nothing(case):
         other = np.where(mask[..., None], values, values + 1).astype(values.dtype)
         (actual,) = case.run(layer, **{input_name: other})
         real = mask if input_name == next(iter(case.inputs)) else np.s_[:]
-        close(actual[real], expected[real])
+        assert_close(actual[real], expected[real])
 
 
 def test_compiled_equals_eager(case):
@@ -64,7 +64,7 @@ def test_compiled_equals_eager(case):
     fill(layer)
     # Compiling takes PyTorch a minute and a C++ compiler.
     model.compile(jit_compile=keras.backend.backend() != "torch")
-    close(model.predict_on_batch(case.arrays), case.call(layer))
+    assert_close(model.predict_on_batch(case.arrays), case.call(layer))
 
 
 def test_saved_as_keras_file(case, tmp_path):
@@ -73,7 +73,9 @@ def test_saved_as_keras_file(case, tmp_path):
     fill(layer)
     model.save(tmp_path / "model.keras")
     revived = keras.saving.load_model(tmp_path / "model.keras")
-    close(revived.predict_on_batch(case.arrays), model.predict_on_batch(case.arrays), tolerance=0)
+    assert_close(
+        revived.predict_on_batch(case.arrays), model.predict_on_batch(case.arrays), tolerance=0
+    )
 
 
 def _trainable(layer):

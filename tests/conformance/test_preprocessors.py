@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from conformance.case import close
+from conformance.case import assert_close
 from conformance.cases_decoders import DECODER_PREPROCESSORS
 from conformance.cases_tasks import LABELS, PREPROCESSORS, TEXTS
 
@@ -46,7 +46,7 @@ def test_labels_pass_through(case):
     x, y, sample_weight = preprocessor(TEXTS, LABELS, weights)
     assert y is LABELS
     assert sample_weight is weights
-    close(preprocessor(TEXTS), x, tolerance=0)
+    assert_close(preprocessor(TEXTS), x, tolerance=0)
 
 
 def test_makes_its_own_labels(case):
@@ -68,14 +68,14 @@ def test_single_equals_batch(case):
     # Seeded alike, so that those that draw at random draw the same.
     (single,) = TEXTS[:1]
     batch = keras.tree.map_structure(lambda x: x[0], case.build()([single]))
-    close(case.build()(single), batch, tolerance=0)
+    assert_close(case.build()(single), batch, tolerance=0)
 
 
 def test_python_equals_tf_data(case):
     tf = pytest.importorskip("tensorflow")
     (batch,) = tf.data.Dataset.from_tensor_slices(TEXTS).batch(len(TEXTS)).map(case.build())
     expected = case.build()(TEXTS)
-    close(keras.tree.map_structure(lambda x: x.numpy(), batch), expected, tolerance=0)
+    assert_close(keras.tree.map_structure(lambda x: x.numpy(), batch), expected, tolerance=0)
 
 
 def test_padding_side(case):
@@ -94,13 +94,13 @@ def test_tokenizer_of_another_family_is_refused(case):
 def test_saved_as_keras_file(case, tmp_path):
     keras.saving.save_model(case.build(), tmp_path / "preprocessor.keras")
     revived = keras.saving.load_model(tmp_path / "preprocessor.keras")
-    close(revived(TEXTS), case.build()(TEXTS), tolerance=0)
+    assert_close(revived(TEXTS), case.build()(TEXTS), tolerance=0)
 
 
 def test_preset_reloads_equal(case, tmp_path):
     preprocessor = case.build()
     preprocessor.save_to_preset(tmp_path)
-    close(case.cls.from_preset(tmp_path)(TEXTS), case.build()(TEXTS), tolerance=0)
+    assert_close(case.cls.from_preset(tmp_path)(TEXTS), case.build()(TEXTS), tolerance=0)
 
 
 def as_tuple(result):

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keras.ops import convert_to_numpy
 
+from conformance.case import assert_close
 from conformance.cases_decoders import DECODERS
-from conformance.decoder_programs import run
+from conformance.decoder_programs import compiled, tensor
 
 CASES = DECODERS
 ROWS, LONGEST, NEW = 3, 16, 12
@@ -22,6 +24,7 @@ LIKELIEST = {"sampler": "random", "top_k": 1, "repetition_penalty": PENALTY}
 LIKELIEST |= {"max_new_tokens": NEW, "stop_token_ids": None}
 # With a larger cache, so that it is another program.
 LONGER = {**LIKELIEST, "max_new_tokens": 33}
+GREEDY = {"sampler": "greedy", "max_new_tokens": 33, "stop_token_ids": None}
 SAMPLED = {**LIKELIEST, "top_k": 50, "temperature": 2.0}
 PROMPTS = st.lists(
     st.lists(st.integers(3, 10**6), min_size=1, max_size=LONGEST), min_size=ROWS, max_size=ROWS
@@ -31,13 +34,30 @@ a_few = settings(max_examples=3, deadline=None, derandomize=True, database=None)
 
 @a_few
 @given(prompts=PROMPTS)
-def test_alone_batched_and_packed(case, prompts):
+def test_alone_and_batched(case, prompts):
     rows = known(case, prompts)
-    expected = [alone(case, tuple(row)) for row in rows]
-    assert writer(case).generate(rows, **LIKELIEST) == expected
-    assert first_words_when_packed(case, rows) == [
-        new[len(row)] for row, new in zip(rows, expected, strict=True)
-    ]
+    assert writer(case).generate(rows, **LIKELIEST) == [alone(case, tuple(row)) for row in rows]
+    greedy = [writer(case).generate([row], **GREEDY)[0][: len(row) + NEW] for row in rows]
+    assert writer(case).generate(rows, **LIKELIEST | {"repetition_penalty": 1.0}) == greedy
+
+
+@a_few
+@given(prompts=PROMPTS)
+def test_packed(case, prompts):
+    """The first row holds all texts, the others one each."""
+    rows = known(case, prompts)
+    token_ids, sequence_ids = np.zeros((2, ROWS + 1, ROWS * LONGEST), "int32")
+    start = 0
+    for i, row in enumerate(rows, start=1):
+        here = slice(start, start + len(row))
+        token_ids[0, here] = token_ids[i, : len(row)] = row
+        sequence_ids[0, here], sequence_ids[i, : len(row)] = i, 1
+        start += len(row)
+    inputs = {"token_ids": tensor(token_ids), "sequence_ids": tensor(sequence_ids)}
+    packed, *others = convert_to_numpy(forward(case)(inputs))
+    for own, row in zip(others, rows, strict=True):
+        assert_close(packed[: len(row)], own[: len(row)])
+        packed = packed[len(row) :]
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -66,8 +86,8 @@ def test_sampled(case, prompts, seeds):
 @given(text=st.lists(st.sampled_from(["the", "movie", "é", "good", "\n", "?!"]), min_size=1))
 def test_streamed(case, text):
     text = " ".join(text[:8])
-    pieces = list(writer(case).generate(text, stream=True, **LONGER))
-    assert "".join(pieces) == writer(case).generate(text, **LONGER)
+    pieces = list(writer(case).generate(text, stream=True, **GREEDY))
+    assert "".join(pieces) == writer(case).generate(text, **GREEDY)
     assert len(pieces) > NEW
 
 
@@ -87,6 +107,12 @@ def writer(case):
 
 
 @cache
+def forward(case):
+    """The pass over whole texts, compiled once."""
+    return compiled(writer(case), writer(case))
+
+
+@cache
 def alone(case, row):
     """The continuation of a prompt, by itself and with room for more."""
     return writer(case).generate([list(row)], **LONGER)[0][: len(row) + NEW]
@@ -96,19 +122,6 @@ def known(case, prompts):
     """The prompts in words of the family's vocabulary."""
     words = writer(case).spelled_words
     return [[3 + token % (words - 3) for token in row] for row in prompts]
-
-
-def first_words_when_packed(case, rows):
-    """The likeliest next word after each of the texts, which share one row."""
-    ends = np.cumsum([len(row) for row in rows])
-    token_ids, sequence_ids = np.zeros((2, 1, ROWS * LONGEST), int)
-    token_ids[0, : ends[-1]] = np.concatenate(rows)
-    sequence_ids[0, : ends[-1]] = np.repeat(np.arange(ROWS) + 1, [len(row) for row in rows])
-    logits = run(writer(case), token_ids=token_ids, sequence_ids=sequence_ids)[0, ends - 1]
-    for row, found in zip(rows, logits, strict=True):
-        penalized = found[row]
-        found[row] = np.where(penalized > 0, penalized / PENALTY, penalized * PENALTY)
-    return logits[:, : writer(case).spelled_words].argmax(-1).tolist()
 
 
 def padded(rows, width, side):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import nlpkit
-from conformance.case import close, fill
+from conformance.case import assert_close, fill
 from conformance.cases_backbones import BERT
 from conformance.cases_tasks import TASKS, TEXTS
 from nlpkit.presets.assignment import model_variables
@@ -26,7 +26,7 @@ def test_split_pipeline_equals_joint(case):
     joint, split = fill(case.build()), fill(case.build(preprocessor=None))
     preprocessed = joint.preprocessor(TEXTS)
     features = preprocessed[0] if isinstance(preprocessed, tuple) else preprocessed
-    close(split.predict(features, verbose=0), joint.predict(TEXTS, verbose=0))
+    assert_close(split.predict(features, verbose=0), joint.predict(TEXTS, verbose=0))
 
 
 def test_preset_round_trip_with_head(case, tmp_path):
@@ -34,7 +34,7 @@ def test_preset_round_trip_with_head(case, tmp_path):
     task.save_to_preset(tmp_path)
     revived = getattr(nlpkit.models, case.family.generic).from_preset(tmp_path)
     assert type(revived) is case.cls
-    close(revived.predict(TEXTS, verbose=0), task.predict(TEXTS, verbose=0), tolerance=1e-6)
+    assert_close(revived.predict(TEXTS, verbose=0), task.predict(TEXTS, verbose=0), tolerance=1e-6)
 
 
 def test_saved_folder_opens_in_transformers(case, tmp_path):
@@ -47,14 +47,14 @@ def test_saved_folder_opens_in_transformers(case, tmp_path):
     logits = BERT.reference_outputs(opened, inputs, {"logits": "logits"})["logits"]
     if "mask_positions" in features:
         logits = np.take_along_axis(logits, features["mask_positions"][..., None], axis=1)
-    close(task.predict_on_batch(features), logits)
+    assert_close(task.predict_on_batch(features), logits)
 
 
 def test_saved_as_keras_file(case, tmp_path):
     task = fill(case.build())
     task.save(tmp_path / "task.keras")
     revived = keras.saving.load_model(tmp_path / "task.keras")
-    close(revived.predict(TEXTS, verbose=0), task.predict(TEXTS, verbose=0), tolerance=1e-6)
+    assert_close(revived.predict(TEXTS, verbose=0), task.predict(TEXTS, verbose=0), tolerance=1e-6)
 
 
 def test_scalar_is_refused(case):

@@ -20,7 +20,8 @@ class HubServer(ThreadingHTTPServer):
 
     `repositories[name][commit]` is a dict of contents by file name, `references[name]` a dict of
     commits by branch. `faults[file]` is a list of what the next answers for it do wrong: a status,
-    ("cut", n) and ("reset", n) that stop after n bytes, ("body", bytes) and ("slow", seconds).
+    ("cut", n) and ("reset", n) that stop after n bytes, ("body", bytes), ("slow", seconds),
+    and ("together", barrier) that waits for other requests.
     `requests` lists the method and path of all that came, with the range.
     """
 
@@ -170,6 +171,9 @@ class _Handler(BaseHTTPRequestHandler):
         kind, value = fault
         if kind == "slow":
             time.sleep(value)
+            return False
+        if kind == "together":
+            value.wait(timeout=5)
             return False
         if kind == "body":
             self._status(200, headers, value)

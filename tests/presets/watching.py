@@ -41,18 +41,19 @@ sys.addaudithook(_note)
 
 @contextmanager
 def watching(*closed):
-    """What happens within: `seconds`, `mebibytes` at the peak, `events`, `opened` of the closed."""
+    """What happens within: `seconds` of work, `mebibytes` at peak, `events`, `opened` files."""
     global _watched
     seen = SimpleNamespace(events=[], opened=0)
     notifier = _notify(closed)
     before = _start_peak()
-    started = time.perf_counter()
+    # Of the processor, so that other work on the machine does not count.
+    started = time.process_time()
     _watched = seen.events
     try:
         yield seen
     finally:
         _watched = None
-        seen.seconds = time.perf_counter() - started
+        seen.seconds = time.process_time() - started
         seen.mebibytes = (_peak() - before) / 1024
         seen.opened = _notifications(notifier)
 
