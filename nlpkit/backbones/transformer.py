@@ -69,6 +69,8 @@ class Transformer:
         hidden = self._embed(inputs, positions, training)
         for block, layer in zip(self.layers, self.spec.layers, strict=True):
             seen = sight.of(layer.attention, key_value_cache.ALL)
+            if training and isinstance(layer.feed_forward, spec.Experts):
+                seen["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
             hidden = block(hidden, **seen, training=training)
         hidden = self._leave(hidden)
         if self.pooler is None:

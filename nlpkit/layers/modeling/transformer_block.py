@@ -114,6 +114,7 @@ class TransformerBlock(DirectCall, keras.layers.Layer):
         cross_cache: Any = None,
         cross_cache_update_index: Any = None,
         return_attention_scores: bool = False,
+        padding_mask: Any = None,
         training: bool | None = None,
     ) -> Any:
         """Run the block.
@@ -127,6 +128,7 @@ class TransformerBlock(DirectCall, keras.layers.Layer):
             cache, cache_update_index: see `Attention`.
             cross_cache, cross_cache_update_index: the same for cross-attention.
             return_attention_scores: bool. Whether to return the self-attention weights.
+            padding_mask: bool `[B, T]`, for a `feed_forward` that takes one: `Experts`.
             training: bool. Whether dropout is on.
 
         Returns:
@@ -164,7 +166,8 @@ class TransformerBlock(DirectCall, keras.layers.Layer):
             entered = self.feed_forward_residual.enter(hidden)
         elif self.feed_forward_residual.pre_norm is not None:
             entered = self.feed_forward_residual.enter(before)
-        update = self.feed_forward(entered)
+        counted = {} if padding_mask is None else {"padding_mask": padding_mask}
+        update = self.feed_forward(entered, **counted)
         hidden = self.feed_forward_residual.leave(hidden, update, training)
         return (hidden, *extras) if extras else hidden
 
