@@ -119,7 +119,8 @@ def attend_with_weights(
 def _softmax(products: Any, sinks: Any) -> Any:
     """The softmax of `[B, H, T, S]` over the keys, to which `sinks` adds one without a value."""
     if sinks is None:
-        return ops.softmax(products, axis=-1)
+        # Of a single key Keras' softmax warns, as if it were a mistake.
+        return products * 0 + 1 if products.shape[-1] == 1 else ops.softmax(products, axis=-1)
     sinks = ops.cast(ops.convert_to_tensor(sinks), "float32")[:, None, None]  # H 1 1
     sinks = ops.broadcast_to(sinks, (*ops.shape(products)[:3], 1))  # B H T 1
     return ops.softmax(ops.concatenate([products, sinks], axis=-1), axis=-1)[..., :-1]

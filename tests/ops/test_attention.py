@@ -88,6 +88,14 @@ def test_half_precision_is_close(dtype):
     np.testing.assert_allclose(actual, expected(*tensors, **arguments)[0], atol=tolerance)
 
 
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_a_single_key_gets_all_the_weight():
+    tensors = QUERY, KEY[:, :1], VALUE[:, :1]
+    attended, weights = computed(attend_with_weights, *tensors, scale=0.3, soft_cap=0.7)
+    np.testing.assert_array_equal(weights, np.ones((B, H, T, 1)))
+    np.testing.assert_allclose(attended, np.repeat(VALUE[:, :1], T, axis=1), rtol=1e-6)
+
+
 @pytest.mark.parametrize("function", [attend, attend_with_weights])
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 def test_a_row_masked_as_a_whole_gets_the_mean(function, dtype):
