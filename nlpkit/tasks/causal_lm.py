@@ -12,7 +12,8 @@ from nlpkit.layers.modeling.dense import Dense
 from nlpkit.presets.deferred import immediate_initialization
 from nlpkit.presets.weights import Line, parse
 from nlpkit.samplers.execution import Execution
-from nlpkit.tasks.generation import Generation, Options
+from nlpkit.tasks.generation import Generation
+from nlpkit.tasks.generation_options import Options
 from nlpkit.tasks.scoring import score
 from nlpkit.tasks.task import Task
 

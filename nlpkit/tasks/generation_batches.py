@@ -1,0 +1,93 @@
+"""Prompts in batches, in the few shapes that loops are compiled for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from nlpkit.tasks.generation_options import Options
+from nlpkit.tasks.prompts import Prompts
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows to generate at once, and the values they are generated with.
+
+    Args:
+        prompt, plan, slots: see `nlpkit.samplers.execution.Execution.start`.
+        indices: for each row which prompt it is; rows after them only fill the batch up.
+    """
+
+    prompt: dict[str, np.ndarray]
+    plan: dict[str, Any]
+    slots: int
+    indices: list[int]
+
+
+def batches_of(prompts: Prompts, options: Options, model: Any) -> Iterator[Batch]:
+    """All prompts, as often as texts are wanted of each, `options.batch_size` at a time."""
+    copies, size = options.num_return_sequences, options.batch_size
+    streams = prompts.streams(options.seed, copies)
+    order = [i for i in range(len(prompts.rows)) for _ in range(copies)]
+    for first in range(0, len(order), size):
+        indices = order[first : first + size]
+        rows = [prompts.rows[i] for i in indices]
+        yield _batch(rows, streams[first : first + size], indices, options, model)
+
+
+def _batch(
+    rows: list[list[int]],
+    streams: np.ndarray,
+    indices: list[int],
+    options: Options,
+    model: Any,
+) -> Batch:
+    length, count = max(map(len, rows)), len(rows)
+    compiled = keras.backend.backend() != "torch"
+    if compiled:
+        length, count = _bucket(length), _power(count)
+    # Rows that fill the batch up repeat the first one.
+    chosen = [*range(len(rows)), *[0] * (count - len(rows))]
+    rows = [rows[i] for i in chosen]
+    token_ids, mask = np.zeros((count, length), "int32"), np.zeros((count, length), "bool")
+    for i, row in enumerate(rows):
+        token_ids[i, length - len(row) :] = row
+        mask[i, length - len(row) :] = True
+    limits = options.longest(model) - np.array([len(row) for row in rows])
+    if options.max_new_tokens is not None:
+        limits = np.minimum(limits, options.max_new_tokens)
+    slots = options.sampler.slots(length, int(limits.max()))
+    plan = {
+        "stop_token_ids": _stop_array(options.stop_ids(model)),
+        "limits": limits.astype("int32"),
+        "streams": streams[chosen],
+        **{
+            name: np.asarray(value, "int32" if name == "top_k" else "float32")
+            for name, value in options.sampler.parameters().items()
+        },
+    }
+    prompt = {"token_ids": token_ids, "padding_mask": mask}
+    return Batch(prompt, plan, _coarse(slots) if compiled else slots, indices)
+
+
+def _stop_array(ids: Sequence[int]) -> np.ndarray:
+    """Stop ids in an array of one of few sizes, filled up with -1."""
+    size = _power(max(len(ids), 4))
+    return np.array([*ids, *[-1] * (size - len(ids))], "int32")
+
+
+def _bucket(length: int) -> int:
+    """The length of prompts that a loop is compiled for: a power of two, 32 at least."""
+    return max(32, _power(length))
+
+
+def _coarse(slots: int) -> int:
+    """The size of a cache that a loop is compiled for: up to an eighth more than needed."""
+    step = max(64, _power(slots) // 8)
+    return -(-slots // step) * step
+
+
+def _power(number: int) -> int:
+    return 1 << (number - 1).bit_length()

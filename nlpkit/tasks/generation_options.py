@@ -1,0 +1,113 @@
+"""What `CausalLM.generate` is asked for, and whether the model can do it."""
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nlpkit.samplers import Sampler
+from nlpkit.tasks.prompts import Prompts
+
+
+@dataclass(frozen=True)
+class Options:
+    """The arguments of `CausalLM.generate`, which explains them.
+
+    Raises:
+        ValueError: a number is not positive, or arguments contradict each other.
+    """
+
+    sampler: Sampler
+    max_length: int | None
+    max_new_tokens: int | None
+    stop_token_ids: Sequence[int] | str | None
+    stop_strings: Sequence[str]
+    strip_prompt: bool
+    num_return_sequences: int
+    seed: int | Sequence[int] | None
+    truncation: str
+    batch_size: int
+
+    def __post_init__(self) -> None:
+        for name in ("max_length", "max_new_tokens", "num_return_sequences", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise ValueError(f"{name} must be an int of at least 1; got {value!r}.")
+        if self.truncation not in ("error", "left"):
+            raise ValueError(f'truncation must be "error" or "left"; got {self.truncation!r}.')
+        if not all(self.stop_strings):
+            raise ValueError(f"stop_strings must not be empty; got {list(self.stop_strings)}.")
+        if self.stop_strings and not self.sampler.streams:
+            raise ValueError(
+                f"stop_strings need a sampler that takes no token back; got "
+                f"{type(self.sampler).__name__}."
+            )
+        if isinstance(self.stop_token_ids, str) and self.stop_token_ids != "auto":
+            raise ValueError(
+                f'stop_token_ids must be ints, "auto" or None; got {self.stop_token_ids!r}.'
+            )
+
+    def check_prompts(self, prompts: Prompts, *, stream: bool) -> None:
+        """Refuse prompts that these options do not go with.
+
+        Raises:
+            ValueError: they are ids and would have to be texts, or too many to be streamed.
+        """
+        if self.stop_strings and not prompts.are_texts:
+            raise ValueError("stop_strings need prompts that are strings; got ids.")
+        if not stream:
+            return
+        if not prompts.are_texts:
+            raise ValueError("stream=True needs prompts that are strings, and a preprocessor.")
+        if self.num_return_sequences != 1 or len(prompts.rows) > self.batch_size:
+            raise ValueError(
+                f"stream=True generates one text a prompt, at most batch_size at once; got "
+                f"num_return_sequences={self.num_return_sequences}, {len(prompts.rows)} "
+                f"prompts, batch_size={self.batch_size}."
+            )
+        if not self.sampler.streams:
+            raise ValueError(
+                f"stream=True needs a sampler that takes no token back; got "
+                f"{type(self.sampler).__name__}."
+            )
+
+    def stop_ids(self, model: Any) -> list[int]:
+        """The ids that end a text.
+
+        Raises:
+            ValueError: one is not in the vocabulary.
+        """
+        if self.stop_token_ids is None:
+            return []
+        if self.stop_token_ids == "auto":
+            return [] if model.preprocessor is None else list(model.preprocessor.stop_token_ids())
+        words = model.backbone.token_embedding.input_dim
+        ids = [operator.index(i) for i in self.stop_token_ids]  # type: ignore[arg-type]
+        if wrong := [i for i in ids if not 0 <= i < words]:
+            raise ValueError(
+                f"stop_token_ids must lie in the vocabulary, [0, {words}); got {wrong}."
+            )
+        return ids
+
+    def longest(self, model: Any) -> int:
+        """The most tokens of a text, prompt included.
+
+        Raises:
+            ValueError: it is more than the model's positions, or nothing says what it is.
+        """
+        limit = model.backbone.max_positions
+        if self.max_length is not None:
+            if limit is not None and self.max_length > limit:
+                raise ValueError(
+                    f"max_length must be at most the model's {limit}; got {self.max_length}."
+                )
+            return self.max_length
+        if self.max_new_tokens is not None:
+            return 2**31 - 1 if limit is None else int(limit)
+        lengths = [
+            limit,
+            None if model.preprocessor is None else model.preprocessor.sequence_length,
+        ]
+        if lengths == [None, None]:
+            raise ValueError("max_length or max_new_tokens must be given without a preprocessor.")
+        return min(length for length in lengths if length is not None)
