@@ -11,9 +11,13 @@ import numpy as np
 from keras import ops
 
 from nlpkit.ops.dropout import dropout as drop
+from nlpkit.ops.heads import heads_as_rows, rows_as_heads
 
 # A product so low that its weight is 0, yet finite: a row masked as a whole gets equal weights.
 _MASKED = -0.7 * float(np.finfo(np.float32).max)
+
+# With so many queries XLA's kernels take longer than single steps: they copy a cache on the way.
+_FEW = 16
 
 
 def attend(
@@ -51,7 +55,7 @@ def attend(
     """
     mask = prepare_mask(mask, keras.backend.standardize_dtype(query.dtype))
     arguments = {"scale": scale, "mask": mask, "bias": bias}
-    kernel = _fast_kernel(soft_cap=soft_cap, sinks=sinks, dropout=dropout)
+    kernel = _fast_kernel(query.shape[1], soft_cap=soft_cap, sinks=sinks, dropout=dropout)
     if kernel is None:
         rest = {"soft_cap": soft_cap, "sinks": sinks, "dropout": dropout, "seed": seed}
         return attend_with_weights(query, key, value, **rest, **arguments)[0]
@@ -96,11 +100,12 @@ def attend_with_weights(
     batch, length, heads, size = ops.shape(query)
     slots, groups = ops.shape(key)[1], key.shape[2]
     rows = heads // groups * length  # R T
-    query, key, value = (ops.transpose(x, (0, 2, 1, 3)) for x in (query, key, value))  # B H T D
-    query = ops.reshape(query, (batch, groups, rows, size))  # B G RT D
-    products = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))  # B G RT S
-    products = ops.reshape(products, (batch, heads, length, slots))
-    products = ops.cast(products, "float32") * scale  # B H T S
+    # One axis of batches: see `nlpkit.layers.modeling.cache`.
+    query, key, value = (heads_as_rows(x) for x in (query, key, value))  # BG S D
+    query = ops.reshape(query, (-1, rows, size))  # BG RT D
+    products = _float32_products(key, ops.transpose(query, (0, 2, 1)))  # BG S RT
+    products = ops.reshape(ops.transpose(products, (0, 2, 1)), (batch, heads, length, slots))
+    products = products * scale  # B H T S
     if soft_cap is not None:
         products = ops.tanh(products / soft_cap) * soft_cap
     if bias is not None:
@@ -111,9 +116,8 @@ def attend_with_weights(
         products = ops.where(mask[:, None], products, _MASKED)
     weights = ops.cast(_softmax(products, sinks), dtype)
     kept = drop(weights, dropout, seed) if dropout else weights
-    attended = ops.matmul(ops.reshape(kept, (batch, groups, rows, slots)), value)  # B G RT D
-    attended = ops.reshape(attended, (batch, heads, length, value.shape[-1]))
-    return ops.transpose(attended, (0, 2, 1, 3)), weights
+    attended = ops.matmul(ops.reshape(kept, (-1, rows, slots)), value)  # BG RT D
+    return rows_as_heads(ops.reshape(attended, (-1, length, value.shape[-1])), heads), weights
 
 
 def _softmax(products: Any, sinks: Any) -> Any:
@@ -126,10 +130,19 @@ def _softmax(products: Any, sinks: Any) -> Any:
     return ops.softmax(ops.concatenate([products, sinks], axis=-1), axis=-1)[..., :-1]
 
 
+def _float32_products(x: Any, y: Any) -> Any:
+    """`x y`, not rounded to a half precision that they have, on JAX."""
+    if keras.backend.backend() == "jax":
+        from nlpkit.ops.attention_jax import float32_products
+
+        return float32_products(x, y)
+    return ops.cast(ops.matmul(x, y), "float32")
+
+
 def _fast_kernel(
-    *, soft_cap: float | None, dropout: float, sinks: Any = None
+    queries: int | None, *, soft_cap: float | None, dropout: float, sinks: Any = None
 ) -> Callable[..., Any] | None:
-    """The backend's kernel, or None where it lacks a feature asked for."""
+    """The backend's kernel, or None where it lacks a feature asked for, or is slow."""
     backend = keras.backend.backend()
     if soft_cap is not None or sinks is not None or (dropout and backend != "torch"):
         return None
@@ -137,6 +150,8 @@ def _fast_kernel(
         from nlpkit.ops.attention_torch import attend_torch
 
         return attend_torch
+    if queries is not None and queries <= _FEW:
+        return None
     if backend == "jax":
         from nlpkit.ops.attention_jax import attend_jax
 

@@ -16,3 +16,8 @@ def attend_jax(
     if bias is not None:
         bias = bias.astype(query.dtype)
     return jax.nn.dot_product_attention(query, key, value, bias=bias, mask=mask, scale=scale)
+
+
+def float32_products(x: Any, y: Any) -> Any:
+    """`x y` of stacks of matrices, in float32."""
+    return jax.numpy.matmul(x, y, preferred_element_type="float32")

@@ -9,7 +9,8 @@ from nlpkit.ops import attention
 from nlpkit.ops.attention import attend, attend_with_weights, prepare_mask
 
 _RNG = np.random.default_rng(0)
-B, T, S, H, G, D = 2, 4, 6, 4, 2, 8
+# More queries than go by single steps.
+B, T, S, H, G, D = 2, 18, 20, 4, 2, 8
 QUERY = _RNG.normal(size=(B, T, H, D)).astype("float32")
 KEY, VALUE = (_RNG.normal(size=(B, S, H, D)).astype("float32") for _ in range(2))
 MASK = _RNG.random((B, T, S)) < 0.6
@@ -138,13 +139,15 @@ def test_dropout_drops_that_part_of_the_weights_and_scales_the_rest(function):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "fast_on"),
+    ("queries", "arguments", "fast_on"),
     [
-        ({"soft_cap": None, "dropout": 0.0}, {"jax", "torch", "tensorflow"}),
-        ({"soft_cap": None, "dropout": 0.1}, {"torch"}),
-        ({"soft_cap": 5.0, "dropout": 0.0}, set()),
+        (17, {"soft_cap": None, "dropout": 0.0}, {"jax", "torch", "tensorflow"}),
+        (None, {"soft_cap": None, "dropout": 0.0}, {"jax", "torch", "tensorflow"}),
+        (16, {"soft_cap": None, "dropout": 0.0}, {"torch"}),
+        (17, {"soft_cap": None, "dropout": 0.1}, {"torch"}),
+        (17, {"soft_cap": 5.0, "dropout": 0.0}, set()),
     ],
 )
-def test_the_fast_kernel_is_chosen_by_features(arguments, fast_on):
-    chosen = attention._fast_kernel(**arguments)
+def test_the_fast_kernel_is_chosen_by_features(queries, arguments, fast_on):
+    chosen = attention._fast_kernel(queries, **arguments)
     assert (chosen is not None) == (keras.backend.backend() in fast_on)

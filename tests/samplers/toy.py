@@ -48,7 +48,7 @@ class ToyDecoder:
         )
         distance = ops.cast(positions[:, :, None] - key_positions[:, None, :], "float32")
         weights = ops.where(seen, 0.5 ** ops.maximum(distance, 0.0), 0.0)
-        return ops.tanh(ops.einsum("bts,bsd->btd", weights, cache["layers"][0][1][:, 0]))
+        return ops.tanh(ops.einsum("bts,bsd->btd", weights, cache["layers"][0][1]))
 
     def log_probs(self, tokens):
         """The log-probabilities of the token after these, in NumPy."""

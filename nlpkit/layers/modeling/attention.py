@@ -161,7 +161,7 @@ class Attention(DirectCall, keras.layers.Layer):
             return key, value, cache
         if index is not None:
             cache = key_value_cache.write(cache, key, value, index)
-        return *key_value_cache.read(cache), cache
+        return *key_value_cache.read(cache, self.num_key_value_heads), cache
 
     def _heads(self, x: Any, norm: Any, heads: int, rotary: Any) -> Any:
         """Normalize, split into heads, rotate."""

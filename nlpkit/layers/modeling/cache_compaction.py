@@ -1,6 +1,6 @@
 """Closing the holes that taking back tokens leaves in a cache.
 
-Letters: B batch, S slots, G key/value heads, D head size.
+Letters: B batch, S slots.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nlpkit.layers.modeling.cache import ALL, slot_axis
+from nlpkit.layers.modeling.cache import ALL
 
 
 def with_room(cache: dict[str, Any], tokens: int) -> dict[str, Any]:
@@ -39,9 +39,10 @@ def compact(cache: dict[str, Any]) -> dict[str, Any]:
     order = ops.take(order, places % sequence_ids.shape[1], axis=1)  # B S
 
     def move(x: Any) -> Any:
-        axis = slot_axis(x)
-        index = order if axis == 1 else order[:, None, :, None]  # B 1 S 1
-        return ops.take_along_axis(x, index, axis=axis)
+        if len(x.shape) == 2:
+            return ops.take_along_axis(x, order, axis=1)
+        heads = x.shape[0] // order.shape[0]
+        return ops.take_along_axis(x, ops.repeat(order, heads, axis=0)[:, :, None], axis=1)
 
     if keras.backend.backend() == "torch":
         spare = int(spare)

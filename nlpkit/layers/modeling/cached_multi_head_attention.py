@@ -121,7 +121,7 @@ class CachedMultiHeadAttention(Configurable, keras.layers.MultiHeadAttention):
         if index is not None:
             keys, values = self._key_dense(key), self._value_dense(value)
             cache = key_value_cache.write(cache, keys, values, index)
-        return *key_value_cache.read(cache), cache
+        return *key_value_cache.read(cache, self._num_heads), cache
 
     def _distance_masks(self, queries: Any, keys: Any, index: Any, causal: bool) -> list[Any]:
         if not causal and self._sliding_window is None:

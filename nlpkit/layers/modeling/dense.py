@@ -1,27 +1,31 @@
-"""Keras' dense layer, with PyTorch's fused product and bias."""
+"""Keras' dense layer, by the fastest product of each backend."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from nlpkit.layers.modeling.direct_call import DirectCall, held
+from nlpkit.layers.modeling.direct_call import DirectCall, called_directly, held
+from nlpkit.ops.linear_xla import is_row, linear_row
 
 
 class Dense(DirectCall, keras.layers.Dense):
-    """`keras.layers.Dense` that computes `x kernel + bias` by the fastest kernel of PyTorch.
+    """`keras.layers.Dense` that computes `x kernel + bias` by the fastest kernel.
 
-    Keras adds the bias in a second pass over the output: a sixth of BERT-base's forward pass on
-    CPUs. LoRA and quantization work as in Keras.
+    On PyTorch Keras adds the bias in a second pass over the output: a sixth of BERT-base's forward
+    pass on CPUs. LoRA and quantization work as in Keras.
     """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Map `[..., in]` to `[..., out]`."""
-        if keras.backend.backend() != "torch":
-            return super().call(inputs, training=training)
-        from nlpkit.ops.linear_torch import linear
+        if keras.backend.backend() == "torch":
+            from nlpkit.ops.linear_torch import linear
 
-        outputs = linear(inputs, *held(self, self._tensors))
+            outputs = linear(inputs, *held(self, self._tensors))
+        elif called_directly() and is_row(inputs):
+            outputs = linear_row(inputs, *self._tensors())
+        else:
+            return super().call(inputs, training=training)
         return outputs if self.activation is None else self.activation(outputs)
 
     def _tensors(self) -> tuple[Any, Any]:

@@ -21,7 +21,7 @@ class DirectCall:
     quantization_mode: Any
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if getattr(_STATE, "active", False) and self.quantization_mode is None:
+        if called_directly() and self.quantization_mode is None:
             return self.call(*args, **kwargs)  # type: ignore[attr-defined]
         return super().__call__(*args, **kwargs)  # type: ignore[misc]
 
@@ -43,9 +43,14 @@ def direct_calls(active: bool = True) -> Iterator[None]:
         _STATE.active, _STATE.held = before
 
 
+def called_directly() -> bool:
+    """Whether this is within `direct_calls`."""
+    return getattr(_STATE, "active", False)
+
+
 def held(layer: Any, make: Callable[[], Any]) -> Any:
     """What `make` makes of a layer's weights; within `direct_calls` on PyTorch it is made once."""
-    if not getattr(_STATE, "active", False) or keras.backend.backend() != "torch":
+    if not called_directly() or keras.backend.backend() != "torch":
         return make()
     found = _STATE.held.get(id(layer))
     if found is None:
