@@ -23,6 +23,8 @@ class Backbone(FromPreset, Configurable, keras.Model):
 
     Args:
         stack: `Stack`, the spec; positional only.
+        given: dict or None. The family's arguments, the first `locals()` of its constructor; each
+            is stored under its own name. Positional only.
         dtype: str or `keras.DTypePolicy`. Of all layers.
         **kwargs: `name`, `trainable` of `keras.Model`.
 
@@ -44,7 +46,15 @@ class Backbone(FromPreset, Configurable, keras.Model):
 
     preset_kind: ClassVar[str] = "backbone"
 
-    def __init__(self, stack: Stack, /, *, dtype: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        given: Mapping[str, Any] | None = None,
+        /,
+        *,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
         policy = keras.dtype_policies.get(dtype)
         transformer = Transformer(stack, policy)
         inputs = {
@@ -56,6 +66,9 @@ class Backbone(FromPreset, Configurable, keras.Model):
         super().__init__(inputs=inputs, outputs=transformer(inputs), **kwargs)
         self.dtype_policy = policy
         self._transformer = transformer
+        for name in argument_names(type(self)):
+            if given and name in given:  # What a subclass of a family adds it stores itself.
+                setattr(self, name, given[name])
 
     @classmethod
     def hf_tokenizer_class(cls, folder: Any) -> Any:
@@ -65,11 +78,6 @@ class Backbone(FromPreset, Configurable, keras.Model):
             folder: what says whether it `has(name)` a file.
         """
         return cls.tokenizer_class
-
-    def store_arguments(self, given: Mapping[str, Any]) -> None:
-        """Store each constructor argument under its own name: `given` are its first locals."""
-        for name in argument_names(type(self)):
-            setattr(self, name, given[name])
 
     @property
     def token_embedding(self) -> Any:

@@ -196,6 +196,7 @@ class BertBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         if hidden_dim % num_heads:
             raise ValueError(
                 f"num_heads must divide hidden_dim; got num_heads={num_heads}, "
@@ -224,18 +225,7 @@ class BertBackbone(Backbone):
         stack = spec.Stack(
             hidden_dim, embedding, (layer,) * num_layers, 0.02, pooler_activation="tanh"
         )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_heads = num_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.dropout = dropout
-        self.max_sequence_length = max_sequence_length
-        self.num_segments = num_segments
-        self.activation = activation
-        self.attention_dropout = attention_dropout
-        self.layer_norm_epsilon = layer_norm_epsilon
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""

@@ -144,6 +144,7 @@ class FalconBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("layer", layer_norm_epsilon)
         head_dim = hidden_dim // max(num_attention_heads, 1)
         rope = spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
@@ -174,24 +175,7 @@ class FalconBackbone(Backbone):
             final_norm=norm,
             head=spec.Head(tied=tie_word_embeddings),
         )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_attention_heads = num_attention_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.attention_dropout_rate = attention_dropout_rate
-        self.feedforward_dropout_rate = feedforward_dropout_rate
-        self.num_key_value_heads = num_key_value_heads
-        self.alibi = alibi
-        self.parallel_norms = parallel_norms
-        self.use_bias = use_bias
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling = rope_scaling
-        self.tie_word_embeddings = tie_word_embeddings
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""

@@ -191,8 +191,7 @@ class GemmaBackbone(Backbone):
             dropout=dropout,
             head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
         )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.store_arguments(given)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._kinds = kinds
         self._scalar = scalar
 

@@ -218,8 +218,7 @@ class Gemma3Backbone(Backbone):
             dropout=dropout,
             head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
         )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.store_arguments(given)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._kinds, self._scalar = kinds, scalar
         local = (local_rope_max_wavelength, local_scaling)
         self._rope = {FULL: (rope_max_wavelength, scaling), WINDOW: local}

@@ -142,6 +142,7 @@ class GPTNeoXBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("layer", layer_norm_epsilon)
         residual = spec.Residual(pre=norm, dropout=dropout)
         rotary_dim = int(hidden_dim // max(num_heads, 1) * rotary_percentage)
@@ -159,23 +160,7 @@ class GPTNeoXBackbone(Backbone):
             final_norm=norm,
             head=spec.Head(tied=tie_word_embeddings),
         )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_heads = num_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.dropout = dropout
-        self.rotary_percentage = rotary_percentage
-        self.rotary_max_wavelength = rotary_max_wavelength
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.max_sequence_length = max_sequence_length
-        self.activation = activation
-        self.attention_dropout = attention_dropout
-        self.attention_bias = attention_bias
-        self.parallel_residual = parallel_residual
-        self.tie_word_embeddings = tie_word_embeddings
-        self.rope_scaling = rope_scaling
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""

@@ -218,8 +218,7 @@ class GptOssBackbone(Backbone):
             for kind in kinds
         ]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.store_arguments(given)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._head_dim, self._scaling, self._kinds = attention.head_dim, scaling, kinds
 
     def weight_table(self) -> list[Line]:

@@ -148,6 +148,7 @@ class Olmo2Backbone(Backbone):
         max_sequence_length: int = 4096,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("rms", layer_norm_epsilon)
         attention = llama_like.attention(
             hidden_dim,
@@ -166,23 +167,7 @@ class Olmo2Backbone(Backbone):
         residual = spec.Residual(post=norm, dropout=dropout)
         layers = [spec.Layer(attention, residual, feed_forward, residual)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_key_value_heads = num_key_value_heads
-        self.rope_max_wavelength = rope_max_wavelength
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.tie_word_embeddings = tie_word_embeddings
-        self.rope_scaling = rope_scaling
-        self.head_dim = head_dim
-        self.attention_bias = attention_bias
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._head_dim = attention.head_dim
 
     def weight_table(self) -> list[Line]:

@@ -162,6 +162,7 @@ class OPTBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("layer", 1e-5)
         place = "pre" if normalize_first else "output"
         residual = spec.Residual(**{place: norm}, dropout=dropout)
@@ -185,19 +186,7 @@ class OPTBackbone(Backbone):
             final_norm=norm if normalize_first else None,
             head=spec.Head(tied=True),
         )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_heads = num_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.dropout = dropout
-        self.max_sequence_length = max_sequence_length
-        self.activation = activation
-        self.attention_dropout = attention_dropout
-        self.normalize_first = normalize_first
-        self.use_bias = use_bias
-        self.embedding_dim = embedding_dim
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""

@@ -170,6 +170,7 @@ class Phi3Backbone(Backbone):
         activation: str = "silu",
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = rope_scaling
         if rope_scaling_type is not None:
             scaling = _longrope(
@@ -195,28 +196,7 @@ class Phi3Backbone(Backbone):
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         embedding = replace(stack.embedding, dropout=embedding_dropout)
-        super().__init__(replace(stack, embedding=embedding), dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_query_heads = num_query_heads
-        self.num_key_value_heads = num_key_value_heads
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.max_sequence_length = max_sequence_length
-        self.pretraining_sequence_length = pretraining_sequence_length
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling_type = rope_scaling_type
-        self.rope_scaling_short_factor = rope_scaling_short_factor
-        self.rope_scaling_long_factor = rope_scaling_long_factor
-        self.rope_scaling = rope_scaling
-        self.partial_rotary_factor = partial_rotary_factor
-        self.sliding_window = sliding_window
-        self.tie_word_embeddings = tie_word_embeddings
-        self.embedding_dropout = embedding_dropout
-        self.attention_dropout = attention_dropout
-        self.activation = activation
+        super().__init__(replace(stack, embedding=embedding), given, dtype=dtype, **kwargs)
         self._head_dim, self._scaling = attention.head_dim, scaling
 
     def weight_table(self) -> list[Line]:

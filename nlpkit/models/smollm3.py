@@ -147,6 +147,7 @@ class SmolLM3Backbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("rms", layer_norm_epsilon)
         attention = llama_like.attention(
             hidden_dim,
@@ -170,28 +171,7 @@ class SmolLM3Backbone(Backbone):
         ]
         layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in of_layers]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_layers = num_layers
-        self.num_attention_heads = num_attention_heads
-        self.num_key_value_heads = num_key_value_heads
-        self.attention_bias = attention_bias
-        self.attention_dropout = attention_dropout
-        self.rope_layer_enabled_list = rope_layer_enabled_list
-        self.layer_types = layer_types
-        self.mlp_bias = mlp_bias
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.max_position_embeddings = max_position_embeddings
-        self.rope_theta = rope_theta
-        self.partial_rotary_factor = partial_rotary_factor
-        self.rope_scaling = rope_scaling
-        self.sliding_window = sliding_window
-        self.head_dim = head_dim
-        self.tie_word_embeddings = tie_word_embeddings
-        self.dropout = dropout
-        self.activation = activation
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""

@@ -118,7 +118,7 @@ class StableLMBackbone(Backbone):
         max_sequence_length: int = 4096,
         **kwargs: Any,
     ) -> None:
-        arguments = dict(locals())
+        given = dict(locals())
         sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
         other: dict[str, Any] = {"rotary_part": partial_rotary_factor, "input_bias": use_qkv_bias}
         attention = llama_like.attention(*sizes, rope_scaling, dropout=attention_dropout, **other)
@@ -127,8 +127,7 @@ class StableLMBackbone(Backbone):
         second = spec.Residual(None if parallel else norm, dropout=dropout)
         layers = [spec.Layer(attention, spec.Residual(norm), inner, second, parallel)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, **kwargs)
-        self.store_arguments(arguments)
+        super().__init__(stack, given, **kwargs)
 
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""
