@@ -1,8 +1,7 @@
 """Gemma (Gemma Team, 2024, 2403.08295), Gemma 2 (2408.00118) and VaultGemma (2510.15001)."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import gemma_like, spec
 from nlpkit.backbones.backbone import Backbone
@@ -12,8 +11,7 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPadPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _NAMES = {"gemma": "Gemma", "gemma2": "Gemma2", "vaultgemma": "VaultGemma"}
@@ -23,7 +21,7 @@ _CAPS = (50.0, 30.0)
 _PERIOD = 2
 
 
-class GemmaTokenizer(SentencePieceTokenizer):
+class GemmaTokenizer(StartEndPadPieceTokenizer):
     """Split text into Gemma's pieces.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text and fill up rows. It adds
@@ -40,28 +38,6 @@ class GemmaTokenizer(SentencePieceTokenizer):
         tokenizer = nlpkit.models.GemmaTokenizer("tokenizer.model")
         tokenizer.start_token_id  # 2
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
-
-    def __init__(
-        self,
-        proto: ProtoSource | None = None,
-        *,
-        start_token: str = "<bos>",
-        end_token: str = "<eos>",
-        pad_token: str = "<pad>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.pad_token = pad_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
 
     @property
     def turn_end_token_id(self) -> int | None:

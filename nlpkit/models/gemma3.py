@@ -1,8 +1,7 @@
 """Gemma 3, its text models (Gemma Team, 2025, https://arxiv.org/abs/2503.19786)."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import gemma_like, llama_like, spec
 from nlpkit.backbones.backbone import Backbone
@@ -16,8 +15,7 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPadPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _WAVELENGTHS = {FULL: 1_000_000.0, WINDOW: 10_000.0}
@@ -31,7 +29,7 @@ _FIXED = {
 }
 
 
-class Gemma3Tokenizer(SentencePieceTokenizer):
+class Gemma3Tokenizer(StartEndPadPieceTokenizer):
     """Split text into Gemma 3's pieces.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text and fill up rows. It adds
@@ -48,28 +46,6 @@ class Gemma3Tokenizer(SentencePieceTokenizer):
         tokenizer = nlpkit.models.Gemma3Tokenizer("tokenizer.model")
         tokenizer.start_token_id  # 2
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
-
-    def __init__(
-        self,
-        proto: ProtoSource | None = None,
-        *,
-        start_token: str = "<bos>",
-        end_token: str = "<eos>",
-        pad_token: str = "<pad>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.pad_token = pad_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
 
     @property
     def turn_end_token_id(self) -> int | None:

@@ -1,8 +1,7 @@
 """Llama (Touvron et al., 2023, 2302.13971), Llama 2 (2307.09288) and Llama 3 (2024, 2407.21783)."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
@@ -12,12 +11,11 @@ from nlpkit.presets.weights import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
-from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 
-class LlamaTokenizer(SentencePieceTokenizer):
+class LlamaTokenizer(StartEndPieceTokenizer):
     """Split text into the pieces of Llama and Llama 2.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
@@ -33,26 +31,6 @@ class LlamaTokenizer(SentencePieceTokenizer):
         tokenizer = nlpkit.models.LlamaTokenizer("tokenizer.model")
         tokenizer.start_token_id  # 1
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
-
-    def __init__(
-        self,
-        proto: ProtoSource | None = None,
-        *,
-        start_token: str = "<s>",
-        end_token: str = "</s>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
 
 
 class Llama3Tokenizer(BytePairTokenizer):

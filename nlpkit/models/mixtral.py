@@ -1,8 +1,7 @@
 """Mixtral (Jiang et al., 2024, https://arxiv.org/abs/2401.04088)."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
@@ -10,8 +9,7 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _EXPERTS = """
@@ -28,7 +26,7 @@ _CONFIG = {
 }
 
 
-class MixtralTokenizer(SentencePieceTokenizer):
+class MixtralTokenizer(StartEndPieceTokenizer):
     """Split text into the pieces of Mixtral.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
@@ -44,26 +42,6 @@ class MixtralTokenizer(SentencePieceTokenizer):
         tokenizer = nlpkit.models.MixtralTokenizer("tokenizer.model")
         tokenizer.start_token_id  # 1
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
-
-    def __init__(
-        self,
-        proto: ProtoSource | None = None,
-        *,
-        start_token: str = "<s>",
-        end_token: str = "</s>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
 
 
 class MixtralBackbone(Backbone):

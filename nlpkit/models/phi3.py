@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
@@ -12,7 +11,7 @@ from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _TABLE = """
@@ -43,7 +42,7 @@ _CONFIG = {
 }
 
 
-class Phi3Tokenizer(SentencePieceTokenizer):
+class Phi3Tokenizer(StartEndPieceTokenizer):
     """Split text into the pieces of Phi-3.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
@@ -60,7 +59,6 @@ class Phi3Tokenizer(SentencePieceTokenizer):
         tokenizer.end_token_id  # 32000
     """
 
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
     # The published tokenizer.model lacks the tokens that were added to Llama's.
     prefers_json: ClassVar[bool] = True
 
@@ -72,15 +70,7 @@ class Phi3Tokenizer(SentencePieceTokenizer):
         end_token: str = "<|endoftext|>",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
+        super().__init__(proto, start_token=start_token, end_token=end_token, **kwargs)
 
     @property
     def turn_end_token_id(self) -> int | None:

@@ -9,12 +9,11 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
-from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.im_end_tokenizer import ImEndTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 
-class Qwen3Tokenizer(BytePairTokenizer):
+class Qwen3Tokenizer(ImEndTokenizer):
     """Split text into the byte pairs of Qwen 3.
 
     A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
@@ -34,24 +33,6 @@ class Qwen3Tokenizer(BytePairTokenizer):
         tokenizer("a b")  # [2, 5]
         tokenizer.end_token_id  # 1
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
-
-    def __init__(
-        self,
-        vocabulary: VocabularySource | None = None,
-        merges: MergesSource | None = None,
-        *,
-        end_token: str = "<|im_end|>",
-        pad_token: str = "<|endoftext|>",
-        split_pattern: str = "qwen2",
-        normalization: str | None = "NFC",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(split_pattern=split_pattern, normalization=normalization, **kwargs)
-        self.end_token = end_token
-        self.pad_token = pad_token
-        self.set_vocabulary_and_merges(vocabulary, merges)
 
 
 class Qwen3Backbone(Backbone):
