@@ -166,14 +166,9 @@ class BloomBackbone(Backbone):
         )
         feed_forward = spec.FeedForward(intermediate_dim, "gelu_tanh", gated=False, use_bias=True)
         layer = spec.Layer(attention, residual, feed_forward, residual)
-        stack = spec.Stack(
-            hidden_dim,
-            spec.Embedding(vocabulary_size, norm=norm),
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm,
-            head=spec.Head(tied=True),
-        )
+        embedding = spec.Embedding(vocabulary_size, norm=norm)
+        layers, head = (layer,) * num_layers, spec.Head(tied=True)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:

@@ -167,14 +167,9 @@ class FalconBackbone(Backbone):
             spec.Residual(pre=second, dropout=feedforward_dropout_rate),
             parallel=parallel_norms > 0,
         )
-        stack = spec.Stack(
-            hidden_dim,
-            spec.Embedding(vocabulary_size),
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm,
-            head=spec.Head(tied=tie_word_embeddings),
-        )
+        embedding = spec.Embedding(vocabulary_size)
+        layers, head = (layer,) * num_layers, spec.Head(tied=tie_word_embeddings)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nlpkit.backbones import gemma_like, spec
+from nlpkit.backbones import gemma_like, llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import FULL, kinds_of_layers
-from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.backbones.rope_config import read_rope, write_rope
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line
@@ -143,15 +143,12 @@ class GemmaBackbone(Backbone):
         scalar = gemma_like.query_scalar(
             query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
         )
-        full = spec.Attention(
-            num_heads=num_query_heads,
-            num_key_value_heads=num_key_value_heads,
-            head_dim=head_dim,
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        full = llama_like.attention(
+            *sizes,
+            rope_scaling,
             scale=scalar**-0.5,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            causal=True,
-            rope=spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling)),
+            bias=attention_bias,
             soft_cap=attention_logit_soft_cap,
             dropout=attention_dropout,
         )

@@ -162,31 +162,27 @@ class Gemma3Backbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, global_rope_scaling_factor)
         local_scaling = llama_like.scaling(local_rope_scaling, local_rope_scaling_factor)
-        rope = spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(scaling))
-        sliding = make_scaling(local_scaling)
-        local_rope = spec.Rope(head_dim, local_rope_max_wavelength, scaling=sliding)
         scalar = gemma_like.query_scalar(
             query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
         )
         norm = gemma_like.norm(layer_norm_epsilon)
-        attention = spec.Attention(
-            num_heads=num_query_heads,
-            num_key_value_heads=num_key_value_heads,
-            head_dim=head_dim,
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        full = llama_like.attention(
+            *sizes,
+            scaling,
             scale=scalar**-0.5,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            causal=True,
-            rope=rope,
+            bias=attention_bias,
             query_key_norm=norm if use_query_key_norm else None,
             soft_cap=attention_logit_soft_cap,
             dropout=attention_dropout,
         )
+        sliding = make_scaling(local_scaling)
+        local_rope = spec.Rope(head_dim, local_rope_max_wavelength, scaling=sliding)
         kinds = kinds_of_layers(num_layers, use_sliding_window_attention, layer_types, _PERIOD)
         stack = gemma_like.stack(
             vocabulary_size,
             hidden_dim,
-            gemma_like.attentions(attention, kinds, sliding_window_size, local_rope),
+            gemma_like.attentions(full, kinds, sliding_window_size, local_rope),
             spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False),
             layer_norm_epsilon,
             post_attention_norm=use_post_attention_norm,

@@ -134,14 +134,8 @@ class GPT2Backbone(Backbone):
             max_sequence_length,
             dropout=dropout if embedding_dropout is None else embedding_dropout,
         )
-        stack = spec.Stack(
-            hidden_dim,
-            embedding,
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm,
-            head=spec.Head(tied=True),
-        )
+        layers, head = (layer,) * num_layers, spec.Head(tied=True)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:

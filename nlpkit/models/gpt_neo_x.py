@@ -152,14 +152,9 @@ class GPTNeoXBackbone(Backbone):
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=True)
         layer = spec.Layer(attention, residual, feed_forward, residual, parallel_residual)
-        stack = spec.Stack(
-            hidden_dim,
-            spec.Embedding(vocabulary_size, dropout=dropout),
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm,
-            head=spec.Head(tied=tie_word_embeddings),
-        )
+        embedding = spec.Embedding(vocabulary_size, dropout=dropout)
+        layers, head = (layer,) * num_layers, spec.Head(tied=tie_word_embeddings)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:

@@ -188,17 +188,9 @@ class GptOssBackbone(Backbone):
                 raise ValueError("Give rope_scaling or rope_scaling_factor, not both.")
             scaling = {**_YARN, "factor": rope_scaling_factor}
         norm = spec.Norm("rms", layer_norm_epsilon)
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
-            scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            sinks=True,
-            dropout=dropout,
+            *sizes, scaling, bias=attention_bias, sinks=True, dropout=dropout
         )
         windows = {WINDOW: sliding_window, FULL: None}
         kinds = kinds_of_layers(num_layers, True, layer_types, _PERIOD)
@@ -226,8 +218,7 @@ class GptOssBackbone(Backbone):
         second_half = expand(_SECOND_HALF, f=self.intermediate_dim)
         return llama_like.table(
             self.num_layers,
-            input_bias=self.attention_bias,
-            output_bias=self.attention_bias,
+            bias=self.attention_bias,
             feed_forward=lambda _: second_half,
         )
 

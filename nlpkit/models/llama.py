@@ -14,6 +14,11 @@ from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
 from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
+_CONFIG = {
+    "attention_bias": ("attention_bias", False),
+    "feed_forward_bias": ("mlp_bias", False),
+}
+
 
 class LlamaTokenizer(StartEndPieceTokenizer):
     """Split text into the pieces of Llama and Llama 2.
@@ -181,16 +186,9 @@ class LlamaBackbone(Backbone):
             rope_pretraining_sequence_length,
         )
         norm = spec.Norm("rms", layer_norm_epsilon)
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
-            scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            dropout=attention_dropout,
+            *sizes, scaling, bias=attention_bias, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(
             intermediate_dim, activation, gated=True, use_bias=feed_forward_bias
@@ -203,28 +201,17 @@ class LlamaBackbone(Backbone):
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(
-            self.num_layers,
-            input_bias=self.attention_bias,
-            output_bias=self.attention_bias,
-            feed_forward_bias=self.feed_forward_bias,
+            self.num_layers, bias=self.attention_bias, feed_forward_bias=self.feed_forward_bias
         )
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         """The constructor's arguments from a Hugging Face configuration."""
-        return {
-            **llama_like.read(reader, max_sequence_length=2048),
-            "attention_bias": reader.get("attention_bias", False),
-            "feed_forward_bias": reader.get("mlp_bias", False),
-        }
+        return llama_like.read(reader, _CONFIG, max_sequence_length=2048)
 
     def to_hf_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_config`."""
-        return {
-            **llama_like.write(self, self._scaling),
-            "attention_bias": self.attention_bias,
-            "mlp_bias": self.feed_forward_bias,
-        }
+        return llama_like.write(self, self._scaling, own=_CONFIG)
 
     @classmethod
     def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:

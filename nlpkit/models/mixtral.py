@@ -131,15 +131,9 @@ class MixtralBackbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
-            scaling,
-            window=sliding_window,
-            dropout=attention_dropout,
+            *sizes, scaling, window=sliding_window, dropout=attention_dropout
         )
         experts = spec.Experts(
             num_experts,
@@ -167,19 +161,18 @@ class MixtralBackbone(Backbone):
         reader.ignore("output_router_logits")
         common = llama_like.read(
             reader,
+            _CONFIG,
             max_sequence_length=131072,
             layer_norm_epsilon=1e-5,
             rope_max_wavelength=1_000_000.0,
         )
         window = reader.get("sliding_window", None, kind=int)
-        own = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
-        return {**common, **own, "sliding_window": window}
+        return {**common, "sliding_window": window}
 
     def to_hf_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_config`."""
-        config = llama_like.write(self, self._scaling)
-        own = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
-        return {**config, **own, "sliding_window": self.sliding_window}
+        config = llama_like.write(self, self._scaling, own=_CONFIG)
+        return {**config, "sliding_window": self.sliding_window}
 
 
 class MixtralCausalLMPreprocessor(CausalLMPreprocessor):

@@ -150,15 +150,11 @@ class Olmo2Backbone(Backbone):
     ) -> None:
         given = dict(locals())
         norm = spec.Norm("rms", layer_norm_epsilon)
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
+            *sizes,
             rope_scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
+            bias=attention_bias,
             query_key_norm=norm,
             norm_over="width",
             dropout=attention_dropout,

@@ -178,14 +178,9 @@ class OPTBackbone(Backbone):
             position_offset=_POSITION_OFFSET,
             token_dim=None if embedding_dim == hidden_dim else embedding_dim,
         )
-        stack = spec.Stack(
-            hidden_dim,
-            embedding,
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm if normalize_first else None,
-            head=spec.Head(tied=True),
-        )
+        last = norm if normalize_first else None
+        layers, head = (layer,) * num_layers, spec.Head(tied=True)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=last, head=head)
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:

@@ -139,22 +139,14 @@ class QwenBackbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
-            scaling,
-            input_bias=True,
-            dropout=attention_dropout,
+            *sizes, scaling, input_bias=True, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
         window = sliding_window_size if use_sliding_window_attention else None
-        layers = [
-            llama_like.layer(each, feed_forward, norm, dropout)
-            for each in llama_like.windowed(attention, num_layers, window, window_layers)
-        ]
+        windowed = llama_like.windowed(attention, num_layers, window, window_layers)
+        layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in windowed]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, given, dtype=dtype, **kwargs)
         self._scaling = scaling

@@ -116,35 +116,24 @@ class Qwen3Backbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
+            *sizes,
             scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
+            bias=attention_bias,
             query_key_norm=norm,
             dropout=attention_dropout,
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
-        layers = [
-            llama_like.layer(each, feed_forward, norm, dropout)
-            for each in llama_like.windowed(
-                attention, num_layers, sliding_window_size, window_layers
-            )
-        ]
+        windowed = llama_like.windowed(attention, num_layers, sliding_window_size, window_layers)
+        layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in windowed]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, given, dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""
-        biased = self.attention_bias
-        return llama_like.table(
-            self.num_layers, input_bias=biased, output_bias=biased, query_key_norm=True
-        )
+        return llama_like.table(self.num_layers, bias=self.attention_bias, query_key_norm=True)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
@@ -161,11 +150,10 @@ class Qwen3Backbone(Backbone):
 
     def to_hf_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_config`."""
+        windows = (self.sliding_window_size, self.window_layers, self.num_layers)
         return {
             **llama_like.write(self, self._scaling),
-            **llama_like.write_windows(
-                self.sliding_window_size, self.window_layers, self.num_layers
-            ),
+            **llama_like.write_windows(*windows),
             "attention_bias": self.attention_bias,
         }
 

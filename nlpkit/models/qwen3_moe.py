@@ -145,15 +145,11 @@ class Qwen3MoeBackbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
+        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
+            *sizes,
             scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
+            bias=attention_bias,
             query_key_norm=norm,
             window=sliding_window_size,
             dropout=attention_dropout,
@@ -184,8 +180,7 @@ class Qwen3MoeBackbone(Backbone):
         without = _without_experts(self.num_layers, self.decoder_sparse_step, self.mlp_only_layers)
         return llama_like.table(
             self.num_layers,
-            input_bias=self.attention_bias,
-            output_bias=self.attention_bias,
+            bias=self.attention_bias,
             query_key_norm=True,
             feed_forward=lambda i: dense if i in without else experts,
         )
@@ -197,17 +192,14 @@ class Qwen3MoeBackbone(Backbone):
         uses_window = reader.get("use_sliding_window", False)
         window = reader.get("sliding_window", 4096) if uses_window else None
         reader.ignore("sliding_window")
-        own = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         experts = reader.get("num_local_experts", reader.get("num_experts", 128))
-        common = llama_like.read(reader, max_sequence_length=32768)
-        return {**common, **own, "num_experts": experts, "sliding_window_size": window}
+        common = llama_like.read(reader, _CONFIG, max_sequence_length=32768)
+        return {**common, "num_experts": experts, "sliding_window_size": window}
 
     def to_hf_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_config`."""
-        own = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         return {
-            **llama_like.write(self, self._scaling),
-            **own,
+            **llama_like.write(self, self._scaling, own=_CONFIG),
             "num_experts": self.num_experts,
             "mlp_only_layers": list(self.mlp_only_layers or ()),
             "use_sliding_window": self.sliding_window_size is not None,

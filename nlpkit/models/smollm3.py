@@ -149,16 +149,9 @@ class SmolLM3Backbone(Backbone):
     ) -> None:
         given = dict(locals())
         norm = spec.Norm("rms", layer_norm_epsilon)
+        sizes = (hidden_dim, num_attention_heads, num_key_value_heads, head_dim, rope_theta)
         attention = llama_like.attention(
-            hidden_dim,
-            num_attention_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_theta,
-            rope_scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            dropout=attention_dropout,
+            *sizes, rope_scaling, bias=attention_bias, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=mlp_bias)
         rotary_dim = int(attention.head_dim * partial_rotary_factor)
@@ -176,10 +169,7 @@ class SmolLM3Backbone(Backbone):
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(
-            self.num_layers,
-            input_bias=self.attention_bias,
-            output_bias=self.attention_bias,
-            feed_forward_bias=self.mlp_bias,
+            self.num_layers, bias=self.attention_bias, feed_forward_bias=self.mlp_bias
         )
 
     @classmethod
