@@ -10,7 +10,9 @@ from keras import ops
 from nlpkit._config import Configurable, argument_names
 from nlpkit.backbones.spec import Head, Stack
 from nlpkit.backbones.transformer import Transformer
+from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.preset import FromPreset
+from nlpkit.presets.weights import Line
 
 _OPTIONAL_INPUTS = ("positions", "sequence_ids")
 
@@ -78,6 +80,19 @@ class Backbone(FromPreset, Configurable, keras.Model):
             folder: what says whether it `has(name)` a file.
         """
         return cls.tokenizer_class
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        raise NotImplementedError(f"{cls.__name__} must define from_hf_config.")
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        raise NotImplementedError(f"{type(self).__name__} must define to_hf_config.")
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        raise NotImplementedError(f"{type(self).__name__} must define weight_table.")
 
     @property
     def token_embedding(self) -> Any:

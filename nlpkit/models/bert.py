@@ -228,7 +228,6 @@ class BertBackbone(Backbone):
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         layers = [
             line.within(f"transformer_layer_{i}/", f"encoder.layer.{i}.")
             for i in range(self.num_layers)
@@ -238,14 +237,12 @@ class BertBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("position_embedding_type", ["absolute"], "absolute")
         reader.ignore("tie_word_embeddings")  # The table's tied lines compare the tensors.
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         return {**arguments, "activation": reader.require("hidden_act", _ACTIVATIONS, "gelu")}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         if self.attention_dropout is None:
             config["attention_probs_dropout_prob"] = self.dropout

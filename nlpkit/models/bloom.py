@@ -172,12 +172,10 @@ class BloomBackbone(Backbone):
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return expand(_TABLE, i=range(self.num_layers), heads=self.num_heads)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("apply_residual_connection_post_layernorm", [False], False)
         reader.require("tie_word_embeddings", [True], True)
         reader.ignore(*_WITHOUT_EFFECT)

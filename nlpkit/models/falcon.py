@@ -173,7 +173,6 @@ class FalconBackbone(Backbone):
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         table = _TABLE + (_BIASES if self.use_bias else "")
         table += "" if self.parallel_norms == 1 else _SECOND_NORM
         for place, name in _NORMS[self.parallel_norms].items():
@@ -184,7 +183,6 @@ class FalconBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("apply_residual_connection_post_layernorm", [False], False)
         reader.ignore("auto_map")  # Names code in the repository, which is not run.
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}

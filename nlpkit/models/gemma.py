@@ -182,7 +182,6 @@ class GemmaBackbone(Backbone):
         return "Gemma" if is_first and self._scalar == self.head_dim else "VaultGemma"
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         is_first = self.hf_name == "Gemma"
         return gemma_like.table(
             self.num_layers,
@@ -194,7 +193,6 @@ class GemmaBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         generation = reader.get("model_type", "gemma")
         arguments = {**gemma_like.read(reader), **read_rope(reader)}
         if generation == "gemma":
@@ -211,7 +209,6 @@ class GemmaBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         later = gemma_like.write_later(self, self._kinds, self._scalar)
         is_first = self.hf_name == "Gemma"
         return {

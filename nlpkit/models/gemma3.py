@@ -196,7 +196,6 @@ class Gemma3Backbone(Backbone):
         self._rope = {FULL: (rope_max_wavelength, scaling), WINDOW: local}
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return gemma_like.table(
             self.num_layers,
             bias=self.attention_bias,
@@ -207,7 +206,6 @@ class Gemma3Backbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         arguments = gemma_like.read(reader, max_sequence_length=131072)
         period = reader.get("_sliding_window_pattern", reader.get("sliding_window_pattern", 6))
         later = gemma_like.read_later(reader, arguments["num_layers"], period, (None, None))
@@ -216,7 +214,6 @@ class Gemma3Backbone(Backbone):
         return {**arguments, **later, "image_size": None, **_FIXED, **rope[FULL], **local}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         is_theirs = all(getattr(self, name) == value for name, value in _FIXED.items())
         return {
             # transformers shall refuse what it would compute otherwise.

@@ -139,12 +139,10 @@ class GPT2Backbone(Backbone):
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return expand(_TABLE, i=range(self.num_layers))
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("scale_attn_weights", [True], True)
         reader.require("scale_attn_by_inverse_layer_idx", [False], False)
         reader.require("tie_word_embeddings", [True], True)
@@ -159,7 +157,6 @@ class GPT2Backbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         rates = {
             name: self.dropout for name in ("embd_pdrop", "attn_pdrop") if config[name] is None

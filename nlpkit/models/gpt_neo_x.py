@@ -158,13 +158,11 @@ class GPTNeoXBackbone(Backbone):
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         table = _TABLE + (_ATTENTION_BIASES if self.attention_bias else "")
         return expand(table, i=range(self.num_layers), heads=self.num_heads)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         rope = read_rope(
             reader,
@@ -181,7 +179,6 @@ class GPTNeoXBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         rope = write_rope(self.rotary_max_wavelength, self.rope_scaling)
         activations = {own: name for name, own in reversed(_ACTIVATIONS.items())}
         return {

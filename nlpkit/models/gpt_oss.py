@@ -214,7 +214,6 @@ class GptOssBackbone(Backbone):
         self._head_dim, self._scaling, self._kinds = attention.head_dim, scaling, kinds
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         second_half = expand(_SECOND_HALF, f=self.intermediate_dim)
         return llama_like.table(
             self.num_layers,
@@ -224,7 +223,6 @@ class GptOssBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         if reader.has("quantization_config"):
             raise ValueError(
                 "GPT-OSS's quantized weights (MXFP4) are not supported; save dense ones with "
@@ -246,7 +244,6 @@ class GptOssBackbone(Backbone):
         return {**arguments, "layer_types": reader.get("layer_types", None, kind=list)}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         # Without any scaling, transformers takes the published one.
         config = {"rope_scaling": {"rope_type": "default"}, "layer_types": self._kinds}
         return {**config, **llama_like.write(self, self._scaling, _RENAMED, _CONFIG)}

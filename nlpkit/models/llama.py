@@ -199,18 +199,15 @@ class LlamaBackbone(Backbone):
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(
             self.num_layers, bias=self.attention_bias, feed_forward_bias=self.feed_forward_bias
         )
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         return llama_like.read(reader, _CONFIG, max_sequence_length=2048)
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         return llama_like.write(self, self._scaling, own=_CONFIG)
 
     @classmethod

@@ -153,12 +153,10 @@ class MistralBackbone(Backbone):
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(self.num_layers)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         window = None if reader.is_null("sliding_window") else 4096
         return {
             **llama_like.read(reader, max_sequence_length=131072),
@@ -166,7 +164,6 @@ class MistralBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         config = llama_like.write(self, self._scaling)
         return {**config, "sliding_window": self.sliding_window}
 

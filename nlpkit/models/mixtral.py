@@ -151,13 +151,11 @@ class MixtralBackbone(Backbone):
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         experts = expand(_EXPERTS, e=range(self.num_experts))
         return llama_like.table(self.num_layers, feed_forward=lambda _: experts)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.ignore("output_router_logits")
         common = llama_like.read(
             reader,
@@ -170,7 +168,6 @@ class MixtralBackbone(Backbone):
         return {**common, "sliding_window": window}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         config = llama_like.write(self, self._scaling, own=_CONFIG)
         return {**config, "sliding_window": self.sliding_window}
 

@@ -167,7 +167,6 @@ class Olmo2Backbone(Backbone):
         self._head_dim = attention.head_dim
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         lines = expand(_LAYER + _BIAS * self.attention_bias)
         return expand(_TABLE) + [
             line.within(f"transformer_layer_{i}/", f"layers.{i}.")
@@ -177,12 +176,10 @@ class Olmo2Backbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         defaults = {"max_sequence_length": 2048, "layer_norm_epsilon": 1e-5}
         return llama_like.read(reader, _CONFIG, **defaults)
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         return llama_like.write(self, self.rope_scaling, {"head_dim": "_head_dim"}, _CONFIG)
 
 

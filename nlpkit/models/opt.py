@@ -184,7 +184,6 @@ class OPTBackbone(Backbone):
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         table = _TABLE + (_BIASES if self.use_bias else "")
         table += _FINAL_NORM if self.normalize_first else ""
         is_projected = self.embedding_dim not in (None, self.hidden_dim)
@@ -194,7 +193,6 @@ class OPTBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("_remove_final_layer_norm", [False], False)
         reader.require("layer_norm_elementwise_affine", [True], True)
         reader.require("tie_word_embeddings", [True], True)
@@ -208,7 +206,6 @@ class OPTBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         if self.attention_dropout is None:
             config["attention_dropout"] = self.dropout

@@ -187,13 +187,11 @@ class Phi3Backbone(Backbone):
         self._head_dim, self._scaling = attention.head_dim, scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         heads = {"h": self.num_query_heads, "g": self.num_key_value_heads}
         return expand(_TABLE, i=range(self.num_layers), **heads)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         for name in ("attention_bias", "mlp_bias", "lm_head_bias"):
             reader.require(name, [False], False)
         # Code in the repository, which is not run, and what nobody reads of Phi-4-mini.
@@ -209,7 +207,6 @@ class Phi3Backbone(Backbone):
         return arguments
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         return {
             **llama_like.write(self, self._scaling, {"head_dim": "_head_dim"}, _CONFIG),
             # transformers would take 32000, and refuse it in a smaller vocabulary.

@@ -152,12 +152,10 @@ class QwenBackbone(Backbone):
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(self.num_layers, input_bias=True)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("use_mrope", [False], False)
         common = llama_like.read(reader, max_sequence_length=32768)
         window, layers = llama_like.read_windows(reader, common["num_layers"])
@@ -169,7 +167,6 @@ class QwenBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         window = self.sliding_window_size if self.use_sliding_window_attention else None
         windows = llama_like.write_windows(window, self.window_layers, self.num_layers)
         return {**llama_like.write(self, self._scaling), **windows}

@@ -132,12 +132,10 @@ class Qwen3Backbone(Backbone):
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(self.num_layers, bias=self.attention_bias, query_key_norm=True)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         common = llama_like.read(reader, max_sequence_length=32768)
         window, layers = llama_like.read_windows(reader, common["num_layers"])
         return {
@@ -149,7 +147,6 @@ class Qwen3Backbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         windows = (self.sliding_window_size, self.window_layers, self.num_layers)
         return {
             **llama_like.write(self, self._scaling),

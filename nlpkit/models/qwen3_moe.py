@@ -174,7 +174,6 @@ class Qwen3MoeBackbone(Backbone):
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         experts = expand(_EXPERTS, e=range(self.num_experts))
         dense = parse(llama_like.FEED_FORWARD)
         without = _without_experts(self.num_layers, self.decoder_sparse_step, self.mlp_only_layers)
@@ -187,7 +186,6 @@ class Qwen3MoeBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.ignore("output_router_logits", "max_window_layers")
         uses_window = reader.get("use_sliding_window", False)
         window = reader.get("sliding_window", 4096) if uses_window else None
@@ -197,7 +195,6 @@ class Qwen3MoeBackbone(Backbone):
         return {**common, "num_experts": experts, "sliding_window_size": window}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         return {
             **llama_like.write(self, self._scaling, own=_CONFIG),
             "num_experts": self.num_experts,

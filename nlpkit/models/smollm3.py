@@ -167,14 +167,12 @@ class SmolLM3Backbone(Backbone):
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(
             self.num_layers, bias=self.attention_bias, feed_forward_bias=self.mlp_bias
         )
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         common = llama_like.read(
             reader,
             max_sequence_length=32768,
@@ -200,7 +198,6 @@ class SmolLM3Backbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         if self.partial_rotary_factor != 1.0:
             raise ValueError(
                 f"Hugging Face's SmolLM3 rotates whole heads; got partial_rotary_factor="

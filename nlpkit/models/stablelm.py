@@ -130,19 +130,16 @@ class StableLMBackbone(Backbone):
         super().__init__(stack, given, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         shape: dict[str, Any] = {"norm": "layer", "parallel": self.parallel}
         return llama_like.table(self.num_layers, input_bias=self.use_qkv_bias, **shape)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("qk_layernorm", [False], False)
         defaults: dict[str, Any] = {"max_sequence_length": 4096, "partial_rotary_factor": 0.25}
         return llama_like.read(reader, _CONFIG, **defaults)
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         return llama_like.write(self, self.rope_scaling, own=_CONFIG)
 
 
