@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from nlpkit.backbones import gemma_like, llama_like, spec
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.layer_types import FULL, kinds_of_layers
+from nlpkit.backbones.layer_types import FULL, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope_config import read_rope, write_rope
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
@@ -143,9 +143,10 @@ class GemmaBackbone(Backbone):
         scalar = gemma_like.query_scalar(
             query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
         )
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         full = llama_like.attention(
-            *sizes,
+            *heads,
+            rope_max_wavelength,
             rope_scaling,
             scale=scalar**-0.5,
             bias=attention_bias,
@@ -156,7 +157,7 @@ class GemmaBackbone(Backbone):
         stack = gemma_like.stack(
             vocabulary_size,
             hidden_dim,
-            gemma_like.attentions(full, kinds, sliding_window_size),
+            attentions_of_layers(full, kinds, sliding_window_size),
             spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False),
             layer_norm_epsilon,
             post_attention_norm=use_post_attention_norm,

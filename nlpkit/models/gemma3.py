@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from nlpkit.backbones import gemma_like, llama_like, spec
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.layer_types import FULL, WINDOW, kinds_of_layers
+from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope_config import (
     make_scaling,
     read_rope_by_layer_type,
@@ -166,9 +166,10 @@ class Gemma3Backbone(Backbone):
             query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
         )
         norm = gemma_like.norm(layer_norm_epsilon)
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         full = llama_like.attention(
-            *sizes,
+            *heads,
+            rope_max_wavelength,
             scaling,
             scale=scalar**-0.5,
             bias=attention_bias,
@@ -182,7 +183,7 @@ class Gemma3Backbone(Backbone):
         stack = gemma_like.stack(
             vocabulary_size,
             hidden_dim,
-            gemma_like.attentions(full, kinds, sliding_window_size, local_rope),
+            attentions_of_layers(full, kinds, sliding_window_size, local_rope),
             spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False),
             layer_norm_epsilon,
             post_attention_norm=use_post_attention_norm,

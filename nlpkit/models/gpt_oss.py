@@ -1,12 +1,11 @@
 """GPT-OSS (OpenAI, 2025, https://arxiv.org/abs/2508.10925)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.layer_types import FULL, WINDOW, kinds_of_layers
+from nlpkit.backbones.layer_types import attentions_of_layers, kinds_of_layers
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, expand
@@ -188,11 +187,10 @@ class GptOssBackbone(Backbone):
                 raise ValueError("Give rope_scaling or rope_scaling_factor, not both.")
             scaling = {**_YARN, "factor": rope_scaling_factor}
         norm = spec.Norm("rms", layer_norm_epsilon)
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *sizes, scaling, bias=attention_bias, sinks=True, dropout=dropout
+            *heads, rope_max_wavelength, scaling, bias=attention_bias, sinks=True, dropout=dropout
         )
-        windows = {WINDOW: sliding_window, FULL: None}
         kinds = kinds_of_layers(num_layers, True, layer_types, _PERIOD)
         experts = spec.Experts(
             num_experts,
@@ -205,10 +203,8 @@ class GptOssBackbone(Backbone):
             swiglu_alpha=swiglu_alpha,
             balance_coefficient=router_aux_loss_coefficient * output_router_logits,
         )
-        layers = [
-            llama_like.layer(replace(attention, window=windows[kind]), experts, norm, 0.0)
-            for kind in kinds
-        ]
+        attentions = attentions_of_layers(attention, kinds, sliding_window)
+        layers = [llama_like.layer(each, experts, norm, 0.0) for each in attentions]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, given, dtype=dtype, **kwargs)
         self._head_dim, self._scaling, self._kinds = attention.head_dim, scaling, kinds

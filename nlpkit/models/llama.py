@@ -186,9 +186,9 @@ class LlamaBackbone(Backbone):
             rope_pretraining_sequence_length,
         )
         norm = spec.Norm("rms", layer_norm_epsilon)
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *sizes, scaling, bias=attention_bias, dropout=attention_dropout
+            *heads, rope_max_wavelength, scaling, bias=attention_bias, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(
             intermediate_dim, activation, gated=True, use_bias=feed_forward_bias

@@ -142,9 +142,9 @@ class MistralBackbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *sizes, scaling, window=sliding_window, dropout=attention_dropout
+            *heads, rope_max_wavelength, scaling, window=sliding_window, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers

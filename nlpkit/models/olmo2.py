@@ -150,9 +150,10 @@ class Olmo2Backbone(Backbone):
     ) -> None:
         given = dict(locals())
         norm = spec.Norm("rms", layer_norm_epsilon)
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *sizes,
+            *heads,
+            rope_max_wavelength,
             rope_scaling,
             bias=attention_bias,
             query_key_norm=norm,

@@ -171,9 +171,10 @@ class Phi3Backbone(Backbone):
                 pretraining_sequence_length,
             )
         norm = spec.Norm("rms", layer_norm_epsilon)
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, None, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, None)
         attention = llama_like.attention(
-            *sizes,
+            *heads,
+            rope_max_wavelength,
             scaling,
             rotary_part=partial_rotary_factor,
             window=sliding_window,

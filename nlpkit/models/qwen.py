@@ -139,9 +139,9 @@ class QwenBackbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *sizes, scaling, input_bias=True, dropout=attention_dropout
+            *heads, rope_max_wavelength, scaling, input_bias=True, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
         window = sliding_window_size if use_sliding_window_attention else None

@@ -116,9 +116,10 @@ class Qwen3Backbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *sizes,
+            *heads,
+            rope_max_wavelength,
             scaling,
             bias=attention_bias,
             query_key_norm=norm,

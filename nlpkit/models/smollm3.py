@@ -149,9 +149,9 @@ class SmolLM3Backbone(Backbone):
     ) -> None:
         given = dict(locals())
         norm = spec.Norm("rms", layer_norm_epsilon)
-        sizes = (hidden_dim, num_attention_heads, num_key_value_heads, head_dim, rope_theta)
+        heads = (hidden_dim, num_attention_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *sizes, rope_scaling, bias=attention_bias, dropout=attention_dropout
+            *heads, rope_theta, rope_scaling, bias=attention_bias, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=mlp_bias)
         rotary_dim = int(attention.head_dim * partial_rotary_factor)

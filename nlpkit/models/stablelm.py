@@ -119,9 +119,11 @@ class StableLMBackbone(Backbone):
         **kwargs: Any,
     ) -> None:
         given = dict(locals())
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         other: dict[str, Any] = {"rotary_part": partial_rotary_factor, "input_bias": use_qkv_bias}
-        attention = llama_like.attention(*sizes, rope_scaling, dropout=attention_dropout, **other)
+        attention = llama_like.attention(
+            *heads, rope_max_wavelength, rope_scaling, dropout=attention_dropout, **other
+        )
         inner = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
         norm = spec.Norm("layer", layer_norm_epsilon)
         second = spec.Residual(None if parallel else norm, dropout=dropout)
