@@ -10,7 +10,9 @@ from keras import ops
 from nlpkit._config import Configurable, argument_names
 from nlpkit.backbones.spec import Head, Stack
 from nlpkit.backbones.transformer import Transformer
+from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.preset import FromPreset
+from nlpkit.presets.weights import Line
 
 _OPTIONAL_INPUTS = ("positions", "sequence_ids")
 
@@ -23,6 +25,8 @@ class Backbone(FromPreset, Configurable, keras.Model):
 
     Args:
         stack: `Stack`, the spec; positional only.
+        given: dict or None. The family's arguments, the first `locals()` of its constructor; each
+            is stored under its own name. Positional only.
         dtype: str or `keras.DTypePolicy`. Of all layers.
         **kwargs: `name`, `trainable` of `keras.Model`.
 
@@ -44,7 +48,15 @@ class Backbone(FromPreset, Configurable, keras.Model):
 
     preset_kind: ClassVar[str] = "backbone"
 
-    def __init__(self, stack: Stack, /, *, dtype: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        given: Mapping[str, Any] | None = None,
+        /,
+        *,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
         policy = keras.dtype_policies.get(dtype)
         transformer = Transformer(stack, policy)
         inputs = {
@@ -56,6 +68,9 @@ class Backbone(FromPreset, Configurable, keras.Model):
         super().__init__(inputs=inputs, outputs=transformer(inputs), **kwargs)
         self.dtype_policy = policy
         self._transformer = transformer
+        for name in argument_names(type(self)):
+            if given and name in given:  # What a subclass of a family adds it stores itself.
+                setattr(self, name, given[name])
 
     @classmethod
     def hf_tokenizer_class(cls, folder: Any) -> Any:
@@ -66,10 +81,18 @@ class Backbone(FromPreset, Configurable, keras.Model):
         """
         return cls.tokenizer_class
 
-    def store_arguments(self, given: Mapping[str, Any]) -> None:
-        """Store each constructor argument under its own name: `given` are its first locals."""
-        for name in argument_names(type(self)):
-            setattr(self, name, given[name])
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        """The constructor's arguments from a Hugging Face configuration."""
+        raise NotImplementedError(f"{cls.__name__} must define from_hf_config.")
+
+    def to_hf_config(self) -> dict[str, Any]:
+        """The inverse of `from_hf_config`."""
+        raise NotImplementedError(f"{type(self).__name__} must define to_hf_config.")
+
+    def weight_table(self) -> list[Line]:
+        """Where each variable is in a Hugging Face checkpoint."""
+        raise NotImplementedError(f"{type(self).__name__} must define weight_table.")
 
     @property
     def token_embedding(self) -> Any:

@@ -80,21 +80,6 @@ def query_scalar(
     return head_dim if by_head_dim else hidden_dim // num_query_heads
 
 
-def attentions(
-    full: spec.Attention, kinds: Sequence[str], window: int, rope: spec.Rope | None = None
-) -> list[spec.Attention]:
-    """Describe the attention of each layer.
-
-    Args:
-        full: that of layers without a window.
-        kinds: see `nlpkit.backbones.layer_types`.
-        window: int. How far a token sees in the others.
-        rope: the rotary positions of the others; None for the same.
-    """
-    sliding = replace(full, window=window, rope=rope or full.rope)
-    return [sliding if kind == WINDOW else full for kind in kinds]
-
-
 def stack(
     vocabulary_size: int,
     hidden_dim: int,
@@ -112,7 +97,7 @@ def stack(
     Args:
         vocabulary_size: int. Rows of the token table.
         hidden_dim: int. Width of the stream.
-        attentions_of_layers: see `attentions`.
+        attentions_of_layers: see `nlpkit.backbones.layer_types`.
         feed_forward: the other half of all layers.
         epsilon: float. Of the norms.
         post_attention_norm, post_feed_forward_norm: bool. Whether what a half adds to the stream is

@@ -1,6 +1,9 @@
 """Which layers of a decoder have a window, as Hugging Face's configurations list it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+from nlpkit.backbones import spec
 
 WINDOW, FULL = "sliding_attention", "full_attention"
 
@@ -28,3 +31,18 @@ def kinds_of_layers(
             f"got {list(kinds)}."
         )
     return list(kinds) if has_windows else [FULL] * num_layers
+
+
+def attentions_of_layers(
+    full: spec.Attention, kinds: Sequence[str], window: int, rope: spec.Rope | None = None
+) -> list[spec.Attention]:
+    """Describe the attention of each layer.
+
+    Args:
+        full: that of layers without a window.
+        kinds: see `kinds_of_layers`.
+        window: int. How far a token sees in the others.
+        rope: the rotary positions of the others; None for the same.
+    """
+    sliding = replace(full, window=window, rope=rope or full.rope)
+    return [sliding if kind == WINDOW else full for kind in kinds]

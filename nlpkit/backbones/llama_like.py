@@ -49,6 +49,7 @@ def attention(
     rope_max_wavelength: float,
     rope_scaling: Mapping[str, Any] | None,
     *,
+    bias: bool = False,
     rotary_part: float = 1.0,
     **further: Any,
 ) -> spec.Attention:
@@ -59,8 +60,9 @@ def attention(
         num_query_heads, num_key_value_heads: int. Heads.
         head_dim: int. Size of a head; None for `hidden_dim / num_query_heads`.
         rope_max_wavelength, rope_scaling: see `nlpkit.backbones.rope_config`.
+        bias: bool. Whether the four projections have biases.
         rotary_part: float. The part of a head that is rotated.
-        **further: other attributes of `spec.Attention`; by default no biases, no dropout.
+        **further: other attributes of `spec.Attention`.
 
     Raises:
         ValueError: heads do not divide `hidden_dim`, and there is no `head_dim`.
@@ -74,12 +76,13 @@ def attention(
         head_dim = hidden_dim // num_query_heads
     rotary_dim = int(head_dim * rotary_part)
     rope = spec.Rope(rotary_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
-    defaults = {"input_bias": False, "output_bias": False, "causal": True, "rope": rope}
+    defaults = {"scale": head_dim**-0.5, "input_bias": bias, "output_bias": bias}
     return spec.Attention(
         num_heads=num_query_heads,
         num_key_value_heads=num_key_value_heads,
         head_dim=head_dim,
-        scale=head_dim**-0.5,
+        causal=True,
+        rope=rope,
         **{**defaults, **further},
     )
 

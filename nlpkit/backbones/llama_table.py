@@ -47,8 +47,8 @@ feed_forward/output/bias <- mlp.down_proj.bias
 def table(
     num_layers: int,
     *,
+    bias: bool = False,
     input_bias: bool = False,
-    output_bias: bool = False,
     query_key_norm: bool = False,
     feed_forward_bias: bool = False,
     feed_forward: Callable[[int], list[Line]] | None = None,
@@ -59,14 +59,17 @@ def table(
 
     Args:
         num_layers: int. Layers.
-        input_bias, output_bias, query_key_norm, feed_forward_bias: bool. What there is.
+        bias: bool. Whether the four projections of attention have biases.
+        input_bias: bool. Whether those of queries, keys and values have.
+        query_key_norm, feed_forward_bias: bool. What else there is.
         feed_forward: from the index of a layer to the lines of its second half, where it is not
             the usual one.
         norm: str. The kind of the norms, "rms" or "layer".
         parallel: bool. Whether both halves of a layer share the first norm.
     """
     text = _LAYER + _SECOND_NORM * (not parallel)
-    text += _INPUT_BIAS * input_bias + _OUTPUT_BIAS * output_bias + _QUERY_KEY_NORM * query_key_norm
+    text += _INPUT_BIAS * (bias or input_bias) + _OUTPUT_BIAS * bias
+    text += _QUERY_KEY_NORM * query_key_norm
     usual = parse(FEED_FORWARD + _FEED_FORWARD_BIAS * feed_forward_bias)
     layers = [
         line.within(f"transformer_layer_{i}/", f"layers.{i}.")

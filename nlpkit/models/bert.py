@@ -196,6 +196,7 @@ class BertBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         if hidden_dim % num_heads:
             raise ValueError(
                 f"num_heads must divide hidden_dim; got num_heads={num_heads}, "
@@ -224,21 +225,9 @@ class BertBackbone(Backbone):
         stack = spec.Stack(
             hidden_dim, embedding, (layer,) * num_layers, 0.02, pooler_activation="tanh"
         )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_heads = num_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.dropout = dropout
-        self.max_sequence_length = max_sequence_length
-        self.num_segments = num_segments
-        self.activation = activation
-        self.attention_dropout = attention_dropout
-        self.layer_norm_epsilon = layer_norm_epsilon
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         layers = [
             line.within(f"transformer_layer_{i}/", f"encoder.layer.{i}.")
             for i in range(self.num_layers)
@@ -248,14 +237,12 @@ class BertBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("position_embedding_type", ["absolute"], "absolute")
         reader.ignore("tie_word_embeddings")  # The table's tied lines compare the tensors.
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         return {**arguments, "activation": reader.require("hidden_act", _ACTIVATIONS, "gelu")}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         if self.attention_dropout is None:
             config["attention_probs_dropout_prob"] = self.dropout

@@ -156,6 +156,7 @@ class BloomBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("layer", layer_norm_epsilon)
         residual = spec.Residual(pre=norm, dropout=dropout)
         rate = dropout if attention_dropout is None else attention_dropout
@@ -165,31 +166,16 @@ class BloomBackbone(Backbone):
         )
         feed_forward = spec.FeedForward(intermediate_dim, "gelu_tanh", gated=False, use_bias=True)
         layer = spec.Layer(attention, residual, feed_forward, residual)
-        stack = spec.Stack(
-            hidden_dim,
-            spec.Embedding(vocabulary_size, norm=norm),
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm,
-            head=spec.Head(tied=True),
-        )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_heads = num_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.dropout = dropout
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.attention_dropout = attention_dropout
+        embedding = spec.Embedding(vocabulary_size, norm=norm)
+        layers, head = (layer,) * num_layers, spec.Head(tied=True)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return expand(_TABLE, i=range(self.num_layers), heads=self.num_heads)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("apply_residual_connection_post_layernorm", [False], False)
         reader.require("tie_word_embeddings", [True], True)
         reader.ignore(*_WITHOUT_EFFECT)

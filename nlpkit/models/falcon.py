@@ -144,6 +144,7 @@ class FalconBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("layer", layer_norm_epsilon)
         head_dim = hidden_dim // max(num_attention_heads, 1)
         rope = spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
@@ -166,35 +167,12 @@ class FalconBackbone(Backbone):
             spec.Residual(pre=second, dropout=feedforward_dropout_rate),
             parallel=parallel_norms > 0,
         )
-        stack = spec.Stack(
-            hidden_dim,
-            spec.Embedding(vocabulary_size),
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm,
-            head=spec.Head(tied=tie_word_embeddings),
-        )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_attention_heads = num_attention_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.attention_dropout_rate = attention_dropout_rate
-        self.feedforward_dropout_rate = feedforward_dropout_rate
-        self.num_key_value_heads = num_key_value_heads
-        self.alibi = alibi
-        self.parallel_norms = parallel_norms
-        self.use_bias = use_bias
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling = rope_scaling
-        self.tie_word_embeddings = tie_word_embeddings
+        embedding = spec.Embedding(vocabulary_size)
+        layers, head = (layer,) * num_layers, spec.Head(tied=tie_word_embeddings)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         table = _TABLE + (_BIASES if self.use_bias else "")
         table += "" if self.parallel_norms == 1 else _SECOND_NORM
         for place, name in _NORMS[self.parallel_norms].items():
@@ -205,7 +183,6 @@ class FalconBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("apply_residual_connection_post_layernorm", [False], False)
         reader.ignore("auto_map")  # Names code in the repository, which is not run.
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}

@@ -1,19 +1,17 @@
 """Gemma (Gemma Team, 2024, 2403.08295), Gemma 2 (2408.00118) and VaultGemma (2510.15001)."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from nlpkit.backbones import gemma_like, spec
+from nlpkit.backbones import gemma_like, llama_like, spec
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.layer_types import FULL, kinds_of_layers
-from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.backbones.layer_types import FULL, attentions_of_layers, kinds_of_layers
+from nlpkit.backbones.rope_config import read_rope, write_rope
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPadPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _NAMES = {"gemma": "Gemma", "gemma2": "Gemma2", "vaultgemma": "VaultGemma"}
@@ -23,7 +21,7 @@ _CAPS = (50.0, 30.0)
 _PERIOD = 2
 
 
-class GemmaTokenizer(SentencePieceTokenizer):
+class GemmaTokenizer(StartEndPadPieceTokenizer):
     """Split text into Gemma's pieces.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text and fill up rows. It adds
@@ -40,28 +38,6 @@ class GemmaTokenizer(SentencePieceTokenizer):
         tokenizer = nlpkit.models.GemmaTokenizer("tokenizer.model")
         tokenizer.start_token_id  # 2
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
-
-    def __init__(
-        self,
-        proto: ProtoSource | None = None,
-        *,
-        start_token: str = "<bos>",
-        end_token: str = "<eos>",
-        pad_token: str = "<pad>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.pad_token = pad_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
 
     @property
     def turn_end_token_id(self) -> int | None:
@@ -167,15 +143,13 @@ class GemmaBackbone(Backbone):
         scalar = gemma_like.query_scalar(
             query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
         )
-        full = spec.Attention(
-            num_heads=num_query_heads,
-            num_key_value_heads=num_key_value_heads,
-            head_dim=head_dim,
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
+        full = llama_like.attention(
+            *heads,
+            rope_max_wavelength,
+            rope_scaling,
             scale=scalar**-0.5,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            causal=True,
-            rope=spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling)),
+            bias=attention_bias,
             soft_cap=attention_logit_soft_cap,
             dropout=attention_dropout,
         )
@@ -183,7 +157,7 @@ class GemmaBackbone(Backbone):
         stack = gemma_like.stack(
             vocabulary_size,
             hidden_dim,
-            gemma_like.attentions(full, kinds, sliding_window_size),
+            attentions_of_layers(full, kinds, sliding_window_size),
             spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False),
             layer_norm_epsilon,
             post_attention_norm=use_post_attention_norm,
@@ -191,8 +165,7 @@ class GemmaBackbone(Backbone):
             dropout=dropout,
             head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
         )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.store_arguments(given)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._kinds = kinds
         self._scalar = scalar
 
@@ -210,7 +183,6 @@ class GemmaBackbone(Backbone):
         return "Gemma" if is_first and self._scalar == self.head_dim else "VaultGemma"
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         is_first = self.hf_name == "Gemma"
         return gemma_like.table(
             self.num_layers,
@@ -222,7 +194,6 @@ class GemmaBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         generation = reader.get("model_type", "gemma")
         arguments = {**gemma_like.read(reader), **read_rope(reader)}
         if generation == "gemma":
@@ -239,7 +210,6 @@ class GemmaBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         later = gemma_like.write_later(self, self._kinds, self._scalar)
         is_first = self.hf_name == "Gemma"
         return {

@@ -1,12 +1,11 @@
 """Gemma 3, its text models (Gemma Team, 2025, https://arxiv.org/abs/2503.19786)."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import gemma_like, llama_like, spec
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.layer_types import FULL, WINDOW, kinds_of_layers
+from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope_config import (
     make_scaling,
     read_rope_by_layer_type,
@@ -16,8 +15,7 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPadPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _WAVELENGTHS = {FULL: 1_000_000.0, WINDOW: 10_000.0}
@@ -31,7 +29,7 @@ _FIXED = {
 }
 
 
-class Gemma3Tokenizer(SentencePieceTokenizer):
+class Gemma3Tokenizer(StartEndPadPieceTokenizer):
     """Split text into Gemma 3's pieces.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text and fill up rows. It adds
@@ -48,28 +46,6 @@ class Gemma3Tokenizer(SentencePieceTokenizer):
         tokenizer = nlpkit.models.Gemma3Tokenizer("tokenizer.model")
         tokenizer.start_token_id  # 2
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
-
-    def __init__(
-        self,
-        proto: ProtoSource | None = None,
-        *,
-        start_token: str = "<bos>",
-        end_token: str = "<eos>",
-        pad_token: str = "<pad>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.pad_token = pad_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
 
     @property
     def turn_end_token_id(self) -> int | None:
@@ -186,31 +162,28 @@ class Gemma3Backbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, global_rope_scaling_factor)
         local_scaling = llama_like.scaling(local_rope_scaling, local_rope_scaling_factor)
-        rope = spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(scaling))
-        sliding = make_scaling(local_scaling)
-        local_rope = spec.Rope(head_dim, local_rope_max_wavelength, scaling=sliding)
         scalar = gemma_like.query_scalar(
             query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
         )
         norm = gemma_like.norm(layer_norm_epsilon)
-        attention = spec.Attention(
-            num_heads=num_query_heads,
-            num_key_value_heads=num_key_value_heads,
-            head_dim=head_dim,
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
+        full = llama_like.attention(
+            *heads,
+            rope_max_wavelength,
+            scaling,
             scale=scalar**-0.5,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            causal=True,
-            rope=rope,
+            bias=attention_bias,
             query_key_norm=norm if use_query_key_norm else None,
             soft_cap=attention_logit_soft_cap,
             dropout=attention_dropout,
         )
+        sliding = make_scaling(local_scaling)
+        local_rope = spec.Rope(head_dim, local_rope_max_wavelength, scaling=sliding)
         kinds = kinds_of_layers(num_layers, use_sliding_window_attention, layer_types, _PERIOD)
         stack = gemma_like.stack(
             vocabulary_size,
             hidden_dim,
-            gemma_like.attentions(attention, kinds, sliding_window_size, local_rope),
+            attentions_of_layers(full, kinds, sliding_window_size, local_rope),
             spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False),
             layer_norm_epsilon,
             post_attention_norm=use_post_attention_norm,
@@ -218,14 +191,12 @@ class Gemma3Backbone(Backbone):
             dropout=dropout,
             head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
         )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.store_arguments(given)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._kinds, self._scalar = kinds, scalar
         local = (local_rope_max_wavelength, local_scaling)
         self._rope = {FULL: (rope_max_wavelength, scaling), WINDOW: local}
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return gemma_like.table(
             self.num_layers,
             bias=self.attention_bias,
@@ -236,7 +207,6 @@ class Gemma3Backbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         arguments = gemma_like.read(reader, max_sequence_length=131072)
         period = reader.get("_sliding_window_pattern", reader.get("sliding_window_pattern", 6))
         later = gemma_like.read_later(reader, arguments["num_layers"], period, (None, None))
@@ -245,7 +215,6 @@ class Gemma3Backbone(Backbone):
         return {**arguments, **later, "image_size": None, **_FIXED, **rope[FULL], **local}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         is_theirs = all(getattr(self, name) == value for name, value in _FIXED.items())
         return {
             # transformers shall refuse what it would compute otherwise.

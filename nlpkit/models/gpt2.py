@@ -122,6 +122,7 @@ class GPT2Backbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("layer", layer_norm_epsilon)
         residual = spec.Residual(pre=norm, dropout=dropout)
         rate = dropout if attention_dropout is None else attention_dropout
@@ -133,34 +134,15 @@ class GPT2Backbone(Backbone):
             max_sequence_length,
             dropout=dropout if embedding_dropout is None else embedding_dropout,
         )
-        stack = spec.Stack(
-            hidden_dim,
-            embedding,
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm,
-            head=spec.Head(tied=True),
-        )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_heads = num_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.dropout = dropout
-        self.max_sequence_length = max_sequence_length
-        self.activation = activation
-        self.embedding_dropout = embedding_dropout
-        self.attention_dropout = attention_dropout
-        self.layer_norm_epsilon = layer_norm_epsilon
+        layers, head = (layer,) * num_layers, spec.Head(tied=True)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return expand(_TABLE, i=range(self.num_layers))
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("scale_attn_weights", [True], True)
         reader.require("scale_attn_by_inverse_layer_idx", [False], False)
         reader.require("tie_word_embeddings", [True], True)
@@ -175,7 +157,6 @@ class GPT2Backbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         rates = {
             name: self.dropout for name in ("embd_pdrop", "attn_pdrop") if config[name] is None

@@ -142,6 +142,7 @@ class GPTNeoXBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("layer", layer_norm_epsilon)
         residual = spec.Residual(pre=norm, dropout=dropout)
         rotary_dim = int(hidden_dim // max(num_heads, 1) * rotary_percentage)
@@ -151,40 +152,17 @@ class GPTNeoXBackbone(Backbone):
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=True)
         layer = spec.Layer(attention, residual, feed_forward, residual, parallel_residual)
-        stack = spec.Stack(
-            hidden_dim,
-            spec.Embedding(vocabulary_size, dropout=dropout),
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm,
-            head=spec.Head(tied=tie_word_embeddings),
-        )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_heads = num_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.dropout = dropout
-        self.rotary_percentage = rotary_percentage
-        self.rotary_max_wavelength = rotary_max_wavelength
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.max_sequence_length = max_sequence_length
-        self.activation = activation
-        self.attention_dropout = attention_dropout
-        self.attention_bias = attention_bias
-        self.parallel_residual = parallel_residual
-        self.tie_word_embeddings = tie_word_embeddings
-        self.rope_scaling = rope_scaling
+        embedding = spec.Embedding(vocabulary_size, dropout=dropout)
+        layers, head = (layer,) * num_layers, spec.Head(tied=tie_word_embeddings)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         table = _TABLE + (_ATTENTION_BIASES if self.attention_bias else "")
         return expand(table, i=range(self.num_layers), heads=self.num_heads)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         rope = read_rope(
             reader,
@@ -201,7 +179,6 @@ class GPTNeoXBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         rope = write_rope(self.rotary_max_wavelength, self.rope_scaling)
         activations = {own: name for name, own in reversed(_ACTIVATIONS.items())}
         return {

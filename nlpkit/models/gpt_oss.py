@@ -1,12 +1,11 @@
 """GPT-OSS (OpenAI, 2025, https://arxiv.org/abs/2508.10925)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.layer_types import FULL, WINDOW, kinds_of_layers
+from nlpkit.backbones.layer_types import attentions_of_layers, kinds_of_layers
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, expand
@@ -188,19 +187,10 @@ class GptOssBackbone(Backbone):
                 raise ValueError("Give rope_scaling or rope_scaling_factor, not both.")
             scaling = {**_YARN, "factor": rope_scaling_factor}
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
-            scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            sinks=True,
-            dropout=dropout,
+            *heads, rope_max_wavelength, scaling, bias=attention_bias, sinks=True, dropout=dropout
         )
-        windows = {WINDOW: sliding_window, FULL: None}
         kinds = kinds_of_layers(num_layers, True, layer_types, _PERIOD)
         experts = spec.Experts(
             num_experts,
@@ -213,28 +203,22 @@ class GptOssBackbone(Backbone):
             swiglu_alpha=swiglu_alpha,
             balance_coefficient=router_aux_loss_coefficient * output_router_logits,
         )
-        layers = [
-            llama_like.layer(replace(attention, window=windows[kind]), experts, norm, 0.0)
-            for kind in kinds
-        ]
+        attentions = attentions_of_layers(attention, kinds, sliding_window)
+        layers = [llama_like.layer(each, experts, norm, 0.0) for each in attentions]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.store_arguments(given)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._head_dim, self._scaling, self._kinds = attention.head_dim, scaling, kinds
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         second_half = expand(_SECOND_HALF, f=self.intermediate_dim)
         return llama_like.table(
             self.num_layers,
-            input_bias=self.attention_bias,
-            output_bias=self.attention_bias,
+            bias=self.attention_bias,
             feed_forward=lambda _: second_half,
         )
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         if reader.has("quantization_config"):
             raise ValueError(
                 "GPT-OSS's quantized weights (MXFP4) are not supported; save dense ones with "
@@ -256,7 +240,6 @@ class GptOssBackbone(Backbone):
         return {**arguments, "layer_types": reader.get("layer_types", None, kind=list)}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         # Without any scaling, transformers takes the published one.
         config = {"rope_scaling": {"rope_type": "default"}, "layer_types": self._kinds}
         return {**config, **llama_like.write(self, self._scaling, _RENAMED, _CONFIG)}

@@ -1,8 +1,7 @@
 """Llama (Touvron et al., 2023, 2302.13971), Llama 2 (2307.09288) and Llama 3 (2024, 2407.21783)."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
@@ -12,12 +11,16 @@ from nlpkit.presets.weights import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
-from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
+_CONFIG = {
+    "attention_bias": ("attention_bias", False),
+    "feed_forward_bias": ("mlp_bias", False),
+}
 
-class LlamaTokenizer(SentencePieceTokenizer):
+
+class LlamaTokenizer(StartEndPieceTokenizer):
     """Split text into the pieces of Llama and Llama 2.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
@@ -33,26 +36,6 @@ class LlamaTokenizer(SentencePieceTokenizer):
         tokenizer = nlpkit.models.LlamaTokenizer("tokenizer.model")
         tokenizer.start_token_id  # 1
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
-
-    def __init__(
-        self,
-        proto: ProtoSource | None = None,
-        *,
-        start_token: str = "<s>",
-        end_token: str = "</s>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
 
 
 class Llama3Tokenizer(BytePairTokenizer):
@@ -193,6 +176,7 @@ class LlamaBackbone(Backbone):
         max_sequence_length: int = 2048,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = llama_like.scaling(
             rope_scaling,
             rope_position_scaling_factor,
@@ -202,72 +186,29 @@ class LlamaBackbone(Backbone):
             rope_pretraining_sequence_length,
         )
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
-            scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            dropout=attention_dropout,
+            *heads, rope_max_wavelength, scaling, bias=attention_bias, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(
             intermediate_dim, activation, gated=True, use_bias=feed_forward_bias
         )
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_key_value_heads = num_key_value_heads
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_position_scaling_factor = rope_position_scaling_factor
-        self.rope_frequency_adjustment_factor = rope_frequency_adjustment_factor
-        self.rope_low_freq_factor = rope_low_freq_factor
-        self.rope_high_freq_factor = rope_high_freq_factor
-        self.rope_pretraining_sequence_length = rope_pretraining_sequence_length
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.tie_word_embeddings = tie_word_embeddings
-        self.rope_scaling = rope_scaling
-        self.head_dim = head_dim
-        self.attention_bias = attention_bias
-        self.feed_forward_bias = feed_forward_bias
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(
-            self.num_layers,
-            input_bias=self.attention_bias,
-            output_bias=self.attention_bias,
-            feed_forward_bias=self.feed_forward_bias,
+            self.num_layers, bias=self.attention_bias, feed_forward_bias=self.feed_forward_bias
         )
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
-        return {
-            **llama_like.read(reader, max_sequence_length=2048),
-            "attention_bias": reader.get("attention_bias", False),
-            "feed_forward_bias": reader.get("mlp_bias", False),
-        }
+        return llama_like.read(reader, _CONFIG, max_sequence_length=2048)
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
-        return {
-            **llama_like.write(self, self._scaling),
-            "attention_bias": self.attention_bias,
-            "mlp_bias": self.feed_forward_bias,
-        }
+        return llama_like.write(self, self._scaling, own=_CONFIG)
 
     @classmethod
     def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:

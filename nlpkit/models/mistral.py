@@ -1,8 +1,7 @@
 """Mistral (Jiang et al., 2023, https://arxiv.org/abs/2310.06825) and Magistral."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
@@ -12,12 +11,11 @@ from nlpkit.presets.weights import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
-from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 
-class MistralTokenizer(SentencePieceTokenizer):
+class MistralTokenizer(StartEndPieceTokenizer):
     """Split text into the pieces of Mistral.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
@@ -33,26 +31,6 @@ class MistralTokenizer(SentencePieceTokenizer):
         tokenizer = nlpkit.models.MistralTokenizer("tokenizer.model")
         tokenizer.start_token_id  # 1
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
-
-    def __init__(
-        self,
-        proto: ProtoSource | None = None,
-        *,
-        start_token: str = "<s>",
-        end_token: str = "</s>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
 
 
 class MistralTekkenTokenizer(BytePairTokenizer):
@@ -161,48 +139,24 @@ class MistralBackbone(Backbone):
         max_sequence_length: int = 131072,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
-            scaling,
-            window=sliding_window,
-            dropout=attention_dropout,
+            *heads, rope_max_wavelength, scaling, window=sliding_window, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_key_value_heads = num_key_value_heads
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling_factor = rope_scaling_factor
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.sliding_window = sliding_window
-        self.head_dim = head_dim
-        self.dropout = dropout
-        self.rope_scaling = rope_scaling
-        self.tie_word_embeddings = tie_word_embeddings
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(self.num_layers)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         window = None if reader.is_null("sliding_window") else 4096
         return {
             **llama_like.read(reader, max_sequence_length=131072),
@@ -210,7 +164,6 @@ class MistralBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         config = llama_like.write(self, self._scaling)
         return {**config, "sliding_window": self.sliding_window}
 

@@ -1,8 +1,7 @@
 """Mixtral (Jiang et al., 2024, https://arxiv.org/abs/2401.04088)."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
@@ -10,8 +9,7 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _EXPERTS = """
@@ -28,7 +26,7 @@ _CONFIG = {
 }
 
 
-class MixtralTokenizer(SentencePieceTokenizer):
+class MixtralTokenizer(StartEndPieceTokenizer):
     """Split text into the pieces of Mixtral.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
@@ -44,26 +42,6 @@ class MixtralTokenizer(SentencePieceTokenizer):
         tokenizer = nlpkit.models.MixtralTokenizer("tokenizer.model")
         tokenizer.start_token_id  # 1
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
-
-    def __init__(
-        self,
-        proto: ProtoSource | None = None,
-        *,
-        start_token: str = "<s>",
-        end_token: str = "</s>",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
 
 
 class MixtralBackbone(Backbone):
@@ -150,17 +128,12 @@ class MixtralBackbone(Backbone):
         max_sequence_length: int = 131072,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
-            scaling,
-            window=sliding_window,
-            dropout=attention_dropout,
+            *heads, rope_max_wavelength, scaling, window=sliding_window, dropout=attention_dropout
         )
         experts = spec.Experts(
             num_experts,
@@ -174,54 +147,29 @@ class MixtralBackbone(Backbone):
         )
         layers = [llama_like.layer(attention, experts, norm, dropout)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_key_value_heads = num_key_value_heads
-        self.num_experts = num_experts
-        self.top_k = top_k
-        self.router_jitter_noise = router_jitter_noise
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling_factor = rope_scaling_factor
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.router_aux_loss_coef = router_aux_loss_coef
-        self.sliding_window = sliding_window
-        self.dropout = dropout
-        self.rope_scaling = rope_scaling
-        self.head_dim = head_dim
-        self.tie_word_embeddings = tie_word_embeddings
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         experts = expand(_EXPERTS, e=range(self.num_experts))
         return llama_like.table(self.num_layers, feed_forward=lambda _: experts)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.ignore("output_router_logits")
         common = llama_like.read(
             reader,
+            _CONFIG,
             max_sequence_length=131072,
             layer_norm_epsilon=1e-5,
             rope_max_wavelength=1_000_000.0,
         )
         window = reader.get("sliding_window", None, kind=int)
-        own = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
-        return {**common, **own, "sliding_window": window}
+        return {**common, "sliding_window": window}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
-        config = llama_like.write(self, self._scaling)
-        own = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
-        return {**config, **own, "sliding_window": self.sliding_window}
+        config = llama_like.write(self, self._scaling, own=_CONFIG)
+        return {**config, "sliding_window": self.sliding_window}
 
 
 class MixtralCausalLMPreprocessor(CausalLMPreprocessor):

@@ -148,16 +148,14 @@ class Olmo2Backbone(Backbone):
         max_sequence_length: int = 4096,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
+            *heads,
             rope_max_wavelength,
             rope_scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
+            bias=attention_bias,
             query_key_norm=norm,
             norm_over="width",
             dropout=attention_dropout,
@@ -166,27 +164,10 @@ class Olmo2Backbone(Backbone):
         residual = spec.Residual(post=norm, dropout=dropout)
         layers = [spec.Layer(attention, residual, feed_forward, residual)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_key_value_heads = num_key_value_heads
-        self.rope_max_wavelength = rope_max_wavelength
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.tie_word_embeddings = tie_word_embeddings
-        self.rope_scaling = rope_scaling
-        self.head_dim = head_dim
-        self.attention_bias = attention_bias
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._head_dim = attention.head_dim
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         lines = expand(_LAYER + _BIAS * self.attention_bias)
         return expand(_TABLE) + [
             line.within(f"transformer_layer_{i}/", f"layers.{i}.")
@@ -196,12 +177,10 @@ class Olmo2Backbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         defaults = {"max_sequence_length": 2048, "layer_norm_epsilon": 1e-5}
         return llama_like.read(reader, _CONFIG, **defaults)
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         return llama_like.write(self, self.rope_scaling, {"head_dim": "_head_dim"}, _CONFIG)
 
 

@@ -162,6 +162,7 @@ class OPTBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("layer", 1e-5)
         place = "pre" if normalize_first else "output"
         residual = spec.Residual(**{place: norm}, dropout=dropout)
@@ -177,30 +178,12 @@ class OPTBackbone(Backbone):
             position_offset=_POSITION_OFFSET,
             token_dim=None if embedding_dim == hidden_dim else embedding_dim,
         )
-        stack = spec.Stack(
-            hidden_dim,
-            embedding,
-            (layer,) * num_layers,
-            0.02,
-            final_norm=norm if normalize_first else None,
-            head=spec.Head(tied=True),
-        )
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_heads = num_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.dropout = dropout
-        self.max_sequence_length = max_sequence_length
-        self.activation = activation
-        self.attention_dropout = attention_dropout
-        self.normalize_first = normalize_first
-        self.use_bias = use_bias
-        self.embedding_dim = embedding_dim
+        last = norm if normalize_first else None
+        layers, head = (layer,) * num_layers, spec.Head(tied=True)
+        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=last, head=head)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         table = _TABLE + (_BIASES if self.use_bias else "")
         table += _FINAL_NORM if self.normalize_first else ""
         is_projected = self.embedding_dim not in (None, self.hidden_dim)
@@ -210,7 +193,6 @@ class OPTBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("_remove_final_layer_norm", [False], False)
         reader.require("layer_norm_elementwise_affine", [True], True)
         reader.require("tie_word_embeddings", [True], True)
@@ -224,7 +206,6 @@ class OPTBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         if self.attention_dropout is None:
             config["attention_dropout"] = self.dropout

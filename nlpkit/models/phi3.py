@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
@@ -12,7 +11,7 @@ from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.sentence_piece_source import ProtoSource
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _TABLE = """
@@ -43,7 +42,7 @@ _CONFIG = {
 }
 
 
-class Phi3Tokenizer(SentencePieceTokenizer):
+class Phi3Tokenizer(StartEndPieceTokenizer):
     """Split text into the pieces of Phi-3.
 
     A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
@@ -60,7 +59,6 @@ class Phi3Tokenizer(SentencePieceTokenizer):
         tokenizer.end_token_id  # 32000
     """
 
-    special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
     # The published tokenizer.model lacks the tokens that were added to Llama's.
     prefers_json: ClassVar[bool] = True
 
@@ -72,15 +70,7 @@ class Phi3Tokenizer(SentencePieceTokenizer):
         end_token: str = "<|endoftext|>",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.start_token = start_token
-        self.end_token = end_token
-        self.set_proto(proto)
-
-    @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        affixes = {"add_bos": False, "add_eos": False}
-        return super().from_files(folder, config, **{**affixes, **arguments})
+        super().__init__(proto, start_token=start_token, end_token=end_token, **kwargs)
 
     @property
     def turn_end_token_id(self) -> int | None:
@@ -170,6 +160,7 @@ class Phi3Backbone(Backbone):
         activation: str = "silu",
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = rope_scaling
         if rope_scaling_type is not None:
             scaling = _longrope(
@@ -180,11 +171,9 @@ class Phi3Backbone(Backbone):
                 pretraining_sequence_length,
             )
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, None)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            None,
+            *heads,
             rope_max_wavelength,
             scaling,
             rotary_part=partial_rotary_factor,
@@ -195,38 +184,15 @@ class Phi3Backbone(Backbone):
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         embedding = replace(stack.embedding, dropout=embedding_dropout)
-        super().__init__(replace(stack, embedding=embedding), dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_query_heads = num_query_heads
-        self.num_key_value_heads = num_key_value_heads
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.max_sequence_length = max_sequence_length
-        self.pretraining_sequence_length = pretraining_sequence_length
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling_type = rope_scaling_type
-        self.rope_scaling_short_factor = rope_scaling_short_factor
-        self.rope_scaling_long_factor = rope_scaling_long_factor
-        self.rope_scaling = rope_scaling
-        self.partial_rotary_factor = partial_rotary_factor
-        self.sliding_window = sliding_window
-        self.tie_word_embeddings = tie_word_embeddings
-        self.embedding_dropout = embedding_dropout
-        self.attention_dropout = attention_dropout
-        self.activation = activation
+        super().__init__(replace(stack, embedding=embedding), given, dtype=dtype, **kwargs)
         self._head_dim, self._scaling = attention.head_dim, scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         heads = {"h": self.num_query_heads, "g": self.num_key_value_heads}
         return expand(_TABLE, i=range(self.num_layers), **heads)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         for name in ("attention_bias", "mlp_bias", "lm_head_bias"):
             reader.require(name, [False], False)
         # Code in the repository, which is not run, and what nobody reads of Phi-4-mini.
@@ -242,7 +208,6 @@ class Phi3Backbone(Backbone):
         return arguments
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         return {
             **llama_like.write(self, self._scaling, {"head_dim": "_head_dim"}, _CONFIG),
             # transformers would take 32000, and refuse it in a smaller vocabulary.

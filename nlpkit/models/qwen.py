@@ -136,54 +136,26 @@ class QwenBackbone(Backbone):
         max_sequence_length: int = 32768,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_max_wavelength,
-            scaling,
-            input_bias=True,
-            dropout=attention_dropout,
+            *heads, rope_max_wavelength, scaling, input_bias=True, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
         window = sliding_window_size if use_sliding_window_attention else None
-        layers = [
-            llama_like.layer(each, feed_forward, norm, dropout)
-            for each in llama_like.windowed(attention, num_layers, window, window_layers)
-        ]
+        windowed = llama_like.windowed(attention, num_layers, window, window_layers)
+        layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in windowed]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.num_key_value_heads = num_key_value_heads
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling_factor = rope_scaling_factor
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.tie_word_embeddings = tie_word_embeddings
-        self.use_sliding_window_attention = use_sliding_window_attention
-        self.sliding_window_size = sliding_window_size
-        self.rope_scaling = rope_scaling
-        self.head_dim = head_dim
-        self.window_layers = window_layers
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(self.num_layers, input_bias=True)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("use_mrope", [False], False)
         common = llama_like.read(reader, max_sequence_length=32768)
         window, layers = llama_like.read_windows(reader, common["num_layers"])
@@ -195,7 +167,6 @@ class QwenBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         window = self.sliding_window_size if self.use_sliding_window_attention else None
         windows = llama_like.write_windows(window, self.window_layers, self.num_layers)
         return {**llama_like.write(self, self._scaling), **windows}

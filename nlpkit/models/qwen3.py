@@ -9,12 +9,11 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
-from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.im_end_tokenizer import ImEndTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 
-class Qwen3Tokenizer(BytePairTokenizer):
+class Qwen3Tokenizer(ImEndTokenizer):
     """Split text into the byte pairs of Qwen 3.
 
     A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
@@ -34,24 +33,6 @@ class Qwen3Tokenizer(BytePairTokenizer):
         tokenizer("a b")  # [2, 5]
         tokenizer.end_token_id  # 1
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
-
-    def __init__(
-        self,
-        vocabulary: VocabularySource | None = None,
-        merges: MergesSource | None = None,
-        *,
-        end_token: str = "<|im_end|>",
-        pad_token: str = "<|endoftext|>",
-        split_pattern: str = "qwen2",
-        normalization: str | None = "NFC",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(split_pattern=split_pattern, normalization=normalization, **kwargs)
-        self.end_token = end_token
-        self.pad_token = pad_token
-        self.set_vocabulary_and_merges(vocabulary, merges)
 
 
 class Qwen3Backbone(Backbone):
@@ -132,60 +113,30 @@ class Qwen3Backbone(Backbone):
         max_sequence_length: int = 32768,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
+            *heads,
             rope_max_wavelength,
             scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
+            bias=attention_bias,
             query_key_norm=norm,
             dropout=attention_dropout,
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
-        layers = [
-            llama_like.layer(each, feed_forward, norm, dropout)
-            for each in llama_like.windowed(
-                attention, num_layers, sliding_window_size, window_layers
-            )
-        ]
+        windowed = llama_like.windowed(attention, num_layers, sliding_window_size, window_layers)
+        layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in windowed]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.num_layers = num_layers
-        self.num_query_heads = num_query_heads
-        self.num_key_value_heads = num_key_value_heads
-        self.head_dim = head_dim
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.rope_max_wavelength = rope_max_wavelength
-        self.rope_scaling_factor = rope_scaling_factor
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.dropout = dropout
-        self.tie_word_embeddings = tie_word_embeddings
-        self.sliding_window_size = sliding_window_size
-        self.rope_scaling = rope_scaling
-        self.attention_bias = attention_bias
-        self.window_layers = window_layers
-        self.attention_dropout = attention_dropout
-        self.activation = activation
-        self.max_sequence_length = max_sequence_length
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
-        biased = self.attention_bias
-        return llama_like.table(
-            self.num_layers, input_bias=biased, output_bias=biased, query_key_norm=True
-        )
+        return llama_like.table(self.num_layers, bias=self.attention_bias, query_key_norm=True)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         common = llama_like.read(reader, max_sequence_length=32768)
         window, layers = llama_like.read_windows(reader, common["num_layers"])
         return {
@@ -197,12 +148,10 @@ class Qwen3Backbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
+        windows = (self.sliding_window_size, self.window_layers, self.num_layers)
         return {
             **llama_like.write(self, self._scaling),
-            **llama_like.write_windows(
-                self.sliding_window_size, self.window_layers, self.num_layers
-            ),
+            **llama_like.write_windows(*windows),
             "attention_bias": self.attention_bias,
         }
 

@@ -9,8 +9,7 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, expand, parse
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
-from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.im_end_tokenizer import ImEndTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 _EXPERTS = """
@@ -30,7 +29,7 @@ _CONFIG = {
 }
 
 
-class Qwen3MoeTokenizer(BytePairTokenizer):
+class Qwen3MoeTokenizer(ImEndTokenizer):
     """Split text into the byte pairs of Qwen 3.
 
     A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
@@ -50,24 +49,6 @@ class Qwen3MoeTokenizer(BytePairTokenizer):
         tokenizer("a b")  # [2, 5]
         tokenizer.end_token_id  # 1
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
-
-    def __init__(
-        self,
-        vocabulary: VocabularySource | None = None,
-        merges: MergesSource | None = None,
-        *,
-        end_token: str = "<|im_end|>",
-        pad_token: str = "<|endoftext|>",
-        split_pattern: str = "qwen2",
-        normalization: str | None = "NFC",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(split_pattern=split_pattern, normalization=normalization, **kwargs)
-        self.end_token = end_token
-        self.pad_token = pad_token
-        self.set_vocabulary_and_merges(vocabulary, merges)
 
 
 class Qwen3MoeBackbone(Backbone):
@@ -164,15 +145,12 @@ class Qwen3MoeBackbone(Backbone):
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            hidden_dim,
-            num_query_heads,
-            num_key_value_heads,
-            head_dim,
+            *heads,
             rope_max_wavelength,
             scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
+            bias=attention_bias,
             query_key_norm=norm,
             window=sliding_window_size,
             dropout=attention_dropout,
@@ -193,41 +171,33 @@ class Qwen3MoeBackbone(Backbone):
             for i in range(num_layers)
         ]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.store_arguments(given)
+        super().__init__(stack, given, dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         experts = expand(_EXPERTS, e=range(self.num_experts))
         dense = parse(llama_like.FEED_FORWARD)
         without = _without_experts(self.num_layers, self.decoder_sparse_step, self.mlp_only_layers)
         return llama_like.table(
             self.num_layers,
-            input_bias=self.attention_bias,
-            output_bias=self.attention_bias,
+            bias=self.attention_bias,
             query_key_norm=True,
             feed_forward=lambda i: dense if i in without else experts,
         )
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.ignore("output_router_logits", "max_window_layers")
         uses_window = reader.get("use_sliding_window", False)
         window = reader.get("sliding_window", 4096) if uses_window else None
         reader.ignore("sliding_window")
-        own = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         experts = reader.get("num_local_experts", reader.get("num_experts", 128))
-        common = llama_like.read(reader, max_sequence_length=32768)
-        return {**common, **own, "num_experts": experts, "sliding_window_size": window}
+        common = llama_like.read(reader, _CONFIG, max_sequence_length=32768)
+        return {**common, "num_experts": experts, "sliding_window_size": window}
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
-        own = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         return {
-            **llama_like.write(self, self._scaling),
-            **own,
+            **llama_like.write(self, self._scaling, own=_CONFIG),
             "num_experts": self.num_experts,
             "mlp_only_layers": list(self.mlp_only_layers or ()),
             "use_sliding_window": self.sliding_window_size is not None,

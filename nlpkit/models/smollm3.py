@@ -147,17 +147,11 @@ class SmolLM3Backbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        given = dict(locals())
         norm = spec.Norm("rms", layer_norm_epsilon)
+        heads = (hidden_dim, num_attention_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            hidden_dim,
-            num_attention_heads,
-            num_key_value_heads,
-            head_dim,
-            rope_theta,
-            rope_scaling,
-            input_bias=attention_bias,
-            output_bias=attention_bias,
-            dropout=attention_dropout,
+            *heads, rope_theta, rope_scaling, bias=attention_bias, dropout=attention_dropout
         )
         feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=mlp_bias)
         rotary_dim = int(attention.head_dim * partial_rotary_factor)
@@ -170,41 +164,15 @@ class SmolLM3Backbone(Backbone):
         ]
         layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in of_layers]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, dtype=dtype, **kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.num_layers = num_layers
-        self.num_attention_heads = num_attention_heads
-        self.num_key_value_heads = num_key_value_heads
-        self.attention_bias = attention_bias
-        self.attention_dropout = attention_dropout
-        self.rope_layer_enabled_list = rope_layer_enabled_list
-        self.layer_types = layer_types
-        self.mlp_bias = mlp_bias
-        self.layer_norm_epsilon = layer_norm_epsilon
-        self.max_position_embeddings = max_position_embeddings
-        self.rope_theta = rope_theta
-        self.partial_rotary_factor = partial_rotary_factor
-        self.rope_scaling = rope_scaling
-        self.sliding_window = sliding_window
-        self.head_dim = head_dim
-        self.tie_word_embeddings = tie_word_embeddings
-        self.dropout = dropout
-        self.activation = activation
+        super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         return llama_like.table(
-            self.num_layers,
-            input_bias=self.attention_bias,
-            output_bias=self.attention_bias,
-            feed_forward_bias=self.mlp_bias,
+            self.num_layers, bias=self.attention_bias, feed_forward_bias=self.mlp_bias
         )
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         common = llama_like.read(
             reader,
             max_sequence_length=32768,
@@ -230,7 +198,6 @@ class SmolLM3Backbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         if self.partial_rotary_factor != 1.0:
             raise ValueError(
                 f"Hugging Face's SmolLM3 rotates whole heads; got partial_rotary_factor="

@@ -118,32 +118,30 @@ class StableLMBackbone(Backbone):
         max_sequence_length: int = 4096,
         **kwargs: Any,
     ) -> None:
-        arguments = dict(locals())
-        sizes = (hidden_dim, num_query_heads, num_key_value_heads, head_dim, rope_max_wavelength)
+        given = dict(locals())
+        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         other: dict[str, Any] = {"rotary_part": partial_rotary_factor, "input_bias": use_qkv_bias}
-        attention = llama_like.attention(*sizes, rope_scaling, dropout=attention_dropout, **other)
+        attention = llama_like.attention(
+            *heads, rope_max_wavelength, rope_scaling, dropout=attention_dropout, **other
+        )
         inner = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
         norm = spec.Norm("layer", layer_norm_epsilon)
         second = spec.Residual(None if parallel else norm, dropout=dropout)
         layers = [spec.Layer(attention, spec.Residual(norm), inner, second, parallel)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, **kwargs)
-        self.store_arguments(arguments)
+        super().__init__(stack, given, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        """Where each variable is in a Hugging Face checkpoint."""
         shape: dict[str, Any] = {"norm": "layer", "parallel": self.parallel}
         return llama_like.table(self.num_layers, input_bias=self.use_qkv_bias, **shape)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The constructor's arguments from a Hugging Face configuration."""
         reader.require("qk_layernorm", [False], False)
         defaults: dict[str, Any] = {"max_sequence_length": 4096, "partial_rotary_factor": 0.25}
         return llama_like.read(reader, _CONFIG, **defaults)
 
     def to_hf_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_config`."""
         return llama_like.write(self, self.rope_scaling, own=_CONFIG)
 
 

@@ -145,3 +145,18 @@ def test_the_dtype_is_that_of_all_layers():
 def test_heads_must_divide_the_width():
     with pytest.raises(ValueError, match="num_heads=3, hidden_dim=8"):
         BertBackbone(5, 1, 3, 8, 4)
+
+
+class WiderBackbone(BertBackbone):
+    """A family's with an argument of its own, which it stores itself."""
+
+    def __init__(self, factor=2, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+
+def test_a_familys_constructor_may_be_extended():
+    sizes = {"vocabulary_size": 5, "num_layers": 1, "num_heads": 2, "hidden_dim": 8}
+    backbone = WiderBackbone(factor=3, intermediate_dim=4, **sizes)
+    revived = WiderBackbone.from_config(backbone.get_config())
+    assert (revived.factor, revived.hidden_dim, revived.intermediate_dim) == (3, 8, 4)
