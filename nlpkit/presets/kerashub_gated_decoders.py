@@ -12,7 +12,9 @@ from nlpkit.presets.kerashub_decoder import (
 )
 from nlpkit.presets.kerashub_family import Part
 from nlpkit.presets.kerashub_layers import (
+    BIASED_EXPERTS_LAYER,
     EXPERTS_LAYER,
+    FLAT_PROJECTIONS_LAYER,
     GATED_LAYER,
     GEMMA_LAYER,
     PROJECTION_BIASES,
@@ -31,6 +33,9 @@ feed_forward_residual/post_norm/scale <- post_ffw_norm/0
 _QUERY_KEY_NORM = """
 attention/query_norm/scale <- attention/query_norm/0
 attention/key_norm/scale <- attention/key_norm/0
+"""
+_SMOLLM3_BUFFERS = """
+<- *rotary_embedding/* ; buffer
 """
 _QWEN3_NORMS = """
 attention/query_norm/scale <- self_attention_layer/query_dense_layer_norm/0
@@ -246,9 +251,72 @@ _GEMMA3 = decoder(
     options={**_GEMMA.options, "use_query_key_norm": _QUERY_KEY_NORM},
     sizes=_GROUPS,
 )
+_LLAMA_NORMS = {
+    "self_attention_layer_norm": "input_layer_norm",
+    "feedforward_layer_norm": "post_attention_layer_norm",
+}
+# There the windows are on the other layers and one token longer than in OpenAI's model, which the
+# weights are from, and here.
+_GPT_OSS = decoder(
+    "GptOss",
+    END_OF_TEXT,
+    {
+        "arguments": (
+            *_GROUPED,
+            *_ROPE,
+            "num_experts",
+            "top_k",
+            "sliding_window",
+            "output_router_logits",
+            "head_dim",
+        ),
+        "lines": _with_scale("gpt_oss_layer_normalization"),
+    },
+    renamed(BIASED_EXPERTS_LAYER, _LLAMA_NORMS),
+    "gpt_oss_transformer_decoder",
+    sizes={**_GROUPS, "width": "intermediate_dim"},
+)
+_SMOLLM3 = decoder(
+    "SmolLM3",
+    byte_pairs("<|begin_of_text|>", "<|end_of_text|>", "<think>", "</think>"),
+    {
+        "arguments": (
+            *SIZES,
+            "num_attention_heads",
+            "num_key_value_heads",
+            "attention_dropout",
+            "rope_layer_enabled_list",
+            "layer_types",
+            "layer_norm_epsilon",
+            "max_position_embeddings",
+            "rope_theta",
+            "partial_rotary_factor",
+        ),
+        # With biases its attention lacks that of the output.
+        "fixed": {"attention_bias": False, "mlp_bias": False},
+        "inert": {"attention_bias": (False,), "mlp_bias": (False,)},
+        "lines": _with_scale("rms_normalization") + _SMOLLM3_BUFFERS,
+    },
+    renamed(
+        FLAT_PROJECTIONS_LAYER,
+        {
+            **_LLAMA_NORMS,
+            "self_attention_layer/query_dense": "self_attn/q_proj",
+            "self_attention_layer/key_dense": "self_attn/k_proj",
+            "self_attention_layer/value_dense": "self_attn/v_proj",
+            "self_attention_layer/output_dense": "self_attn/o_proj",
+            "feedforward_gate_dense": "mlp/gate_proj",
+            "feedforward_intermediate_dense": "mlp/up_proj",
+            "feedforward_output_dense": "mlp/down_proj",
+        },
+    ),
+    "smol_lm3_decoder_layer",
+    sizes={"heads": "num_attention_heads"},
+)
 GATED_DECODERS = (
     _GEMMA,
     _GEMMA3,
+    _GPT_OSS,
     _LLAMA,
     _LLAMA3,
     _MISTRAL,
@@ -256,4 +324,5 @@ GATED_DECODERS = (
     _PHI3,
     _QWEN,
     _QWEN3,
+    _SMOLLM3,
 )

@@ -11,8 +11,10 @@ SPECIAL = (
     "<|eot_id|>",
     "<|start_header_id|>",
     "<|end_header_id|>",
+    "<think>",
+    "</think>",
 )
-_SIZES = {"vocabulary_size": 15, "num_layers": 2, "hidden_dim": 16, "intermediate_dim": 12}
+_SIZES = {"vocabulary_size": 17, "num_layers": 2, "hidden_dim": 16, "intermediate_dim": 12}
 _PLAIN = {**_SIZES, "num_heads": 4}
 _GROUPED = {**_SIZES, "num_query_heads": 4, "num_key_value_heads": 2}
 _SHORT = {**_PLAIN, "max_sequence_length": 16}
@@ -38,6 +40,20 @@ _LONG = {
     "rope_scaling_long_factor": [3.0, 4.0],
     "max_sequence_length": 64,
     "pretraining_sequence_length": 16,
+}
+_SMOLLM3 = {
+    **_SIZES,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "attention_bias": False,
+    "attention_dropout": 0.0,
+    "rope_layer_enabled_list": [True, False],
+    "layer_types": ["full_attention"] * 2,
+    "mlp_bias": False,
+    "layer_norm_epsilon": 1e-3,
+    "max_position_embeddings": 64,
+    "rope_theta": 100.0,
+    "partial_rotary_factor": 1.0,
 }
 CASES = {
     "gpt2": ("GPT2", _SHORT),
@@ -84,4 +100,6 @@ CASES = {
         {**_GEMMA3, **_GEMMA2, "num_layers": 7, "global_rope_scaling_factor": 2.0},
     ),
     "gemma3_plain": ("Gemma3", {**_GEMMA3, "use_query_key_norm": False}),
+    "gpt_oss": ("GptOss", {**_GROUPED, **_LINEAR, "num_experts": 3, "head_dim": 6}),
+    "smollm3": ("SmolLM3", _SMOLLM3),
 }

@@ -70,7 +70,7 @@ def written(tmp_path_factory):
         backbone = classes.Backbone(**arguments)
         task = classes.CausalLM(backbone=backbone, preprocessor=preprocessor)
         generator = np.random.default_rng(5)
-        for variable in task.backbone.weights:
+        for variable in task.backbone.trainable_weights:
             variable.assign(generator.normal(scale=0.5, size=variable.shape))
         folder = tmp_path_factory.mktemp("kerashub") / name
         task.save_to_preset(str(folder))
