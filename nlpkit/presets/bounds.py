@@ -15,7 +15,14 @@ _LONGEST_ROW = 1 << 24
 _HEADS = ("num_heads", "num_query_heads", "num_key_value_heads", "num_attention_heads")
 _AT_LEAST_ONE = ("num_layers", "hidden_dim", "vocabulary_size", "num_classes", *_HEADS)
 # One table has this many rows or columns.
-_DIMENSIONS = ("vocabulary_size", "hidden_dim", "intermediate_dim", "num_classes", *_HEADS)
+_DIMENSIONS = (
+    "num_experts",
+    "vocabulary_size",
+    "hidden_dim",
+    "intermediate_dim",
+    "num_classes",
+    *_HEADS,
+)
 
 
 def check_sizes(

@@ -9,7 +9,13 @@ from nlpkit.presets.kerashub_layers import PRE_NORM
 TOKENS = """
 token_embedding/embeddings <- layers/reversible_embedding/0
 """
+_FINAL_SCALE = """
+final_norm/scale <- layers/{norm}/0
+"""
 SIZES = ("vocabulary_size", "num_layers", "hidden_dim", "intermediate_dim")
+_GROUPED = (*SIZES, "num_query_heads", "num_key_value_heads", "layer_norm_epsilon", "dropout")
+_GROUPS = {"heads": "num_query_heads", "groups": "num_key_value_heads"}
+ROPE = ("rope_max_wavelength", "rope_scaling_factor")
 
 
 def byte_pairs(*special: str) -> dict[str, Any]:
@@ -58,3 +64,36 @@ def decoder(
         layer_name=layer_name,
         **family,
     )
+
+
+def grouped_decoder(
+    name: str,
+    tokenizer: Mapping[str, Any],
+    arguments: tuple[str, ...],
+    norm: str,
+    layer: str,
+    layer_name: str,
+    *,
+    backbone: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, str] | None = None,
+    **family: Any,
+) -> Family:
+    """A `decoder` with RMS norms, whose query heads share heads of keys and values.
+
+    Args:
+        name, tokenizer, layer, layer_name: of `decoder`.
+        arguments: what its backbone has beside the arguments that all these families have.
+        norm: what the final norm is called.
+        backbone: further attributes of this part.
+        sizes: further ones of `Family`.
+        **family: further attributes of `Family`, or `preprocessor`.
+    """
+    attributes = {"arguments": (*_GROUPED, *arguments), "lines": with_scale(norm)}
+    sizes = {**_GROUPS, **(sizes or {})}
+    attributes |= backbone or {}
+    return decoder(name, tokenizer, attributes, layer, layer_name, sizes=sizes, **family)
+
+
+def with_scale(norm: str) -> str:
+    """The table of a backbone without its layers: tokens, and a final RMS norm of this name."""
+    return TOKENS + _FINAL_SCALE.replace("{norm}", norm)

@@ -5,8 +5,10 @@ computed stands in their code, and here under `fixed`.
 """
 
 from nlpkit.presets.kerashub_biased_decoders import BIASED_DECODERS
+from nlpkit.presets.kerashub_expert_decoders import EXPERT_DECODERS
 from nlpkit.presets.kerashub_family import Family, Part
 from nlpkit.presets.kerashub_gated_decoders import GATED_DECODERS
+from nlpkit.presets.kerashub_gemma import GEMMAS
 from nlpkit.presets.kerashub_layers import BIASED_LAYER, POST_NORM
 
 _BERT_EMBEDDINGS = """
@@ -92,4 +94,4 @@ _BERT = Family(
     layer=BIASED_LAYER.replace("{norm}", POST_NORM),
     layer_name="transformer_encoder",
 )
-FAMILIES = (_BERT, *BIASED_DECODERS, *GATED_DECODERS)
+FAMILIES = (_BERT, *BIASED_DECODERS, *EXPERT_DECODERS, *GATED_DECODERS, *GEMMAS)

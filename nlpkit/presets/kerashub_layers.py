@@ -24,6 +24,10 @@ attention/query/bias <- self_attention_layer/query_dense/1 | merge {heads} last 
 attention/key/bias <- self_attention_layer/key_dense/1 | merge {groups} last heads
 attention/value/bias <- self_attention_layer/value_dense/1 | merge {groups} last heads
 """
+PROJECTION_NORMS = """
+attention/query_norm/scale <- self_attention_layer/query_dense_layer_norm/0
+attention/key_norm/scale <- self_attention_layer/key_dense_layer_norm/0
+"""
 _FUSED_PROJECTIONS = """
 attention/query/kernel <- self_attention_layer/qkv_dense/0[:, :, 0 of 3] | merge {heads} last heads
 attention/query/bias <- self_attention_layer/qkv_dense/1[:, 0 of 3] | merge {heads} last heads
@@ -49,6 +53,12 @@ feed_forward/router/kernel <- sparse_moe_block/sparse_feedforward_gate_dense/0
 feed_forward/gate/kernel <- sparse_moe_block/expert_bank/0
 feed_forward/intermediate/kernel <- sparse_moe_block/expert_bank/1
 feed_forward/output/kernel <- sparse_moe_block/expert_bank/2
+"""
+_FUSED_EXPERTS = """
+feed_forward/router/kernel <- mlp/sparse_feedforward_gate_dense/0
+feed_forward/gate/kernel <- mlp/expert_bank/0[:, :, 0 of 2]
+feed_forward/intermediate/kernel <- mlp/expert_bank/0[:, :, 1 of 2]
+feed_forward/output/kernel <- mlp/expert_bank/1
 """
 # Of an expert's first product every second column is the gate's.
 _BIASED_EXPERTS = """
@@ -85,6 +95,7 @@ FUSED_LAYER = _FUSED_PROJECTIONS + _FLAT_OUTPUT + _OUTPUT_BIAS + _BIASED_REST
 GATED_LAYER = _PROJECTIONS + _OUTPUT + _RMS_NORMS + _GATED_FEED_FORWARD
 FLAT_PROJECTIONS_LAYER = _FLAT_PROJECTIONS + _OUTPUT + _RMS_NORMS + _GATED_FEED_FORWARD
 EXPERTS_LAYER = _PROJECTIONS + _OUTPUT + _RMS_NORMS + _EXPERTS
+FUSED_EXPERTS_LAYER = _PROJECTIONS + _OUTPUT + _RMS_NORMS + _FUSED_EXPERTS
 BIASED_EXPERTS_LAYER = (
     _PROJECTIONS
     + PROJECTION_BIASES
@@ -94,9 +105,6 @@ BIASED_EXPERTS_LAYER = (
     + _RMS_NORMS
     + _BIASED_EXPERTS
 )
-# Gemma's projections have the heads first.
-GEMMA_LAYER = GATED_LAYER.replace("| merge {groups} last", "| swap first axes, merge {groups} last")
-GEMMA_LAYER = GEMMA_LAYER.replace("| merge {heads} last", "| swap first axes, merge {heads} last")
 
 
 def renamed(lines: str, names: Mapping[str, str]) -> str:
@@ -104,3 +112,13 @@ def renamed(lines: str, names: Mapping[str, str]) -> str:
     for usual, name in names.items():
         lines = lines.replace(usual, name)
     return lines
+
+
+# Of Gemma's projections the heads are the first axis.
+HEADS_FIRST_LAYER = renamed(
+    GATED_LAYER,
+    {
+        "| merge {heads} last": "| swap first axes, merge {heads} last",
+        "| merge {groups} last": "| swap first axes, merge {groups} last",
+    },
+)

@@ -79,7 +79,7 @@ CASES = {
             "sliding_window_size": 3,
         },
     ),
-    # The norms of KerasHub's queries and keys have this epsilon, whatever is stated.
+    # KerasHub's norms of queries and keys have these epsilons, whatever is stated.
     "qwen3": (
         "Qwen3",
         {
@@ -91,6 +91,20 @@ CASES = {
         },
     ),
     "qwen3_untied": ("Qwen3", {**_GROUPED, "head_dim": 6, "tie_word_embeddings": False}),
+    "qwen3_moe": (
+        "Qwen3Moe",
+        {
+            **_GROUPED,
+            **_LINEAR,
+            "layer_norm_epsilon": 1e-6,
+            "head_dim": 6,
+            "moe_intermediate_dim": 10,
+            "num_experts": 3,
+            "top_k": 2,
+            "norm_top_k_prob": True,
+            "sliding_window_size": 3,
+        },
+    ),
     "phi3": ("Phi3", {**_GROUPED, "rope_max_wavelength": 100}),
     "phi3_long": ("Phi3", {**_GROUPED, **_LONG}),
     "gemma": ("Gemma", {**_GROUPED, "head_dim": 6}),

@@ -44,8 +44,9 @@ def _windows(monkeypatch):
     pytest.importorskip("keras_hub")
     from keras_hub.src.models.qwen import qwen_attention
     from keras_hub.src.models.qwen3 import qwen3_attention
+    from keras_hub.src.models.qwen3_moe import qwen3_moe_attention
 
-    for module in (qwen_attention, qwen3_attention):
+    for module in (qwen_attention, qwen3_attention, qwen3_moe_attention):
         monkeypatch.setattr(module, "fused_attention_op_available", lambda: False)
 
 
@@ -145,6 +146,7 @@ def test_tokens_that_are_not_gpt_2_s_are_refused(written, tmp_path):
         ("llama", {"num_query_heads": "4"}, "num_query_heads of LlamaBackbone must be int"),
         ("gemma3", {"vision_encoder": {"class_name": "X"}}, "vision_encoder must be None; got"),
         ("gemma3", {"use_bidirectional_attention": True}, "must be False; got True"),
+        ("qwen3_moe", {"mlp_only_layers": [1]}, r"mlp_only_layers must be None; got \[1\]"),
     ],
 )
 def test_configurations_that_mean_something_else_are_refused(
