@@ -80,7 +80,6 @@ class KerasHubLayout(Layout):
 
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         self._refuse_unknown("task")
-        self._refuse_unknown("task")
         part = self._head_part(cls)
         if part is None:
             return None

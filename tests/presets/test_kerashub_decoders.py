@@ -20,16 +20,17 @@ TEXTS = ["ab abb", "a", "abab b"]
 MERGES = ["a b", "Ġ ab"]
 
 
+def kerashub_s(name, module="models"):
+    """A class of KerasHub's."""
+    return getattr(getattr(pytest.importorskip("keras_hub"), module), name)
+
+
 def tokenizer(cls):
     """KerasHub's tokenizer of a class with a tiny vocabulary."""
-    if issubclass(cls, nlpkit_of("SentencePieceTokenizer", "tokenizers")):
+    if issubclass(cls, kerashub_s("SentencePieceTokenizer", "tokenizers")):
         return cls(proto(), **({"has_vision_tokens": False} if "Gemma3" in cls.__name__ else {}))
     pieces = [*SPECIAL, "a", "b", "Ġ", "ab", "Ġab"]
     return cls({piece: i for i, piece in enumerate(pieces)}, MERGES)
-
-
-def nlpkit_of(name, module="models"):
-    return getattr(getattr(pytest.importorskip("keras_hub"), module), name)
 
 
 @cache
@@ -59,7 +60,7 @@ def written(tmp_path_factory):
         family, arguments = CASES[name]
         classes = SimpleNamespace(
             **{
-                kind: nlpkit_of(family + kind)
+                kind: kerashub_s(family + kind)
                 for kind in ("Tokenizer", "Backbone", "CausalLM", "CausalLMPreprocessor")
             }
         )
