@@ -8,6 +8,7 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import attentions_of_layers, kinds_of_layers
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.mxfp4 import check_method
 from nlpkit.presets.weights import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
@@ -219,11 +220,7 @@ class GptOssBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        if reader.has("quantization_config"):
-            raise ValueError(
-                "GPT-OSS's quantized weights (MXFP4) are not supported; save dense ones with "
-                "transformers: from_pretrained(…, quantization_config=Mxfp4Config(dequantize=True))"
-            )
+        check_method(reader)
         reader.require("hidden_act", ["silu"], "silu")
         reader.ignore("experts_per_token", "initial_context_length")
         arguments = llama_like.read(

@@ -12,9 +12,17 @@ _LARGEST = 2**31 - 1
 _MOST_LAYERS = 10_000
 # Lengths that rows are padded to, and other lengths of the preprocessing.
 _LONGEST_ROW = 1 << 24
-_AT_LEAST_ONE = ("num_layers", "num_heads", "hidden_dim", "vocabulary_size", "num_classes")
+_HEADS = ("num_heads", "num_query_heads", "num_key_value_heads", "num_attention_heads")
+_AT_LEAST_ONE = ("num_layers", "hidden_dim", "vocabulary_size", "num_classes", *_HEADS)
 # One table has this many rows or columns.
-_DIMENSIONS = ("vocabulary_size", "hidden_dim", "intermediate_dim", "num_classes", "num_heads")
+_DIMENSIONS = (
+    "num_experts",
+    "vocabulary_size",
+    "hidden_dim",
+    "intermediate_dim",
+    "num_classes",
+    *_HEADS,
+)
 
 
 def check_sizes(

@@ -1,8 +1,10 @@
 """Hugging Face's layout: config.json says the family, the tensors which head there is."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets import mxfp4
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.description import default_of
 from nlpkit.presets.layout import Layout
@@ -54,6 +56,11 @@ class HuggingFaceLayout(Layout):
             return None
         self._check_architecture(cls)
         return dict(cls.from_hf_head_config(self._reader))
+
+    @cached_property
+    def tensors(self) -> Any:
+        tensors = super().tensors
+        return mxfp4.UnpackedTensors(tensors) if mxfp4.is_packed(self._config) else tensors
 
     def finish(self) -> None:
         self._reader.finish()

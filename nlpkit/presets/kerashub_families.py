@@ -4,38 +4,13 @@ Tensors are named as `kerashub_tensors` spells them. KerasHub's backbones state 
 computed stands in their code, and here under `fixed`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from nlpkit.presets.kerashub_biased_decoders import BIASED_DECODERS
+from nlpkit.presets.kerashub_expert_decoders import EXPERT_DECODERS
+from nlpkit.presets.kerashub_family import Family, Part
+from nlpkit.presets.kerashub_gated_decoders import GATED_DECODERS
+from nlpkit.presets.kerashub_gemma import GEMMAS
+from nlpkit.presets.kerashub_layers import BIASED_LAYER, POST_NORM
 
-from nlpkit.presets.weights import Line, expand
-
-_BUFFERS = """
-<- *optimizer/* ; buffer
-<- *seed_generator/* ; buffer
-<- *metrics/* ; buffer
-"""
-# KerasHub's TransformerEncoder and TransformerDecoder; their projections keep the heads apart.
-_LAYER = """
-attention/query/kernel <- self_attention_layer/query_dense/0 | merge {heads} last heads
-attention/query/bias <- self_attention_layer/query_dense/1 | merge {heads} last heads
-attention/key/kernel <- self_attention_layer/key_dense/0 | merge {heads} last heads
-attention/key/bias <- self_attention_layer/key_dense/1 | merge {heads} last heads
-attention/value/kernel <- self_attention_layer/value_dense/0 | merge {heads} last heads
-attention/value/bias <- self_attention_layer/value_dense/1 | merge {heads} last heads
-attention/output/kernel <- self_attention_layer/output_dense/0 | merge {heads} first heads
-attention/output/bias <- self_attention_layer/output_dense/1
-attention_residual/{norm}/gamma <- self_attention_layer_norm/0
-attention_residual/{norm}/beta <- self_attention_layer_norm/1
-feed_forward/intermediate/kernel <- feedforward_intermediate_dense/0
-feed_forward/intermediate/bias <- feedforward_intermediate_dense/1
-feed_forward/output/kernel <- feedforward_output_dense/0
-feed_forward/output/bias <- feedforward_output_dense/1
-feed_forward_residual/{norm}/gamma <- feedforward_layer_norm/0
-feed_forward_residual/{norm}/beta <- feedforward_layer_norm/1
-"""
-_POST_NORM_LAYER = _LAYER.replace("{norm}", "output_norm")
-_PRE_NORM_LAYER = _LAYER.replace("{norm}", "pre_norm")
 _BERT_EMBEDDINGS = """
 token_embedding/embeddings <- layers/reversible_embedding/0
 position_embedding/embeddings <- layers/position_embedding/0
@@ -44,12 +19,6 @@ embeddings_norm/gamma <- layers/layer_normalization/0
 embeddings_norm/beta <- layers/layer_normalization/1
 pooled_dense/kernel <- layers/dense/0
 pooled_dense/bias <- layers/dense/1
-"""
-_GPT2_EMBEDDINGS = """
-token_embedding/embeddings <- layers/reversible_embedding/0
-position_embedding/embeddings <- layers/position_embedding/0
-final_norm/gamma <- layers/layer_normalization/0
-final_norm/beta <- layers/layer_normalization/1
 """
 _CLASSIFIER_HEAD = """
 logits/kernel <- layers/dense/0
@@ -62,63 +31,6 @@ masked_lm_head/layer_norm/gamma <- layers/masked_lm_head/intermediate_layer_norm
 masked_lm_head/layer_norm/beta <- layers/masked_lm_head/intermediate_layer_norm/1
 masked_lm_head/output_bias <- layers/masked_lm_head/0
 """
-
-
-@dataclass(frozen=True)
-class Part:
-    """One kind of object of a family.
-
-    Attributes:
-        names: KerasHub's names of the class, of all versions.
-        own: nlpkit's name of it.
-        arguments: the arguments that the configuration states, by the same names in nlpkit.
-        fixed: nlpkit's arguments that it does not state.
-        inert: arguments that it states and nlpkit does not have, with the one value allowed.
-        lines: weight table, of a task that of its head.
-    """
-
-    names: tuple[str, ...]
-    own: str
-    arguments: tuple[str, ...]
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-    inert: Mapping[str, Any] = field(default_factory=dict)
-    lines: str = ""
-
-
-@dataclass(frozen=True)
-class Family:
-    """A family's parts, and the weight table of one of its layers."""
-
-    tokenizer: Part
-    backbone: Part
-    preprocessors: tuple[Part, ...]
-    tasks: tuple[Part, ...]
-    layer: str
-    layer_name: str
-
-    def parts(self) -> tuple[Part, ...]:
-        """All of them."""
-        return (self.tokenizer, self.backbone, *self.preprocessors, *self.tasks)
-
-    def backbone_lines(self, num_layers: int, num_heads: int) -> list[Line]:
-        """The weight table of a backbone."""
-        layer = self.layer.replace("{heads}", str(num_heads))
-        return expand(self.backbone.lines + _BUFFERS) + [
-            line.within(f"transformer_layer_{i}/", f"layers/{self.layer_name}{_suffix(i)}/")
-            for i in range(num_layers)
-            for line in expand(layer)
-        ]
-
-
-def head_lines(part: Part) -> list[Line]:
-    """The weight table of a task's head."""
-    return expand(part.lines + _BUFFERS)
-
-
-def _suffix(i: int) -> str:
-    return f"_{i}" if i else ""
-
-
 _PACKING = ("sequence_length", "truncate")
 _SIZES = (
     "vocabulary_size",
@@ -128,6 +40,7 @@ _SIZES = (
     "intermediate_dim",
     "dropout",
     "max_sequence_length",
+    "num_segments",
 )
 _WORD_PIECES = (
     "sequence_length",
@@ -145,7 +58,7 @@ _BERT = Family(
     backbone=Part(
         ("BertBackbone",),
         "BertBackbone",
-        (*_SIZES, "num_segments"),
+        _SIZES,
         {"activation": "gelu_tanh", "layer_norm_epsilon": 1e-12},
         lines=_BERT_EMBEDDINGS,
     ),
@@ -178,27 +91,7 @@ _BERT = Family(
             lines=_MASKED_LM_HEAD,
         ),
     ),
-    layer=_POST_NORM_LAYER,
+    layer=BIASED_LAYER.replace("{norm}", POST_NORM),
     layer_name="transformer_encoder",
 )
-_GPT2 = Family(
-    # There the end token is found in any text, here with special_tokens_in_strings=True.
-    tokenizer=Part(
-        ("GPT2Tokenizer",),
-        "GPT2Tokenizer",
-        ("sequence_length", "add_prefix_space"),
-        inert={"unsplittable_tokens": ["<|endoftext|>"]},
-    ),
-    backbone=Part(("GPT2Backbone",), "GPT2Backbone", _SIZES, lines=_GPT2_EMBEDDINGS),
-    preprocessors=(
-        Part(
-            ("GPT2CausalLMPreprocessor",),
-            "GPT2CausalLMPreprocessor",
-            ("sequence_length", "add_start_token", "add_end_token"),
-        ),
-    ),
-    tasks=(Part(("GPT2CausalLM",), "GPT2CausalLM", ()),),
-    layer=_PRE_NORM_LAYER,
-    layer_name="transformer_decoder",
-)
-FAMILIES = (_BERT, _GPT2)
+FAMILIES = (_BERT, *BIASED_DECODERS, *EXPERT_DECODERS, *GATED_DECODERS, *GEMMAS)

@@ -14,7 +14,8 @@ from nlpkit.presets import kerashub_tensors
 from nlpkit.presets.argument_types import check_type
 from nlpkit.presets.assignment import BACKBONE
 from nlpkit.presets.bounds import check_lengths
-from nlpkit.presets.kerashub_families import FAMILIES, Family, Part, head_lines
+from nlpkit.presets.kerashub_families import FAMILIES
+from nlpkit.presets.kerashub_family import OWN_HEAD, Family, Part, head_lines
 from nlpkit.presets.kerashub_object import KerasObject, UnknownClassError, read_object
 from nlpkit.presets.layout import PARTS_ALONE, Layout
 from nlpkit.presets.registry import known_classes
@@ -25,6 +26,7 @@ _TASK, _PREPROCESSOR, _TOKENIZER = "task.json", "preprocessor.json", "tokenizer.
 _KINDS = {CONFIG: "", _TOKENIZER: "tokenizer", _PREPROCESSOR: "preprocessor", _TASK: "task"}
 _INNER = {"task": ("backbone", "preprocessor"), "preprocessor": ("tokenizer",)}
 _ASSETS = Path("assets") / "tokenizer"
+_OWN_HEAD = kerashub_tensors.BACKBONE + OWN_HEAD
 # What Keras puts into the description of every object, and Hugging Face never.
 _MARKS = {"class_name", "registered_name"}
 _FAMILY_OF = {name: family for family in FAMILIES for part in family.parts() for name in part.names}
@@ -78,8 +80,10 @@ class KerasHubLayout(Layout):
 
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         self._refuse_unknown("task")
-        stated = self._class_of("task")
-        return self._arguments_of("task") if stated and issubclass(cls, stated) else None
+        part = self._head_part(cls)
+        if part is None:
+            return None
+        return self._arguments_of("task") if "task" in self._objects else dict(part.fixed)
 
     def is_task_without_preprocessor(self) -> bool:
         stored = {*self._objects, *self._unknown}
@@ -100,17 +104,29 @@ class KerasHubLayout(Layout):
     def backbone_table(self, backbone: Any) -> list[Line]:
         if self._family is None:
             raise ValueError(f"{self} holds no backbone.")
-        lines = self._family.backbone_lines(backbone.num_layers, backbone.num_heads)
+        lines = self._family.backbone_lines(backbone)
         return [line.within("", kerashub_tensors.BACKBONE) for line in lines]
 
     def task_table(self, task: Any) -> list[Line]:
-        head, _ = self._objects["task"]
         backbone = [line.within(BACKBONE, "") for line in self.backbone_table(task.backbone)]
-        return backbone + [line.within("", kerashub_tensors.HEAD) for line in head_lines(head)]
+        part = self._head_part(type(task))
+        head = [line.within("", kerashub_tensors.HEAD) for line in head_lines(part)] if part else []
+        is_tied = task.backbone.head is None or task.backbone.head.tied
+        own = [] if is_tied else [Line("lm_head/kernel", _OWN_HEAD)]
+        return backbone + head + own
 
     def other_heads(self, model: Any) -> list[Line]:
-        is_task = hasattr(model, "backbone")
-        return [] if is_task else [Line("", f"{kerashub_tensors.HEAD}*", (), ("other head",))]
+        names = [] if hasattr(model, "backbone") else [f"{kerashub_tensors.HEAD}*", _OWN_HEAD]
+        return [Line("", name, (), ("other head",)) for name in names]
+
+    def _head_part(self, cls: Any) -> Part | None:
+        """What the folder holds of the head of a task; one of tokens is in the backbone's file."""
+        if "task" in self._objects:
+            part, _ = self._objects["task"]
+            return part if issubclass(cls, known_classes()[part.own]) else None
+        tasks = self._family.tasks if self._family else ()
+        fitting = (part for part in tasks if issubclass(cls, known_classes()[part.own]))
+        return next((part for part in fitting if not part.lines), None)
 
     def _class_of(self, kind: str) -> Any:
         found = self._objects.get(kind)
@@ -120,14 +136,11 @@ class KerasHubLayout(Layout):
         part, stored = self._objects[kind]
         cls = known_classes()[part.own]
         arguments = stored.arguments((*part.arguments, *part.inert))
-        for name, allowed in part.inert.items():
-            if (value := arguments.pop(name, allowed)) != allowed:
-                raise ValueError(f"{stored.source}: {name} must be {allowed}; got {value!r:.100}.")
-        for name, value in arguments.items():
-            check_type(cls, name, value, stored.source)
+        for name in arguments.keys() & {*part.arguments}:
+            check_type(cls, name, arguments[name], stored.source)
         if kind in ("tokenizer", "preprocessor"):
             check_lengths(arguments, stored.source)
-        return {**part.fixed, **arguments}
+        return part.convert(arguments, stored.source)
 
     def _read(self, content: Any, source: str) -> None:
         """Take an object, and those in it, as the ones of their kinds, unless these are known."""

@@ -25,11 +25,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
 from nlpkit.presets.piece import Piece, Shape, parse_piece
+from nlpkit.presets.transforms import TRANSFORMS, Transform, find_transform
 
 _LINE = re.compile(
     r"\s*(?P<variable>[^\s|;<\[]*)(?:\[(?P<slot>[^\]|;]+)\])?\s*<-"
@@ -39,51 +40,6 @@ _LINE = re.compile(
 _ALSO_SPELLED = "also spelled "
 _IGNORED = ("other head", "buffer")
 _MARKS = ("optional", "tied", *_IGNORED)
-
-
-class Transform(NamedTuple):
-    """One invertible step between a tensor and a variable.
-
-    Attributes:
-        before: the shape before the step, from the shape after it.
-        read: an array before the step, and the shape after it, to the array after it.
-        write: the inverse of `read`.
-    """
-
-    before: Callable[[Shape], Shape]
-    read: Callable[[np.ndarray, Shape], np.ndarray]
-    write: Callable[[np.ndarray], np.ndarray]
-
-
-def _merge_heads(shape: Shape) -> Shape:
-    return (*shape[:-2], shape[-2] * shape[-1])
-
-
-TRANSFORMS = {
-    "transpose": Transform(lambda shape: shape[::-1], lambda x, _: x.T, lambda x: x.T),
-    "split heads": Transform(
-        _merge_heads, lambda x, shape: x.reshape(shape), lambda x: x.reshape(_merge_heads(x.shape))
-    ),
-}
-_MERGE = re.compile(r"merge (?P<heads>[1-9][0-9]*) (?P<place>first|last) heads")
-
-
-def find_transform(name: str) -> Transform | None:
-    """The transform of a name: one of `TRANSFORMS`, or `merge N first heads`, `merge N last heads`.
-
-    The latter two join an axis of N heads and the axis after it, the tensor's first or last two.
-    """
-    merge = _MERGE.fullmatch(name)
-    if merge is None:
-        return TRANSFORMS.get(name)
-    heads, is_first = int(merge["heads"]), merge["place"] == "first"
-
-    def split(shape: Shape) -> Shape:
-        if is_first:
-            return (heads, shape[0] // heads, *shape[1:])
-        return (*shape[:-1], heads, shape[-1] // heads)
-
-    return Transform(split, lambda x, shape: x.reshape(shape), lambda x: x.reshape(split(x.shape)))
 
 
 @dataclass(frozen=True)

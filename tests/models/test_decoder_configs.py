@@ -95,11 +95,6 @@ def test_gpt_oss_without_rope_has_the_published_scaling():
     assert read(GptOssBackbone, **SIZES, rope_parameters=default)["rope_scaling"] is None
 
 
-def test_quantized_gpt_oss_is_refused():
-    with pytest.raises(ValueError, match=r"quantized weights \(MXFP4\) are not supported; save"):
-        read(GptOssBackbone, **SIZES, quantization_config={"quant_method": "mxfp4"})
-
-
 def test_phi_3_in_the_older_form():
     scaling = {"type": "su", "short_factor": [1.0, 2.0], "long_factor": [3.0, 4.0]}
     arguments = read(

@@ -6,6 +6,7 @@ from nlpkit.models.bloom import BloomBackbone
 from nlpkit.models.falcon import FalconBackbone
 from nlpkit.models.gpt2 import GPT2Backbone
 from nlpkit.models.gpt_neo_x import GPTNeoXBackbone
+from nlpkit.models.gpt_oss import GptOssBackbone
 from nlpkit.models.opt import OPTBackbone
 from nlpkit.presets.config_reader import ConfigReader
 
@@ -155,6 +156,46 @@ FALCON_11B = FALCON_40B | {
     "rope_scaling": None,
     "tie_word_embeddings": False,
 }
+GPT_OSS = {
+    "architectures": ["GptOssForCausalLM"],
+    "attention_bias": True,
+    "eos_token_id": 200002,
+    "experts_per_token": 4,
+    "head_dim": 64,
+    "hidden_act": "silu",
+    "hidden_size": 2880,
+    "initial_context_length": 4096,
+    "intermediate_size": 2880,
+    "layer_types": ["sliding_attention", "full_attention"] * 12,
+    "max_position_embeddings": 131072,
+    "model_type": "gpt_oss",
+    "num_attention_heads": 64,
+    "num_experts_per_tok": 4,
+    "num_hidden_layers": 24,
+    "num_key_value_heads": 8,
+    "num_local_experts": 32,
+    "output_router_logits": False,
+    "pad_token_id": 199999,
+    "quantization_config": {
+        "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router"],
+        "quant_method": "mxfp4",
+    },
+    "rms_norm_eps": 1e-05,
+    "rope_scaling": {
+        "beta_fast": 32.0,
+        "beta_slow": 1.0,
+        "factor": 32.0,
+        "original_max_position_embeddings": 4096,
+        "rope_type": "yarn",
+        "truncate": False,
+    },
+    "rope_theta": 150000,
+    "router_aux_loss_coef": 0.9,
+    "sliding_window": 128,
+    "swiglu_limit": 7.0,
+    "use_cache": True,
+    "vocab_size": 201088,
+}
 READ = {
     "GPT-2 XL": (GPT2Backbone, GPT2, {"num_heads": 25, "intermediate_dim": 6400}),
     "Pythia 70M": (
@@ -166,6 +207,11 @@ READ = {
         BloomBackbone,
         BLOOM,
         {"hidden_dim": 1024, "num_heads": 16, "num_layers": 24, "intermediate_dim": 4096},
+    ),
+    "GPT-OSS 20B": (
+        GptOssBackbone,
+        GPT_OSS,
+        {"num_experts": 32, "top_k": 4, "head_dim": 64, "rope_max_wavelength": 150000},
     ),
     "OPT 350M": (OPTBackbone, OPT, {"embedding_dim": 512, "normalize_first": False}),
     "Falcon-RW": (

@@ -1,66 +1,166 @@
-"""KerasHub's folders of decoders: the same logits, tokenizer and preprocessor."""
+"""KerasHub's folders of decoders: the same outputs, tokenizer and preprocessor."""
 
 import json
+from functools import cache
 from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+from presets.kerashub_decoder_cases import CASES, SPECIAL
 
-from nlpkit.models import CausalLM, GPT2Backbone, GPT2CausalLM, GPT2Tokenizer
+import nlpkit
+from conformance.case import assert_close
+from nlpkit.models import CausalLM, GPT2Tokenizer
+from nlpkit.tokenizers import compute_sentence_piece_proto
 
-PIECES = ["<|endoftext|>", "a", "b", "Ġ", "ab", "Ġab"]
+IDS = np.array([[1, 7, 5, 4, 9, 3, 8, 2], [6, 5, 2, 2, 3, 0, 0, 0]], "int32")
+MASK = np.array([[1] * 8, [1] * 5 + [0] * 3])
+TEXTS = ["ab abb", "a", "abab b"]
 MERGES = ["a b", "Ġ ab"]
-SIZES = {
-    "vocabulary_size": 6,
-    "num_layers": 2,
-    "num_heads": 2,
-    "hidden_dim": 8,
-    "intermediate_dim": 12,
-    "max_sequence_length": 16,
-}
+
+
+def kerashub_s(name, module="models"):
+    """A class of KerasHub's."""
+    return getattr(getattr(pytest.importorskip("keras_hub"), module), name)
+
+
+def tokenizer(cls):
+    """KerasHub's tokenizer of a class with a tiny vocabulary."""
+    if issubclass(cls, kerashub_s("SentencePieceTokenizer", "tokenizers")):
+        return cls(proto(), **({"has_vision_tokens": False} if "Gemma3" in cls.__name__ else {}))
+    pieces = [*SPECIAL, "a", "b", "Ġ", "ab", "Ġab"]
+    return cls({piece: i for i, piece in enumerate(pieces)}, MERGES)
+
+
+@cache
+def proto():
+    special = ["<bos>", "<eos>", "<|endoftext|>"]
+    return compute_sentence_piece_proto(TEXTS, 14, "bpe", special_tokens=special)
+
+
+@pytest.fixture(autouse=True)
+def _windows(monkeypatch):
+    """KerasHub's fused attention leaves out the windows of these families."""
+    pytest.importorskip("keras_hub")
+    from keras_hub.src.models.qwen import qwen_attention
+    from keras_hub.src.models.qwen3 import qwen3_attention
+    from keras_hub.src.models.qwen3_moe import qwen3_moe_attention
+
+    for module in (qwen_attention, qwen3_attention, qwen3_moe_attention):
+        monkeypatch.setattr(module, "fused_attention_op_available", lambda: False)
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """KerasHub's own folder of a random GPT-2, and the model."""
-    models = pytest.importorskip("keras_hub").models
-    tokenizer = models.GPT2Tokenizer({piece: i for i, piece in enumerate(PIECES)}, MERGES)
-    task = models.GPT2CausalLM(
-        models.GPT2Backbone(**SIZES),
-        preprocessor=models.GPT2CausalLMPreprocessor(tokenizer, sequence_length=12),
+    """KerasHub's own folder of a random model, and the model, by name of the case."""
+
+    @cache
+    def write(name):
+        family, arguments = CASES[name]
+        classes = SimpleNamespace(
+            **{
+                kind: kerashub_s(family + kind)
+                for kind in ("Tokenizer", "Backbone", "CausalLM", "CausalLMPreprocessor")
+            }
+        )
+        preprocessor = classes.CausalLMPreprocessor(
+            tokenizer=tokenizer(classes.Tokenizer),
+            sequence_length=12,
+            **({"image_converter": None} if family == "Gemma3" else {}),
+        )
+        backbone = classes.Backbone(**arguments)
+        task = classes.CausalLM(backbone=backbone, preprocessor=preprocessor)
+        generator = np.random.default_rng(5)
+        for variable in task.backbone.trainable_weights:
+            variable.assign(generator.normal(scale=0.5, size=variable.shape))
+        folder = tmp_path_factory.mktemp("kerashub") / name
+        task.save_to_preset(str(folder))
+        return SimpleNamespace(folder=folder, task=task, backbone=task.backbone)
+
+    return write
+
+
+def outputs(model, mask=MASK):
+    return keras.ops.convert_to_numpy(model({"token_ids": IDS, "padding_mask": mask}))[MASK > 0]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_logits_equal_kerashub_s(written, name):
+    case = written(name)
+    loaded = CausalLM.from_preset(case.folder)
+    assert type(loaded).__name__ == f"{CASES[name][0]}CausalLM".replace("Llama3", "Llama")
+    assert_close(outputs(loaded, MASK > 0), outputs(case.task))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_backbone_is_loaded_alone(written, name):
+    case = written(name)
+    loaded = nlpkit.models.Backbone.from_preset(case.folder)
+    assert_close(outputs(loaded, MASK > 0), outputs(case.backbone))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_ids_equal_kerashub_s(written, name):
+    case = written(name)
+    preprocessor = CausalLM.from_preset(case.folder).preprocessor
+    texts = {"prompts": TEXTS, "responses": [""] * 3} if "gemma3" in name else TEXTS
+    expected = case.task.preprocessor(texts)[0]
+    found = preprocessor(TEXTS)[0]
+    assert preprocessor.sequence_length == 12
+    mask = keras.ops.convert_to_numpy(expected["padding_mask"]) > 0
+    np.testing.assert_array_equal(found["padding_mask"], mask)
+    np.testing.assert_array_equal(
+        found["token_ids"][mask], keras.ops.convert_to_numpy(expected["token_ids"])[mask]
     )
-    generator = np.random.default_rng(5)
-    for variable in task.backbone.weights:
-        variable.assign(generator.normal(scale=0.5, size=variable.shape))
-    folder = tmp_path_factory.mktemp("kerashub") / "gpt2"
-    task.save_to_preset(str(folder))
-    return SimpleNamespace(folder=folder, task=task)
 
 
-def test_logits_equal_kerashub_s(written):
-    loaded = CausalLM.from_preset(written.folder)
-    assert type(loaded) is GPT2CausalLM
-    ids = np.array([[0, 1, 5, 4], [0, 5, 2, 2]], "int32")
-    inputs = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
-    expected = keras.ops.convert_to_numpy(written.task(inputs))
-    inputs["padding_mask"] = inputs["padding_mask"].astype(bool)
-    found = keras.ops.convert_to_numpy(loaded(inputs))
-    np.testing.assert_allclose(found, expected, atol=2e-5)
+@pytest.mark.parametrize("name", ["llama", "qwen", "gpt2"])
+def test_task_is_made_from_a_folder_of_a_backbone(written, tmp_path, name):
+    case = written(name)
+    case.backbone.save_to_preset(str(tmp_path / name))
+    loaded = CausalLM.from_preset(tmp_path / name, preprocessor=None)
+    assert_close(outputs(loaded, MASK > 0), outputs(case.task))
 
 
-def test_parts_are_loaded_alone(written):
-    assert GPT2Backbone.from_preset(written.folder).num_heads == 2
-    tokenizer = GPT2Tokenizer.from_preset(written.folder)
-    assert tokenizer("ab abb") == [4, 5, 2]
-    loaded = CausalLM.from_preset(written.folder)
-    assert loaded.preprocessor.sequence_length == 12
-    assert loaded.preprocessor(["ab"])[0]["token_ids"][0, :3].tolist() == [0, 4, 0]
+def edit(case, tmp_path, name, **changes):
+    """A folder with nothing but a changed file."""
+    content = json.loads((case.folder / name).read_text())
+    content["config"].update(changes)
+    (tmp_path / name).write_text(json.dumps(content))
+    return tmp_path
 
 
 def test_tokens_that_are_not_gpt_2_s_are_refused(written, tmp_path):
-    config = json.loads((written.folder / "tokenizer.json").read_text())
-    config["config"]["unsplittable_tokens"] = ["<|endoftext|>", "<|x|>"]
-    (tmp_path / "tokenizer.json").write_text(json.dumps(config))
+    folder = edit(
+        written("gpt2"), tmp_path, "tokenizer.json", unsplittable_tokens=["<|endoftext|>", "<|x|>"]
+    )
     with pytest.raises(ValueError, match=r"unsplittable_tokens must be .*got .*<\|x\|>"):
-        GPT2Tokenizer.from_preset(tmp_path)
+        GPT2Tokenizer.from_preset(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("llama", {"rope_type": "x"}, "not know: rope_type='x'"),
+        ("llama", {"num_key_value_heads": 0}, r"num_key_value_heads=0; it must be in \[1"),
+        ("llama", {"num_query_heads": "4"}, "num_query_heads of LlamaBackbone must be int"),
+        ("gemma3", {"vision_encoder": {"class_name": "X"}}, "vision_encoder must be None; got"),
+        ("gemma3", {"use_bidirectional_attention": True}, "must be False; got True"),
+        ("qwen3_moe", {"mlp_only_layers": [1]}, r"mlp_only_layers must be None; got \[1\]"),
+    ],
+)
+def test_configurations_that_mean_something_else_are_refused(
+    written, tmp_path, name, changes, message
+):
+    folder = edit(written(name), tmp_path, "config.json", **changes)
+    with pytest.raises(ValueError, match=message):
+        nlpkit.models.Backbone.from_preset(folder, load_weights=False)
+
+
+def test_other_number_of_key_value_heads_is_refused(written, tmp_path):
+    case = written("llama")
+    folder = edit(case, tmp_path, "config.json", num_key_value_heads=4)
+    (folder / "model.weights.h5").write_bytes((case.folder / "model.weights.h5").read_bytes())
+    with pytest.raises(ValueError, match=r"needs a tensor \(16, 4, 4\).*has \(16, 2, 4\)"):
+        nlpkit.models.Backbone.from_preset(folder)

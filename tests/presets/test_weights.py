@@ -38,6 +38,14 @@ def test_writing_is_the_inverse_of_reading(name):
     np.testing.assert_array_equal(line.read(tensor, (2, 3, 4)), variable)
 
 
+def test_rows_before_a_tensor_are_zero_and_not_written():
+    line, tensor = Line("v", "t", ("after 2 rows",)), np.ones((3, 4))
+    value = line.read(tensor, (5, 4))
+    assert line.tensor_shape((5, 4)) == (3, 4)
+    np.testing.assert_array_equal(value, np.arange(5)[:, None] >= np.full((5, 4), 2))
+    np.testing.assert_array_equal(line.write(value), tensor)
+
+
 def test_transforms_lead_from_tensor_to_variable_in_order():
     line, tensor = Line("v", "t", ("transpose", "split heads")), np.arange(24).reshape(6, 4)
     assert line.tensor_shape((4, 2, 3)) == (6, 4)

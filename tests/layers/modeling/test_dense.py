@@ -29,5 +29,6 @@ def test_direct_calls_change_nothing(size, rows, arguments, rank):
 
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="PyTorch has kernels of its own")
 def test_what_a_row_is():
-    assert is_row(np.zeros(3)) and is_row(np.zeros((1, 1, 3)))
+    assert is_row(np.zeros(3))
+    assert is_row(np.zeros((1, 1, 3)))
     assert not is_row(np.zeros((2, 1, 3)))
