@@ -154,6 +154,7 @@ class CausalLM(Task):
         truncation: str = "error",
         batch_size: int = 32,
         stream: bool = False,
+        verbose: int | str = "auto",
     ) -> Any:
         """Continue prompts.
 
@@ -183,6 +184,8 @@ class CausalLM(Task):
             stream: bool. Whether to return an iterator over pieces of text as they come: str for a
                 single prompt, for several a list with each one's next piece. Joined they are the
                 continuation.
+            verbose: int or str. 0 for no progress bar; "auto" for one when several batches take
+                longer than two seconds.
 
         Returns:
             str for a str, else a list; ids as they came: a list of lists, or a dict of arrays
@@ -211,22 +214,26 @@ class CausalLM(Task):
             seed=getattr(chosen, "seed", None) if seed is None else seed,
             truncation=truncation,
             batch_size=batch_size,
+            verbose=verbose,
         )
         generation = Generation(self, self._execution, options)
         return generation.stream(inputs) if stream else generation.run(inputs)
 
-    def score(self, inputs: Any, batch_size: int = 32) -> list[np.ndarray]:
+    def score(
+        self, inputs: Any, batch_size: int = 32, verbose: int | str = "auto"
+    ) -> list[np.ndarray]:
         """Compute the log-probability of every token of texts, given those before it.
 
         Args:
             inputs: str, list of str, or a list of lists of ids.
             batch_size: int. How many texts are looked at at once.
+            verbose: int or str. Whether there is a progress bar, as in `generate`.
 
         Returns:
             list of float32 arrays, for each text the natural logarithms of its tokens'
             probabilities from the second on, special tokens included.
         """
-        return score(self, inputs, batch_size)
+        return score(self, inputs, batch_size, verbose)
 
     def prefill(
         self,

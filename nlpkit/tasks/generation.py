@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from nlpkit._progress import ProgressBar
 from nlpkit.samplers.execution import Execution
 from nlpkit.tasks.generation_batches import Batch, batches_of
 from nlpkit.tasks.generation_options import Options
@@ -38,10 +39,14 @@ class Generation:
     def run(self, inputs: Any) -> Any:
         """The continuations of all prompts, in the form of the inputs."""
         prompts = self._read(inputs, stream=False)
+        copies = self._options.num_return_sequences
+        bar = ProgressBar(len(prompts.rows) * copies, "text", self._options.verbose)
         rows: list[Any] = []
         for batch in batches_of(prompts, self._options, self._model):
             rows += self._finish(batch, prompts)
-        return prompts.form(rows, self._options.num_return_sequences)
+            bar.update(len(rows))
+        bar.finish(len(rows))
+        return prompts.form(rows, copies)
 
     def stream(self, inputs: Any) -> Iterator[Any]:
         """Pieces of text as they come."""

@@ -27,6 +27,7 @@ class Options:
     seed: int | Sequence[int] | None
     truncation: str
     batch_size: int
+    verbose: int | str
 
     def __post_init__(self) -> None:
         for name in ("max_length", "max_new_tokens", "num_return_sequences", "batch_size"):
@@ -79,10 +80,10 @@ class Options:
         """
         if self.stop_token_ids is None:
             return []
-        if self.stop_token_ids == "auto":
+        if isinstance(self.stop_token_ids, str):  # "auto"
             return [] if model.preprocessor is None else list(model.preprocessor.stop_token_ids())
         words = model.backbone.token_embedding.input_dim
-        ids = [operator.index(i) for i in self.stop_token_ids]  # type: ignore[arg-type]
+        ids = [operator.index(i) for i in self.stop_token_ids]
         if wrong := [i for i in ids if not 0 <= i < words]:
             raise ValueError(
                 f"stop_token_ids must lie in the vocabulary, [0, {words}); got {wrong}."

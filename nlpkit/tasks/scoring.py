@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from nlpkit._progress import ProgressBar
 from nlpkit.tasks.prompts import padded, read_prompts
 
 
-def score(model: Any, inputs: Any, batch_size: int) -> list[np.ndarray]:
+def score(model: Any, inputs: Any, batch_size: int, verbose: int | str) -> list[np.ndarray]:
     """Compute `CausalLM.score`.
 
     The logits go through a stable log-softmax in float32; of each text those of its own tokens are
@@ -16,6 +17,7 @@ def score(model: Any, inputs: Any, batch_size: int) -> list[np.ndarray]:
     """
     limit = model.backbone.max_positions or 2**31 - 1
     rows = read_prompts(inputs, model, longest=limit, truncation="error").rows
+    bar = ProgressBar(len(rows), "text", verbose)
     scores: list[np.ndarray] = []
     for first in range(0, len(rows), batch_size):
         batch = rows[first : first + batch_size]
@@ -25,4 +27,6 @@ def score(model: Any, inputs: Any, batch_size: int) -> list[np.ndarray]:
         picked = ops.take_along_axis(ops.log_softmax(logits, axis=-1), following, axis=-1)
         found = ops.convert_to_numpy(picked)[:, :, 0]
         scores += [row[: len(ids) - 1] for row, ids in zip(found, batch, strict=True)]
+        bar.update(len(scores))
+    bar.finish(len(scores))
     return scores

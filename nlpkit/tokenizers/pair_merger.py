@@ -1,17 +1,15 @@
 """Merging the most frequent pair of neighbouring pieces, again and again."""
 
 import heapq
-import time
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-import keras
 import numpy as np
 
+from nlpkit._progress import ProgressBar
+
 Pair = tuple[str, str]
-_SECONDS_BEFORE_BAR = 2.0
-_SECONDS_BETWEEN_UPDATES = 0.1
 _BITS = 32
 _MASK = (1 << _BITS) - 1
 _EDGE = 0  # The symbol between words.
@@ -47,12 +45,15 @@ class PairMerger:
 
     def extend(self, pieces: dict[str, None], size: int) -> None:
         """Add the most frequent merges to `pieces` until there are `size`, or no pairs left."""
-        for pair in _with_progress(self._most_frequent_pairs(), pieces, size):
+        bar, pairs = ProgressBar(size, "piece"), self._most_frequent_pairs()
+        while len(pieces) < size and (pair := next(pairs, None)):
             first, second = self._pieces[pair >> _BITS], self._pieces[pair & _MASK]
             merged = first + second.removeprefix(self._indicator)
             pieces.setdefault(merged)
             self.merges.append((first, second))
             self._merge(pair, self._symbol(merged))
+            bar.update(len(pieces))
+        bar.finish(len(pieces))
 
     def _lay_out(self, counts: Mapping[str, int]) -> None:
         head_of = self._symbol_of
@@ -141,16 +142,3 @@ class PairMerger:
             if count := counts[key]:
                 heapq.heappush(self._heap, self._candidate(key, count))
         del counts[pair]
-
-
-def _with_progress(pairs: Iterator[int], pieces: dict[str, None], size: int) -> Iterator[int]:
-    """Pass pairs on; show a bar of the pieces there are once it has taken a while."""
-    last, bar = time.monotonic() + _SECONDS_BEFORE_BAR, None
-    while len(pieces) < size and (pair := next(pairs, None)):
-        yield pair
-        if time.monotonic() > last:
-            bar = bar or keras.utils.Progbar(size, unit_name="piece")
-            bar.update(len(pieces), finalize=False)
-            last = time.monotonic() + _SECONDS_BETWEEN_UPDATES
-    if bar is not None:
-        bar.update(len(pieces), finalize=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from conformance.decoder_case import byte_pairs
+from nlpkit import _progress
 from nlpkit.metrics import Perplexity
 from nlpkit.models import GPT2Backbone, GPT2CausalLM, GPT2CausalLMPreprocessor
 from nlpkit.samplers import BeamSampler, RandomSampler
@@ -214,6 +215,22 @@ def test_streamed_pieces_of_any_bytes_join_to_the_text(model, seed):
     assert not isinstance(stream, str)
     assert inspect.isgenerator(stream)
     assert "".join(stream) == texts[0].removeprefix(prompts[0])
+
+
+@pytest.mark.parametrize("work", ["generate", "score"])
+def test_a_bar_appears_when_several_batches_take_a_while(model, work, monkeypatch, capsys):
+    texts = ["good was the é", "bad", "the 🙂 was good"]
+    options = {"max_new_tokens": 2, "sampler": "greedy"} if work == "generate" else {}
+
+    def shown(batch_size, verbose="auto"):
+        getattr(model, work)(texts, batch_size=batch_size, verbose=verbose, **options)
+        return capsys.readouterr().out
+
+    assert shown(1) == ""
+    monkeypatch.setattr(_progress, "_SECONDS_BEFORE_BAR", 0.0)
+    assert "3/3" in shown(1)
+    assert shown(1, verbose=0) == ""
+    assert shown(3) == ""
 
 
 @compiled_only

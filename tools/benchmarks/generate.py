@@ -2,7 +2,8 @@
 
 Random weights, float32, greedy, no stop tokens, 64 new tokens. The contestants take turns in one
 process; medians. "of the bound" is how much of the memory bandwidth that the same run measured is
-used at batch 1, where each token must read all weights once, but for tables it looks up a row in.
+used at batch 1, where each token must read all weights once, but for tables it looks up a row in,
+and the keys and values of the tokens before it.
 """
 
 import argparse
@@ -51,19 +52,18 @@ def _one_backend(arguments: argparse.Namespace) -> None:
     import torch
 
     torch.set_num_threads(os.cpu_count() or 1)
-    bandwidth = _bandwidth()
-    print(f"\ngenerate on {keras.backend.backend()}, bandwidth {bandwidth / 1e9:.1f} GB/s\n")
+    print(f"\ngenerate on {keras.backend.backend()}\n")
     libraries = [name for name in LIBRARIES if name in arguments.libraries]
     heads = [f"{name} {what}" for name in libraries for what in ("tokens/s", "first ms")]
     heads += [f"tokens/s of {name} / transformers" for name in libraries if name != "transformers"]
-    print("| | " + " | ".join([*heads, "nlpkit of the bound"]) + " |")
+    print("| | " + " | ".join([*heads, "GB/s", "nlpkit of the bound"]) + " |")
     print("|---|" + "---:|" * (len(heads) + 1), flush=True)
     for name in arguments.models:
         models = {library: _MAKERS[library, name]() for library in libraries}
         for batch in arguments.batches:
             for prompt in arguments.prompts:
-                figures = _measure(models, batch, prompt, arguments.rounds)
-                row = _row(figures, bandwidth, batch, _weights(name))
+                figures, bandwidth = _measure(models, batch, prompt, arguments.rounds)
+                row = _row(figures, bandwidth, batch, _bytes_read(name, prompt))
                 print(f"| {name}, batch {batch}, prompt {prompt} | {row} |", flush=True)
         if arguments.compilations and "nlpkit" in models:
             print(f"\n{name}: {_compilations()} compilations over 50 prompts of 10 to 500 tokens\n")
@@ -71,19 +71,22 @@ def _one_backend(arguments: argparse.Namespace) -> None:
 
 def _measure(
     models: dict[str, Any], batch: int, prompt: int, rounds: int
-) -> dict[str, tuple[float, float]]:
-    """Each library's seconds to the first token, and for a token after it."""
+) -> tuple[dict[str, tuple[float, float]], float]:
+    """Each library's seconds to the first token, and for a token after it; and the bandwidth."""
     import numpy as np
 
     ids = np.random.default_rng(0).integers(1, 30000, (batch, prompt)).astype("int32")
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
+    bandwidths = []
     for i in range(rounds + 1):
+        bandwidths.append(_bandwidth())
         for name, generate in models.items():
             first, whole = _timed(generate, ids, 1), _timed(generate, ids, NEW_TOKENS)
             if i:
                 times[name].append((first, (whole - first) / (NEW_TOKENS - 1)))
     medians = statistics.median
-    return {n: (medians(x[0] for x in t), medians(x[1] for x in t)) for n, t in times.items()}
+    figures = {n: (medians(x[0] for x in t), medians(x[1] for x in t)) for n, t in times.items()}
+    return figures, medians(bandwidths)
 
 
 def _timed(generate: Callable[[Any, int], Any], ids: Any, new: int) -> float:
@@ -92,17 +95,15 @@ def _timed(generate: Callable[[Any, int], Any], ids: Any, new: int) -> float:
     return time.perf_counter() - start
 
 
-def _row(
-    figures: dict[str, tuple[float, float]], bandwidth: float, batch: int, weights: float
-) -> str:
+def _row(figures: dict[str, tuple[float, float]], bandwidth: float, batch: int, read: float) -> str:
     cells = []
     for first, each in figures.values():
         cells += [f"{batch / each:.1f}", f"{1000 * first:.0f}"]
     if "transformers" in figures:
         theirs = figures["transformers"][1]
         cells += [f"{theirs / x[1]:.2f}" for n, x in figures.items() if n != "transformers"]
-    bound = f"{weights / bandwidth / figures['nlpkit'][1]:.0%}" if "nlpkit" in figures else "-"
-    return " | ".join([*cells, bound if batch == 1 else "-"])
+    bound = f"{read / bandwidth / figures['nlpkit'][1]:.0%}" if "nlpkit" in figures else "-"
+    return " | ".join([*cells, f"{bandwidth / 1e9:.1f}", bound if batch == 1 else "-"])
 
 
 def _bandwidth() -> float:
@@ -110,20 +111,20 @@ def _bandwidth() -> float:
     import torch
 
     values = torch.ones(250_000_000)
-    times = [_timed(lambda *_: values.sum(), None, 0) for _ in range(5)]
-    return 1e9 / min(times)
+    return 1e9 / statistics.median(_timed(lambda *_: values.sum(), None, 0) for _ in range(5))
 
 
-def _weights(name: str) -> float:
-    """Bytes that a token must read: all weights but those of a table whose rows are looked up."""
+def _bytes_read(name: str, prompt: int) -> float:
+    """Bytes that a token must read, on average."""
     s = GPT2 if name == "GPT-2" else LLAMA
-    width, inner = s["width"], s["inner"]
+    width, inner, groups = s["width"], s["inner"], s.get("groups", s["heads"])
     if name == "GPT-2":
         layer = 4 * width * width + 2 * width * inner
     else:
-        layer = 2 * width * width + 2 * width * width * s["groups"] // s["heads"]
+        layer = 2 * width * width + 2 * width * width * groups // s["heads"]
         layer += 3 * width * inner
-    return 4.0 * (s["layers"] * layer + s["words"] * width)
+    cache = 2 * (width * groups // s["heads"]) * (prompt + NEW_TOKENS // 2)
+    return 4.0 * (s["layers"] * (layer + cache) + s["words"] * width)
 
 
 def _compilations() -> int:
