@@ -1,8 +1,8 @@
-"""One compiled task for all tests, its weights put back for each."""
+"""One compiled task for all tests, its weights put back for each; models that generate."""
 
 import keras
 import pytest
-from tasks import miniature
+from tasks import generators, miniature
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +19,13 @@ def compiled_classifier():
 @pytest.fixture
 def classifier(compiled_classifier):
     return miniature.filled(compiled_classifier)
+
+
+@pytest.fixture(scope="session")
+def model():
+    return generators.random_model()
+
+
+@pytest.fixture(scope="session")
+def speller():
+    return generators.spelling_model()

@@ -1,77 +1,16 @@
 """What `CausalLM.generate` and `score` do around a sampler, on a tiny GPT-2."""
 
-import inspect
-
 import keras
 import numpy as np
 import pytest
+from tasks.generators import CONTEXT, SPELLED
 
-from conformance.decoder_case import byte_pairs
-from nlpkit import _progress
 from nlpkit.metrics import Perplexity
-from nlpkit.models import GPT2Backbone, GPT2CausalLM, GPT2CausalLMPreprocessor
 from nlpkit.samplers import BeamSampler, RandomSampler
 
-CONTEXT = 256
-HALF = "\N{REPLACEMENT CHARACTER}"
-SPELLED = "the wås ever 🙂 日本語 so good, é"
 compiled_only = pytest.mark.skipif(
     keras.backend.backend() == "torch", reason="PyTorch generates eagerly, nothing is compiled"
 )
-
-
-def _build():
-    tokens = byte_pairs(special={"start_token": "[CLS]", "end_token": "[SEP]"})
-    tokenizer = tokens.build("GPT2Tokenizer")
-    backbone = GPT2Backbone(
-        vocabulary_size=tokenizer.vocabulary_size(),
-        num_layers=2,
-        num_heads=2,
-        hidden_dim=16,
-        intermediate_dim=32,
-        dropout=0.0,
-        max_sequence_length=CONTEXT,
-    )
-    preprocessor = GPT2CausalLMPreprocessor(tokenizer, sequence_length=CONTEXT)
-    return GPT2CausalLM(backbone, preprocessor)
-
-
-def _random(rng, weight):
-    if weight.path.endswith("gamma"):
-        return np.ones(weight.shape)
-    return rng.normal(0, 0.3, weight.shape)
-
-
-@pytest.fixture(scope="module")
-def model():
-    model = _build()
-    rng = np.random.default_rng(0)
-    model.set_weights([_random(rng, weight) for weight in model.weights])
-    return model
-
-
-@pytest.fixture(scope="module")
-def speller():
-    """A model that continues the prompt "a" with SPELLED and the end token, by greedy search.
-
-    Each position points to the embedding of the token to come; nothing else has a weight.
-    """
-    model = _build()
-    tokenizer = model.preprocessor.tokenizer
-    rng = np.random.default_rng(0)
-    tokens = rng.normal(0, 1, (tokenizer.vocabulary_size(), 16))
-    tokens -= tokens.mean(axis=-1, keepdims=True)
-    tokens /= np.linalg.norm(tokens, axis=-1, keepdims=True)
-    first = len(model.preprocessor.generate_preprocess("a", padding_side="left")["token_ids"]) - 1
-    coming = [*tokenizer(SPELLED), tokenizer.end_token_id]
-    positions = np.zeros((CONTEXT, 16))
-    positions[first : first + len(coming)] = 100 * tokens[coming]
-    values = {"token_embedding/embeddings": tokens, "position_embedding/embeddings": positions}
-    for weight in model.weights:
-        value = next((v for name, v in values.items() if weight.path.endswith(name)), None)
-        gamma = float(weight.path.endswith("gamma"))
-        weight.assign(np.full(weight.shape, gamma) if value is None else value)
-    return model
 
 
 def _ids(length, seed=0):
@@ -192,45 +131,6 @@ def test_the_seed_of_a_sampler_counts_where_no_other_is_given(model):
     assert texts(seeded) == texts(seeded) == texts(RandomSampler(), seed=5)
     assert texts(seeded, temperature=1.0) == texts(seeded)
     assert texts(seeded, seed=6) == texts(RandomSampler(), seed=6) != texts(seeded)
-
-
-def test_streamed_characters_are_whole(speller):
-    pieces = list(speller.generate("a", sampler="greedy", stream=True, strip_prompt=True))
-    assert "".join(pieces) == SPELLED
-    assert not any(HALF in piece for piece in pieces)
-    # A piece as soon as a character is there, of several bytes or not.
-    assert len(pieces) > len(SPELLED) // 2
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_streamed_pieces_of_any_bytes_join_to_the_text(model, seed):
-    prompts = ["good", "é bad"]
-    options = {"max_new_tokens": 40, "seed": seed, "sampler": "random"}
-    texts = model.generate(prompts, **options)
-    rows = list(zip(*model.generate(prompts, stream=True, **options), strict=True))
-    for text, pieces in zip(texts, rows, strict=True):
-        assert "".join(pieces) == text
-        assert HALF in text or not any(HALF in piece for piece in pieces)
-    stream = model.generate(prompts[0], stream=True, strip_prompt=True, **options)
-    assert not isinstance(stream, str)
-    assert inspect.isgenerator(stream)
-    assert "".join(stream) == texts[0].removeprefix(prompts[0])
-
-
-@pytest.mark.parametrize("work", ["generate", "score"])
-def test_a_bar_appears_when_several_batches_take_a_while(model, work, monkeypatch, capsys):
-    texts = ["good was the é", "bad", "the 🙂 was good"]
-    options = {"max_new_tokens": 2, "sampler": "greedy"} if work == "generate" else {}
-
-    def shown(batch_size, verbose="auto"):
-        getattr(model, work)(texts, batch_size=batch_size, verbose=verbose, **options)
-        return capsys.readouterr().out
-
-    assert shown(1) == ""
-    monkeypatch.setattr(_progress, "_SECONDS_BEFORE_BAR", 0.0)
-    assert "3/3" in shown(1)
-    assert shown(1, verbose=0) == ""
-    assert shown(3) == ""
 
 
 @compiled_only
