@@ -140,7 +140,7 @@ def _float32_products(x: Any, y: Any) -> Any:
 
 
 def _fast_kernel(
-    queries: int | None, *, soft_cap: float | None, dropout: float, sinks: Any = None
+    queries: Any, *, soft_cap: float | None, dropout: float, sinks: Any = None
 ) -> Callable[..., Any] | None:
     """The backend's kernel, or None where it lacks a feature asked for, or is slow."""
     backend = keras.backend.backend()
@@ -150,7 +150,7 @@ def _fast_kernel(
         from nlpkit.ops.attention_torch import attend_torch
 
         return attend_torch
-    if queries is not None and queries <= _FEW:
+    if isinstance(queries, int) and queries <= _FEW:  # A symbolic one cannot be compared.
         return None
     if backend == "jax":
         from nlpkit.ops.attention_jax import attend_jax
