@@ -124,6 +124,10 @@ def _one_hot(chosen: Any, num_experts: int) -> Any:
 
 def _entry(parameter: Any, index: Any) -> Any:
     """`parameter[index]`; a slice, because XLA would copy what it gathers."""
+    if keras.backend.backend() == "tensorflow":
+        from nlpkit.ops.experts_tensorflow import entry
+
+        return entry(parameter, index)
     shape = parameter.shape[1:]
     start = ops.stack([index] + [ops.zeros_like(index)] * len(shape))
     return ops.reshape(ops.slice(parameter, start, (1, *shape)), shape)

@@ -42,6 +42,7 @@ def test_a_bar_appears_when_several_batches_take_a_while(model, work, monkeypatc
         getattr(model, work)(texts, batch_size=batch_size, verbose=verbose, **options)
         return capsys.readouterr().out
 
+    monkeypatch.setattr(_progress, "_SECONDS_BEFORE_BAR", 1e9)
     assert shown(1) == ""
     monkeypatch.setattr(_progress, "_SECONDS_BEFORE_BAR", 0.0)
     assert "3/3" in shown(1)

@@ -1,5 +1,7 @@
 """Experts against a plain loop over tokens, and against transformers' layers."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from keras import ops
 
 from nlpkit.layers.modeling.experts import Experts
 
+MAPS = Path("/proc/self/maps")
 SIZES = {"num_experts": 5, "experts_per_token": 2, "intermediate_dim": 6}
 KINDS = {
     "mixtral": {"activation": "silu", "normalized": True},
@@ -216,3 +219,17 @@ def test_transformers_layers_give_the_same(family, rng):
         result = block(torch.tensor(x))
     result = (result[0] if isinstance(result, tuple) else result).numpy()
     np.testing.assert_allclose(ops.convert_to_numpy(layer(x)), result, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others compile by shape alone")
+@pytest.mark.skipif(not MAPS.exists(), reason="Linux alone tells what is loaded")
+def test_other_tokens_compile_nothing(rng):
+    import tensorflow as tf
+
+    program = tf.function(make("mixtral"), jit_compile=True)
+    loaded = []
+    for _ in range(3):
+        program(tf.constant(rng.normal(size=(1, 9, 4)), "float32"))
+        loaded.append(len(MAPS.read_text().splitlines()))
+    # A program is loaded into dozens of parts of the memory.
+    assert loaded[2] < loaded[1] + 10
