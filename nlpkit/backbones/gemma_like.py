@@ -174,7 +174,7 @@ def read_later(
         for name, cap in zip(names, caps, strict=True)
     )
     # How its cache was laid out.
-    reader.ignore("cache_implementation", "hidden_act")
+    reader.ignore("hidden_act")
     reader.require("use_bidirectional_attention", [False], False)
     window = reader.get("sliding_window", 4096)
     reader.require("sliding_window_size", [window], window)

@@ -126,8 +126,8 @@ def read(
             `rope_max_wavelength`; and `partial_rotary_factor`, if it has that argument.
     """
     sizes = {own: reader.get(name, kind=int) for own, name in _SIZES.items()}
-    # How many devices shared a product in training.
-    reader.ignore("pretraining_tp")
+    # Falcon 3's word for a gated layer with SiLU, beside hidden_act.
+    reader.require("activation", ["swiglu"], "swiglu")
     defaults = {
         "num_key_value_heads": sizes["num_query_heads"],
         "layer_norm_epsilon": 1e-6,

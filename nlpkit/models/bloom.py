@@ -15,22 +15,20 @@ from nlpkit.tokenizers.tokenizer import Tokenizer
 
 # Each by the name that transformers writes, and by that of the published files, if it differs.
 _CONFIG = {
-    "vocabulary_size": ("vocab_size", "vocab_size", 250880),
-    "num_layers": ("n_layer", "num_hidden_layers", 2),
-    "num_heads": ("n_head", "num_attention_heads", 8),
-    "hidden_dim": ("hidden_size", "n_embed", 64),
-    "dropout": ("hidden_dropout", "hidden_dropout", 0.0),
-    "layer_norm_epsilon": ("layer_norm_epsilon", "layer_norm_epsilon", 1e-5),
-    "attention_dropout": ("attention_dropout", "attention_dropout", 0.0),
+    "vocabulary_size": ("vocab_size", 250880),
+    "num_layers": ("n_layer", 2),
+    "num_heads": ("n_head", 8),
+    "hidden_dim": ("hidden_size", 64),
+    "dropout": ("hidden_dropout", 0.0),
+    "layer_norm_epsilon": ("layer_norm_epsilon", 1e-5),
+    "attention_dropout": ("attention_dropout", 0.0),
 }
-# How the original code computed, and how its training was spread.
+# How the original code computed.
 _WITHOUT_EFFECT = (
     "attention_softmax_in_fp32",
     "bias_dropout_fusion",
     "masked_softmax_fusion",
     "offset_alibi",
-    "pretraining_tp",
-    "seq_length",
     "skip_bias_add",
     "skip_bias_add_qkv",
     "slow_but_exact",
@@ -179,10 +177,10 @@ class BloomBackbone(Backbone):
         reader.require("apply_residual_connection_post_layernorm", [False], False)
         reader.require("tie_word_embeddings", [True], True)
         reader.ignore(*_WITHOUT_EFFECT)
-        arguments = {
-            own: reader.get(name, reader.get(published, default))
-            for own, (name, published, default) in _CONFIG.items()
-        }
+        reader.alias(
+            n_embed="hidden_size", num_attention_heads="n_head", num_hidden_layers="n_layer"
+        )
+        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         wide = 4 * arguments["hidden_dim"]
         reader.require("n_inner", [wide], wide)
         return {**arguments, "intermediate_dim": wide}
@@ -198,7 +196,7 @@ class BloomBackbone(Backbone):
                 "Hugging Face's BLOOM has intermediate_dim = 4 * hidden_dim; got "
                 f"intermediate_dim={self.intermediate_dim}, hidden_dim={self.hidden_dim}."
             )
-        config = {name: getattr(self, own) for own, (name, _, _) in _CONFIG.items()}
+        config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         if self.attention_dropout is None:
             config["attention_dropout"] = self.dropout
         return config

@@ -184,7 +184,6 @@ class FalconBackbone(Backbone):
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         reader.require("apply_residual_connection_post_layernorm", [False], False)
-        reader.ignore("auto_map")  # Names code in the repository, which is not run.
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         return {
             **arguments,

@@ -30,8 +30,6 @@ _CONFIG = {
     "attention_dropout": ("attn_pdrop", 0.1),
     "layer_norm_epsilon": ("layer_norm_epsilon", 1e-5),
 }
-# Of a classifier's head and that of a multiple choice.
-_OTHER_HEADS = ("activation", "first_dropout", "proj_to_labels", "type", "use_proj")
 _TABLE = """
 token_embedding/embeddings <- wte.weight
 position_embedding/embeddings <- wpe.weight
@@ -148,7 +146,12 @@ class GPT2Backbone(Backbone):
         reader.require("tie_word_embeddings", [True], True)
         # How half precision is computed, and n_positions again.
         reader.ignore("reorder_and_upcast_attn", "n_ctx")
-        reader.ignore(*(f"summary_{name}" for name in _OTHER_HEADS))
+        reader.alias(
+            hidden_size="n_embd",
+            max_position_embeddings="n_positions",
+            num_attention_heads="n_head",
+            num_hidden_layers="n_layer",
+        )
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         return {
             **arguments,

@@ -221,6 +221,7 @@ class GptOssBackbone(Backbone):
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         check_method(reader)
+        reader.alias(num_experts="num_local_experts")
         reader.require("hidden_act", ["silu"], "silu")
         reader.ignore("experts_per_token", "initial_context_length")
         arguments = llama_like.read(

@@ -156,7 +156,7 @@ class MixtralBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        reader.ignore("output_router_logits")
+        reader.alias(num_experts="num_local_experts")
         common = llama_like.read(
             reader,
             _CONFIG,

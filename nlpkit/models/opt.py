@@ -196,7 +196,7 @@ class OPTBackbone(Backbone):
         reader.require("_remove_final_layer_norm", [False], False)
         reader.require("layer_norm_elementwise_affine", [True], True)
         reader.require("tie_word_embeddings", [True], True)
-        reader.ignore("init_std", "layerdrop", "activation_dropout")  # Of the training alone.
+        reader.ignore("activation_dropout")  # Of the training alone.
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
         width = reader.get("word_embed_proj_dim", arguments["hidden_dim"])
         return {

@@ -195,8 +195,8 @@ class Phi3Backbone(Backbone):
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         for name in ("attention_bias", "mlp_bias", "lm_head_bias"):
             reader.require(name, [False], False)
-        # Code in the repository, which is not run, and what nobody reads of Phi-4-mini.
-        reader.ignore("auto_map", "full_attn_mod", "interpolate_factor")
+        # What nobody reads of Phi-4-mini.
+        reader.ignore("full_attn_mod", "interpolate_factor")
         arguments = llama_like.read(
             reader,
             _CONFIG,

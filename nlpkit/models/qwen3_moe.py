@@ -187,13 +187,16 @@ class Qwen3MoeBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        reader.ignore("output_router_logits", "max_window_layers")
+        reader.alias(num_local_experts="num_experts")
         uses_window = reader.get("use_sliding_window", False)
         window = reader.get("sliding_window", 4096) if uses_window else None
         reader.ignore("sliding_window")
-        experts = reader.get("num_local_experts", reader.get("num_experts", 128))
         common = llama_like.read(reader, _CONFIG, max_sequence_length=32768)
-        return {**common, "num_experts": experts, "sliding_window_size": window}
+        return {
+            **common,
+            "num_experts": reader.get("num_experts", 128),
+            "sliding_window_size": window,
+        }
 
     def to_hf_config(self) -> dict[str, Any]:
         return {

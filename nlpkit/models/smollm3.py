@@ -179,7 +179,6 @@ class SmolLM3Backbone(Backbone):
             tie_word_embeddings=True,
             rope_max_wavelength=2_000_000.0,
         )
-        reader.ignore("max_window_layers")
         layers = common["num_layers"]
         interval = reader.get("no_rope_layer_interval", 4)
         without = [int((i + 1) % interval != 0) for i in range(layers)]

@@ -3,34 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-_REQUIRED: Any = object()
+from nlpkit.presets.config_keys import INERT, INERT_AT, REFUSED
 
-# Keys that change no output of a model: where it comes from, how it was trained, what its training
-# initialised, names of tokens and labels, what is returned beside the output, how text is sampled.
-_INERT = """
-    _name_or_path architectures dtype finetuning_task model_type name
-    source tokenizer_class torch_dtype transformers_version transformers.js_config
-    gradient_checkpointing initializer_factor initializer_range use_bfloat16 tf_legacy_loss
-    classifier_dropout id2label label2id num_labels problem_type task_specific_params
-    bos_token_id cls_token_id decoder_start_token_id eos_token_id mask_token_id pad_token_id
-    sep_token_id unk_token_id
-    chunk_size_feed_forward output_attentions output_hidden_states output_past return_dict
-    torchscript use_cache
-    bad_words_ids begin_suppress_tokens diversity_penalty do_sample early_stopping
-    encoder_no_repeat_ngram_size exponential_decay_length_penalty forced_bos_token_id
-    forced_eos_token_id length_penalty max_length min_length no_repeat_ngram_size num_beam_groups
-    num_beams num_return_sequences output_scores prefix remove_invalid_values repetition_penalty
-    return_dict_in_generate suppress_tokens temperature top_k top_p typical_p
-"""
-INERT = frozenset(_INERT.split())
-# Keys that change nothing as long as they have this value.
-INERT_AT: dict[str, Any] = {
-    "add_cross_attention": False,
-    "is_decoder": False,
-    "is_encoder_decoder": False,
-    "pruned_heads": {},
-    "tie_encoder_decoder": False,
-}
+_REQUIRED: Any = object()
 
 
 class ConfigReader:
@@ -116,6 +91,23 @@ class ConfigReader:
         """Whether a key is there with the value null, where that means none and not the default."""
         return name in self._config and self._config[name] is None
 
+    def alias(self, **names: str) -> None:
+        """Read other names of keys, which transformers takes for them: other="key".
+
+        Raises:
+            ValueError: a key stands there under both names, with different values.
+        """
+        for other, name in names.items():
+            self._read.add(other)
+            value, known = self._config.get(other), self._config.get(name)
+            if value is not None and known is not None and value != known:
+                raise ValueError(
+                    f"{self._source} has {name}={known!r} and {other}={value!r}, which mean the "
+                    "same; keep the right one."
+                )
+            if known is None and value is not None:
+                self._config[name] = value
+
     def ignore(self, *names: str) -> None:
         """Mark keys as read that have no effect in this family."""
         self._read.update(names)
@@ -126,20 +118,32 @@ class ConfigReader:
         Raises:
             ValueError: some were not; the message names them with their values.
         """
-        unread = {
-            name: value
-            for name, value in self._config.items()
-            if name not in self._read and name not in INERT and value is not None
-        }
-        for name in unread.keys() & INERT_AT.keys():
-            self.require(name, [INERT_AT[name]])
-            del unread[name]
-        if unread:
-            listed = ", ".join(f"{name}={value!r}" for name, value in sorted(unread.items()))
+        unread = self._config.keys() - self._read
+        refused = [name for name in sorted(unread) if not self._is_inert(name)]
+        if refused:
+            listed = "; ".join(_why(name, self._config[name]) for name in refused)
             raise ValueError(
-                f"{self._source} has keys that nlpkit does not know and that may change the "
-                f"model's output: {listed}. Remove from a copy of the file what has no effect."
+                f"{self._source} has keys that nlpkit does not know in this family and that may "
+                f"change the model's output: {listed}. Remove from a copy of the file what has no "
+                "effect."
             )
+
+    def _is_inert(self, name: str) -> bool:
+        value = self._config[name]
+        if value is None or name in INERT or value in INERT_AT.get(name, ()):
+            return True
+        if name == "layer_types":
+            return isinstance(value, list) and set(value) <= {"full_attention"}
+        # Qwen's keys in the configuration of a model that was converted to another family.
+        return name == "sliding_window" and self._config.get("use_sliding_window") is False
+
+
+def _why(name: str, value: Any) -> str:
+    told = f"{name}={value!r:.200}"
+    if name in REFUSED:
+        return f"{told} ({REFUSED[name]})"
+    supported = ", ".join(map(repr, INERT_AT.get(name, ())))
+    return f"{told} is not supported; supported: {supported}" if supported else told
 
 
 def _is(value: Any, kind: type) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlpkit.presets.config_reader import INERT, ConfigReader
+from nlpkit.presets.config_reader import ConfigReader
 
 
 def test_values_and_defaults():
@@ -71,5 +71,13 @@ def test_key_that_is_inert_at_one_value_is_refused_at_others(key, value):
         ConfigReader({key: value}).finish()
 
 
-def test_keys_that_change_outputs_are_not_inert():
-    assert not INERT & {"hidden_act", "quantization_config", "tie_word_embeddings", "auto_map"}
+def test_another_name_of_a_key_is_read_in_its_place():
+    reader = ConfigReader({"hidden_size": 8, "n_head": 2, "num_attention_heads": 2})
+    reader.alias(hidden_size="n_embd", num_attention_heads="n_head", num_hidden_layers="n_layer")
+    assert [reader.get("n_embd"), reader.get("n_head"), reader.get("n_layer", 1)] == [8, 2, 1]
+    reader.finish()
+
+
+def test_two_names_of_a_key_that_disagree_are_both_named():
+    with pytest.raises(ValueError, match="n_embd=4 and hidden_size=8, which mean the same"):
+        ConfigReader({"hidden_size": 8, "n_embd": 4}).alias(hidden_size="n_embd")
