@@ -1,5 +1,6 @@
 """Backbone: the base class of every pretrained encoder or decoder body."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -35,6 +36,7 @@ class Backbone(FromPreset, Configurable, keras.Model):
             `padding_mask` (bool, True = real token; default: all real), `segment_ids` where the
             family has them (default: zeros), `positions` (default: counted over the real tokens)
             and `sequence_ids` (0 = padding, n = the n-th example packed into a row) are optional.
+            Other keys are ignored; a warning names each once.
         training: bool. Whether dropout is on.
 
     Returns:
@@ -42,7 +44,7 @@ class Backbone(FromPreset, Configurable, keras.Model):
         `sequence_output` and `pooled_output` `[batch, hidden_dim]`.
 
     Raises:
-        ValueError: an input is unknown or missing or has a wrong shape, an id is past the
+        ValueError: `token_ids` is missing, an input has a wrong shape, an id is past the
             vocabulary, or the sequence is longer than the learned positions.
     """
 
@@ -68,6 +70,7 @@ class Backbone(FromPreset, Configurable, keras.Model):
         super().__init__(inputs=inputs, outputs=transformer(inputs), **kwargs)
         self.dtype_policy = policy
         self._transformer = transformer
+        self._ignored: frozenset[str] = frozenset()
         for name in argument_names(type(self)):
             if given and name in given:  # What a subclass of a family adds it stores itself.
                 setattr(self, name, given[name])
@@ -101,7 +104,7 @@ class Backbone(FromPreset, Configurable, keras.Model):
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Check the inputs, then run; see the class."""
-        inputs = inputs if isinstance(inputs, dict) else {"token_ids": inputs}
+        inputs = self._known_inputs(inputs if isinstance(inputs, dict) else {"token_ids": inputs})
         self.check_inputs(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
@@ -109,6 +112,7 @@ class Backbone(FromPreset, Configurable, keras.Model):
         """Run over many examples in batches, as `keras.Model.predict`."""
         x = {"token_ids": x} if isinstance(x, list | np.ndarray) else x
         if isinstance(x, dict):
+            x = self._known_inputs(x)
             self.check_inputs(x)
             x = {name: np.asarray(ids) if isinstance(ids, list) else ids for name, ids in x.items()}
         return super().predict(x, *args, **kwargs)
@@ -150,17 +154,15 @@ class Backbone(FromPreset, Configurable, keras.Model):
         """`check_inputs` has done it."""
 
     def check_inputs(self, inputs: dict[str, Any]) -> None:
-        """Check names, shapes and, where they are on the host, the ids themselves.
+        """Check the shapes of known inputs and, where they are on the host, the ids themselves.
 
         Raises:
             ValueError: see the class.
         """
-        known = [*self._transformer.input_names(), *_OPTIONAL_INPUTS]
-        unknown = [name for name in inputs if name not in known]
-        if unknown or inputs.get("token_ids") is None:
-            problem = f"unknown {unknown}" if unknown else "no 'token_ids'"
+        if inputs.get("token_ids") is None:
             raise ValueError(
-                f"{type(self).__name__} takes the inputs {known}; got {list(inputs)}: {problem}."
+                f"{type(self).__name__} takes the inputs {self._input_names()}; got "
+                f"{list(inputs)}: no 'token_ids'."
             )
         for name, x in inputs.items():
             if x is not None:
@@ -168,6 +170,21 @@ class Backbone(FromPreset, Configurable, keras.Model):
         self._check_ids("token_ids", inputs, self._transformer.spec.embedding.vocabulary_size)
         self._check_ids("segment_ids", inputs, self._transformer.spec.embedding.num_segments)
         self._check_ids("positions", inputs, self._transformer.spec.embedding.max_positions)
+
+    def _known_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """The inputs that the backbone has; the others are named in a warning, each once."""
+        known = self._input_names()
+        others = inputs.keys() - set(known)
+        if new := others - self._ignored:
+            self._ignored |= new
+            warnings.warn(
+                f"{type(self).__name__} takes the inputs {known}; it ignores {sorted(new)}.",
+                stacklevel=3,
+            )
+        return {name: inputs[name] for name in inputs if name in known} if others else inputs
+
+    def _input_names(self) -> list[str]:
+        return [*self._transformer.input_names(), *_OPTIONAL_INPUTS]
 
     def _check_shape(self, name: str, shape: Any) -> None:
         if len(shape) != 2:

@@ -78,6 +78,11 @@ class BytePairTokenizer(Tokenizer):
         tokenizer.detokenize(tokenizer("Löwe, 狮子"))  # "Löwe, 狮子"
     """
 
+    _pairs: Any = None
+    _engine: Any = None
+    _memo: Any = None
+    _decoder: Any = None
+    _chunks: Any = None
     assets: ClassVar[tuple[str, ...]] = ("vocabulary", "merges")
 
     def __init__(

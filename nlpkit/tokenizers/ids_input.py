@@ -17,6 +17,14 @@ def without_tensors(inputs: Any) -> Any:
     return np.asarray(inputs) if is_foreign else inputs
 
 
+def integer_ids(row: Row) -> np.ndarray:
+    """The ids of one text as an array; a TypeError if they are not integers."""
+    ids = np.asarray(row)
+    if ids.size and (ids.dtype.kind not in "iu" or ids.ndim != 1):
+        raise TypeError(f"detokenize takes integer ids; got {row!r:.80}.")
+    return ids
+
+
 def checked_ids(row: Row, tokens: Sequence[str | None]) -> list[int]:
     """The ids of one text as a list.
 
@@ -28,9 +36,7 @@ def checked_ids(row: Row, tokens: Sequence[str | None]) -> list[int]:
         TypeError: they are not integers.
         ValueError: an id is not in the vocabulary.
     """
-    ids = np.asarray(row)
-    if ids.size and (ids.dtype.kind not in "iu" or ids.ndim != 1):
-        raise TypeError(f"detokenize takes integer ids; got {row!r:.80}.")
+    ids = integer_ids(row)
     wrong = ids[(ids < 0) | (ids >= len(tokens))] if ids.size else ids
     if wrong.size:
         raise ValueError(f"ids must be from 0 to {len(tokens) - 1}; got {wrong[:10].tolist()}.")

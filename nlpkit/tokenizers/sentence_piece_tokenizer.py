@@ -73,6 +73,9 @@ class SentencePieceTokenizer(Tokenizer):
         tokenizer.detokenize(tokenizer("the brown fox"))  # "the brown fox"
     """
 
+    _engine: Any = None
+    _data: bytes = b""
+    _engine_data: bytes = b""
     assets: ClassVar[tuple[str, ...]] = ("proto",)
     proto_file: ClassVar[str] = "tokenizer.model"  # its name in a Hugging Face folder
     prefers_json: ClassVar[bool] = False  # whether tokenizer.json holds more than that file

@@ -1,7 +1,7 @@
 """Reading the texts that a vocabulary is trained on, in every form they come in."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def training_texts(data: Any, split: bool = True) -> Iterator[str]:
     """
     if is_tensorflow_dataset(data):
         return _dataset_texts(data)
-    if isinstance(data, str | bytes | Path) or not isinstance(data, Iterable):
+    if isinstance(data, str | bytes | Path | Mapping) or not isinstance(data, Iterable):
         raise TypeError(
             "data must be an iterable of strings, a list of files, or a tf.data.Dataset; got "
             f"{data!r:.80}. For one text or file, pass a list of it."

@@ -6,9 +6,11 @@ from typing import Any, overload
 import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
+from nlpkit.ops.ragged import Row
 from nlpkit.tokenizers.character_normalizer import CharacterNormalizer
 from nlpkit.tokenizers.character_words import word_indices
 from nlpkit.tokenizers.encoding import Spans
+from nlpkit.tokenizers.ids_input import integer_ids
 from nlpkit.tokenizers.replacement import Replacement
 from nlpkit.tokenizers.tokenizer import Tokenizer
 from nlpkit.tokenizers.vocabulary import Vocabulary
@@ -24,8 +26,8 @@ class UnicodeCodepointTokenizer(Tokenizer):
     normalisation, if the vocabulary holds every character, but for null characters at the end of a
     text: zeros at the end are padding.
 
-    It departs from KerasHub in two points: zeros within a text stay, and `detokenize` refuses ids
-    that are not in the vocabulary (surrogates are no characters) whatever `errors` says.
+    It departs from KerasHub in two points: zeros within a text stay, and characters past a smaller
+    `vocabulary_size` are for `detokenize` as wrong as ids that are no characters.
 
     With `pure_graph`, TensorFlow's own tables fold and normalise. They are of another version of
     Unicode than Python's: characters that are new to either may have other ids.
@@ -37,7 +39,8 @@ class UnicodeCodepointTokenizer(Tokenizer):
             "ﬁ" "fi", and invisible characters vanish). Default True.
         normalization_form: str or None. "NFC", "NFKC", "NFD" or "NFKD". Default None.
         errors: "strict", "replace" or "ignore". What to do with bytes that are not in the
-            encoding, and with lone surrogates. Default "replace".
+            encoding, with lone surrogates, and in `detokenize` with ids that are not in the
+            vocabulary. Default "replace".
         replacement_char: int. The code point that "replace" puts in their place, and in that of
             U+FFFD, which stands for the same. Default 65533 (U+FFFD).
         input_encoding: "UTF-8", "UTF-16-BE" or "UTF-32-BE". Of bytes and tensors; a str needs none.
@@ -142,6 +145,19 @@ class UnicodeCodepointTokenizer(Tokenizer):
         normalized, starts, ends = self._normalizer.align(text)
         ids = self._clipped(self._replacement(normalized))
         return Spans(ids, starts, ends, word_indices(normalized))
+
+    def _texts(self, rows: Sequence[Row]) -> list[str]:
+        if self.errors == "strict":
+            return super()._texts(rows)
+        return [self._text(self._readable(integer_ids(row))) for row in rows]
+
+    def _readable(self, ids: np.ndarray) -> list[int]:
+        """The ids, with those that are not in the vocabulary replaced or left out."""
+        surrogate = (ids >= 0xD800) & (ids <= 0xDFFF)
+        wrong = (ids < 0) | (ids >= self.vocabulary_size()) | surrogate
+        if self.errors == "ignore":
+            return list(ids[~wrong].tolist())
+        return list(np.where(wrong, self.replacement_char, ids).tolist())
 
     def _text(self, ids: list[int]) -> str:
         return "".join(map(chr, ids)).rstrip("\0")

@@ -59,6 +59,8 @@ class WordPieceTokenizer(Tokenizer):
         tokenizer.detokenize([2, 3, 6])  # "quick fox"
     """
 
+    _engine: Any = None
+    _memo: Any = None
     assets: ClassVar[tuple[str, ...]] = ("vocabulary",)
     special_token_names: ClassVar[tuple[str, ...]] = ("unk_token",)
 

@@ -1,5 +1,6 @@
 """What a backbone takes, what it refuses, and where it may stand."""
 
+import warnings
 from functools import partial
 
 import keras
@@ -61,8 +62,26 @@ def test_positions_may_be_given(backbone, expected):
     assert np.abs(ops.convert_to_numpy(others["pooled_output"]) - expected["pooled_output"]).max()
 
 
+def test_an_unknown_input_is_ignored_and_named_once():
+    backbone = BertBackbone(
+        vocabulary_size=11, num_layers=1, num_heads=1, hidden_dim=4, intermediate_dim=4
+    )
+    inputs = {**INPUTS, "mask_positions": np.zeros((2, 1), "int32")}
+    named = r"takes the inputs \[.*it ignores \['mask_positions'\]"
+    with pytest.warns(UserWarning, match=named):
+        outputs = backbone(inputs)
+    assert_close(outputs, backbone(INPUTS))
+    symbolic = {name: keras.Input((None,), dtype="int32", name=name) for name in inputs}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        backbone.predict(inputs, verbose=0)
+        model = keras.Model(
+            symbolic, [backbone(symbolic)["pooled_output"], symbolic["mask_positions"]]
+        )
+    assert_close(model(inputs)[0], outputs["pooled_output"])
+
+
 REFUSED = {
-    "unknown": ({**INPUTS, "input_ids": IDS}, r"takes the inputs \[.*unknown \['input_ids'\]"),
     "missing": ({"padding_mask": IDS > 0}, "no 'token_ids'"),
     "one example": (IDS[0], r"token_ids must have the shape \[batch, seq\]; got \(4,\).*x\[None\]"),
     "one mask": ({**INPUTS, "padding_mask": IDS[0] > 0}, r"padding_mask must have the shape"),

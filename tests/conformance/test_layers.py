@@ -32,6 +32,14 @@ def test_shapes_and_dtypes_under_mixed_precision(case):
     assert dtypes <= {"float32"}
 
 
+def test_unknown_initializers_and_activations_are_refused_at_once(case):
+    arguments = case.arguments()
+    for name in arguments:
+        if name.endswith(("initializer", "activation")):
+            with pytest.raises(ValueError, match="nonsense"):
+                case.cls(**arguments | {name: "nonsense"})
+
+
 def test_every_weight_gets_a_gradient(case):
     layer = case.build()
     model = case.functional(layer)

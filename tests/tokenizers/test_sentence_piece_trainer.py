@@ -95,6 +95,7 @@ def test_a_message_appears_when_it_takes_a_while(capsys, monkeypatch):
     ("arguments", "error", "message"),
     [
         ({"data": "one text"}, TypeError, "list"),
+        ({"data": {"file": "text.txt"}}, TypeError, "list"),
         ({"data": ["a", 3]}, TypeError, "got 3"),
         ({"data": []}, ValueError, "no words"),
         ({"data": [" ", "\n"]}, ValueError, "no words"),

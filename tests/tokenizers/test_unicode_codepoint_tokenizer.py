@@ -14,7 +14,7 @@ def test_golden_ids():
 
 
 def test_larger_code_points_become_the_last_id():
-    tokenizer = UnicodeCodepointTokenizer(vocabulary_size=128)
+    tokenizer = UnicodeCodepointTokenizer(vocabulary_size=128, errors="strict")
     assert tokenizer("hé👍") == [104, 127, 127]
     assert tokenizer.encode("hé👍").ids == [104, 127, 127]
     assert tokenizer.vocabulary_size() == 128
@@ -24,8 +24,23 @@ def test_larger_code_points_become_the_last_id():
         tokenizer.detokenize([128])
 
 
+def test_ids_outside_the_vocabulary_become_text_as_errors_says():
+    rows = [[104, 10_000_000, 105], [0xD800, -1, 106]]
+    for arguments, texts in (
+        ({}, ["h\ufffdi", "\ufffd\ufffdj"]),
+        ({"replacement_char": 75}, ["hKi", "KKj"]),
+        ({"errors": "ignore"}, ["hi", "j"]),
+    ):
+        tokenizer = UnicodeCodepointTokenizer(**arguments)
+        assert tokenizer.detokenize(rows) == texts
+    small = UnicodeCodepointTokenizer(vocabulary_size=128, replacement_char=9731)
+    assert small.detokenize([104, 233]) == "h☃"
+    with pytest.raises(TypeError, match="integer ids"):
+        small.detokenize([0.5])
+
+
 def test_vocabulary_is_all_of_unicode():
-    tokenizer = UnicodeCodepointTokenizer()
+    tokenizer = UnicodeCodepointTokenizer(errors="strict")
     assert tokenizer.vocabulary_size() == 0x110000
     assert tokenizer.id_to_token(0x1F44D) == "👍"
     assert tokenizer.token_to_id("👍") == 0x1F44D
@@ -54,6 +69,8 @@ def test_bytes_in_other_encodings():
 
 def test_tensors_in_other_encodings():
     tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    strange = UnicodeCodepointTokenizer(errors="ignore").detokenize(tf.constant([[104, 1 << 30]]))
+    assert strange.numpy().tolist() == [b"h"]
     encoding = "UTF-16-BE"
     data = tf.constant(["hé👍".encode(encoding)])
     for pure_graph in (False, True):

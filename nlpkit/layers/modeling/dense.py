@@ -60,3 +60,12 @@ def fresh(initializer: Any) -> Any:
     """A copy of an initializer, so that two weights do not start out equal."""
     initializer = keras.initializers.get(initializer)
     return initializer.clone() if isinstance(initializer, keras.Initializer) else initializer
+
+
+def check_initializers(**given: Any) -> None:
+    """Raise a ValueError that names the argument unless Keras knows each initializer."""
+    for name, initializer in given.items():
+        try:
+            keras.initializers.get(initializer)
+        except ValueError as error:
+            raise ValueError(f"{name} must be an initializer; got {initializer!r}.") from error

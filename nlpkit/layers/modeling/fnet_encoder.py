@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.dense import built_dense
+from nlpkit.layers.modeling.dense import built_dense, check_initializers
 from nlpkit.layers.modeling.dropout import Dropout
 from nlpkit.layers.modeling.feed_forward import get_activation
 
@@ -55,6 +55,8 @@ class FNetEncoder(Configurable, keras.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_initializers(kernel_initializer=kernel_initializer, bias_initializer=bias_initializer)
+        get_activation(activation)
         self.intermediate_dim = intermediate_dim
         self.dropout = dropout
         self.activation = activation

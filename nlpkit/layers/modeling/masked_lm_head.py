@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.dense import built_dense, fresh
+from nlpkit.layers.modeling.dense import built_dense, check_initializers, fresh
 from nlpkit.layers.modeling.feed_forward import get_activation
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 
@@ -72,6 +72,8 @@ class MaskedLMHead(Configurable, keras.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_initializers(kernel_initializer=kernel_initializer, bias_initializer=bias_initializer)
+        get_activation(intermediate_activation)
         self.vocabulary_size = _rows(vocabulary_size, token_embedding, embedding_weights)
         self.token_embedding = token_embedding
         self.intermediate_activation = intermediate_activation

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit.layers.modeling.dense import check_initializers
 
 
 class PositionEmbedding(Configurable, keras.Layer):
@@ -49,6 +50,7 @@ class PositionEmbedding(Configurable, keras.Layer):
             raise ValueError(
                 f"sequence_length must be a positive integer; got {sequence_length!r}."
             )
+        check_initializers(initializer=initializer)
         self.sequence_length = sequence_length
         self.initializer = initializer
         self.supports_masking = True

@@ -8,7 +8,8 @@ from keras.src.backend import get_keras_mask
 
 from nlpkit._config import Configurable
 from nlpkit.layers.modeling.attention import Attention
-from nlpkit.layers.modeling.feed_forward import FeedForward
+from nlpkit.layers.modeling.dense import check_initializers
+from nlpkit.layers.modeling.feed_forward import FeedForward, get_activation
 from nlpkit.layers.modeling.transformer_block import Residual, TransformerBlock
 
 
@@ -28,6 +29,8 @@ class TransformerLayer(Configurable, keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_initializers(kernel_initializer=kernel_initializer, bias_initializer=bias_initializer)
+        get_activation(activation)
         self.intermediate_dim = intermediate_dim
         self.num_heads = num_heads
         self.dropout = dropout

@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from nlpkit.layers.preprocessing.random_source import RandomSource, check_rate, choose
+from nlpkit.layers.preprocessing.random_source import (
+    RandomSource,
+    check_count,
+    check_rate,
+    choose,
+)
 from nlpkit.layers.preprocessing.token_layer import TokenLayer
 from nlpkit.layers.preprocessing.token_rows import to_dense
 from nlpkit.ops.ragged import Row
@@ -40,11 +45,11 @@ class MaskedLMMaskGenerator(TokenLayer):
             or not.
 
     Returns:
-        A dict of `token_ids`, masked, of the shape that came in (a list of arrays for a list of
+        A dict of `token_ids`, masked, of the shape that came in (a list of lists for a list of
         lists); `mask_positions`, the selected positions, ascending; `mask_ids`, the ids that were
         there; both of `dtype` and `[batch, mask_selection_length]`, padded with 0; and
         `mask_weights`, float32 of the same shape: 1 for a selected token, 0 for padding. Without
-        `mask_selection_length` these three are lists of arrays (ragged tensors in `tf.data`).
+        `mask_selection_length` these three are lists of lists (ragged tensors in `tf.data`).
 
     Raises:
         ValueError: a rate is no probability, both rates sum to more than 1, or `mask_token_id` is
@@ -86,11 +91,7 @@ class MaskedLMMaskGenerator(TokenLayer):
                 f"mask_token_id must be in [0, vocabulary_size); got {mask_token_id} with "
                 f"vocabulary_size={vocabulary_size}."
             )
-        if mask_selection_length is not None and mask_selection_length < 1:
-            raise ValueError(
-                f"mask_selection_length must be a positive int or None; got "
-                f"{mask_selection_length!r}."
-            )
+        check_count("mask_selection_length", mask_selection_length)
         self.vocabulary_size = vocabulary_size
         self.mask_selection_rate = mask_selection_rate
         self.mask_token_id = mask_token_id
@@ -116,7 +117,7 @@ class MaskedLMMaskGenerator(TokenLayer):
         results = dict(zip(names, self._map(self._mask_rows, [inputs], outputs), strict=True))
         if isinstance(results["token_ids"], list) and dense:
             results["token_ids"] = np.reshape(results["token_ids"], inputs.shape).astype(ids)
-        return results
+        return {name: _as_lists(x) for name, x in results.items()}
 
     def _mask_rows(self, rows: list[Row]) -> list[Any]:
         ids, real = to_dense(rows)
@@ -138,7 +139,8 @@ class MaskedLMMaskGenerator(TokenLayer):
         selectable = real & ~np.isin(ids, np.array(self.unselectable_token_ids or (), "int64"))
         # Rounded, so that 100 tokens at a rate of 0.07 are 7 although the product is 7.000000001.
         counts = np.ceil(np.round(selectable.sum(axis=1) * self.mask_selection_rate, 6))
-        return selectable, np.minimum(counts, self.mask_selection_length or math.inf).astype(int)
+        limit = math.inf if self.mask_selection_length is None else self.mask_selection_length
+        return selectable, np.minimum(counts, limit).astype(int)
 
     def _replace(self, ids: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         draws = generator.random(ids.shape)
@@ -152,3 +154,8 @@ class MaskedLMMaskGenerator(TokenLayer):
             return [row[:count] for row, count in zip(selected, counts, strict=True)]
         width = self.mask_selection_length - selected.shape[1]
         return np.pad(selected, [(0, 0), (0, width)])
+
+
+def _as_lists(rows: Any) -> Any:
+    """Ragged rows as a tokenizer returns them; anything dense as it is."""
+    return [row.tolist() for row in rows] if isinstance(rows, list) else rows

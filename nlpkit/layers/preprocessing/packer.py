@@ -107,14 +107,14 @@ def special_tokens(value: Special, name: str) -> list[Any]:
     """Read a special token, several, or none, as a list.
 
     Raises:
-        TypeError: `value` is something else.
+        ValueError: `value` is something else.
     """
     if value is None:
         return []
     tokens = list(value) if isinstance(value, list | tuple) else [value]
     if all(isinstance(token, str | bytes | numbers.Integral) for token in tokens):
         return tokens
-    raise TypeError(f"{name} must be an int, a str, or a list of these; got {value!r}.")
+    raise ValueError(f"{name} must be an int, a str, or a list of these; got {value!r}.")
 
 
 def repeat(tokens: list[Any], segments: Iterable[Piece], name: str) -> Piece:

@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from nlpkit.layers.preprocessing.random_source import choose
+from nlpkit.layers.preprocessing.random_source import check_count, choose
 from nlpkit.layers.preprocessing.token_augmenter import (
-    SkipRow,
     SkipToken,
     TokenAugmenter,
-    check_count,
 )
 from nlpkit.ops.ragged import Row
 
@@ -26,9 +24,9 @@ class RandomDeletion(TokenAugmenter):
         rate: float. The probability that a token is deleted, in [0, 1].
         max_deletions: int. The most tokens deleted from a sequence. Default None: no limit.
         skip_list: list of str or int. Tokens that are never deleted. Default None.
-        skip_fn: function of the list of a sequence's tokens (Python str or int) that returns a bool
-            for each, True for never. Default None. At most one of the three may be given.
-        skip_py_fn: function of one token that returns a bool, True for never. Default None.
+        skip_fn: function of one token (Python str or int) that returns a bool, or a tensor of one,
+            True for never. Default None. At most one of the three may be given.
+        skip_py_fn: the same as `skip_fn`. Default None.
         seed: int. Makes runs repeatable. Default None: every run differs.
         **kwargs: `name` and `dtype`.
 
@@ -56,7 +54,7 @@ class RandomDeletion(TokenAugmenter):
         rate: float,
         max_deletions: int | None = None,
         skip_list: Sequence[Any] | None = None,
-        skip_fn: SkipRow | None = None,
+        skip_fn: SkipToken | None = None,
         skip_py_fn: SkipToken | None = None,
         seed: int | None = None,
         **kwargs: Any,

@@ -64,3 +64,9 @@ def check_rate(name: str, value: float) -> None:
     """Raise a ValueError if an argument is no probability."""
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must be between 0 and 1; got {value!r}.")
+
+
+def check_count(name: str, value: int | None) -> None:
+    """Raise a ValueError if an argument is negative."""
+    if value is not None and value < 0:
+        raise ValueError(f"{name} must be 0 or more, or None; got {value!r}.")

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit.layers.preprocessing.random_source import check_count
 from nlpkit.layers.preprocessing.token_augmenter import (
-    SkipRow,
     SkipToken,
     TokenAugmenter,
-    check_count,
 )
 from nlpkit.ops.ragged import Row
 
@@ -27,9 +26,9 @@ class RandomSwap(TokenAugmenter):
         rate: float. The probability with which each token adds a swap, in [0, 1].
         max_swaps: int. The most swaps in a sequence. Default None: no limit.
         skip_list: list of str or int. Tokens that stay where they are. Default None.
-        skip_fn: function of the list of a sequence's tokens (Python str or int) that returns a bool
-            for each, True to leave it. Default None. At most one of the three may be given.
-        skip_py_fn: function of one token that returns a bool, True to leave it. Default None.
+        skip_fn: function of one token (Python str or int) that returns a bool, or a tensor of one,
+            True to leave it. Default None. At most one of the three may be given.
+        skip_py_fn: the same as `skip_fn`. Default None.
         seed: int. Makes runs repeatable. Default None: every run differs.
         **kwargs: `name` and `dtype`.
 
@@ -57,7 +56,7 @@ class RandomSwap(TokenAugmenter):
         rate: float,
         max_swaps: int | None = None,
         skip_list: Sequence[Any] | None = None,
-        skip_fn: SkipRow | None = None,
+        skip_fn: SkipToken | None = None,
         skip_py_fn: SkipToken | None = None,
         seed: int | None = None,
         **kwargs: Any,

@@ -9,8 +9,7 @@ from nlpkit.layers.preprocessing.random_source import RandomSource, check_rate
 from nlpkit.layers.preprocessing.token_layer import TokenLayer
 from nlpkit.ops.ragged import Row
 
-SkipRow = Callable[[list[Any]], Sequence[bool]]
-SkipToken = Callable[[Any], bool]
+SkipToken = Callable[[Any], Any]
 
 
 class TokenAugmenter(TokenLayer):
@@ -19,8 +18,7 @@ class TokenAugmenter(TokenLayer):
     Args:
         rate: float. The probability of each token.
         skip_list: list of tokens that are left alone.
-        skip_fn: function of the list of tokens.
-        skip_py_fn: function of one token.
+        skip_fn, skip_py_fn: functions of one token.
         seed: int or None.
     """
 
@@ -29,7 +27,7 @@ class TokenAugmenter(TokenLayer):
         rate: float,
         *,
         skip_list: Sequence[Any] | None,
-        skip_fn: SkipRow | None,
+        skip_fn: SkipToken | None,
         skip_py_fn: SkipToken | None,
         seed: int | None,
         **kwargs: Any,
@@ -64,20 +62,8 @@ class TokenAugmenter(TokenLayer):
     def _may_touch(self, row: Row) -> np.ndarray | bool:
         if self._skipped:
             return np.array([token not in self._skipped for token in _as_python(row)], bool)
-        if self.skip_py_fn is not None:
-            return np.array([not self.skip_py_fn(token) for token in _as_python(row)], bool)
-        if self.skip_fn is not None:
-            return self._ask_skip_fn(_as_python(row))
-        return True
-
-    def _ask_skip_fn(self, tokens: list[Any]) -> np.ndarray:
-        skip = np.asarray(self.skip_fn(tokens))  # type: ignore[misc]
-        if skip.shape != (len(tokens),):
-            raise ValueError(
-                f"skip_fn must return a bool for each of the {len(tokens)} tokens it got; it "
-                f"returned shape {skip.shape}. For a function of one token use skip_py_fn."
-            )
-        return ~skip.astype(bool)
+        skip = self.skip_fn or self.skip_py_fn
+        return True if skip is None else np.array([not skip(t) for t in _as_python(row)], bool)
 
     def _draw_counts(
         self, candidates: np.ndarray, most: int | None, generator: np.random.Generator
@@ -85,12 +71,6 @@ class TokenAugmenter(TokenLayer):
         """How many tokens are touched, `[batch]`: as many as single draws at `rate` would."""
         counts = generator.binomial(candidates.sum(axis=1), self.rate)
         return counts if most is None else np.minimum(counts, most)
-
-
-def check_count(name: str, value: int | None) -> None:
-    """Raise a ValueError if an argument is negative."""
-    if value is not None and value < 0:
-        raise ValueError(f"{name} must be 0 or more, or None; got {value!r}.")
 
 
 def _as_python(row: Row) -> list[Any]:

@@ -49,8 +49,15 @@ def test_the_number_selected_is_the_rate_rounded_up_to_the_limit(size, rate, cou
 def test_ragged_without_a_limit():
     out = build(mask_selection_rate=0.5)([[5, 6, 7, 8], [0, 0], [9]])
     assert [len(row) for row in out["token_ids"]] == [4, 2, 1]
+    assert all(isinstance(row, list) for rows in out.values() for row in rows)
     for name in ("mask_positions", "mask_ids", "mask_weights"):
         assert [len(row) for row in out[name]] == [2, 0, 1]
+
+
+def test_a_limit_of_none_at_all():
+    out = build(mask_selection_rate=1.0, mask_selection_length=0)([[5, 6], [7]])
+    assert out["mask_positions"].shape == (2, 0)
+    assert out["token_ids"] == [[5, 6], [7]]
 
 
 def test_unselectable_ids_are_never_selected():
@@ -117,7 +124,7 @@ def test_empty_inputs(ids):
         ({"mask_token_rate": -0.1}, "mask_token_rate must be between"),
         ({"random_token_rate": 2}, "random_token_rate must be between"),
         ({"mask_token_rate": 0.9, "random_token_rate": 0.2}, "must sum to at most 1; got 0.9 and"),
-        ({"mask_selection_length": 0}, "mask_selection_length must be a positive int or None"),
+        ({"mask_selection_length": -1}, "mask_selection_length must be 0 or more, or None; got -1"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, message):

@@ -112,5 +112,5 @@ def test_wrong_values_are_refused(arguments, inputs, message):
 
 
 def test_a_special_value_of_another_type_is_refused():
-    with pytest.raises(TypeError, match=r"start_value must be an int, a str.*got 1.5"):
+    with pytest.raises(ValueError, match=r"start_value must be an int, a str.*got 1.5"):
         StartEndPacker(5, start_value=1.5)
