@@ -16,6 +16,8 @@ __all__ = ["layers", "metrics", "models", "presets", "samplers", "tokenizers"]
 def __getattr__(name: str) -> object:
     if name in __all__:
         return importlib.import_module(f"nlpkit.{name}")
+    if name == "upload_preset":  # KerasHub's name of it.
+        return importlib.import_module("nlpkit.presets").upload
     raise AttributeError(f"module 'nlpkit' has no attribute {name!r}; it has {', '.join(__all__)}.")
 
 

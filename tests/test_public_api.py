@@ -23,24 +23,26 @@ PUBLIC = {
     "models": """Backbone BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor
         BertPreprocessor BertTextClassifier BertTextClassifierPreprocessor BertTokenizer
         BloomBackbone BloomCausalLM BloomCausalLMPreprocessor BloomTokenizer CausalLM
-        CausalLMPreprocessor FalconBackbone FalconCausalLM FalconCausalLMPreprocessor
+        CausalLMPreprocessor Classifier FalconBackbone FalconCausalLM FalconCausalLMPreprocessor
         FalconTokenizer GPT2Backbone GPT2CausalLM GPT2CausalLMPreprocessor GPT2Tokenizer
-        GPTNeoXBackbone GPTNeoXCausalLM GPTNeoXCausalLMPreprocessor GPTNeoXTokenizer
-        Gemma3Backbone Gemma3CausalLM Gemma3CausalLMPreprocessor Gemma3Tokenizer GemmaBackbone
-        GemmaCausalLM GemmaCausalLMPreprocessor GemmaTokenizer GptOssBackbone GptOssCausalLM
+        GPTNeoXBackbone GPTNeoXCausalLM GPTNeoXCausalLMPreprocessor GPTNeoXTokenizer Gemma3Backbone
+        Gemma3CausalLM Gemma3CausalLMPreprocessor Gemma3Tokenizer GemmaBackbone GemmaCausalLM
+        GemmaCausalLMPreprocessor GemmaTokenizer GptOssBackbone GptOssCausalLM
         GptOssCausalLMPreprocessor GptOssTokenizer Llama3Backbone Llama3CausalLM
         Llama3CausalLMPreprocessor Llama3Tokenizer LlamaBackbone LlamaCausalLM
-        LlamaCausalLMPreprocessor LlamaTokenizer MaskedLM MistralBackbone MistralCausalLM
-        MistralCausalLMPreprocessor MistralTekkenCausalLMPreprocessor MistralTekkenTokenizer
-        MistralTokenizer MixtralBackbone MixtralCausalLM MixtralCausalLMPreprocessor
-        MixtralTokenizer OPTBackbone OPTCausalLM OPTCausalLMPreprocessor OPTTokenizer
-        Olmo2Backbone Olmo2CausalLM Olmo2CausalLMPreprocessor Olmo2Tokenizer Phi3Backbone
-        Phi3CausalLM Phi3CausalLMPreprocessor Phi3Tokenizer Preprocessor Qwen3Backbone
-        Qwen3CausalLM Qwen3CausalLMPreprocessor Qwen3MoeBackbone Qwen3MoeCausalLM
+        LlamaCausalLMPreprocessor LlamaTokenizer MaskedLM MaskedLMPreprocessor MistralBackbone
+        MistralCausalLM MistralCausalLMPreprocessor MistralTekkenCausalLMPreprocessor
+        MistralTekkenTokenizer MistralTokenizer MixtralBackbone MixtralCausalLM
+        MixtralCausalLMPreprocessor MixtralTokenizer OPTBackbone OPTCausalLM
+        OPTCausalLMPreprocessor OPTTokenizer Olmo2Backbone Olmo2CausalLM Olmo2CausalLMPreprocessor
+        Olmo2Tokenizer Phi3Backbone Phi3CausalLM Phi3CausalLMPreprocessor Phi3Tokenizer
+        Preprocessor Qwen2Backbone Qwen2CausalLM Qwen2CausalLMPreprocessor Qwen2Tokenizer
+        Qwen3Backbone Qwen3CausalLM Qwen3CausalLMPreprocessor Qwen3MoeBackbone Qwen3MoeCausalLM
         Qwen3MoeCausalLMPreprocessor Qwen3MoeTokenizer Qwen3Tokenizer QwenBackbone QwenCausalLM
         QwenCausalLMPreprocessor QwenTokenizer SmolLM3Backbone SmolLM3CausalLM
-        SmolLM3CausalLMPreprocessor SmolLM3Tokenizer StableLMBackbone StableLMCausalLM
-        StableLMCausalLMPreprocessor StableLMTokenizer Task TextClassifier Tokenizer""",
+        SmolLM3CausalLMPreprocessor SmolLM3Tokenizer SmolLMTokenizer StableLMBackbone
+        StableLMCausalLM StableLMCausalLMPreprocessor StableLMTokenizer Task TextClassifier
+        TextClassifierPreprocessor Tokenizer""",
 }
 
 USE = """
@@ -81,6 +83,14 @@ def test_public_names(namespace):
 
 def test_families_tokenizers_are_found_with_the_others():
     assert nlpkit.tokenizers.BertTokenizer is nlpkit.models.BertTokenizer
+
+
+def test_other_names_of_kerashub_are_the_same_objects():
+    models = nlpkit.models
+    assert models.Classifier is models.TextClassifier
+    assert models.Qwen2CausalLM is models.QwenCausalLM
+    assert nlpkit.tokenizers.SmolLMTokenizer is models.SmolLM3Tokenizer
+    assert nlpkit.upload_preset is nlpkit.presets.upload
 
 
 def test_every_namespace_is_listed():

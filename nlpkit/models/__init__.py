@@ -122,17 +122,26 @@ from nlpkit.models.stablelm import (
     StableLMTokenizer,
 )
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.task import Task
 from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
+# KerasHub's other names of the same classes.
+Classifier = TextClassifier
 BertTextClassifier = BertClassifier
 BertTextClassifierPreprocessor = BertPreprocessor
 Llama3Backbone = LlamaBackbone
 Llama3CausalLM = LlamaCausalLM
+Qwen2Backbone = QwenBackbone
+Qwen2CausalLM = QwenCausalLM
+Qwen2CausalLMPreprocessor = QwenCausalLMPreprocessor
+Qwen2Tokenizer = QwenTokenizer
+SmolLMTokenizer = SmolLM3Tokenizer
 
 __all__ = [
     "Backbone",
@@ -150,6 +159,7 @@ __all__ = [
     "BloomTokenizer",
     "CausalLM",
     "CausalLMPreprocessor",
+    "Classifier",
     "FalconBackbone",
     "FalconCausalLM",
     "FalconCausalLMPreprocessor",
@@ -183,6 +193,7 @@ __all__ = [
     "LlamaCausalLMPreprocessor",
     "LlamaTokenizer",
     "MaskedLM",
+    "MaskedLMPreprocessor",
     "MistralBackbone",
     "MistralCausalLM",
     "MistralCausalLMPreprocessor",
@@ -206,6 +217,10 @@ __all__ = [
     "Phi3CausalLMPreprocessor",
     "Phi3Tokenizer",
     "Preprocessor",
+    "Qwen2Backbone",
+    "Qwen2CausalLM",
+    "Qwen2CausalLMPreprocessor",
+    "Qwen2Tokenizer",
     "Qwen3Backbone",
     "Qwen3CausalLM",
     "Qwen3CausalLMPreprocessor",
@@ -222,11 +237,13 @@ __all__ = [
     "SmolLM3CausalLM",
     "SmolLM3CausalLMPreprocessor",
     "SmolLM3Tokenizer",
+    "SmolLMTokenizer",
     "StableLMBackbone",
     "StableLMCausalLM",
     "StableLMCausalLMPreprocessor",
     "StableLMTokenizer",
     "Task",
     "TextClassifier",
+    "TextClassifierPreprocessor",
     "Tokenizer",
 ]

@@ -154,10 +154,12 @@ def _task_arguments(
     parts = [cls, cls.backbone_class]
     if preprocessor is _ABSENT and cls.preprocessor_class:
         parts += [cls.preprocessor_class, cls.preprocessor_class.tokenizer_class]
-    rest = {name: value for name, value in arguments.items() if name != "dtype"}
+    rest = {name: value for name, value in arguments.items() if name not in ("dtype", "compile")}
     own, of_backbone, *others = _route(rest, *parts)
     if "dtype" in arguments:
         of_backbone["dtype"] = arguments["dtype"]
+    if "compile" in arguments:
+        own["compile"] = arguments["compile"]
     return own, of_backbone, {name: value for part in others for name, value in part.items()}
 
 

@@ -54,7 +54,8 @@ class FromPreset:
                 and holds the stated sizes against fixed ceilings, 10,000 layers and 2**31 a
                 dimension, rather than against the tensors: a stranger's preset may then ask for
                 more memory than there is), and for tasks `load_head` (bool, default True; False
-                gives a fresh head, which needs its arguments, such as `num_classes`) and
+                gives a fresh head, which needs its arguments, such as `num_classes`), `compile`
+                (bool, default True; False leaves compiling to you) and
                 `preprocessor` (an object to use instead of the preset's, or None). And for all of
                 them `offline` (bool; True never uses the network, by default as `NLPKIT_OFFLINE`
                 and `HF_HUB_OFFLINE` say), `lock` (path of a lock file, see `nlpkit.presets.lock`)

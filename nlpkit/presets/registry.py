@@ -167,13 +167,16 @@ def records_of(cls: Any) -> dict[str, records.PresetRecord]:
 
 
 def _goes_with(cls: Any, backbone: Any) -> bool:
-    """Whether a backbone's presets can be loaded as `cls`."""
+    """Whether a backbone's presets can be loaded as `cls` or a family's subclass of it."""
     if cls.preset_kind == "backbone":
         return issubclass(backbone, cls) or issubclass(cls, backbone)
-    if cls.preset_kind == "task":
-        return issubclass(backbone, cls.backbone_class)
-    tokenizer = cls if cls.preset_kind == "tokenizer" else cls.tokenizer_class
-    return issubclass(getattr(backbone, "tokenizer_class", object), tokenizer)
+    tokenizer = getattr(backbone, "tokenizer_class", object)
+    if cls.preset_kind == "tokenizer":
+        return issubclass(tokenizer, cls)
+    part, held = ("backbone", backbone) if cls.preset_kind == "task" else ("tokenizer", tokenizer)
+    base = find_class(part.capitalize())
+    needed = {getattr(known, f"{part}_class") for known in (cls, *subclasses_of(cls))}
+    return any(issubclass(held, one) for one in needed - {base})
 
 
 def _first(

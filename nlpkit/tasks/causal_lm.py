@@ -9,7 +9,6 @@ from keras import ops
 
 from nlpkit import samplers
 from nlpkit.layers.modeling.dense import Dense
-from nlpkit.presets.deferred import immediate_initialization
 from nlpkit.presets.weights import Line, parse
 from nlpkit.samplers.execution import Execution
 from nlpkit.tasks.generation import Generation
@@ -30,7 +29,7 @@ class CausalLM(Task):
     Args:
         backbone: `Backbone`, a decoder.
         preprocessor: `CausalLMPreprocessor`; None if the input is preprocessed already.
-        **kwargs: `name`, `trainable` of `keras.Model`.
+        **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
         inputs: the backbone's inputs.
@@ -65,8 +64,8 @@ class CausalLM(Task):
         )
         self._projection = projection
         self._execution = Execution(self)
-        with immediate_initialization():
-            self.compile()
+        self.sampler = samplers.get("top_k")
+        self._compile_itself()
 
     def compile(
         self,
@@ -100,15 +99,14 @@ class CausalLM(Task):
 
     def get_compile_config(self) -> dict[str, Any]:
         """What `compile` was given, the sampler too."""
-        sampler = samplers.serialize(self.sampler)
-        return {**(super().get_compile_config() or {}), "sampler": sampler}
+        config = super().get_compile_config() or {}
+        return config and {**config, "sampler": samplers.serialize(self.sampler)}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as `get_compile_config` says."""
         sampler = samplers.get(config.pop("sampler"))
-        self.compile(**keras.saving.deserialize_keras_object(config), sampler=sampler)
-        if self.optimizer is not None and self.built:
-            self.optimizer.build(self.trainable_variables)
+        super().compile_from_config(config)
+        self.sampler = sampler
 
     @property
     def spelled_words(self) -> int:

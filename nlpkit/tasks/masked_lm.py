@@ -6,7 +6,6 @@ from typing import Any
 import keras
 
 from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
-from nlpkit.presets.deferred import immediate_initialization
 from nlpkit.tasks.task import Task
 
 
@@ -22,7 +21,7 @@ class MaskedLM(Task):
         preprocessor: `MaskedLMPreprocessor`; None if the input is preprocessed already.
         head_activation: str. Of the head's dense layer; None for the backbone's, as in BERT.
         head_layer_norm_epsilon: float. Of the head's normalization; None for the backbone's.
-        **kwargs: `name`, `trainable` of `keras.Model`.
+        **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
         inputs: the backbone's inputs and `mask_positions`, int `[batch, masks]`.
@@ -64,12 +63,32 @@ class MaskedLM(Task):
         super().__init__(inputs, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs)
         self.head_activation = head_activation
         self.head_layer_norm_epsilon = head_layer_norm_epsilon
-        with immediate_initialization():
-            self.compile(
-                optimizer=keras.optimizers.Adam(5e-5),
-                loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-                weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-            )
+        self._compile_itself()
+
+    def compile(
+        self,
+        optimizer: Any = "auto",
+        loss: Any = "auto",
+        *,
+        weighted_metrics: Any = "auto",
+        **kwargs: Any,
+    ) -> None:
+        """Set what to train with.
+
+        Args:
+            optimizer: as for `keras.Model.compile`; "auto" is Adam (5e-5).
+            loss: "auto" is sparse categorical cross-entropy on logits.
+            weighted_metrics: "auto" is accuracy with the loss "auto", and none with another.
+            **kwargs: further arguments of `keras.Model.compile`.
+        """
+        if weighted_metrics == "auto":
+            accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+            weighted_metrics = [accuracy] if loss == "auto" else None
+        if loss == "auto":
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        if optimizer == "auto":
+            optimizer = keras.optimizers.Adam(5e-5)
+        super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
 
     def hf_head_config(self) -> dict[str, Any]:
         """Nothing: Hugging Face's head is like its backbone; a warning says if this one is not."""

@@ -10,6 +10,7 @@ from nlpkit._compat import is_tensorflow_value
 from nlpkit._config import Configurable
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.deferred import immediate_initialization
 from nlpkit.presets.preset import FromPreset
 from nlpkit.presets.weights import Line, parse
 from nlpkit.tasks.text_dataset import TextDataset, is_batched_source, map_batches, split_examples
@@ -26,7 +27,8 @@ class Task(FromPreset, Configurable, keras.Model):
         inputs, outputs: the functional graph over the backbone; positional only.
         backbone: `Backbone`.
         preprocessor: `Preprocessor` or None.
-        **kwargs: `name`, `trainable` of `keras.Model`.
+        **kwargs: `name`, `trainable` of `keras.Model`; `compile` (bool, default True; False leaves
+            compiling to you).
     """
 
     preset_kind: ClassVar[str] = "task"
@@ -47,7 +49,9 @@ class Task(FromPreset, Configurable, keras.Model):
         _check_family("backbone", backbone, self.backbone_class)
         if preprocessor is not None and self.preprocessor_class is not None:
             _check_family("preprocessor", preprocessor, self.preprocessor_class)
+        self_compiled = kwargs.pop("compile", True)
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+        self._self_compiled = self_compiled
         self.backbone = backbone
         self.preprocessor = preprocessor
         self.dtype_policy = backbone.dtype_policy
@@ -76,6 +80,18 @@ class Task(FromPreset, Configurable, keras.Model):
     def hf_head_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_head_config`."""
         return {}
+
+    def _compile_itself(self) -> None:
+        """Compile as the class does by default, unless `compile=False` was given."""
+        if self._self_compiled:
+            with immediate_initialization():
+                self.compile()
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as `get_compile_config` says, the optimizer's variables included."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
 
     def fit(
         self,

@@ -7,15 +7,15 @@ import keras
 from nlpkit.layers.modeling.dropout import Dropout
 from nlpkit.layers.modeling.feed_forward import get_activation
 from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.deferred import immediate_initialization
 from nlpkit.tasks.task import Task
 
 
 class TextClassifier(Task):
     """Classify texts or pairs of texts: a dense layer on the pooled output of a backbone.
 
-    It compiles itself with Adam (5e-5), sparse categorical cross-entropy and accuracy; `compile`
-    it again for anything else. `TextClassifier.from_preset` finds the family of a preset.
+    It compiles itself with Adam (5e-5), sparse categorical cross-entropy and accuracy, unless
+    `compile=False`; `compile` it again for anything else. `TextClassifier.from_preset` finds the
+    family of a preset.
 
     Args:
         backbone: `Backbone` with a pooled output.
@@ -23,7 +23,7 @@ class TextClassifier(Task):
         preprocessor: `TextClassifierPreprocessor`; None if the input is preprocessed already.
         activation: str or function. Of the outputs; None for logits, "softmax" for probabilities.
         dropout: float in [0, 1). Rate dropped from the pooled output in training.
-        **kwargs: `name`, `trainable` of `keras.Model`.
+        **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
         inputs: the backbone's inputs.
@@ -72,14 +72,29 @@ class TextClassifier(Task):
         self.num_classes = num_classes
         self.activation = activation
         self.dropout = dropout
-        with immediate_initialization():
-            self.compile(
-                optimizer=keras.optimizers.Adam(5e-5),
-                loss=keras.losses.SparseCategoricalCrossentropy(
-                    from_logits=get_activation(activation) is keras.activations.linear
-                ),
-                metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-            )
+        self._compile_itself()
+
+    def compile(
+        self, optimizer: Any = "auto", loss: Any = "auto", *, metrics: Any = "auto", **kwargs: Any
+    ) -> None:
+        """Set what to train with.
+
+        Args:
+            optimizer: as for `keras.Model.compile`; "auto" is Adam (5e-5).
+            loss: "auto" is sparse categorical cross-entropy, on logits unless there is an
+                activation.
+            metrics: "auto" is accuracy with the loss "auto", and none with another.
+            **kwargs: further arguments of `keras.Model.compile`.
+        """
+        if metrics == "auto":
+            accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+            metrics = [accuracy] if loss == "auto" else None
+        if loss == "auto":
+            linear = get_activation(self.activation) is keras.activations.linear
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=linear)
+        if optimizer == "auto":
+            optimizer = keras.optimizers.Adam(5e-5)
+        super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:

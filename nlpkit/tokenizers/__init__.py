@@ -3,7 +3,6 @@
 import importlib
 from typing import Any
 
-from nlpkit._config import registered_classes
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
 from nlpkit.tokenizers.byte_pair_trainer import compute_byte_pair_vocabulary
 from nlpkit.tokenizers.byte_tokenizer import ByteTokenizer
@@ -30,8 +29,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """The tokenizers of the families, which live above this package in `nlpkit.models`."""
     if name.endswith("Tokenizer"):
-        importlib.import_module("nlpkit.models")
-        found = registered_classes().get(name)
-        if found is not None and issubclass(found, Tokenizer):
+        found = getattr(importlib.import_module("nlpkit.models"), name, None)
+        if found is not None:
             return found
     raise AttributeError(f"module 'nlpkit.tokenizers' has no attribute {name!r}")

@@ -16,10 +16,13 @@ GENERIC = {
     "Backbone",
     "CausalLM",
     "CausalLMPreprocessor",
+    "Classifier",
     "MaskedLM",
+    "MaskedLMPreprocessor",
     "Preprocessor",
     "Task",
     "TextClassifier",
+    "TextClassifierPreprocessor",
     "Tokenizer",
 }
 

@@ -57,6 +57,25 @@ def test_saved_as_keras_file(case, tmp_path):
     assert_close(revived.predict(TEXTS, verbose=0), task.predict(TEXTS, verbose=0), tolerance=1e-6)
 
 
+def test_compiles_only_if_it_is_to(case, tmp_path):
+    task = case.build(compile=False)
+    assert not task.compiled
+    assert not task.get_compile_config()
+    with pytest.raises(ValueError, match="compile"):
+        task.fit(TEXTS, case.family.labels, verbose=0)
+    task.save_to_preset(tmp_path)
+    assert not case.cls.from_preset(tmp_path, compile=False).compiled
+    task.compile(optimizer=keras.optimizers.SGD(0.25), jit_compile=False)
+    revived = case.build(compile=False)
+    revived.compile_from_config(task.get_compile_config())
+    assert float(revived.optimizer.learning_rate) == 0.25
+    assert type(revived.loss) is keras.losses.SparseCategoricalCrossentropy
+    for compiled in (task, revived):
+        metrics = compiled._compile_metrics
+        found = [*(metrics._user_metrics or ()), *(metrics._user_weighted_metrics or ())]
+        assert [metric.name for metric in found] == ["accuracy"]
+
+
 def test_scalar_is_refused(case):
     with pytest.raises(ValueError, match="batch"):
         case.build().predict(TEXTS[0])

@@ -3,6 +3,7 @@
 import pytest
 
 import nlpkit
+from nlpkit import models
 from nlpkit.models import Backbone, BertBackbone, BertClassifier, BertPreprocessor, BertTokenizer
 from nlpkit.presets import records, registry
 from nlpkit.presets.handle import is_remote, parse_handle
@@ -65,6 +66,18 @@ def test_classes_know_the_presets_of_their_family(cls):
 
 def test_base_class_knows_them_all():
     assert {*Backbone.presets} == {record.name for record in RECORDS}
+
+
+def test_a_generic_class_has_the_presets_of_its_families():
+    bert, gpt2 = {*models.BertTokenizer.presets}, {*models.GPT2Tokenizer.presets}
+    for cls in (models.MaskedLM, models.TextClassifier, models.TextClassifierPreprocessor):
+        assert bert <= {*cls.presets}
+    for cls in (models.CausalLM, models.CausalLMPreprocessor):
+        assert gpt2 <= {*cls.presets}
+        assert not bert & {*cls.presets}
+    for cls in (models.Task, models.Preprocessor, models.Tokenizer):
+        assert bert | gpt2 <= {*cls.presets}
+    assert not gpt2 & {*models.MaskedLMPreprocessor.presets}
 
 
 def test_list_is_chosen_by_family_and_task():
