@@ -33,7 +33,8 @@ Security, files
       by a module's name; `keras.saving` is not used, so that lambdas, functions, wrapped modules
       and SavedModels cannot come in. Arguments are plain values of the types that constructors
       state. An unknown key is an error, as it may be what changes the output. Code that a
-      repository brings (`auto_map`) is refused; chat templates are not run.
+      repository brings (`auto_map`) is never run, and neither are chat templates, which are saved
+      again with what was loaded.
     - File names are plain names in the folder, wherever they stand; vocabularies are never named,
       but found. Links that lead out are refused, except to the blobs of a Hugging Face cache.
     - A class that this version does not know, of a task or preprocessor, is refused where it is

@@ -112,14 +112,17 @@ class ConfigReader:
         """Mark keys as read that have no effect in this family."""
         self._read.update(names)
 
+    def unread(self) -> dict[str, Any]:
+        """The keys that nobody has read."""
+        return {name: value for name, value in self._config.items() if name not in self._read}
+
     def finish(self) -> None:
         """Make sure that every key was read or is inert.
 
         Raises:
             ValueError: some were not; the message names them with their values.
         """
-        unread = self._config.keys() - self._read
-        refused = [name for name in sorted(unread) if not self._is_inert(name)]
+        refused = [name for name in sorted(self.unread()) if not self._is_inert(name)]
         if refused:
             listed = "; ".join(_why(name, self._config[name]) for name in refused)
             raise ValueError(

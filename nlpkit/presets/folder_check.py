@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_TEXTS = ("vocab.txt", "merges.txt")
+_TEXTS = ("vocab.txt", "merges.txt", "chat_template.jinja")
 _ASSETS = "assets"
 _TEXT_BYTES = 16 << 20
 _TEXT_LINES = 1_000_000
@@ -76,10 +76,10 @@ def _check_link(path: Path, homes: list[tuple[Path, bool]]) -> None:
 
 def _check_text(path: Path) -> None:
     if path.stat().st_size > _TEXT_BYTES:
-        raise ValueError(f"{path} has more than {_TEXT_BYTES >> 20} MiB; no vocabulary has.")
+        raise ValueError(f"{path} has more than {_TEXT_BYTES >> 20} MiB; no text of a preset has.")
     content = path.read_bytes()
     if content.count(b"\n") > _TEXT_LINES:
-        raise ValueError(f"{path} has more than {_TEXT_LINES} lines; no vocabulary has.")
+        raise ValueError(f"{path} has more than {_TEXT_LINES} lines; no text of a preset has.")
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets import mxfp4
+from nlpkit.presets.carried import Carried, generation_config, of_backbone, of_head
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.description import default_of
 from nlpkit.presets.layout import Layout
@@ -28,7 +29,10 @@ class HuggingFaceLayout(Layout):
     def __init__(self, folder: PresetFolder, preset: str | Path) -> None:
         super().__init__(folder, preset)
         self._config = folder.json(CONFIG)
-        self._reader = ConfigReader(self._config, str(folder.path / CONFIG))
+        # Where both say it, transformers takes what generation_config.json says.
+        ends = generation_config(folder).get("eos_token_id")
+        stated = self._config if ends is None else {**self._config, "eos_token_id": ends}
+        self._reader = ConfigReader(stated, str(folder.path / CONFIG))
         self._backbone_class = self._find_backbone()
 
     @property
@@ -61,6 +65,12 @@ class HuggingFaceLayout(Layout):
     def tensors(self) -> Any:
         tensors = super().tensors
         return mxfp4.UnpackedTensors(tensors) if mxfp4.is_packed(self._config) else tensors
+
+    def carried_by_backbone(self) -> Carried:
+        return of_backbone(self._reader.unread())
+
+    def carried_by_head(self) -> Carried:
+        return of_head(self._reader.unread(), self.folder)
 
     def finish(self) -> None:
         self._reader.finish()

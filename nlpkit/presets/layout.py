@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.assignment import BACKBONE
+from nlpkit.presets.carried import NOTHING, Carried, of_tokenizer
 from nlpkit.presets.registry import subclasses_of
 from nlpkit.presets.store import TOKENIZER_CONFIG, PresetFolder
 from nlpkit.presets.weights import Line
@@ -81,6 +82,14 @@ class Layout:
         """Whether the preset is a task that was stored without preprocessor."""
         return False
 
+    def carried_by_backbone(self) -> Carried:
+        """What a backbone of this preset is saved with, beside what it says itself."""
+        return NOTHING
+
+    def carried_by_head(self) -> Carried:
+        """What a task with this preset's head is saved with, beside what it says itself."""
+        return NOTHING
+
     def finish(self) -> None:
         """Make sure that nothing in the configuration was left unread."""
 
@@ -89,7 +98,9 @@ class Layout:
         has_config = self.folder.has(TOKENIZER_CONFIG)
         config = self.folder.json(TOKENIZER_CONFIG) if has_config else {}
         merged = {**self.tokenizer_arguments(), **arguments}
-        return cls.from_files(self.folder.path, config, **merged)
+        tokenizer = cls.from_files(self.folder.path, config, **merged)
+        tokenizer.carried = of_tokenizer(self.folder)
+        return tokenizer
 
     def has_weights(self) -> bool:
         """Whether the preset holds weights that can be read."""

@@ -98,6 +98,7 @@ def _load_backbone(cls: Any, layout: Layout, *, load_weights: bool = True, **arg
     with deferred_initialization():
         backbone = cls(**{**stated, **own})
     layout.finish()
+    backbone.carried = layout.carried_by_backbone()
     if load_weights:
         load_backbone_weights(backbone, layout)
     initialize_rest(backbone.variables)
@@ -129,6 +130,9 @@ def _load_task(
     with deferred_initialization():
         backbone = layout.backbone_class(**backbone_arguments)
         task = cls(backbone=backbone, preprocessor=preprocessor, **{**(head or {}), **own})
+    backbone.carried = layout.carried_by_backbone()
+    if head is not None:
+        task.carried = layout.carried_by_head()
     if load_weights and head is not None:
         load_task_weights(task, layout)
     elif load_weights:

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.bounds import check_lengths
+from nlpkit.presets.carried import Carried, of_backbone, of_head
+from nlpkit.presets.config_keys import INERT, INERT_AT
 from nlpkit.presets.description import check_arguments, takes
 from nlpkit.presets.layout import PARTS_ALONE, Layout
 from nlpkit.presets.registry import find_class
-from nlpkit.presets.store import MANIFEST, PresetFolder
+from nlpkit.presets.store import CONFIG, MANIFEST, PresetFolder
 from nlpkit.presets.weights import Line
 
 _PARTS = {
@@ -50,6 +52,17 @@ class OwnLayout(Layout):
         stored = self._class_of("task")
         fits = stored is not None and (issubclass(stored, cls) or issubclass(cls, stored))
         return self._arguments_of("task") if fits else None
+
+    def carried_by_backbone(self) -> Carried:
+        return of_backbone(self._inert())
+
+    def carried_by_head(self) -> Carried:
+        return of_head(self._inert(), self.folder)
+
+    def _inert(self) -> dict[str, Any]:
+        """The keys of config.json that come from the preset this one was made of."""
+        stated = self.folder.json(CONFIG) if self.folder.has(CONFIG) else {}
+        return {name: stated[name] for name in stated if name in INERT or name in INERT_AT}
 
     def is_task_without_preprocessor(self) -> bool:
         stored = {*self._parts, *self._unknown}

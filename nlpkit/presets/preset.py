@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from nlpkit.presets.carried import NOTHING, Carried
 from nlpkit.presets.loading import load
 from nlpkit.presets.records import PresetRecord
 from nlpkit.presets.registry import records_of
@@ -33,6 +34,7 @@ class FromPreset:
 
     preset_kind: ClassVar[str]
     presets: ClassVar[Any] = _Presets()
+    carried: Carried = NOTHING
 
     @classmethod
     def from_preset(cls, preset: str | Path, **kwargs: Any) -> Self:

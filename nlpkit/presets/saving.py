@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.assignment import collect, model_variables
+from nlpkit.presets.carried import write_config, write_of_tokenizer
 from nlpkit.presets.description import describe
 from nlpkit.presets.layout import task_table
-from nlpkit.presets.store import CONFIG, publish, write_json, write_manifest
+from nlpkit.presets.store import publish, write_manifest
 from nlpkit.presets.tensors import write_weights
 
 
@@ -34,14 +35,16 @@ def save(
 def _write_model(thing: Any, path: Path, dtype: str | None, max_shard_size: int | str) -> list[str]:
     if thing.preset_kind in ("tokenizer", "preprocessor"):
         return []
-    write_json(path / CONFIG, _config(thing))
-    return [CONFIG, *write_weights(path, _tensors(thing), dtype, max_shard_size)]
+    names = write_config(thing, _config(thing), path)
+    return [*names, *write_weights(path, _tensors(thing), dtype, max_shard_size)]
 
 
 def _write_tokenizer(thing: Any, path: Path) -> list[str]:
     holder = thing.preprocessor if thing.preset_kind == "task" else thing
     tokenizer = holder if thing.preset_kind == "tokenizer" else getattr(holder, "tokenizer", None)
-    return [] if tokenizer is None else list(tokenizer.save_files(path))
+    if tokenizer is None:
+        return []
+    return write_of_tokenizer(tokenizer, path, list(tokenizer.save_files(path)))
 
 
 def _tensors(model: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ PICKLE_INDEX = "pytorch_model.bin.index.json"
 _DESCRIPTIONS = (
     CONFIG,
     "generation_config.json",
+    "chat_template.jinja",
     "tokenizer_config.json",
     "tokenizer.json",
     "special_tokens_map.json",

@@ -71,6 +71,10 @@ class PresetFolder:
         """Read a JSON object from a file of the folder."""
         return read_object(self.path / name)
 
+    def text(self, name: str) -> str:
+        """Read a text of the folder; `newline` as it stands there."""
+        return self.file(name).read_bytes().decode("utf-8")
+
     def has_weights(self) -> bool:
         """Whether the folder holds weights, if only as a pickle."""
         return any(self.has(name) for name in (WEIGHTS, INDEX, PICKLE, PICKLE_INDEX))

@@ -9,11 +9,13 @@ from keras import ops
 
 from nlpkit import samplers
 from nlpkit.layers.modeling.dense import Dense
+from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, parse
 from nlpkit.samplers.execution import Execution
 from nlpkit.tasks.generation import Generation
 from nlpkit.tasks.generation_options import Options
 from nlpkit.tasks.scoring import score
+from nlpkit.tasks.stop_tokens import read_stop_tokens, write_stop_tokens
 from nlpkit.tasks.task import Task
 
 _TIED = "backbone/token_embedding/embeddings <- lm_head.weight ; tied"
@@ -29,6 +31,7 @@ class CausalLM(Task):
     Args:
         backbone: `Backbone`, a decoder.
         preprocessor: `CausalLMPreprocessor`; None if the input is preprocessed already.
+        stop_token_ids: list of int or None. Tokens that end a text, beside the preprocessor's.
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
@@ -44,7 +47,14 @@ class CausalLM(Task):
 
     head_lines: ClassVar[str] = "lm_head/kernel <- lm_head.weight | transpose"
 
-    def __init__(self, backbone: Any, preprocessor: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        backbone: Any,
+        preprocessor: Any = None,
+        *,
+        stop_token_ids: Sequence[int] | None = None,
+        **kwargs: Any,
+    ) -> None:
         head = backbone.head
         if head is None:
             raise ValueError(f"backbone must be a decoder; {backbone.name} is none.")
@@ -62,6 +72,7 @@ class CausalLM(Task):
         super().__init__(
             backbone.input, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs
         )
+        self.stop_token_ids = stop_token_ids
         self._projection = projection
         self._execution = Execution(self)
         self.sampler = samplers.get("top_k")
@@ -164,13 +175,12 @@ class CausalLM(Task):
                 on either side.
             max_length: int. The most tokens of a text, prompt included; by default the
                 preprocessor's `sequence_length`, and never more than the model's positions.
-            stop_token_ids: ints. Tokens that end a text; "auto" is the tokenizer's end token, None
-                is none.
+            stop_token_ids: ints. Tokens that end a text; "auto" is the preprocessor's and the
+                model's own (what a preset says of `eos_token_id`), None is none.
             strip_prompt: bool. Whether only the continuation is returned.
             max_new_tokens: int. The most tokens of a continuation.
             stop_strings: str or list of str. Texts that end a continuation, which leaves them out.
-            num_return_sequences: int. Continuations of each prompt; more than 1 returns a list for
-                each.
+            num_return_sequences: int. Continuations of each prompt; of several it makes a list.
             seed: int, or one for each prompt, whose text then depends on nothing else; with one int
                 equal prompts are drawn one after the other. None takes another each time.
             sampler: str or `Sampler`, in place of that of `compile`.
@@ -182,8 +192,7 @@ class CausalLM(Task):
             stream: bool. Whether to return an iterator over pieces of text as they come: str for a
                 single prompt, for several a list with each one's next piece. Joined they are the
                 continuation.
-            verbose: int or str. 0 for no progress bar; "auto" for one when several batches take
-                longer than two seconds.
+            verbose: int or str. 0 for no progress bar; "auto" for one when it takes long.
 
         Returns:
             str for a str, else a list; ids as they came: a list of lists, or a dict of arrays
@@ -267,6 +276,13 @@ class CausalLM(Task):
 
     def table_of_head(self) -> list[Line]:
         return parse(_TIED) if self.backbone.head.tied else self.head_table()
+
+    @classmethod
+    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        return read_stop_tokens(reader)
+
+    def hf_head_config(self) -> dict[str, Any]:
+        return write_stop_tokens(self.stop_token_ids)
 
     @classmethod
     def holds_head(cls, tensors: Collection[str], backbone_arguments: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from nlpkit.samplers import Sampler
 from nlpkit.tasks.prompts import Prompts
+from nlpkit.tasks.stop_tokens import known_stop_tokens
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Options:
         if self.stop_token_ids is None:
             return []
         if isinstance(self.stop_token_ids, str):  # "auto"
-            return [] if model.preprocessor is None else list(model.preprocessor.stop_token_ids())
+            return known_stop_tokens(model)
         words = model.backbone.token_embedding.input_dim
         ids = [operator.index(i) for i in self.stop_token_ids]
         if wrong := [i for i in ids if not 0 <= i < words]:

@@ -1,5 +1,7 @@
 """TextClassifier: one label for each text."""
 
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -23,6 +25,8 @@ class TextClassifier(Task):
         preprocessor: `TextClassifierPreprocessor`; None if the input is preprocessed already.
         activation: str or function. Of the outputs; None for logits, "softmax" for probabilities.
         dropout: float in [0, 1). Rate dropped from the pooled output in training.
+        labels: list of str or None. The names of the classes, in their order. A preset has them
+            from its `id2label`, unless these are the names that transformers gives.
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
@@ -33,8 +37,8 @@ class TextClassifier(Task):
         float `[batch, num_classes]`, logits unless there is an activation.
 
     Raises:
-        ValueError: `num_classes` is not positive; the backbone has no pooled output; backbone or
-            preprocessor are of another family.
+        ValueError: `num_classes` is not positive, or `labels` are not as many; the backbone has no
+            pooled output; backbone or preprocessor are of another family.
 
     Example:
         >>> classifier = nlpkit.models.TextClassifier.from_preset("bert_nano_en_uncased_sst2")
@@ -49,10 +53,17 @@ class TextClassifier(Task):
         preprocessor: Any = None,
         activation: Any = None,
         dropout: float = 0.1,
+        *,
+        labels: Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
         if num_classes < 1:
             raise ValueError(f"num_classes must be at least 1; got {num_classes}.")
+        if labels is not None and len(labels) != num_classes:
+            raise ValueError(
+                f"labels must name each of the num_classes={num_classes} classes; got "
+                f"{list(labels)}. (For other classes than a preset's, load_head=False.)"
+            )
         features = backbone(backbone.input)
         if not isinstance(features, dict) or "pooled_output" not in features:
             raise ValueError(f"backbone must have a pooled_output; {backbone.name} has none.")
@@ -72,6 +83,7 @@ class TextClassifier(Task):
         self.num_classes = num_classes
         self.activation = activation
         self.dropout = dropout
+        self.labels = labels
         self._compile_itself()
 
     def compile(
@@ -98,17 +110,35 @@ class TextClassifier(Task):
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The number of labels, and the dropout that Hugging Face takes from either of two keys."""
-        labels = reader.get("id2label", None, kind=dict)
-        num_labels = reader.get("num_labels", 2)
+        """The classes with their names, and the dropout, which stands under either of two keys."""
+        names = reader.get("id2label", None, kind=dict)
+        reader.ignore("label2id")  # The same the other way round.
+        num_labels = reader.get("num_labels", reader.get("_num_labels", 2))
         dropout = reader.get("classifier_dropout", reader.get("hidden_dropout_prob", 0.1))
-        return {"num_classes": num_labels if labels is None else len(labels), "dropout": dropout}
+        if names is None:
+            return {"num_classes": num_labels, "dropout": dropout}
+        arguments = {"num_classes": len(names), "dropout": dropout}
+        classes = [str(i) for i in range(len(names))]
+        if {*names} != {*classes}:
+            warnings.warn(
+                f"id2label names {list(names)} rather than the classes 0 to {len(names) - 1}; the "
+                "names are left out.",
+                stacklevel=2,
+            )
+            return arguments
+        labels = [str(names[i]) for i in classes]
+        return arguments | ({} if labels == _usual_labels(len(labels)) else {"labels": labels})
 
     def hf_head_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_head_config`."""
-        labels = [f"LABEL_{i}" for i in range(self.num_classes)]
+        labels = _usual_labels(self.num_classes) if self.labels is None else self.labels
         return {
             "id2label": {str(i): label for i, label in enumerate(labels)},
             "label2id": {label: i for i, label in enumerate(labels)},
             "classifier_dropout": self.dropout,
         }
+
+
+def _usual_labels(num_classes: int) -> list[str]:
+    """What transformers calls classes without names."""
+    return [f"LABEL_{i}" for i in range(num_classes)]

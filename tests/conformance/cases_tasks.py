@@ -68,6 +68,7 @@ def _classifier_arguments() -> dict[str, Any]:
         "preprocessor": nlpkit.models.BertPreprocessor(**_packing_arguments()),
         "activation": "softmax",
         "dropout": 0.3,
+        "labels": ["bad", "fair", "good"],
     }
 
 

@@ -93,7 +93,8 @@ class DecoderCase:
     def task_case(self) -> Case:
         def arguments() -> dict[str, Any]:
             task = self.build()
-            return {"backbone": task.backbone, "preprocessor": task.preprocessor}
+            parts = {"backbone": task.backbone, "preprocessor": task.preprocessor}
+            return {**parts, "stop_token_ids": [1, 5]}
 
         return Case(self.task_name, arguments, exempt=self.exempt, family=self)
 

@@ -140,9 +140,6 @@ CLASSES = [
     Case("object as dtype, KerasHub's", KERASHUB, edit(CONFIG, config__dtype=LAMBDA), "the dtype"),
     Case("compiled loss", KERASHUB, edit(CONFIG, compile_config={"loss": EXEC}), "unknown keys: c"),
     Case("built from a config", KERASHUB, edit(CONFIG, build_config={"x": 1}), "unknown keys: bui"),
-    Case(
-        "remote code", HUGGING_FACE, edit(CONFIG, auto_map={"AutoModel": "x--y.M"}), "auto_map=",
-    ),
     Case("code as activation", HUGGING_FACE, edit(CONFIG, hidden_act="lambda x: x"), "hidden_act="),
     Case("list as architecture", HUGGING_FACE, edit(CONFIG, model_type=["bert"]), "model_type="),
 ]  # fmt: skip

@@ -83,6 +83,20 @@ def test_links_within_the_hugging_face_cache_are_followed(good, tmp_path):
     assert BertClassifier.from_preset(folder).num_classes == 3
 
 
+def test_code_of_a_repository_is_never_run(good, outside, tmp_path):
+    """`auto_map` names code for a library that runs it; the family is what `model_type` says."""
+    folder = tmp_path / "copy"
+    shutil.copytree(good / HUGGING_FACE, folder)
+    edit("config.json", auto_map={"AutoModel": "modeling.M", "AutoConfig": "x--y.C"})(folder, None)
+    (folder / "modeling.py").write_text(f"open({str(outside.parent / 'pwned')!r}, 'w')")
+    with watching(outside) as seen:
+        loaded = BertClassifier.from_preset(folder)
+    assert not foreign(seen.events, folder)
+    assert not (outside.parent / "pwned").exists()
+    loaded.save_to_preset(tmp_path / "saved")
+    assert "auto_map" not in (tmp_path / "saved" / "config.json").read_text()
+
+
 def test_templates_are_never_run(good, tmp_path):
     """A chat template is a Jinja program; a tokenizer without chat has no use for one."""
     shutil.copytree(good / HUGGING_FACE, tmp_path / "copy")
