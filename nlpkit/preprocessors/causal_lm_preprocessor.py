@@ -1,6 +1,5 @@
 """CausalLMPreprocessor: texts for a language model to learn from, and prompts to continue."""
 
-from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,7 +7,8 @@ import numpy as np
 from nlpkit.layers.preprocessing.next_token_packer import NextTokenPacker, NextTokens
 from nlpkit.layers.preprocessing.prompt_packer import PromptPacker
 from nlpkit.ops.ragged import to_rows
-from nlpkit.preprocessors.preprocessor import Preprocessor, read_segments, refuse_labels
+from nlpkit.preprocessors.columns import read_columns
+from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.tokenizers.ids_input import without_tensors
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
@@ -45,7 +45,7 @@ class CausalLMPreprocessor(Preprocessor):
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
-        x: a str, or a batch of them (list, NumPy array, `tf` string tensor); or a dict of
+        x: a str, or a batch of them in any form (see `Preprocessor`); or a dict or table of
             `prompts` and `responses`, each of these, or a list of such dicts. What belongs between
             a prompt and its response, such as a space, is part of either.
         y, sample_weight: None; the preprocessor makes its own.
@@ -74,6 +74,7 @@ class CausalLMPreprocessor(Preprocessor):
         array([[1., 1., 0., 0.]], dtype=float32)
     """
 
+    pass_instead: ClassVar[str] = 'with answers as {"prompts": …, "responses": …}'
     start_token: ClassVar[str] = "start_token"
     end_token: ClassVar[str] = "end_token"
     pad_token: ClassVar[str] = "pad_token"
@@ -121,8 +122,8 @@ class CausalLMPreprocessor(Preprocessor):
         sample_weight: Any = None,
         sequence_length: int | None = None,
     ) -> tuple[dict[str, Any], Any, Any]:
-        refuse_labels(self, y, sample_weight, 'with answers as {"prompts": …, "responses": …}')
-        columns = tuple(self.tokenizer(column) for column in _read_texts(x, _PAIR))
+        x, _, _ = self.read(x, y, sample_weight)
+        columns = tuple(self.tokenizer(column) for column in _texts(x, _PAIR))
         rows: NextTokens = self.packer(columns, sequence_length=sequence_length)
         features = {"token_ids": rows.token_ids, "padding_mask": rows.padding_mask}
         if self.packing:
@@ -163,7 +164,8 @@ class CausalLMPreprocessor(Preprocessor):
             dtype=self.compute_dtype,
             name=self.name,
         )
-        (prompts,) = _read_texts(x, ("prompts",))
+        x, names = read_columns(x), ("prompts",)
+        (prompts,) = _texts(_named(x, names) if isinstance(x, dict) else x, names)
         token_ids, padding_mask = packer(self.tokenizer(prompts))
         return {"token_ids": token_ids, "padding_mask": padding_mask}
 
@@ -188,6 +190,11 @@ class CausalLMPreprocessor(Preprocessor):
     def stop_token_ids(self) -> list[int]:
         """The ids that end a generated text."""
         return [i for i in map(self._id_or_none, self.stop_tokens) if i is not None]
+
+    def _from_named(
+        self, columns: dict[str, Any], y: Any, sample_weight: Any
+    ) -> tuple[Any, Any, Any]:
+        return _named(columns, _PAIR), y, sample_weight
 
     def _start_id(self) -> int | None:
         return self._id_or_none(self.start_token) if self.add_start_token else None
@@ -218,20 +225,20 @@ class CausalLMPreprocessor(Preprocessor):
         }
 
 
-def _read_texts(x: Any, names: tuple[str, ...]) -> list[Any]:
-    """The columns of a preprocessor's input: texts, or what `names` lists of a dict."""
-    if isinstance(x, list) and x and all(isinstance(example, dict) for example in x):
-        x = {name: [example.get(name) for example in x] for name in dict.fromkeys(chain(*x))}
-    if isinstance(x, dict):
-        if set(x) != set(names):
-            raise ValueError(f"x must be texts or a dict with the keys {names}; got {list(x)}.")
-        return [x[name] for name in names]
-    segments = read_segments(x)
-    if len(segments) > 1:
-        raise ValueError(
-            f"x must be texts or a dict with the keys {names}; got {len(segments)} segments."
-        )
-    return segments
+def _named(x: dict[str, Any], names: tuple[str, ...]) -> Any:
+    """The columns under `names`, or one of texts."""
+    if set(x) == {"text"}:
+        return x["text"]
+    if set(x) != set(names):
+        raise ValueError(f"x must be texts or a dict with the keys {names}; got {list(x)}.")
+    return {name: x[name] for name in names}
+
+
+def _texts(x: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """What columns hold that have been read: texts, or prompts and responses."""
+    if isinstance(x, tuple) and len(x) > 1:
+        raise ValueError(f"x must be texts or a dict with the keys {names}; got {len(x)} segments.")
+    return tuple(x.values()) if isinstance(x, dict) else x if isinstance(x, tuple) else (x,)
 
 
 def _rows(values: Any) -> tuple[list[np.ndarray], bool]:

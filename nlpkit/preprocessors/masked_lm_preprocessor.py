@@ -1,9 +1,8 @@
 """MaskedLMPreprocessor: strings with some tokens hidden, and the hidden tokens as labels."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from nlpkit.layers.preprocessing.masked_lm_mask_generator import MaskedLMMaskGenerator
-from nlpkit.preprocessors.preprocessor import refuse_labels
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
@@ -30,8 +29,8 @@ class MaskedLMPreprocessor(SegmentPreprocessor):
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
-        x: a str, or a batch of them (list, NumPy array, `tf` string tensor), or a tuple of these:
-            the segments of each sequence.
+        x: a str, or a batch of them in any form, or a tuple of columns or a list of rows of
+            segments; see `Preprocessor`.
 
     Returns:
         A tuple `(features, y, sample_weight)`. The features are a dict of `token_ids` of `dtype`,
@@ -54,6 +53,8 @@ class MaskedLMPreprocessor(SegmentPreprocessor):
         array([[1., 0.],
                [1., 0.]], dtype=float32)
     """
+
+    pass_instead: ClassVar[str] = "in a tf.data.Dataset segments as ((first, second),)"
 
     def __init__(
         self,
@@ -112,7 +113,6 @@ class MaskedLMPreprocessor(SegmentPreprocessor):
         }
 
     def _prepare(self, segments: list[Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-        refuse_labels(self, y, sample_weight, "in a tf.data.Dataset segments as ((first, second),)")
         features = self._pack(segments)
         masked = self.masker(features["token_ids"])
         features["token_ids"] = masked["token_ids"]

@@ -2,11 +2,17 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
-
-from nlpkit._compat import is_tensorflow_value
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
+from nlpkit.preprocessors.columns import (
+    LABELS,
+    WEIGHTS,
+    holds_strings,
+    read_array,
+    read_columns,
+    take_labels,
+)
 from nlpkit.presets.preset import FromPreset
+from nlpkit.tokenizers.string_input import check_texts
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 
@@ -23,9 +29,11 @@ class Preprocessor(FromPreset, PreprocessingLayer):
         **kwargs: `name`.
 
     Call arguments:
-        x: what to preprocess: a str, or a batch of them (list, NumPy array, `tf` string tensor).
-            Several segments that belong together, such as a question and its answer, are a tuple of
-            these (or a list of two batches).
+        x: what to preprocess: a str, or a batch of them in any form: a list, an array, a column of
+            a table, a `tf` string tensor. A tuple holds columns, one for each of several segments
+            that belong together, such as a question and its answer; a list holds rows, and a row
+            that is a tuple or list of strings is such a pair. Of a table or dict the columns are
+            the segments, but for those named "label", "labels" and "sample_weight".
         y: labels, passed through; a list becomes an array. Default None.
         sample_weight: weights, passed through likewise. Default None.
 
@@ -35,10 +43,12 @@ class Preprocessor(FromPreset, PreprocessingLayer):
 
     Raises:
         TypeError: the tokenizer is not of the class needed, or `x` holds no strings.
+        ValueError: the rows of `x` do not have the same segments, or labels came twice.
     """
 
     preset_kind: ClassVar[str] = "preprocessor"
     tokenizer_class: ClassVar[type[Tokenizer]] = Tokenizer
+    pass_instead: ClassVar[str | None] = None
 
     def __init__(self, tokenizer: Tokenizer, *, dtype: str = "int32", **kwargs: Any) -> None:
         super().__init__(dtype=dtype, **kwargs)
@@ -51,11 +61,66 @@ class Preprocessor(FromPreset, PreprocessingLayer):
         self._parts: dict[str, tuple[dict[str, Any], PreprocessingLayer]] = {}
 
     def call(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-        segments = [self.tokenizer.tokenize(segment) for segment in read_segments(x)]
-        x, y, sample_weight = self._prepare(segments, _as_array(y), _as_array(sample_weight))
+        x, y, sample_weight = self.read(x, y, sample_weight)
+        columns = x if isinstance(x, tuple) else (x,)
+        segments = [self.tokenizer.tokenize(column) for column in columns]
+        x, y, sample_weight = self._prepare(segments, y, sample_weight)
         if sample_weight is not None:
             return x, y, sample_weight
         return x if y is None else (x, y)
+
+    def read(self, x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
+        """Bring examples in any form into columns, without tokenizing them.
+
+        Args:
+            x, y, sample_weight: as for a call.
+
+        Returns:
+            The texts: a column or a tuple of columns, each a list or an array (a str for a single
+            example, TensorFlow's tensors as they are); the labels and weights as arrays.
+
+        Raises:
+            ValueError: see the class.
+        """
+        x = read_columns(x)
+        if isinstance(x, dict):
+            x, y, sample_weight = self._from_named(x, y, sample_weight)
+        if self.pass_instead is not None and not (y is None and sample_weight is None):
+            raise ValueError(
+                f"{type(self).__name__} makes its own labels and weights; got y or sample_weight. "
+                f"Pass x alone, {self.pass_instead}."
+            )
+        return x, read_array(y, "y"), read_array(sample_weight, "sample_weight")
+
+    def check(self, x: Any) -> None:
+        """Look at texts before they are tokenized batch by batch.
+
+        Args:
+            x: columns that `read` returned, of a batch.
+
+        Raises:
+            TypeError: a row is no string.
+            ValueError: a row has lone surrogates, or bytes that are not UTF-8.
+        """
+        errors = getattr(self.tokenizer, "errors", "strict")
+        named = x.items() if isinstance(x, dict) else enumerate(x if isinstance(x, tuple) else [x])
+        for name, column in named:
+            check_texts(column, f"x[{name!r}]" if column is not x else "x", errors)
+
+    def _from_named(
+        self, columns: dict[str, Any], y: Any, sample_weight: Any
+    ) -> tuple[Any, Any, Any]:
+        """The segments, labels and weights among columns with names."""
+        texts, y, sample_weight = take_labels(columns, y, sample_weight)
+        for name, column in texts.items():
+            if not holds_strings(column):
+                raise TypeError(
+                    f"x[{name!r}] must hold strings; got {column!r:.80}. Columns of a table or "
+                    f"dict are texts, but for {LABELS} and {WEIGHTS!r}: leave others out. "
+                    "If x is preprocessed already, set the task's preprocessor to None."
+                )
+        segments = tuple(texts.values())
+        return segments[0] if len(segments) == 1 else segments, y, sample_weight
 
     def _prepare(self, segments: list[Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
         """Turn the segments' ids into features; returns these, the labels and the weights."""
@@ -78,39 +143,3 @@ class Preprocessor(FromPreset, PreprocessingLayer):
             made = (arguments, layer(**arguments))
             self._parts[layer.__name__] = made
         return made[1]
-
-
-def read_segments(x: Any) -> list[Any]:
-    """The segments of a preprocessor's input: a tuple's parts, a list's two columns, or one.
-
-    Raises:
-        ValueError: an empty tuple, or a list of lists that are not two columns.
-    """
-    if isinstance(x, tuple):
-        if not x:
-            raise ValueError("x must hold at least one segment; got an empty tuple.")
-        return list(x)
-    if isinstance(x, list) and any(isinstance(part, list | tuple | np.ndarray) for part in x):
-        if len(x) == 2:
-            return x
-        raise ValueError(
-            f"x must be a list of strings, or a tuple of segments; got a list of {len(x)} lists. "
-            "A batch of pairs is a tuple of all the first and all the second strings."
-        )
-    return [x]
-
-
-def refuse_labels(layer: Preprocessor, y: Any, sample_weight: Any, instead: str) -> None:
-    """Raise a ValueError if labels or weights came; `instead` says what to pass in `x`."""
-    if y is not None or sample_weight is not None:
-        raise ValueError(
-            f"{type(layer).__name__} makes its own labels and weights; got y or sample_weight. "
-            f"Pass x alone, {instead}."
-        )
-
-
-def _as_array(labels: Any) -> Any:
-    """A list of numbers as an array; Keras would take it for as many outputs of a model."""
-    if not isinstance(labels, list) or any(map(is_tensorflow_value, labels)):
-        return labels
-    return np.asarray(labels)

@@ -23,8 +23,8 @@ class TextClassifierPreprocessor(SegmentPreprocessor):
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
-        x: a str, or a batch of them (list, NumPy array, `tf` string tensor), or a tuple of these:
-            the segments of each sequence.
+        x: a str, or a batch of them in any form, or a tuple of columns or a list of rows of
+            segments; see `Preprocessor`.
         y: labels, passed through. Default None.
         sample_weight: weights, passed through. Default None.
 

@@ -83,7 +83,8 @@ class MaskedLM(Task):
         """
         if weighted_metrics == "auto":
             accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-            weighted_metrics = [accuracy] if loss == "auto" else None
+            # An empty list: with None Keras keeps those it had.
+            weighted_metrics = [accuracy] if loss == "auto" else []
         if loss == "auto":
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         if optimizer == "auto":

@@ -4,24 +4,28 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 import keras
-import numpy as np
 
-from nlpkit._compat import is_tensorflow_value
 from nlpkit._config import Configurable
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.preprocessors.columns import read_array
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.deferred import immediate_initialization
 from nlpkit.presets.preset import FromPreset
 from nlpkit.presets.weights import Line, parse
+from nlpkit.tasks.example_reader import ExampleReader, refuse_single
+from nlpkit.tasks.labels import Labels
 from nlpkit.tasks.text_dataset import TextDataset, is_batched_source, map_batches, split_examples
 
 
 class Task(FromPreset, Configurable, keras.Model):
     """A backbone, a head and a preprocessor in one model that trains on raw strings.
 
-    `fit`, `evaluate` and `predict` take strings in lists, NumPy arrays, tuples of such columns
-    (segments), `tf.data` datasets, `PyDataset`s and PyTorch `DataLoader`s, and preprocess them
-    lazily. With `preprocessor=None` they take preprocessed input, as any Keras model.
+    `fit`, `evaluate` and `predict` take strings in lists, arrays, columns of tables (pandas,
+    polars, pyarrow, datasets) and whole tables, `tf.data` datasets, `PyDataset`s, PyTorch
+    `DataLoader`s, generators and streams, and preprocess them lazily. A tuple holds columns, one
+    for each segment of a text; a list holds rows, and a row that is a tuple or list of strings is a
+    pair. What is in memory is looked at before anything is computed: texts, labels and weights.
+    With `preprocessor=None` they take preprocessed input, as any Keras model.
 
     Args:
         inputs, outputs: the functional graph over the backbone; positional only.
@@ -124,19 +128,17 @@ class Task(FromPreset, Configurable, keras.Model):
         if validation_split and validation_data is None:
             _refuse_split_of_batches(x)
             (x, y, sample_weight), validation_data = split_examples(
-                validation_split, x, y, sample_weight
+                validation_split, *self._read(x, y, sample_weight)
             )
-        if validation_data is not None and self.preprocessor is not None:
-            held = validation_data if isinstance(validation_data, tuple) else (validation_data,)
-            validation_data = self._source(*held, batch_size=validation_batch_size or batch_size)
-            validation_data = validation_data["x"]
+        if validation_data is not None:
+            validation_data = self._held_out(validation_data, validation_batch_size or batch_size)
         return super().fit(
             **self._source(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle),
             epochs=epochs,
             verbose=verbose,
             callbacks=callbacks,
             validation_data=validation_data,
-            class_weight=class_weight,
+            class_weight=Labels.of(self).class_weights(class_weight),
             initial_epoch=initial_epoch,
             steps_per_epoch=steps_per_epoch,
             validation_steps=validation_steps,
@@ -165,7 +167,8 @@ class Task(FromPreset, Configurable, keras.Model):
         Returns:
             NumPy array `[examples, …]`, in the order of `x`.
         """
-        return super().predict(**self._source(x, batch_size=batch_size), **kwargs)
+        source = self._source(x, batch_size=batch_size, labelled=False)
+        return super().predict(**source, **kwargs)
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any
@@ -179,15 +182,38 @@ class Task(FromPreset, Configurable, keras.Model):
 
     def predict_on_batch(self, x: Any) -> Any:
         """Compute the outputs for one batch of raw strings."""
-        return super().predict_on_batch(self._batch(x)[0])
+        return super().predict_on_batch(self._batch(x, labelled=False)[0])
 
-    def _batch(self, x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
-        _refuse_scalar(x)
+    def _read(
+        self, x: Any, y: Any = None, sample_weight: Any = None, labelled: bool = True
+    ) -> tuple[Any, Any, Any]:
+        """Examples in memory as columns, looked at before the loop."""
+        refuse_single(x)
+        if self.preprocessor is not None:
+            return ExampleReader.of(self, labelled).read(x, y, sample_weight)
+        x, labels = read_array(x, "x"), Labels.of(self)
+        self._check_arrays(x)
+        y = labels.read(y)
+        return x, y, labels.read_weights(sample_weight, y)
+
+    def _batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, labelled: bool = True
+    ) -> tuple[Any, Any, Any]:
+        x, y, sample_weight = self._read(x, y, sample_weight, labelled)
         if self.preprocessor is not None:
             packed = self.preprocessor(x, y, sample_weight)
             x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(packed)
-        self._check_arrays(x)
         return x, y, sample_weight
+
+    def _held_out(self, validation_data: Any, batch_size: int | None) -> Any:
+        """The data that `fit` validates on: a source of batches, or a tuple of arrays."""
+        # A list of strings is texts; Keras takes other lists for the tuple.
+        is_list = isinstance(validation_data, list) and not isinstance(validation_data[0], str)
+        is_given = isinstance(validation_data, tuple) or (is_list and len(validation_data) < 4)
+        held = tuple(validation_data) if is_given else (validation_data,)
+        if self.preprocessor is not None:
+            return self._source(*held, batch_size=batch_size)["x"]
+        return validation_data if is_batched_source(held[0]) else self._read(*held)
 
     def _source(
         self,
@@ -197,33 +223,34 @@ class Task(FromPreset, Configurable, keras.Model):
         *,
         batch_size: int | None = None,
         shuffle: bool | None = None,
+        labelled: bool = True,
     ) -> dict[str, Any]:
         """The arguments for Keras' own method: preprocessed batches, or the input as it came."""
-        _refuse_scalar(x)
+        refuse_single(x)
+        batched = is_batched_source(x)
+        if not batched:
+            x, y, sample_weight = self._read(x, y, sample_weight, labelled)
         if self.preprocessor is None:
-            self._check_arrays(x)
             given = {"x": x, "y": y, "sample_weight": sample_weight, "batch_size": batch_size}
             if shuffle is not None:
-                given["shuffle"] = shuffle and not is_batched_source(x)
+                given["shuffle"] = shuffle and not batched
             return {name: value for name, value in given.items() if value is not None}
         # What is in memory is shuffled here, and what yields batches keeps its order.
         in_order = {} if shuffle is None else {"shuffle": False}
-        if is_batched_source(x):
-            if y is not None or sample_weight is not None:
-                raise ValueError(
-                    f"A {type(x).__name__} yields its own labels and weights; "
-                    "y and sample_weight must be None."
-                )
-            return {"x": map_batches(self.preprocessor, x), **in_order}
-        dataset = TextDataset(
-            self.preprocessor,
-            x.numpy() if is_tensorflow_value(x) else x,
-            _to_array(y),
-            _to_array(sample_weight),
-            batch_size=32 if batch_size is None else batch_size,
-            shuffle=bool(shuffle),
-        )
-        return {"x": dataset, **in_order}
+        size = 32 if batch_size is None else batch_size
+        if not batched:
+            columns = (x, y, sample_weight)
+            dataset = TextDataset(
+                self.preprocessor, *columns, batch_size=size, shuffle=bool(shuffle)
+            )
+            return {"x": dataset, **in_order}
+        if y is not None or sample_weight is not None:
+            raise ValueError(
+                f"A {type(x).__name__} yields its own labels and weights; "
+                "y and sample_weight must be None."
+            )
+        reader = ExampleReader.of(self, labelled)
+        return {"x": map_batches(reader, x, size, reader.in_graph), **in_order}
 
     def _check_arrays(self, x: Any) -> None:
         """Refuse ids past the vocabulary while they are NumPy arrays and can be looked at."""
@@ -251,21 +278,9 @@ def _check_vocabulary(preprocessor: Any, backbone: Any) -> None:
         )
 
 
-def _refuse_scalar(x: Any) -> None:
-    for part in x if isinstance(x, tuple) else (x,):
-        if isinstance(part, str | bytes) or getattr(part, "shape", None) == ():
-            raise ValueError(
-                f"x must be a batch of examples, such as [x]; got the single value {part!r}."
-            )
-
-
 def _refuse_split_of_batches(x: Any) -> None:
     if is_batched_source(x):
         raise ValueError(
             f"validation_split needs examples in memory; got a {type(x).__name__}. "
             "Split it yourself and give validation_data."
         )
-
-
-def _to_array(column: Any) -> Any:
-    return np.asarray(column) if isinstance(column, list) else column

@@ -100,7 +100,8 @@ class TextClassifier(Task):
         """
         if metrics == "auto":
             accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-            metrics = [accuracy] if loss == "auto" else None
+            # An empty list: with None Keras keeps those it had.
+            metrics = [accuracy] if loss == "auto" else []
         if loss == "auto":
             linear = get_activation(self.activation) is keras.activations.linear
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=linear)

@@ -1,8 +1,10 @@
 """Raw strings as training data: lazily tokenized batches from whatever holds the strings."""
 
 import copy
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -36,7 +38,7 @@ class TextDataset(keras.utils.PyDataset):
         super().__init__()
         self._preprocessor = preprocessor
         self._columns = (x, y, sample_weight)
-        self._size = _check_lengths(x, y, sample_weight)
+        self._size = check_lengths(x, y, sample_weight)
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1; got {batch_size}.")
         self._batch_size = batch_size
@@ -92,20 +94,36 @@ class _MappedPyDataset(keras.utils.PyDataset):
 
 
 def is_batched_source(x: Any) -> bool:
-    """Whether `x` yields whole batches by itself: a dataset, a loader or a generator."""
+    """Whether `x` yields batches by itself: a dataset, a loader, a generator, a stream."""
     return (
         is_tensorflow_dataset(x)
         or isinstance(x, keras.utils.PyDataset)
         or _is_torch_loader(x)
         or hasattr(x, "__next__")
+        or (hasattr(x, "__iter__") and not hasattr(x, "__len__"))
     )
 
 
-def map_batches(preprocessor: Callable[..., Any], source: Any) -> Any:
-    """Preprocess every batch of a batched source, lazily and in its own kind of pipeline."""
+def map_batches(
+    preprocessor: Callable[..., Any],
+    source: Any,
+    batch_size: int = 32,
+    in_graph: Callable[..., Any] | None = None,
+) -> Any:
+    """Preprocess every batch of a batched source, lazily and in its own kind of pipeline.
+
+    Args:
+        preprocessor: called with a batch `(x, y, sample_weight)`.
+        source: what `is_batched_source`. A `tf.data.Dataset`, generator or stream may yield single
+            examples instead.
+        batch_size: int. How many single examples make a batch.
+        in_graph: what is mapped over a `tf.data.Dataset` in place of `preprocessor`.
+    """
     if is_tensorflow_dataset(source):
         tf = require("tensorflow", "tf.data")
-        return source.map(preprocessor, num_parallel_calls=tf.data.AUTOTUNE).prefetch(
+        if _yields_single_examples(source):
+            source = source.batch(batch_size)
+        return source.map(in_graph or preprocessor, num_parallel_calls=tf.data.AUTOTUNE).prefetch(
             tf.data.AUTOTUNE
         )
     if isinstance(source, keras.utils.PyDataset):
@@ -113,7 +131,34 @@ def map_batches(preprocessor: Callable[..., Any], source: Any) -> Any:
     if _is_torch_loader(source):
         return _map_torch_loader(preprocessor, source)
     # Keras wants tuples of generators, even of one.
-    return (_as_arguments(preprocessor(*_as_arguments(batch))) for batch in source)
+    return (
+        _as_arguments(preprocessor(*_as_arguments(batch))) for batch in _grouped(source, batch_size)
+    )
+
+
+def _grouped(source: Iterable[Any], size: int) -> Iterator[Any]:
+    """Batches as they come; single examples, `size` of them at a time, as lists of rows."""
+    items = iter(source)
+    for first in items:
+        if not _is_single(_as_arguments(first)[0]):
+            yield first
+            continue
+        rows = [first, *itertools.islice(items, size - 1)]
+        # One tuple of lists for tuples of values, such as a text and its label.
+        yield tuple(map(list, zip(*rows, strict=True))) if isinstance(first, tuple) else rows
+
+
+def _is_single(x: Any) -> bool:
+    """Whether `x` is a text or a tuple or dict of texts, not a batch."""
+    if isinstance(x, tuple | dict):
+        parts = x.values() if isinstance(x, dict) else x
+        return all(_is_single(part) or np.isscalar(part) for part in parts)
+    return isinstance(x, str | bytes) or getattr(x, "shape", None) == ()
+
+
+def _yields_single_examples(dataset: Any) -> bool:
+    spec = _as_arguments(dataset.element_spec)[0]
+    return all(getattr(part, "shape", None) == () for part in tree.flatten(spec))
 
 
 def split_examples(
@@ -126,7 +171,7 @@ def split_examples(
             equally long.
     """
     columns = (x, y, sample_weight)
-    size = _check_lengths(*columns)
+    size = check_lengths(*columns)
     first = math.floor(size * (1.0 - fraction))
     if not 0.0 < fraction < 1.0 or not 0 < first < size:
         raise ValueError(
@@ -138,8 +183,12 @@ def split_examples(
     return kept, held
 
 
-def _check_lengths(x: Any, y: Any, sample_weight: Any) -> int:
-    """The number of examples, the same in all columns."""
+def check_lengths(x: Any, y: Any, sample_weight: Any) -> int:
+    """The number of examples, the same in all columns.
+
+    Raises:
+        ValueError: the columns are not equally long.
+    """
     size = count_examples(x)
     for name, column in (("y", y), ("sample_weight", sample_weight)):
         if column is not None and count_examples(column) != size:
@@ -191,18 +240,27 @@ def _map_torch_loader(preprocessor: Callable[..., Any], loader: Any) -> Any:
     """The same loader, its workers preprocessing what they collate."""
     torch = require("torch", "A DataLoader")
     mapped = copy.copy(loader)
-    collate = loader.collate_fn
-
-    def collate_and_preprocess(examples: Any) -> Any:
-        batch = preprocessor(*_as_arguments(_collated_columns(collate(examples))))
-        return tree.map_structure(torch.as_tensor, batch)
-
-    mapped.collate_fn = collate_and_preprocess
+    mapped.collate_fn = _Collate(loader.collate_fn, preprocessor, torch.as_tensor)
     return mapped
+
+
+@dataclass(frozen=True)
+class _Collate:
+    """A loader's own collation, then preprocessing; a class, so that workers can be sent it."""
+
+    collate: Callable[[Any], Any]
+    preprocessor: Callable[..., Any]
+    to_tensor: Callable[[Any], Any]
+
+    def __call__(self, examples: Any) -> Any:
+        batch = self.preprocessor(*_as_arguments(_collated_columns(self.collate(examples))))
+        return tree.map_structure(self.to_tensor, batch)
 
 
 def _collated_columns(batch: Any) -> Any:
     """Columns as a tuple, strings as a list; the default collation has it the other way round."""
+    if isinstance(batch, dict):
+        return {name: _collated_columns(part) for name, part in batch.items()}
     if not isinstance(batch, list | tuple) or all(map(np.isscalar, batch)):
         return list(batch) if isinstance(batch, tuple) else batch
     return tuple(_collated_columns(part) for part in batch)

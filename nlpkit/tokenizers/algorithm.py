@@ -63,12 +63,14 @@ class Algorithm(TokenLookup):
         return self._rows_between(examples)
 
     def _rows_between(self, examples: Sequence[Any]) -> Sequence[Sequence[int]]:
-        whole = self._whole_tokens
-        if not whole and not self._takes_words:
-            return self._ids(valid_texts(examples, self.errors))
-        parts = examples if self._takes_words else [whole.split(text) for text in examples]
-        between = [p for p in chain.from_iterable(parts) if p not in whole.ids]
-        ids = iter(self._ids(valid_texts(between, self.errors)))
+        whole, words = self._whole_tokens, self._takes_words
+        if not words:
+            examples = valid_texts(examples, self.errors)
+            if not whole:
+                return self._ids(examples)
+        parts = examples if words else [whole.split(text) for text in examples]
+        between: Sequence[str] = [p for p in chain.from_iterable(parts) if p not in whole.ids]
+        ids = iter(self._ids(valid_texts(between, self.errors) if words else between))
         return [
             [i for p in row for i in ((whole.ids[p],) if p in whole.ids else next(ids))]
             for row in parts

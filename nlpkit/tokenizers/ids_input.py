@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
+from nlpkit.ops.columns import to_column
 from nlpkit.ops.ragged import Row
 
 
 def without_tensors(inputs: Any) -> Any:
-    """The ids as lists or NumPy arrays, whatever the backend's tensors are."""
-    if keras.ops.is_tensor(inputs):
-        return keras.ops.convert_to_numpy(inputs)
-    is_foreign = hasattr(inputs, "__array__") and not isinstance(inputs, np.ndarray)
-    return np.asarray(inputs) if is_foreign else inputs
+    """The ids as lists or NumPy arrays, whatever column or tensor they are in."""
+    ids = to_column(inputs)
+    # A column of lists of ids.
+    return ids.tolist() if isinstance(ids, np.ndarray) and ids.dtype == object else ids
 
 
 def integer_ids(row: Row) -> np.ndarray:

@@ -1,21 +1,24 @@
 """Reading strings in every form a tokenizer takes outside TensorFlow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from nlpkit.ops.columns import to_column
+
 ERRORS = ("strict", "replace", "ignore")
+_CHUNK = 4096  # Texts looked at at once, so that a large column is not joined as a whole.
 
 
 def map_strings(
     function: Callable[[list[Any]], Any], inputs: Any, words: bool = False, errors: str = "strict"
 ) -> Any:
-    """Apply a function of a batch to strings, lists or arrays of strings, nested as deep as may be.
+    """Apply a function of a batch to strings, in columns of any kind, nested as deep as may be.
 
     Args:
         function: takes a list of examples, returns one result per example.
-        inputs: str, bytes (UTF-8), list, tuple or NumPy array of them, or lists of such.
+        inputs: str, bytes (UTF-8), a column of them as `to_column` reads it, or lists of such.
         words: bool. False: an example is a string. True: an example is a list of strings, and a
             string by itself is an example of one word. Default False.
         errors: "strict", "replace" or "ignore". What to do with bytes that are not UTF-8. Default
@@ -28,7 +31,7 @@ def map_strings(
         TypeError: something else came.
         ValueError: bytes that are not UTF-8, with `errors="strict"`.
     """
-    return _StringReader(function, words, errors).map(inputs)
+    return _StringReader(function, words, errors).map(inputs, ())
 
 
 class _StringReader:
@@ -37,39 +40,81 @@ class _StringReader:
         self._words = words
         self._errors = errors
 
-    def map(self, inputs: Any) -> Any:
+    def map(self, inputs: Any, place: tuple[int, ...]) -> Any:
+        """The results for what stands at a place, the row first, of the whole input."""
+        if not isinstance(inputs, str | list):
+            inputs = to_column(inputs)
         if _is_string(inputs) or (isinstance(inputs, np.ndarray) and inputs.ndim == 0):
-            text = self._text(inputs.item() if isinstance(inputs, np.ndarray) else inputs)
+            value = inputs.item() if isinstance(inputs, np.ndarray) else inputs
+            text = self._text(value, place)
             return self._function([[text] if self._words else text])[0]
         if isinstance(inputs, np.ndarray):
-            return self._map_array(inputs)
+            return self._map_array(inputs, place)
         if not isinstance(inputs, list | tuple):
-            raise TypeError(_wrong_type(inputs))
-        return self._map_list(inputs)
+            raise TypeError(_wrong_type(inputs, place))
+        return self._map_list(inputs, place)
 
-    def _map_list(self, inputs: Sequence[Any]) -> Any:
+    def _map_list(self, inputs: Sequence[Any], place: tuple[int, ...]) -> Any:
         if all(isinstance(item, str) for item in inputs):
             return self._function([inputs])[0] if self._words else self._function(list(inputs))
         if any(_is_string(item) for item in inputs):
-            return self._map_list([self._text(item) for item in inputs])
+            return self._map_list(self._all_texts(inputs, place), place)
         if self._words and all(_is_word_list(item) for item in inputs):
-            return self._function([[self._text(word) for word in item] for item in inputs])
-        return [self.map(item) for item in inputs]
+            return self._function(
+                [self._all_texts(item, (*place, i)) for i, item in enumerate(inputs)]
+            )
+        return [self.map(item, (*place, i)) for i, item in enumerate(inputs)]
 
-    def _map_array(self, inputs: np.ndarray) -> Any:
-        if inputs.dtype.kind not in "USO":
-            raise TypeError(_wrong_type(inputs))
-        results = self._map_list(inputs.tolist())
+    def _map_array(self, inputs: np.ndarray, place: tuple[int, ...]) -> Any:
+        if inputs.dtype.kind not in "USOT":
+            raise TypeError(_wrong_type(inputs, place))
+        results = self._map_list(inputs.tolist(), place)
         # An array has no ragged axes, so neither has a nest of dense results.
         dense = isinstance(results, list) and results and isinstance(results[0], np.ndarray)
         return np.stack(results) if dense else results
 
-    def _text(self, value: Any) -> str:
+    def _all_texts(self, values: Iterable[Any], place: tuple[int, ...]) -> list[str]:
+        return [self._text(value, (*place, i)) for i, value in enumerate(values)]
+
+    def _text(self, value: Any, place: tuple[int, ...]) -> str:
         if isinstance(value, bytes):
             return decode_utf8(value, self._errors)
         if not isinstance(value, str):
-            raise TypeError(_wrong_type(value))
+            raise TypeError(_wrong_type(value, place))
         return value
+
+
+def check_texts(texts: Any, name: str, errors: str = "strict") -> None:
+    """Raise what tokenizing a column of texts would, but for their length; a row is named.
+
+    Args:
+        texts: list or NumPy array of what should be str or bytes.
+        name: str. What the column is called in messages.
+        errors: "strict", "replace" or "ignore", as for the tokenizer.
+
+    Raises:
+        TypeError: a row is no string, such as the None or NaN of a gap in a table.
+        ValueError: a row has lone surrogates or bytes that are not UTF-8, with `errors="strict"`.
+    """
+    if isinstance(texts, str | bytes):
+        return
+    if not isinstance(texts, list | np.ndarray) or np.ndim(texts[:0]) != 1:
+        raise TypeError(
+            f"{name} must be strings in a list, array or column; got {texts!r:.80} "
+            f"({type(texts).__name__})."
+        )
+    for start in range(0, len(texts), _CHUNK):
+        chunk = texts[start : start + _CHUNK]
+        chunk = chunk.tolist() if isinstance(chunk, np.ndarray) else chunk
+        if not all(isinstance(text, str) for text in chunk):
+            for i, text in enumerate(chunk, start):
+                if not _is_string(text):
+                    raise TypeError(
+                        f"{name} must hold strings; got {text!r:.80} ({type(text).__name__}) in "
+                        f"row {i}. Drop such rows, or write an empty string."
+                    )
+            chunk = [decode_utf8(t, errors) if isinstance(t, bytes) else t for t in chunk]
+        valid_texts(chunk, errors, start)
 
 
 def decode_utf8(value: bytes, errors: str = "strict") -> str:
@@ -87,20 +132,20 @@ def decode_utf8(value: bytes, errors: str = "strict") -> str:
         ) from None
 
 
-def valid_texts(texts: Sequence[str], errors: str = "strict") -> Sequence[str]:
+def valid_texts(texts: Sequence[str], errors: str = "strict", first_row: int = 0) -> Sequence[str]:
     """The texts, without lone surrogates; as `without_surrogates`."""
     try:
         "".join(texts).encode("utf-8")  # Much quicker than one by one.
         return texts
     except UnicodeEncodeError:
-        return [without_surrogates(text, errors) for text in texts]
+        return [without_surrogates(text, errors, i) for i, text in enumerate(texts, first_row)]
 
 
-def without_surrogates(text: str, errors: str = "strict") -> str:
+def without_surrogates(text: str, errors: str = "strict", row: int | None = None) -> str:
     """The text, without lone surrogates: they are no characters, and UTF-8 cannot write them.
 
     Raises:
-        ValueError: there are some, and `errors` is "strict".
+        ValueError: there are some, and `errors` is "strict"; the message names the `row`.
     """
     if text.isascii():
         return text
@@ -109,10 +154,10 @@ def without_surrogates(text: str, errors: str = "strict") -> str:
         return text
     except UnicodeEncodeError as error:
         if errors == "strict":
+            place = f"character {error.start}{'' if row is None else f' of row {row}'}"
             raise ValueError(
-                f"Text must not hold lone surrogates; got {text[error.start]!a} at character "
-                f'{error.start}. Pass errors="replace" or errors="ignore" to the tokenizer to '
-                "accept such text."
+                f"Text must not hold lone surrogates; got {text[error.start]!a} at {place}. "
+                'Pass errors="replace" or errors="ignore" to the tokenizer to accept such text.'
             ) from None
     replacement = "\ufffd" if errors == "replace" else ""
     return "".join(replacement if "\ud800" <= c <= "\udfff" else c for c in text)
@@ -127,11 +172,12 @@ def _is_word_list(value: Any) -> bool:
     return is_list and all(_is_string(word) for word in value)
 
 
-def _wrong_type(value: Any) -> str:
+def _wrong_type(value: Any, place: tuple[int, ...]) -> str:
     kind = type(value).__name__
     if isinstance(value, np.ndarray):
         kind = f"array of {value.dtype}"
+    row = f" in row {', '.join(map(str, place))}" if place else ""
     return (
-        "A tokenizer takes a string, or a list or NumPy array of strings (or of UTF-8 bytes); "
-        f"got {value!r:.80} ({kind})."
+        "A tokenizer takes a string, or a list, array or column of strings (or of UTF-8 bytes); "
+        f"got {value!r:.80} ({kind}){row}."
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit._compat import is_tensorflow_dataset
+from nlpkit.ops.columns import to_column
 from nlpkit.tokenizers.string_input import map_strings
 
 
@@ -13,8 +14,8 @@ def training_texts(data: Any, split: bool = True) -> Iterator[str]:
     """The texts of training data, one by one.
 
     Args:
-        data: a list, iterable or generator of str; a list of `pathlib.Path`, or of str all of which
-            are names of existing files, for text files (UTF-8, read line by line); or a
+        data: a list, column, iterable or generator of str; a list of `pathlib.Path`, or of str all
+            of which are names of existing files, for text files (UTF-8, read line by line); or a
             `tf.data.Dataset` of strings, batched or not.
         split: bool. Whether every string is a text. If not, it is a word, a list of strings the
             words of a text, and files are refused. Default True.
@@ -25,10 +26,11 @@ def training_texts(data: Any, split: bool = True) -> Iterator[str]:
     """
     if is_tensorflow_dataset(data):
         return _dataset_texts(data)
+    data = to_column(data)
     if isinstance(data, str | bytes | Path | Mapping) or not isinstance(data, Iterable):
         raise TypeError(
             "data must be an iterable of strings, a list of files, or a tf.data.Dataset; got "
-            f"{data!r:.80}. For one text or file, pass a list of it."
+            f"{data!r:.80}. For one text or file, pass a list of it; of a table, one column."
         )
     if not _are_files(data):
         return _iterable_texts(data, split)
@@ -52,9 +54,11 @@ def _file_lines(paths: Iterable[str | Path]) -> Iterator[str]:
 
 
 def _iterable_texts(data: Iterable[Any], split: bool) -> Iterator[str]:
-    for item in data:
+    for i, item in enumerate(data):
         if split and not isinstance(item, str):
-            raise TypeError(f"data must hold strings; got {item!r:.80} ({type(item).__name__}).")
+            raise TypeError(
+                f"data must hold strings; got {item!r:.80} ({type(item).__name__}) in row {i}."
+            )
         yield from map_strings(lambda texts: texts, [item] if isinstance(item, str) else item)
 
 

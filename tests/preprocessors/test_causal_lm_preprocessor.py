@@ -241,7 +241,7 @@ def test_labels_are_refused(labels):
         ({"prompts": TEXTS}, r"keys \('prompts', 'responses'\); got \['prompts'\]"),
         ({**PAIRS, "labels": TEXTS}, "got .*labels"),
         ((TEXTS, TEXTS), "got 2 segments"),
-        ([TEXTS, TEXTS], "got 2 segments"),
+        ([TEXTS, TEXTS], "got 3 segments"),
         ({"prompts": TEXTS, "responses": ["a"]}, "same size; got 3, 1"),
     ],
 )

@@ -3,33 +3,11 @@ import numpy as np
 import pytest
 
 from nlpkit.preprocessors import Preprocessor, TextClassifierPreprocessor
-from nlpkit.preprocessors.preprocessor import read_segments
 from nlpkit.tokenizers import WordPieceTokenizer
 
 
 class Bound(TextClassifierPreprocessor):
     from nlpkit.models.bert import BertTokenizer as tokenizer_class  # noqa: N813
-
-
-@pytest.mark.parametrize(
-    ("x", "segments"),
-    [
-        ("a", ["a"]),
-        (["a", "b"], [["a", "b"]]),
-        (("a", "b"), ["a", "b"]),
-        ((["a"], ["b"]), [["a"], ["b"]]),
-        ([["a", "b"], ["c", "d"]], [["a", "b"], ["c", "d"]]),
-        ([("a", "b", "c"), ("d", "e", "f")], [("a", "b", "c"), ("d", "e", "f")]),
-    ],
-)
-def test_a_tuple_is_segments_and_a_list_is_a_batch(x, segments):
-    assert read_segments(x) == segments
-
-
-@pytest.mark.parametrize("x", [(), [("a", "b")] * 3, [["a"]]])
-def test_other_nests_are_refused(x):
-    with pytest.raises(ValueError, match="tuple"):
-        read_segments(x)
 
 
 @pytest.mark.parametrize("wrong", [WordPieceTokenizer(["[UNK]"]), None, "bert"])
@@ -68,7 +46,7 @@ def test_labels_in_a_structure_are_left_alone(tokenizer):
     assert TextClassifierPreprocessor(tokenizer, 4)(["a"], labels)[1] is labels
 
 
-@pytest.mark.parametrize("x", [5, [5], None, ["a", None], {"text": "a"}])
+@pytest.mark.parametrize("x", [5, [5], None, ["a", None]])
 def test_what_is_no_string_is_refused(tokenizer, x):
     with pytest.raises(TypeError, match="takes a string"):
         TextClassifierPreprocessor(tokenizer, 4)(x)

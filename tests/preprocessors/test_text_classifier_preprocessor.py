@@ -25,7 +25,7 @@ def test_a_batch_in_every_form(tokenizer, form):
     check(features, [[2, 5, 7, 3, 0], [2, 8, 3, 0, 0]], np.zeros((2, 5)))
 
 
-@pytest.mark.parametrize("columns", [tuple, list])
+@pytest.mark.parametrize("columns", [tuple, lambda x: list(zip(*x, strict=True))])
 def test_a_batch_of_pairs(tokenizer, columns):
     pairs = columns([["good film", "a"], ["bad", "film film"]])
     check(

@@ -60,7 +60,9 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def _holds_tensor(value: Any) -> bool:
-    """Whether a value is a TensorFlow or symbolic tensor, or a list or tuple of nothing else."""
+    """Whether a value is a TensorFlow or symbolic tensor, or a list, tuple or dict of them."""
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, list | tuple):
         return bool(value) and all(map(_holds_tensor, value))
     return is_tensorflow_value(value) or isinstance(value, keras.KerasTensor)

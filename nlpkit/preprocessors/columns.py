@@ -1,0 +1,174 @@
+"""Examples in any form, as columns: a tuple is columns, a list is rows."""
+
+from typing import Any
+
+import numpy as np
+
+from nlpkit._compat import is_tensorflow_value
+from nlpkit.ops.columns import to_column
+
+LABELS = ("label", "labels")
+WEIGHTS = "sample_weight"
+
+
+def read_columns(x: Any) -> Any:
+    """Bring texts, or rows or columns of segments, into columns.
+
+    What a value means follows from its form, never from its length: a tuple holds columns, one for
+    each segment, and so does a table or dict, by name; a list, series or array holds rows. A row is
+    a string, a list or tuple of segments (a pair), or a dict. An array `[n, k]` has `k` segments.
+
+    Args:
+        x: any of these, in any form that `to_column` reads; strings in place of columns are a
+            single example.
+
+    Returns:
+        A column, a tuple of columns, or a dict of columns: each a list, an array, a TensorFlow
+        tensor, or a str. What has been read already is returned as it is.
+
+    Raises:
+        ValueError: rows do not have the same segments or keys; columns are put in a list; a column
+            of a tuple has segments of its own.
+    """
+    x = to_column(x)
+    if isinstance(x, dict):
+        return {str(name): _one_column(part, f"x[{name!r}]") for name, part in x.items()}
+    if isinstance(x, tuple):
+        if not x:
+            raise ValueError("x must hold at least one segment; got an empty tuple.")
+        return tuple(_one_column(part, f"x[{i}]") for i, part in enumerate(x))
+    return _columns_of_rows(x)
+
+
+def read_array(values: Any, name: str) -> Any:
+    """Labels or weights as an array, in whatever column or structure of columns they come.
+
+    Single values, and TensorFlow's tensors, are returned as they came.
+
+    Args:
+        values: a column or rows of numbers, or a dict or tuple of these.
+        name: str. What they are called in messages.
+
+    Raises:
+        ValueError: the rows are not equally long.
+    """
+    values = to_column(values)
+    if isinstance(values, dict):
+        read = {key: read_array(part, name) for key, part in values.items()}
+        return values if all(read[key] is values[key] for key in read) else read
+    if isinstance(values, tuple) and not all(map(np.isscalar, values)):
+        return tuple(read_array(part, name) for part in values)
+    if isinstance(values, np.ndarray) and values.dtype == object and any(map(_is_row, values)):
+        values = values.tolist()
+    if not isinstance(values, list | tuple) or any(map(is_tensorflow_value, values)):
+        return values
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must have rows of one length: {error}") from None
+
+
+def take_labels(columns: dict[str, Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    """Take labels and weights out of columns with names.
+
+    Returns:
+        The other columns, the labels and the weights.
+
+    Raises:
+        ValueError: there are labels or weights twice, or no other column.
+    """
+    others = dict(columns)
+    for name in LABELS:
+        y = _taken(others, name, y, "y")
+    sample_weight = _taken(others, WEIGHTS, sample_weight, "sample_weight")
+    if not others:
+        raise ValueError(f"x must have a column of texts; got the columns {list(columns)}.")
+    return others, y, sample_weight
+
+
+def _taken(columns: dict[str, Any], name: str, given: Any, argument: str) -> Any:
+    if name not in columns:
+        return given
+    if given is not None:
+        raise ValueError(
+            f"{argument} must come once; got it beside the column {name!r} of x. Leave that out."
+        )
+    return columns.pop(name)
+
+
+def holds_strings(column: Any) -> bool:
+    """Whether a column is of strings: all, by its dtype, or some, beside gaps."""
+    if is_tensorflow_value(column):
+        return bool(column.dtype == "string")
+    if isinstance(column, np.ndarray) and column.dtype.kind != "O":
+        return column.dtype.kind in "UST"
+    if isinstance(column, list | np.ndarray):
+        return not len(column) or any(isinstance(value, str | bytes) for value in column)
+    return isinstance(column, str | bytes)
+
+
+def _one_column(part: Any, name: str) -> Any:
+    column = _columns_of_rows(to_column(part))
+    if isinstance(column, tuple | dict):
+        raise ValueError(
+            f"{name} must be one column of strings; it has {len(column)} columns itself. "
+            "A tuple holds columns; a batch of pairs is a list of them."
+        )
+    return column
+
+
+def _columns_of_rows(x: Any) -> Any:
+    if isinstance(x, np.ndarray) or is_tensorflow_value(x):
+        return _columns_of_array(x)
+    if not isinstance(x, list) or all(isinstance(row, str | bytes) for row in x):
+        return x
+    _refuse_list_of_columns(x)
+    if all(isinstance(row, dict) for row in x):
+        _same([sorted(map(str, row)) for row in x], "keys")
+        return {str(name): [row[name] for row in x] for name in x[0]}
+    if not any(map(_is_row, x)):
+        return x
+    for i, row in enumerate(x):
+        if not _is_row(row):
+            raise ValueError(
+                f"The rows of x must be all strings or all lists of segments; got {row!r:.80} "
+                f"in row {i}."
+            )
+    _same([len(row) for row in x], "number of segments")
+    segments = tuple(map(list, zip(*x, strict=True)))
+    return segments[0] if len(segments) == 1 else segments
+
+
+def _columns_of_array(x: Any) -> Any:
+    rank = len(x.shape)
+    if isinstance(x, np.ndarray) and x.dtype == object and rank == 1:
+        return _columns_of_rows(x.tolist()) if any(map(_is_row, x)) else x
+    if rank != 2 or x.shape[1] is None:
+        return x
+    segments = tuple(x[:, i] for i in range(x.shape[1]))
+    return segments[0] if len(segments) == 1 else segments
+
+
+def _is_row(value: Any) -> bool:
+    """Whether one row of many has several segments."""
+    return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1)
+
+
+def _same(values: list[Any], what: str) -> Any:
+    for i, value in enumerate(values):
+        if value != values[0]:
+            raise ValueError(
+                f"The rows of x must have the same {what}; got {values[0]} in row 0 and {value} "
+                f"in row {i}. A tuple holds columns, a list rows."
+            )
+    return values[0]
+
+
+def _refuse_list_of_columns(x: list[Any]) -> None:
+    for part in x:
+        is_tensor = is_tensorflow_value(part) and len(part.shape) > 0
+        if is_tensor or to_column(part) is not part:
+            raise ValueError(
+                f"x must not be a list of columns; got a list of {type(part).__name__}. "
+                "A tuple holds columns, a list rows: pass tuple(x)."
+            )

@@ -1,0 +1,111 @@
+"""Examples in any form, read and looked at before a task's loop, and made into batches."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from nlpkit._compat import is_tensorflow_value
+from nlpkit.preprocessors.columns import holds_strings, read_array, read_columns
+from nlpkit.tasks.labels import Labels
+from nlpkit.tasks.text_dataset import check_lengths
+
+
+@dataclass(frozen=True)
+class ExampleReader:
+    """What a task asks of its data; called with a batch, it makes what Keras trains on of it.
+
+    It holds no model, so that the workers of a `DataLoader` can be given it.
+
+    Args:
+        preprocessor: `Preprocessor`, or any function of `(x, y, sample_weight)`.
+        labels: `Labels`.
+        num_segments: int or None. The most segments of a text that the backbone tells apart.
+        labelled: bool. Whether labels count; a prediction ignores them.
+    """
+
+    preprocessor: Any
+    labels: Labels
+    num_segments: int | None
+    labelled: bool = True
+
+    @classmethod
+    def of(cls, task: Any, labelled: bool = True) -> Self:
+        """The reader of a task that has a preprocessor."""
+        segments = getattr(task.preprocessor, "has_segment_ids", False)
+        limit = getattr(task.backbone, "num_segments", None) if segments else None
+        return cls(task.preprocessor, Labels.of(task), limit, labelled)
+
+    def __call__(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """The features, labels and weights of a batch in any form."""
+        return self.preprocessor(*self.read(x, y, sample_weight))
+
+    def read(self, x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
+        """Bring examples into columns that can be sliced, and check them.
+
+        Raises:
+            TypeError: a text is no string.
+            ValueError: there are no examples, columns are not equally long, there are more
+                segments than the backbone tells apart, or labels or weights are not what the loss
+                takes.
+        """
+        self._refuse_second_texts(y)
+        x, y, sample_weight = self._columns(*map(_on_host, (x, y, sample_weight)))
+        refuse_single(x)
+        if hasattr(self.preprocessor, "check"):
+            self.preprocessor.check(x)
+        if not check_lengths(x, y, sample_weight):
+            raise ValueError("x must hold at least one example; got none.")
+        if not self.labelled:
+            return x, None, None
+        y = self.labels.read(y)
+        return x, y, self.labels.read_weights(sample_weight, y)
+
+    def in_graph(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """What a call does, inside `tf.data.Dataset.map`."""
+        from nlpkit.tasks.labels_tensorflow import checked
+
+        self._refuse_second_texts(y)
+        x, y, sample_weight = self._columns(x, y, sample_weight)
+        if not self.labelled:
+            return self.preprocessor(x)
+        y, sample_weight = checked(self.labels, y, sample_weight)
+        return self.preprocessor(x, y, sample_weight)
+
+    def _refuse_second_texts(self, y: Any) -> None:
+        """Raise a ValueError if a prediction would leave out the second texts of pairs."""
+        if not self.labelled and not self.labels.names and y is not None and holds_strings(y):
+            raise ValueError(
+                "x must have all texts; got (first, second), which is (x, y), and y is strings. "
+                "Batches of pairs are ((first, second),)."
+            )
+
+    def _columns(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        if hasattr(self.preprocessor, "read"):
+            x, y, sample_weight = self.preprocessor.read(x, y, sample_weight)
+        else:
+            x, y = read_columns(x), read_array(y, "y")
+            sample_weight = read_array(sample_weight, "sample_weight")
+        if self.num_segments and isinstance(x, tuple) and len(x) > self.num_segments:
+            raise ValueError(
+                f"x has {len(x)} segments a text, and the backbone tells {self.num_segments} "
+                "apart (num_segments). A tuple holds columns, a list rows."
+            )
+        return x, y, sample_weight
+
+
+def _on_host(values: Any) -> Any:
+    """Eager tensors of TensorFlow as arrays, wherever they are in a structure."""
+    if isinstance(values, tuple):
+        return tuple(map(_on_host, values))
+    if isinstance(values, dict):
+        return {name: _on_host(value) for name, value in values.items()}
+    return values.numpy() if is_tensorflow_value(values) else values
+
+
+def refuse_single(x: Any) -> None:
+    """Raise a ValueError if `x` is one example, not a batch."""
+    for part in x if isinstance(x, tuple) else x.values() if isinstance(x, dict) else (x,):
+        if isinstance(part, str | bytes) or getattr(part, "shape", None) == ():
+            raise ValueError(
+                f"x must be a batch of examples, such as [x]; got the single value {part!r}. "
+                "A tuple holds columns, a list rows."
+            )

@@ -1,0 +1,162 @@
+"""Labels and weights in any form, looked at before a model trains on them."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from nlpkit.preprocessors.columns import read_array
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a task's loss takes as labels.
+
+    Args:
+        classes: int or None. Labels are classes from 0 to this; None if the loss takes others.
+        rank: int. The rank of classes.
+        names: tuple of str. The classes' names, in their order; empty if they have none.
+        ignored: int or None. A label that the loss leaves out.
+    """
+
+    classes: int | None = None
+    rank: int = 1
+    names: tuple[str, ...] = ()
+    ignored: int | None = None
+
+    @classmethod
+    def of(cls, task: Any) -> Self:
+        """Those of a task, by the loss it is compiled with."""
+        names = tuple(getattr(task, "class_names", None) or ())
+        loss = task.loss if task.compiled else None
+        loss = keras.losses.get(loss) if isinstance(loss, str) else loss
+        sparse = isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
+        if not sparse and loss is not keras.losses.sparse_categorical_crossentropy:
+            return cls(names=names)
+        shape = task.outputs[0].shape
+        return cls(shape[-1], len(shape) - 1, names, getattr(loss, "ignore_class", None))
+
+    def read(self, y: Any) -> Any:
+        """Bring labels into an array, in the order in which they stand.
+
+        Args:
+            y: labels in any form, or None; names of classes become their numbers.
+
+        Returns:
+            int array of `rank` where the loss takes classes; else an array of numbers, or a
+            structure of arrays.
+
+        Raises:
+            ValueError: a label is no class of the model, not a number, or missing; there are
+                labels of another rank.
+        """
+        y = read_array(y, "y")
+        if not isinstance(y, np.ndarray):
+            return y
+        if y.dtype.kind not in "biuf":
+            y = self._named(y)
+        _refuse(~np.isfinite(y), y, "y must hold numbers")
+        return y if self.classes is None else self._as_classes(y, self.classes)
+
+    def read_weights(self, weights: Any, y: Any) -> Any:
+        """Bring sample weights into an array, one for each label, or for each row of them.
+
+        Raises:
+            ValueError: a weight is not a finite number, or there are not as many as labels.
+        """
+        weights = read_array(weights, "sample_weight")
+        if not isinstance(weights, np.ndarray):
+            return weights
+        if weights.dtype.kind not in "biuf":
+            weights = _numbers(weights, "sample_weight")
+        _refuse(~np.isfinite(weights), weights, "sample_weight must hold finite numbers")
+        if y is not None and not isinstance(y, np.ndarray):
+            return weights
+        shape = weights.shape[:1] if y is None else y.shape
+        if weights.ndim == len(shape) + 1 and weights.shape[-1] == 1:
+            weights = weights[..., 0]
+        if not weights.ndim or weights.shape != shape[: weights.ndim]:
+            labels = "" if y is None else f" for labels of shape {shape}"
+            raise ValueError(
+                f"sample_weight must have a number for each label; got the shape {weights.shape}"
+                f"{labels}."
+            )
+        return weights
+
+    def class_weights(self, weights: Any) -> Any:
+        """The weights of classes by their numbers.
+
+        Args:
+            weights: dict from classes, or their names, to weights; or None.
+
+        Raises:
+            ValueError: a key is no class of the model, or a weight is not a finite number.
+        """
+        if weights is None:
+            return None
+        numbers = {key: self._number(key) for key in weights}
+        for key, weight in weights.items():
+            if not np.isfinite(weight):
+                raise ValueError(f"class_weight must hold finite numbers; got {weight} for {key}.")
+        return {numbers[key]: float(weight) for key, weight in weights.items()}
+
+    def _number(self, key: Any) -> int:
+        if key in self.names:
+            return self.names.index(key)
+        known = isinstance(key, int | np.integer)
+        if not known or not 0 <= key < (self.classes or key + 1):
+            raise ValueError(f"class_weight must have {self._expected()} as keys; got {key!r}.")
+        return int(key)
+
+    def _expected(self) -> str:
+        if self.classes is None:
+            return "numbers"
+        named = f", or their names {', '.join(self.names)}" if self.names else ""
+        return f"classes from 0 to {self.classes - 1}{named}"
+
+    def _named(self, y: np.ndarray) -> np.ndarray:
+        """Strings as the classes they name; other objects as numbers."""
+        strings = [value for value in y.ravel() if isinstance(value, str | bytes)]
+        if not strings:
+            return _numbers(y, "y")
+        numbers = {name: i for i, name in enumerate(self.names)}
+        decoded = [v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in y.ravel()]
+        for row, value in enumerate(decoded):
+            if value not in numbers:
+                shown = str(value) if isinstance(value, str) else value
+                raise ValueError(
+                    f"y must hold {self._expected()}; got {shown!r} in row {row}. Number the "
+                    "classes first; the second texts of pairs belong in x, a tuple of both."
+                )
+        return np.array([numbers[value] for value in decoded]).reshape(y.shape)
+
+    def _as_classes(self, y: np.ndarray, classes: int) -> np.ndarray:
+        if y.ndim == self.rank + 1 and y.shape[-1] == 1:
+            y = y[..., 0]
+        if y.ndim != self.rank:
+            raise ValueError(
+                f"y must hold {self._expected()}, with {self.rank} axes; got the shape {y.shape}. "
+                'One-hot labels need compile(loss="categorical_crossentropy"), several labels a '
+                'text "binary_crossentropy".'
+            )
+        outside = (y < 0) | (y >= classes) | (y != np.floor(y))
+        if self.ignored is not None:
+            outside &= y != self.ignored
+        _refuse(outside, y, f"y must hold {self._expected()}")
+        return y if y.dtype.kind in "iu" else y.astype("int32")
+
+
+def _numbers(values: np.ndarray, name: str) -> np.ndarray:
+    """Objects as numbers; what is missing is not one."""
+    for row, value in enumerate(values.ravel()):
+        if not isinstance(value, int | float | np.number | np.bool_) or value != value:
+            raise ValueError(f"{name} must hold numbers; got {value!r} in row {row}.")
+    return np.array(values.tolist())
+
+
+def _refuse(wrong: np.ndarray, values: np.ndarray, message: str) -> None:
+    if wrong.any():
+        row = tuple(np.argwhere(wrong)[0].tolist())
+        place = ", ".join(map(str, row)) or "0"
+        raise ValueError(f"{message}; got {values[row]} in row {place}.")
