@@ -72,7 +72,7 @@ class BeamSampler(Sampler):
         logits, _, cache = decoder.prefill(ids, mask, slots, reach=reach)
         rows, beams = ids.shape[0], self.num_beams
         cache = take_rows(cache, ops.repeat(ops.arange(rows, dtype="int32"), beams))
-        state = fresh_state(prompt, cache, slots)
+        state = fresh_state(prompt, plan, cache, slots)
         texts = ops.repeat(state["token_ids"][:, None], beams, axis=1)  # R B L
         none = ops.full((rows, beams), _NONE, dtype="float32")
         state |= {
@@ -143,6 +143,9 @@ class BeamSampler(Sampler):
         places = ops.arange(state["beams"].shape[-1], dtype="int32")
         here = places == state["prompt"] + state["step"]
         stopped = ops.any(ops.equal(token[..., None], stops), axis=-1)
+        if "kept" in plan:
+            kept = ops.any(ops.logical_and(plan["kept"], here), axis=1)[:, None]
+            stopped = ops.logical_and(stopped, ops.logical_not(kept))
         full = (state["count"] + 1 >= plan["limits"])[:, None]
         return {
             "log_probs": top,

@@ -56,7 +56,7 @@ class ContrastiveSampler(Sampler):
         # A row of the cache for each candidate.
         cache = take_rows(cache, ops.repeat(ops.arange(rows, dtype="int32"), candidates))
         directions = ops.pad(_direction(hidden), ((0, 0), (0, slots - length), (0, 0)))  # R L D
-        state = fresh_state(prompt, cache, slots)
+        state = fresh_state(prompt, plan, cache, slots)
         return self._search(decoder, state | {"logits": logits, "directions": directions}, plan)
 
     def advance(self, decoder: Decoder, state: State, plan: Plan) -> State:
@@ -65,6 +65,8 @@ class ContrastiveSampler(Sampler):
     def _search(self, decoder: Decoder, state: State, plan: Plan) -> State:
         """Show the model all candidates, and append one of them."""
         probabilities = ops.softmax(state["logits"] / plan["temperature"], axis=-1)
+        # A token that is not to be chosen is no candidate, be it ever so different.
+        probabilities = ops.where(state["logits"] == -float("inf"), -1.0, probabilities)
         k = min(self.k, probabilities.shape[-1])
         probabilities, tokens = ops.top_k(probabilities, k)  # R K
         tokens = ops.cast(tokens, "int32")
@@ -72,6 +74,7 @@ class ContrastiveSampler(Sampler):
         directions = ops.reshape(_direction(hidden), (-1, k, hidden.shape[-1]))  # R K D
         alpha = plan["alpha"]
         scores = (1 - alpha) * probabilities - alpha * _similarity(state, directions)
+        scores = ops.where(probabilities < 0, -float("inf"), scores)
         best = ops.cast(ops.argmax(scores, axis=-1), "int32")  # R
         rows = ops.arange(best.shape[0], dtype="int32") * k + best
         slots = ops.arange(state["token_ids"].shape[1], dtype="int32")

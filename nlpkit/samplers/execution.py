@@ -1,9 +1,12 @@
 """Running a sampler's loop: compiled on JAX and TensorFlow, eager on PyTorch."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from nlpkit.layers.modeling.direct_call import direct_calls
@@ -54,7 +57,7 @@ class Execution:
 
         def begin(prompt: Any, plan: Any, until: Any) -> State:
             state = sampler.start(self._model, prompt, plan, slots)
-            return _loop(sampler, self._model, state, plan, until)
+            return loop(sampler, self._model, state, plan, until)
 
         return self._run(("start", slots), begin, sampler, prompt, plan, until)
 
@@ -62,7 +65,7 @@ class Execution:
         """Go on with a state, which must not be used again, until its "step" is `until`."""
 
         def proceed(state: Any, plan: Any, until: Any) -> State:
-            return _loop(sampler, self._model, state, plan, until)
+            return loop(sampler, self._model, state, plan, until)
 
         return self._run(("resume",), proceed, sampler, state, plan, until)
 
@@ -79,9 +82,7 @@ class Execution:
         first, tensors = (_tensors(x) for x in (first, dict(plan)))
         with direct_calls(self._direct):
             if backend == "torch":
-                from nlpkit.samplers.execution_torch import run_eagerly
-
-                return run_eagerly(function, first, tensors, until)
+                return _backend().run_eagerly(function, first, tensors, until)
             rows = tuple(tensors["limits"].shape)
             shapes = (rows, tuple(first["token_ids"].shape), tuple(tensors["stop_token_ids"].shape))
             words = getattr(self._model, "spelled_words", None)
@@ -96,19 +97,16 @@ def _compile(
     function: Callable[..., Any], models: Sequence[Any], name: tuple[Any, ...]
 ) -> Callable[..., Any]:
     if keras.backend.backend() == "jax":
-        from nlpkit.samplers.execution_jax import compiled
-
-        return compiled(function, models, consume=name[0] == "resume")
-    from nlpkit.samplers.execution_tensorflow import compiled_graph
-
-    return compiled_graph(function)
+        return _backend().compiled(function, models, consume=name[0] == "resume")
+    return _backend().compiled_graph(function)
 
 
-def _loop(sampler: Sampler, model: Any, state: State, plan: Plan, until: Any) -> State:
+def loop(sampler: Sampler, model: Any, state: State, plan: Plan, until: Any) -> State:
+    """Advance until all rows are done, or the state's "step" is `until`."""
     if keras.backend.backend() == "torch":
-        from nlpkit.samplers.execution_torch import loop
-
-        return loop(lambda state: sampler.advance(model, state, plan), state, until)
+        return _backend().run_loop(
+            lambda state: sampler.advance(model, state, plan), state, int(until)
+        )
 
     def unfinished(state: State) -> Any:
         return ops.logical_and(ops.logical_not(ops.all(state["done"])), state["step"] < until)
@@ -126,3 +124,31 @@ def _tensors(tree: Any) -> Any:
         return ops.convert_to_tensor(x, dtype="int32" if isinstance(x, int) else None)
 
     return keras.tree.map_structure(convert, tree)
+
+
+def is_tracing() -> bool:
+    """Whether what runs now is being compiled, so that values are not there yet."""
+    return bool(_backend().is_tracing())
+
+
+def fresh_seed() -> Any:
+    """A seed that differs each time, also when a compiled function runs again.
+
+    Raises:
+        ValueError: JAX is compiling, so that it would stay the same.
+    """
+    if is_tracing():
+        return _backend().traced_seed()
+    return int(np.random.default_rng().integers(2**31))
+
+
+def without_gradients() -> AbstractContextManager[Any]:
+    """A context in which PyTorch records no gradients."""
+    if keras.backend.backend() == "torch":
+        return _backend().without_gradients()
+    return nullcontext()
+
+
+def _backend() -> Any:
+    """The module of the backend's own part."""
+    return import_module(f"nlpkit.samplers.execution_{keras.backend.backend()}")

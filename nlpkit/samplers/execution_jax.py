@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import keras
+from jax import numpy as jnp
 
 
 def compiled(
@@ -28,3 +29,20 @@ def compiled(
 
     program = jax.jit(pure, donate_argnums=(0,) if consume else ())
     return lambda first, *rest: program(first, [v.value for v in variables()], *rest)
+
+
+def is_tracing() -> bool:
+    """Whether what runs now is being compiled."""
+    return isinstance(jnp.zeros(()), jax.core.Tracer)
+
+
+def traced_seed() -> Any:
+    """There is none: compiled functions have no state.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(
+        "seed must be given to a sampler that a function compiled by JAX calls, and be one of that "
+        "function's arguments; else it would draw the same each time."
+    )

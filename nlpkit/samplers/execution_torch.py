@@ -16,7 +16,7 @@ def run_eagerly(function: Callable[..., Any], first: Any, plan: Any, until: int)
         return function(first, plan, until)
 
 
-def loop(advance: Callable[[Any], Any], state: Any, until: int) -> Any:
+def run_loop(advance: Callable[[Any], Any], state: Any, until: int) -> Any:
     """Advance until all rows are done, or the state's "step" is `until`."""
     step = int(state["step"])
     while step < until:
@@ -25,3 +25,18 @@ def loop(advance: Callable[[Any], Any], state: Any, until: int) -> Any:
         state = advance(state)
         step += 1
     return state
+
+
+def without_gradients() -> Any:
+    """A context in which no gradients are recorded."""
+    return torch.no_grad()
+
+
+def is_tracing() -> bool:
+    """Whether `torch.compile` looks at what runs now."""
+    return bool(torch.compiler.is_compiling())
+
+
+def traced_seed() -> Any:
+    """A seed that is drawn anew each time."""
+    return torch.randint(2**31 - 1, (), dtype=torch.int32)

@@ -3,9 +3,11 @@
 Letters: R rows, T tokens of the longest prompt, L = T + the most new tokens, V words.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, ClassVar, Protocol
 
+import keras
 from keras import ops
 
 from nlpkit._config import Configurable
@@ -59,7 +61,8 @@ class Sampler(Configurable):
 
     Values that change from call to call, such as the temperature, come in a plan of tensors:
     "stop_token_ids" int32 `[n]`, "limits" int32 `[R]` (the most tokens a row may generate),
-    "streams" int32 `[R, 2]` (seed and draw of a row's random numbers), and `parameters`.
+    "streams" int32 `[R, 2]` (seed and draw of a row's random numbers), `parameters`, and where a
+    sampler is called perhaps "kept" bool `[R, L]` (tokens that were there before).
 
     Args:
         temperature: float, positive. Logits are divided by it: below 1 likely tokens become
@@ -87,6 +90,63 @@ class Sampler(Configurable):
         """Whether `results` has several texts a row, with "scores"."""
         return False
 
+    def __call__(
+        self,
+        next: Callable[[Any, Any, Any], tuple[Any, Any, Any]],
+        prompt: Any,
+        cache: Any = None,
+        index: Any = 0,
+        mask: Any = None,
+        stop_token_ids: Sequence[int] | None = None,
+        hidden_states: Any = None,
+        model: Any = None,
+        *,
+        seed: Any = None,
+    ) -> Any:
+        """Generate with a function of your own, which may call any model.
+
+        It runs eagerly or within a compiled function. A row that is finished keeps what the prompt
+        holds after its end, whatever the rows beside it do.
+
+        Args:
+            next: function of `prompt`, `cache` and `index` (int32, a scalar) that returns logits
+                `[R, V]` of the token at that index, hidden states `[R, D]` (None if the sampler
+                needs none), and the new cache. Tokens from the index on are not to be looked at.
+            prompt: int `[R, L]`. Texts, with room for what is to be generated.
+            cache: tensors, nested, with one row for each of the prompt; None for none.
+            index: int or int32 scalar. Where the first new token stands, in all rows.
+            mask: bool `[R, L]`. Which tokens of the prompt stay as they are: those of prompts that
+                reach beyond `index`. None for none.
+            stop_token_ids: ints. Tokens that end a row; None for none.
+            hidden_states: float `[R, L, D]`. Those of the prompt, for `ContrastiveSampler`.
+            model: `keras.Model`. What `next` calls: on JAX its variables, such as seeds, stay as
+                they are.
+            seed: int or int32 scalar or `[R]`. By default the sampler's, or another each time. A
+                function compiled by JAX must be given one.
+
+        Returns:
+            int `[R, L]`. Of a sampler that returns several texts a row, a tuple of `[R, B, L]`,
+            best first, and their scores `[R, B]`.
+
+        Raises:
+            ValueError: the shape of `prompt` is not known, hidden states are missing, logits are
+                not numbers, or there would be no random numbers.
+        """
+        from nlpkit.samplers.calling import call
+
+        return call(
+            self,
+            next,
+            prompt,
+            cache=cache,
+            index=index,
+            mask=mask,
+            stop_token_ids=stop_token_ids,
+            hidden_states=hidden_states,
+            model=model,
+            seed=getattr(self, "seed", None) if seed is None else seed,
+        )
+
     def get_next_token(self, probabilities: Any) -> Any:
         """Choose by the probabilities, float32 `[R, V]`; returns ids, int `[R]`."""
         raise NotImplementedError(f"{type(self).__name__} must define get_next_token.")
@@ -112,14 +172,15 @@ class Sampler(Configurable):
 
         Args:
             decoder: `Decoder`.
-            prompt: "token_ids" int32 and "padding_mask" bool, `[R, T]`, padded on the left.
+            prompt: "token_ids" int32 and "padding_mask" bool, `[R, T]`, padded on the left; or
+                `[R, L]` with "length" int32, how many of them are the prompt's.
             plan: see the class.
             slots: int. Room of a row, L at least.
         """
         ids, mask = prompt["token_ids"], prompt["padding_mask"]
         reach = ops.sum(ops.cast(mask, "int32"), axis=1) + plan["limits"]
         logits, _, cache = decoder.prefill(ids, mask, slots, reach=reach)
-        return self._append(fresh_state(prompt, cache, slots), logits, plan)
+        return self._append(fresh_state(prompt, plan, cache, slots), logits, plan)
 
     def advance(self, decoder: Decoder, state: State, plan: Plan) -> State:
         """Show the model the newest token of each row, and choose the next."""
@@ -138,8 +199,21 @@ class Sampler(Configurable):
         Returns:
             int32 `[R]`.
         """
-        weights = sampling_weights(logits, plan)
-        return ops.cast(self.get_next_token(probabilities_of(weights)), "int32")
+        probabilities = probabilities_of(sampling_weights(logits, plan))
+        seeds = self._seeds(uniform)
+        with keras.StatelessScope(state_mapping=seeds) if seeds else nullcontext():
+            return ops.cast(self.get_next_token(probabilities), "int32")
+
+    def _seeds(self, uniform: Any) -> list[tuple[Any, Any]]:
+        """The states of a subclass's own seed generators, drawn anew for this token.
+
+        A compiled loop would otherwise draw alike at each step, and each time it runs.
+        """
+        own = [x for x in vars(self).values() if isinstance(x, keras.random.SeedGenerator)]
+        if uniform is None or not own:
+            return []
+        drawn = ops.cast(uniform[0] * 2.0**24, own[0].state.dtype)
+        return [(x.state, ops.stack([drawn, ops.full_like(drawn, i)])) for i, x in enumerate(own)]
 
     def results(self, state: State, plan: Plan) -> State:
         """What of the state is returned: a row for each prompt, or more."""
@@ -156,17 +230,18 @@ class Sampler(Configurable):
         return append(state, ids, plan) | {"broken": ops.logical_or(state["broken"], broken)}
 
 
-def fresh_state(prompt: Mapping[str, Any], cache: Any, slots: int) -> State:
+def fresh_state(prompt: Mapping[str, Any], plan: Plan, cache: Any, slots: int) -> State:
     """The state after the prompts, before any token was chosen."""
     ids, mask = prompt["token_ids"], prompt["padding_mask"]
-    rows, length = ids.shape
+    rows, width = ids.shape
+    length = ops.convert_to_tensor(prompt.get("length", width), dtype="int32")
     real = ops.sum(ops.cast(mask, "int32"), axis=1)
     return {
-        "token_ids": ops.pad(ids, [(0, 0), (0, slots - length)]),
-        "prompt": ops.convert_to_tensor(length, dtype="int32"),
+        "token_ids": ops.pad(ids, [(0, 0), (0, slots - width)]),
+        "prompt": length,
         "first": length - real,
         "count": ops.zeros((rows,), dtype="int32"),
-        "done": ops.zeros((rows,), dtype="bool"),
+        "done": plan["limits"] <= 0,
         "broken": ops.zeros((rows,), dtype="bool"),
         "step": ops.convert_to_tensor(0, dtype="int32"),
         "cache": cache,
@@ -181,6 +256,8 @@ def append(state: State, ids: Any, plan: Plan) -> State:
     here = ops.logical_and(places == column[:, None], active[:, None])  # R L
     count = state["count"] + ops.cast(active, "int32")
     stopped = ops.any(ids[:, None] == plan["stop_token_ids"], axis=1)
+    if "kept" in plan:  # What stood there before ends nothing.
+        stopped = ops.logical_and(stopped, ops.logical_not(ops.any(here & plan["kept"], axis=1)))
     finished = ops.logical_or(stopped, count >= plan["limits"])
     return state | {
         "token_ids": ops.where(here, ids[:, None], state["token_ids"]),

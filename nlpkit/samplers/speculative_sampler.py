@@ -75,6 +75,32 @@ class SpeculativeSampler(Sampler):
         if self.temperature != 1:
             self.inner = combine(self.inner, temperature=self.temperature)
 
+    def __call__(
+        self,
+        next: Callable[..., Any],
+        prompt: Any,
+        *args: Any,
+        draft_next: Callable[..., Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Generate with a function of your own: what `base_sampler` would, guesses or not.
+
+        `next` judges one token at a time, so that guesses could save nothing: `draft_next` isn't
+        called. `generate`, where the model judges several at once, is the place for them.
+
+        Args:
+            next, prompt: see `Sampler`, which tells the further arguments too.
+            draft_next: function like `next`, of the model that would guess.
+
+        Raises:
+            ValueError: there is no `draft_next`.
+        """
+        if draft_next is None:
+            raise ValueError(
+                "draft_next must be a function like next, of the model that guesses; got None."
+            )
+        return self.inner(next, prompt, *args, **{"seed": self.seed} | kwargs)
+
     def parameters(self) -> dict[str, float]:
         return self.inner.parameters()
 
@@ -99,7 +125,7 @@ class SpeculativeSampler(Sampler):
         options = {"reach": ops.sum(ops.cast(mask, "int32"), axis=1) + plan["limits"]}
         options["ring"] = False
         logits, _, cache = decoder.prefill(ids, mask, slots, **options)
-        state = fresh_state(prompt, cache, slots)
+        state = fresh_state(prompt, plan, cache, slots)
         if self.draft is not None:
             _require_same_tokenizer(self.draft, decoder)
             state["draft_cache"] = self.draft.prefill(ids, mask, slots, **options)[2]

@@ -39,7 +39,8 @@ class CachedMultiHeadAttention(Configurable, keras.layers.MultiHeadAttention):
         query: float tensor `[B, T, dim]`.
         value: float tensor `[B, S, dim]`, of the new tokens only when they go to the cache.
         key: float tensor like `value`, or None for `value`.
-        attention_mask: bool tensor `[B, T, S]`, True = may attend; S counts the cache's slots.
+        attention_mask: bool tensor `[B, T, S]`, or `[T, S]` for all rows alike, True = may attend;
+            S counts the cache's slots.
         cache: float tensor `[B, 2, S, H, D]` of keys and values, or None.
         cache_update_index: int or int tensor. The first slot to write.
         return_attention_scores: bool. Whether to return the weights `[B, H, T, S]` too.
@@ -100,7 +101,7 @@ class CachedMultiHeadAttention(Configurable, keras.layers.MultiHeadAttention):
         keys, values, cache = self._keys_and_values(
             value if key is None else key, value, cache, cache_update_index
         )
-        masks = [] if attention_mask is None else [ops.cast(attention_mask, "bool")]
+        masks = [] if attention_mask is None else [_batched(attention_mask)]
         if cache is None:
             token_masks = [mask for mask in (value_mask, key_mask) if mask is not None]
             masks += [ops.cast(mask, "bool")[:, None, :] for mask in token_masks]
@@ -179,6 +180,12 @@ class CachedMultiHeadAttention(Configurable, keras.layers.MultiHeadAttention):
             extras = (keras.KerasTensor(scores_shape, dtype=self.compute_dtype),)
         extras += () if cache is None else (keras.KerasTensor(cache.shape, dtype=cache.dtype),)
         return (output, *extras) if extras else output
+
+
+def _batched(mask: Any) -> Any:
+    """A mask `[B, T, S]` or `[B, H, T, S]`; `[T, S]` is the same for all."""
+    mask = ops.cast(mask, "bool")
+    return mask[None] if len(mask.shape) == 2 else mask
 
 
 def _all(masks: list[Any]) -> Any:

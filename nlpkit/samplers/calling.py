@@ -1,0 +1,188 @@
+"""Samplers called as functions, with a function and a cache of the caller's own.
+
+Letters: R rows, L tokens of a row, D features, V words.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from nlpkit.samplers.execution import fresh_seed, is_tracing, loop, without_gradients
+from nlpkit.samplers.sampler import Plan, Sampler
+
+# (prompt `[R, L]`, cache, index) -> (logits `[R, V]` of the token at index, hidden `[R, D]`, cache)
+Next = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
+
+
+class FunctionDecoder:
+    """What samplers see of a function: a `Decoder` whose cache holds the texts beside the caller's.
+
+    Its cache is a dict of "tokens" int32 `[R, L]`, "kept" bool `[R, L]` or `()`, "index" int32 (the
+    next token's), "own" (the caller's cache, `()` for None) and "length" `[R]`, which says how many
+    rows there are.
+
+    Args:
+        function: see `Next`.
+        cache: the caller's, or None.
+        index: int32. Where the first new token stands.
+        kept: bool `[R, L]` or None. Which tokens stay as they are.
+        hidden_states: float `[R, L, D]` or None, of the prompt.
+        model: `keras.Model` or None. What the function calls: on JAX no change of its variables
+            leaves the loop.
+    """
+
+    def __init__(
+        self,
+        function: Next,
+        cache: Any,
+        index: Any,
+        kept: Any,
+        hidden_states: Any,
+        model: Any,
+    ) -> None:
+        stateless = model is not None and keras.backend.backend() == "jax"
+        self._next = _without_changes(function, model) if stateless else function
+        self._own, self._index = cache, index
+        self._kept = () if kept is None else kept
+        self._hidden_states = hidden_states
+        self._needs_hidden = False
+
+    def prefill(
+        self,
+        token_ids: Any,
+        padding_mask: Any,
+        slots: int,
+        *,
+        reach: Any = None,
+        ring: bool = True,
+        all_hidden: bool = False,
+    ) -> tuple[Any, Any, Any]:
+        """Ask for the first token; see `nlpkit.samplers.sampler.Decoder`."""
+        self._needs_hidden = all_hidden
+        if all_hidden and self._hidden_states is None:
+            raise ValueError(
+                "hidden_states must be those of the prompt, float [batch, length, dim], for a "
+                "sampler that compares them; got None."
+            )
+        own = () if self._own is None else keras.tree.map_structure(_tensor, self._own)
+        cache = {"tokens": token_ids, "kept": self._kept, "index": self._index, "own": own}
+        cache["length"] = ops.zeros_like(token_ids[:, 0])
+        logits, _, cache = self._ask(cache)
+        return logits, self._hidden_states, cache
+
+    def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
+        """Write a token, `[R, 1]`, and ask for the one after it."""
+        tokens = ops.slice_update(cache["tokens"], [0, cache["index"]], token_ids)
+        cache = cache | {"tokens": tokens, "index": cache["index"] + 1}
+        logits, hidden, cache = self._ask(cache)
+        return logits[:, None], None if hidden is None else hidden[:, None], cache
+
+    def _ask(self, cache: Any) -> tuple[Any, Any, Any]:
+        own = None if isinstance(cache["own"], tuple) and not cache["own"] else cache["own"]
+        logits, hidden, own = self._next(cache["tokens"], own, cache["index"])
+        if hidden is None and self._needs_hidden:
+            raise ValueError(
+                "next must return hidden states, float [batch, dim], as its second value for a "
+                "sampler that compares them; got None."
+            )
+        logits = ops.cast(_tensor(logits), "float32")
+        # One row may stand for all, as where several texts of a prompt are searched.
+        logits = ops.broadcast_to(logits, (cache["tokens"].shape[0], logits.shape[-1]))
+        if not isinstance(cache["kept"], tuple):
+            logits = _only_kept(logits, cache)
+        return logits, hidden, cache | {"own": () if own is None else own}
+
+
+def call(
+    sampler: Sampler,
+    next: Next,
+    prompt: Any,
+    *,
+    cache: Any,
+    index: Any,
+    mask: Any,
+    stop_token_ids: Sequence[int] | None,
+    hidden_states: Any,
+    model: Any,
+    seed: Any,
+) -> Any:
+    """Run a sampler as its `__call__` explains."""
+    tokens = _tokens(prompt)
+    length = tokens.shape[1]
+    index = ops.cast(_tensor(index), "int32")
+    kept = None if mask is None else ops.cast(_tensor(mask), "bool")
+    decoder = FunctionDecoder(next, cache, index, kept, hidden_states, model)
+    plan = plan_of(sampler, tokens, index, kept, stop_token_ids, seed)
+    written = ops.arange(length, dtype="int32") < index
+    before = {
+        "token_ids": tokens,
+        "padding_mask": ops.broadcast_to(written, tokens.shape),
+        "length": index,
+    }
+    with without_gradients():
+        state = sampler.start(decoder, before, plan, length)
+        state = loop(sampler, decoder, state, plan, length - 1 - index)
+        results = sampler.results(state, plan)
+    if not is_tracing() and bool(ops.any(state["broken"])):
+        raise ValueError("next returned logits that are not numbers (NaN).")
+    found = ops.cast(results["token_ids"], getattr(prompt, "dtype", "int32"))
+    return (found, results["scores"]) if sampler.returns_several else found
+
+
+def plan_of(
+    sampler: Sampler, tokens: Any, index: Any, kept: Any, stops: Sequence[int] | None, seed: Any
+) -> Plan:
+    """The values that the sampler's loop takes beside its state."""
+    rows, length = tokens.shape
+    # Equal texts are drawn one after the other, so that a row does not depend on the others.
+    same = ops.all(tokens[:, None] == tokens[None], axis=-1)
+    draws = ops.sum(ops.tril(ops.cast(same, "int32"), -1), axis=1)  # R
+    seed = fresh_seed() if seed is None else seed
+    seeds = ops.broadcast_to(ops.cast(_tensor(seed), "int32"), (rows,))
+    plan = {
+        "stop_token_ids": np.array([-1] if stops is None else list(stops), "int32"),
+        "limits": ops.broadcast_to(length - index, (rows,)),
+        "streams": ops.stack([seeds, ops.cast(draws, "int32")], axis=1),
+    }
+    for name, value in sampler.parameters().items():
+        plan[name] = np.asarray(value, "int32" if name == "top_k" else "float32")
+    plan = {name: _tensor(value) for name, value in plan.items()}
+    return plan if kept is None else plan | {"kept": kept}
+
+
+def _tokens(prompt: Any) -> Any:
+    tokens = ops.cast(_tensor(prompt), "int32")
+    if len(tokens.shape) != 2 or None in tuple(tokens.shape):
+        raise ValueError(
+            "prompt must be ids of a known shape [batch, length], with room for what is to be "
+            f"generated; got the shape {tuple(tokens.shape)}."
+        )
+    return tokens
+
+
+def _only_kept(logits: Any, cache: Any) -> Any:
+    """Logits that leave no choice where the next token is there already."""
+    tokens, index = cache["tokens"], cache["index"]
+    column = ops.minimum(index, tokens.shape[1] - 1)
+    words = ops.arange(logits.shape[-1], dtype="int32")
+    here = words == ops.take(tokens, column, axis=1)[:, None]  # R V
+    kept = ops.take(cache["kept"], column, axis=1)[:, None]
+    return ops.where(kept, ops.where(here, 0.0, -float("inf")), logits)
+
+
+def _without_changes(function: Next, model: Any) -> Next:
+    """A function that reads the model's variables as they are now, and leaves them so."""
+    values = [(variable, variable.value) for variable in model.variables]
+
+    def call(prompt: Any, cache: Any, index: Any) -> tuple[Any, Any, Any]:
+        with keras.StatelessScope(state_mapping=values):
+            return function(prompt, cache, index)
+
+    return call
+
+
+def _tensor(x: Any) -> Any:
+    return ops.convert_to_tensor(x)
