@@ -95,7 +95,7 @@ def _read_vocabulary(source: Any) -> Any:
         text = _read_text(source, "vocabulary")
         source = _read_json(text, source) if text.lstrip()[:1] == "{" else _read_ranks(text, source)
     if not isinstance(source, Mapping):
-        raise TypeError(
+        raise ValueError(
             "vocabulary must be a dict of token to id, or the path of a vocab.json or of a file of "
             f"tiktoken's ranks; got {source!r:.80} ({type(source).__name__})."
         )

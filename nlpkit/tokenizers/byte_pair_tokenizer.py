@@ -67,9 +67,9 @@ class BytePairTokenizer(Tokenizer):
             ("strict"), or leave them out, as the published tokenizer does.
 
     Raises:
-        TypeError: `vocabulary` is neither a dict nor a path.
-        ValueError: a file is missing or malformed, a merge or a special token is not in the
-            vocabulary, or an id is taken; when called, if the vocabulary lacks a byte of the text.
+        ValueError: `vocabulary` is neither a dict nor a path, a file is missing or malformed, a
+            merge or a special token is not in the vocabulary, or an id is taken; when called, if
+            the vocabulary lacks a byte of the text.
 
     Example:
         vocabulary, merges = nlpkit.tokenizers.compute_byte_pair_vocabulary(["low lower"], 260)

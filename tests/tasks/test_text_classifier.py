@@ -24,6 +24,14 @@ def weights_of(model):
     return np.concatenate([weights.ravel() for weights in model.get_weights()])
 
 
+def test_the_summary_starts_with_the_preprocessor(classifier):
+    printed = []
+    classifier.summary(print_fn=lambda text, line_break=False: printed.append(text))
+    assert printed[0].startswith('Preprocessor: "')
+    assert f"vocabulary: {classifier.preprocessor.tokenizer.vocabulary_size()}" in printed[0]
+    assert "Total params" in printed[-1]
+
+
 @pytest.mark.parametrize(
     ("activation", "from_logits"), [(None, True), ("linear", True), ("softmax", False)]
 )

@@ -142,7 +142,7 @@ def test_what_a_tokenizer_json_asks_for_in_vain(parts, named):
         (RANKS, MERGES, ValueError, "merges must be None"),
         (VOCABULARY | {"x y": 1}, MERGES, ValueError, "each id once"),
         ({}, [], ValueError, "holds no token"),
-        (["a"], [], TypeError, "vocabulary must be a dict"),
+        (["a"], [], ValueError, "vocabulary must be a dict"),
         ("nowhere.json", MERGES, ValueError, "vocabulary names the file nowhere.json"),
         (VOCABULARY, "nowhere.txt", ValueError, "merges names the file nowhere.txt"),
     ],
