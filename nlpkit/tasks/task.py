@@ -14,6 +14,7 @@ from nlpkit.presets.preset import FromPreset
 from nlpkit.presets.weights import Line, parse
 from nlpkit.tasks.example_reader import ExampleReader, refuse_single
 from nlpkit.tasks.labels import Labels
+from nlpkit.tasks.summary import summary_of
 from nlpkit.tasks.text_dataset import TextDataset, is_batched_source, map_batches, split_examples
 
 
@@ -100,7 +101,7 @@ class Task(FromPreset, Configurable, keras.Model):
     def summary(self, *args: Any, print_fn: Any = None, **kwargs: Any) -> None:
         """Print the preprocessor, then the layers; arguments as `keras.Model.summary`."""
         if self.preprocessor is not None:
-            (print_fn or print)(_summary_of(self.preprocessor))
+            (print_fn or print)(summary_of(self.preprocessor))
         super().summary(*args, print_fn=print_fn, **kwargs)
 
     def fit(
@@ -263,18 +264,6 @@ class Task(FromPreset, Configurable, keras.Model):
         if isinstance(x, dict):
             names = {tensor.name for tensor in self.backbone.inputs}
             self.backbone.check_inputs({name: x[name] for name in x if name in names})
-
-
-def _summary_of(preprocessor: Any) -> str:
-    tokenizer = preprocessor.tokenizer
-    words = "none yet" if tokenizer._vocabulary is None else f"{tokenizer.vocabulary_size():,}"
-    lines = [
-        f'Preprocessor: "{preprocessor.name}" ({type(preprocessor).__name__})',
-        f"  {tokenizer.name} ({type(tokenizer).__name__}), vocabulary: {words}",
-    ]
-    if getattr(preprocessor, "sequence_length", None) is not None:
-        lines.append(f"  sequence_length: {preprocessor.sequence_length}")
-    return "\n".join(lines)
 
 
 def _check_family(name: str, part: Any, needed: type) -> None:
