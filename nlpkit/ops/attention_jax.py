@@ -11,11 +11,16 @@ def attend_jax(
     query: Any, key: Any, value: Any, *, scale: float, mask: Any = None, bias: Any = None
 ) -> Any:
     """Compute `nlpkit.ops.attention.attend` with `jax.nn.dot_product_attention`."""
+    dtype = query.dtype
+    if dtype == "float16" and jax.default_backend() == "cpu":
+        # Once compiled, the kernel asks XLA for a product that it does not have on CPUs.
+        query, key, value = (x.astype("float32") for x in (query, key, value))
     if mask is not None:
         mask = mask[:, None]  # B 1 T S
     if bias is not None:
         bias = bias.astype(query.dtype)
-    return jax.nn.dot_product_attention(query, key, value, bias=bias, mask=mask, scale=scale)
+    attended = jax.nn.dot_product_attention(query, key, value, bias=bias, mask=mask, scale=scale)
+    return attended.astype(dtype)
 
 
 def float32_products(x: Any, y: Any) -> Any:

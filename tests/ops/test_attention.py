@@ -89,6 +89,19 @@ def test_half_precision_is_close(dtype):
     np.testing.assert_allclose(actual, expected(*tensors, **arguments)[0], atol=tolerance)
 
 
+@pytest.mark.parametrize("dtype", HALF_TOLERANCE)
+def test_half_precision_compiles(dtype):
+    def attend_to_itself(x):
+        return attend(x, x, x, scale=0.3)
+
+    inputs = keras.Input((S, H, D), dtype=dtype)
+    model = keras.Model(inputs, keras.layers.Lambda(attend_to_itself, dtype=dtype)(inputs))
+    tensor = ops.convert_to_tensor(KEY.repeat(H // G, axis=2), dtype=dtype)
+    actual = model.predict(tensor, verbose=0).astype("float32")
+    wanted = ops.convert_to_numpy(ops.cast(attend_to_itself(tensor), "float32"))
+    np.testing.assert_allclose(actual, wanted, atol=HALF_TOLERANCE[dtype])
+
+
 @pytest.mark.filterwarnings("error::UserWarning")
 def test_a_single_key_gets_all_the_weight():
     tensors = QUERY, KEY[:, :1], VALUE[:, :1]
