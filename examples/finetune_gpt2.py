@@ -26,7 +26,10 @@ parser.add_argument("--epochs", type=int, default=6)
 parser.add_argument("--batch-size", type=int, default=32, help="texts, packed into fewer rows")
 parser.add_argument("--sequence-length", type=int, default=256, help="tokens of a row")
 parser.add_argument("--learning-rate", type=float, default=2e-3, help="large models: 2e-5")
+parser.add_argument("--quick", action="store_true", help="a few short texts, one epoch")
 arguments = parser.parse_args()
+if arguments.quick:
+    arguments.epochs, arguments.sequence_length = 1, 32
 
 
 class Samples(keras.callbacks.Callback):
@@ -50,6 +53,8 @@ if arguments.text.suffix == ".jsonl":
     texts = [json.loads(line)["text"] for line in content.splitlines()]
 else:
     texts = [part.strip() for part in content.split("\n\n") if part.strip()]
+if arguments.quick:
+    texts = [text[:100] for text in texts[:40]]
 train = [text for i, text in enumerate(texts) if i % 10]
 held_out = texts[::10]
 print(f"{len(train)} texts to train on, {len(held_out)} held out.")

@@ -14,7 +14,10 @@ parser.add_argument("--max-new-tokens", type=int, default=150)
 parser.add_argument("--temperature", type=float, default=0.8, help="lower is more predictable")
 parser.add_argument("--top-p", type=float, default=0.95, help="share of the likeliest tokens")
 parser.add_argument("--seed", type=int, help="the same seed gives the same text")
+parser.add_argument("--quick", action="store_true", help="few tokens")
 arguments = parser.parse_args()
+if arguments.quick:
+    arguments.max_new_tokens = 16
 
 model = nlpkit.models.CausalLM.from_preset(arguments.preset)
 pieces = model.generate(

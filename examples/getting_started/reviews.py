@@ -33,13 +33,20 @@ def parse_arguments(about: str, **defaults: int) -> argparse.Namespace:
     parser.add_argument("--data", help="aclImdb folder, folder of train/test.jsonl(.gz), or a file")
     parser.add_argument("--train-size", type=int, help="train on a random part of this size")
     parser.add_argument("--sequence-length", type=int, help="default: 64, with --data 512")
+    parser.add_argument("--quick", action="store_true", help="a few short reviews, one epoch")
     for name, default in defaults.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=default)
     arguments = parser.parse_args()
+    test_size = None
+    if arguments.quick:
+        arguments.train_size, test_size, arguments.sequence_length = 64, 32, 24
+        arguments.epochs = 1
     train, test = load_reviews(arguments.data)
-    arguments.train, arguments.test = train.take(arguments.train_size), test.take(None)
+    arguments.train, arguments.test = train.take(arguments.train_size), test.take(test_size)
     arguments.sequence_length = arguments.sequence_length or (512 if arguments.data else 64)
-    print(f"{len(arguments.train.texts)} reviews to train on, {len(test.texts)} to test on.")
+    print(
+        f"{len(arguments.train.texts)} reviews to train on, {len(arguments.test.texts)} to test on."
+    )
     return arguments
 
 

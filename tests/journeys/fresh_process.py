@@ -1,0 +1,29 @@
+"""Run a program in a process of its own, as a person would, and take what it reports."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAMS = Path(__file__).parent / "programs"
+# Programs that run for a few steps need not be the fastest.
+_COMPILED_FAST = (
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+    + os.environ.get("XLA_FLAGS", "")
+)
+
+
+def run(program, folder, *arguments, **environment):
+    """Run a file of `programs` in `folder`; it writes its report to the path that it is given."""
+    report = folder / "report.json"
+    result = subprocess.run(
+        [sys.executable, str(PROGRAMS / program), str(report), *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "XLA_FLAGS": _COMPILED_FAST, **environment},
+        capture_output=True,
+        text=True,
+        timeout=1800,
+    )
+    assert result.returncode == 0, f"{program} failed:\n{result.stdout}\n{result.stderr}"
+    return json.loads(report.read_text())
