@@ -6,6 +6,8 @@
 import importlib
 from typing import TYPE_CHECKING
 
+from nlpkit._registration import register_names
+
 if TYPE_CHECKING:
     from nlpkit import layers, metrics, models, presets, samplers, tokenizers
 
@@ -23,3 +25,6 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+register_names()

@@ -1,10 +1,12 @@
 """Configurable: a class's configuration is its constructor's signature."""
 
 import inspect
-from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Self, cast
 
 import keras
+
+from nlpkit._trainable import set_trainable, set_trainable_within, unlike_their_parents
 
 _HANDLED_BY_KERAS = ("self", "name", "dtype", "trainable", "activity_regularizer")
 _CLASSES: dict[str, type["Configurable"]] = {}
@@ -19,6 +21,7 @@ class Configurable:
     """
 
     assets: ClassVar[tuple[str, ...]] = ()
+    _trainable_layers: dict[str, bool] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -31,7 +34,8 @@ class Configurable:
         config = _keras_config(self)
         for name in configuration_names(type(self)):
             config[name] = _serialize(getattr(self, name))
-        return config
+        flags = unlike_their_parents(self) if isinstance(self, keras.Layer) else {}
+        return {**config, "trainable_layers": flags} if flags else config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -44,7 +48,26 @@ class Configurable:
         assets = [name for name in cls.assets if config.get(name) is not None]
         if assets:
             raise ValueError(f"A configuration of {cls.__name__} must not hold {assets}.")
-        return cls(**{name: _deserialize(value) for name, value in config.items()})
+        arguments = {name: _deserialize(value) for name, value in config.items()}
+        flags = arguments.pop("trainable_layers", {})
+        made: Any = cls(**arguments)
+        if flags:
+            made._trainable_layers = flags
+            if made.built:
+                made._restore_trainable()
+        return cast(Self, made)
+
+    def _post_build(self) -> None:
+        # Keras' hook. Layers that are made in `build` do not hear that the whole is frozen.
+        super()._post_build()  # type: ignore[misc]
+        self._restore_trainable()
+
+    def _restore_trainable(self) -> None:
+        layer: Any = self
+        if not layer.trainable:
+            set_trainable(layer, False)
+        flags, self._trainable_layers = self._trainable_layers, {}
+        set_trainable_within(layer, flags)
 
 
 def registered_class(name: str) -> type[Configurable]:
@@ -74,6 +97,21 @@ def argument_names(cls: type) -> list[str]:
     A constructor with `**kwargs` also takes the arguments of the class it extends.
     """
     return list(dict.fromkeys(_arguments(cls)))
+
+
+def refuse_unknown(cls: type, further: Iterable[str]) -> None:
+    """Raise a TypeError for arguments beside the constructor's that `keras.Model` does not take.
+
+    Keras ignores what it does not know, a misspelt argument say.
+
+    Args:
+        cls: type. The class that is built.
+        further: iterable of str. The names of the arguments that are left for Keras.
+    """
+    unknown = [name for name in further if name not in ("name", "trainable")]
+    if unknown:
+        known = [*argument_names(cls), "name", "trainable"]
+        raise TypeError(f"{cls.__name__} has no argument {unknown[0]!r}; it has {known}.")
 
 
 def _arguments(cls: type) -> Iterator[str]:

@@ -152,3 +152,45 @@ def test_objects_that_are_none_of_keras_are_serialized_like_those_that_are():
     for read in (keras.saving.deserialize_keras_object, deserialize_object):
         assert type(read(serialized)) is GreedySampler
     assert revived(holder).inner.temperature == 0.5
+
+
+class Nested(Configurable, keras.Layer):
+    """A layer of layers, one of which is made late."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.first = keras.layers.Dense(1, name="first")
+
+    def build(self, shape):
+        self.first.build(shape)
+        self.second = keras.layers.Dense(1, name="second")
+        self.second.build(shape)
+
+    def call(self, x):
+        return self.first(x) + self.second(x)
+
+
+def test_a_frozen_layer_of_layers_is_frozen_when_it_is_built():
+    layer = Nested(trainable=False)
+    layer.build((None, 2))
+    assert not layer.second.trainable
+    assert not any(variable.trainable for variable in layer.variables)
+
+
+def test_frozen_parts_stay_frozen():
+    layer = Nested()
+    layer.build((None, 2))
+    assert "trainable_layers" not in layer.get_config()
+    layer.second.trainable = False
+    config = json.loads(json.dumps(layer.get_config()))
+    assert config["trainable_layers"] == {"second": False}
+    again = Nested.from_config(config)
+    again.build((None, 2))
+    assert (again.first.trainable, again.second.trainable) == (True, False)
+    assert again.get_config() == config
+
+
+def test_a_frozen_part_that_is_not_there_is_named():
+    layer = Nested.from_config({"trainable_layers": {"third": False}})
+    with pytest.raises(ValueError, match="no layer 'third', which trainable_layers names"):
+        layer.build((None, 2))

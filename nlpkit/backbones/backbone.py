@@ -8,13 +8,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlpkit._config import Configurable, argument_names
+from nlpkit._cloning import clone_by_configuration
+from nlpkit._config import Configurable, argument_names, refuse_unknown
 from nlpkit.backbones.spec import Head, Stack
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.preset import FromPreset
 from nlpkit.presets.weights import Line
 
+clone_by_configuration()
 _OPTIONAL_INPUTS = ("positions", "sequence_ids")
 
 
@@ -59,6 +61,7 @@ class Backbone(FromPreset, Configurable, keras.Model):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
+        refuse_unknown(type(self), kwargs)
         policy = keras.dtype_policies.get(dtype)
         transformer = Transformer(stack, policy)
         inputs = {

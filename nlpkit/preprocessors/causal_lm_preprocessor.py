@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 
 from nlpkit.layers.preprocessing.next_token_packer import NextTokenPacker, NextTokens
@@ -129,6 +130,18 @@ class CausalLMPreprocessor(Preprocessor):
         if self.packing:
             features |= {"positions": rows.positions, "sequence_ids": rows.sequence_ids}
         return features, rows.labels, rows.weights
+
+    def compute_output_spec(self, x: Any, *_: Any, sequence_length: int | None = None) -> Any:
+        """The symbolic outputs; a `.keras` file brings the vocabulary only after the graph."""
+        length = self.sequence_length if sequence_length is None else sequence_length
+        shape = (*keras.tree.flatten(x)[0].shape, length)
+        dtypes = {"token_ids": self.compute_dtype, "padding_mask": "bool"}
+        if self.packing:
+            shape = (*(None for _ in shape[:-1]), length)
+            dtypes |= {"positions": "int32", "sequence_ids": "int32"}
+        features = {name: keras.KerasTensor(shape, dtype=dtype) for name, dtype in dtypes.items()}
+        labels = keras.KerasTensor(shape, dtype=self.compute_dtype)
+        return features, labels, keras.KerasTensor(shape, dtype="float32")
 
     def generate_preprocess(
         self,

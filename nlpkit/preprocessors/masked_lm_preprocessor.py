@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+import keras
+
 from nlpkit.layers.preprocessing.masked_lm_mask_generator import MaskedLMMaskGenerator
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
 from nlpkit.tokenizers.tokenizer import Tokenizer
@@ -96,6 +98,14 @@ class MaskedLMPreprocessor(SegmentPreprocessor):
             unselectable_token_ids=self._unselectable(),
             **self._rates(),
         )
+
+    def compute_output_spec(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """The symbolic outputs; a `.keras` file brings the vocabulary only after the graph."""
+        features = self._features_spec(x)
+        shape = (*features["token_ids"].shape[:-1], self.mask_selection_length)
+        positions, labels = (keras.KerasTensor(shape, dtype=self.compute_dtype) for _ in range(2))
+        weights = keras.KerasTensor(shape, dtype="float32")
+        return {**features, "mask_positions": positions}, labels, weights
 
     def _unselectable(self) -> list[int]:
         named = self._special_ids(self.tokenizer.special_token_names)

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+import keras
+
 from nlpkit.layers.preprocessing.multi_segment_packer import MultiSegmentPacker
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.tokenizers.tokenizer import Tokenizer
@@ -65,6 +67,20 @@ class SegmentPreprocessor(Preprocessor):
             "dtype": self.compute_dtype,
             "name": self.name,
         }
+
+    def compute_output_spec(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """The symbolic outputs; a `.keras` file brings the vocabulary only after the graph."""
+        features = self._features_spec(x)
+        if sample_weight is not None:
+            return features, y, sample_weight
+        return features if y is None else (features, y)
+
+    def _features_spec(self, x: Any) -> dict[str, keras.KerasTensor]:
+        shape = (*keras.tree.flatten(x)[0].shape, self.sequence_length)
+        dtypes = {"token_ids": self.compute_dtype, "padding_mask": "bool"}
+        if self.has_segment_ids:
+            dtypes["segment_ids"] = "int32"
+        return {name: keras.KerasTensor(shape, dtype=dtype) for name, dtype in dtypes.items()}
 
     def _pack(self, segments: list[Any]) -> dict[str, Any]:
         token_ids, segment_ids, padding_mask = self.packer(tuple(segments))

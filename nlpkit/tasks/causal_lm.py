@@ -110,14 +110,14 @@ class CausalLM(Task):
 
     def get_compile_config(self) -> dict[str, Any]:
         """What `compile` was given, the sampler too."""
-        config = super().get_compile_config() or {}
+        config = super().get_compile_config()
         return config and {**config, "sampler": samplers.serialize(self.sampler)}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as `get_compile_config` says."""
-        sampler = samplers.get(config.pop("sampler"))
-        super().compile_from_config(config)
-        self.sampler = sampler
+        given = {name: value for name, value in config.items() if name != "sampler"}
+        super().compile_from_config(given)
+        self.sampler = samplers.get(config["sampler"])
 
     @property
     def spelled_words(self) -> int:

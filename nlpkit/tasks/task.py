@@ -1,11 +1,11 @@
 """Task: the base class of models that go from raw strings to predictions."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import keras
 
-from nlpkit._config import Configurable
+from nlpkit._config import Configurable, refuse_unknown
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.columns import read_array
 from nlpkit.presets.config_reader import ConfigReader
@@ -14,6 +14,7 @@ from nlpkit.presets.preset import FromPreset
 from nlpkit.presets.weights import Line, parse
 from nlpkit.tasks.example_reader import ExampleReader, refuse_single
 from nlpkit.tasks.labels import Labels
+from nlpkit.tasks.parts import check_dtype, check_family, check_vocabulary
 from nlpkit.tasks.summary import summary_of
 from nlpkit.tasks.text_dataset import TextDataset, is_batched_source, map_batches, split_examples
 
@@ -51,16 +52,18 @@ class Task(FromPreset, Configurable, keras.Model):
         preprocessor: Any = None,
         **kwargs: Any,
     ) -> None:
-        _check_family("backbone", backbone, self.backbone_class)
+        check_family("backbone", backbone, self.backbone_class)
         if preprocessor is not None and self.preprocessor_class is not None:
-            _check_family("preprocessor", preprocessor, self.preprocessor_class)
+            check_family("preprocessor", preprocessor, self.preprocessor_class)
         self_compiled = kwargs.pop("compile", True)
+        check_dtype(kwargs.pop("dtype", None), backbone)
+        refuse_unknown(type(self), kwargs)
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self._self_compiled = self_compiled
         self.backbone = backbone
         self.preprocessor = preprocessor
         self.dtype_policy = backbone.dtype_policy
-        _check_vocabulary(preprocessor, backbone)
+        check_vocabulary(preprocessor, backbone)
 
     @classmethod
     def head_table(cls) -> list[Line]:
@@ -92,10 +95,23 @@ class Task(FromPreset, Configurable, keras.Model):
             with immediate_initialization():
                 self.compile()
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Rebuild a task, not compiled: Keras does that afterwards, unless it is told not to."""
+        return super().from_config({"compile": False, **config})
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was given, and whether training has begun."""
+        config: dict[str, Any] = super().get_compile_config() or {}
+        begun = self.optimizer is not None and self.optimizer.built if config else False
+        return config and {**config, "training_has_begun": begun}
+
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as `get_compile_config` says, the optimizer's variables included."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        if self.optimizer is not None and self.built:
+        given = keras.saving.deserialize_keras_object(config)
+        begun = given.pop("training_has_begun", True)
+        self.compile(**given)
+        if self.optimizer is not None and self.built and begun:
             self.optimizer.build(self.trainable_variables)
 
     def summary(self, *args: Any, print_fn: Any = None, **kwargs: Any) -> None:
@@ -264,25 +280,6 @@ class Task(FromPreset, Configurable, keras.Model):
         if isinstance(x, dict):
             names = {tensor.name for tensor in self.backbone.inputs}
             self.backbone.check_inputs({name: x[name] for name in x if name in names})
-
-
-def _check_family(name: str, part: Any, needed: type) -> None:
-    if not isinstance(part, needed):
-        raise ValueError(
-            f"{name} must be a {needed.__name__}; got {part!r} of type {type(part).__name__}."
-        )
-
-
-def _check_vocabulary(preprocessor: Any, backbone: Any) -> None:
-    tokenizer: Any = getattr(preprocessor, "tokenizer", None)
-    if getattr(tokenizer, "vocabulary", None) is None:
-        return
-    rows = backbone.token_embedding.input_dim
-    if tokenizer.vocabulary_size() > rows:
-        raise ValueError(
-            f"The preprocessor's vocabulary has {tokenizer.vocabulary_size()} entries, more than "
-            f"the {rows} rows of the backbone's token embedding; they belong to different models."
-        )
 
 
 def _refuse_split_of_batches(x: Any) -> None:

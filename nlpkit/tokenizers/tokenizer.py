@@ -1,6 +1,6 @@
 """The base of all tokenizers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -64,7 +64,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         *,
         sequence_length: int | None = None,
         truncation: str = "warn",
-        special_tokens: Sequence[str] | None = None,
+        special_tokens: Sequence[str] | Mapping[str, int] | None = None,
         special_tokens_in_strings: bool = False,
         errors: str = "strict",
         pure_graph: bool = False,
@@ -83,17 +83,24 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         self.pure_graph = pure_graph
         self._report = TruncationReport(truncation, self.name)
 
-    def __call__(self, inputs: Any) -> Any:
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
         """Turn strings into ids; `tokenize` is the same."""
         if isinstance(inputs, keras.KerasTensor) and keras.backend.backend() != "tensorflow":
             raise TypeError(
                 "A tokenizer takes symbolic inputs on the TensorFlow backend only; got one on "
                 f"{keras.backend.backend()!r}. Tokenize strings before they reach the model."
             )
-        return super().__call__(inputs)
+        return super().__call__(inputs, **kwargs)
 
     def call(self, inputs: Any) -> Any:
         return self.tokenize(inputs)
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """The symbolic ids; a `.keras` file brings the vocabulary only after the graph."""
+        if type(self).tokenize is not Tokenizer.tokenize:
+            return super().compute_output_spec(inputs)
+        shape = inputs.shape[:-1] if self._takes_words else inputs.shape
+        return keras.KerasTensor((*shape, self.sequence_length), dtype=self.compute_dtype)
 
     def tokenize(self, inputs: Any) -> Any:
         """Turn strings into ids, as calling the layer does."""

@@ -227,3 +227,15 @@ def test_ids_past_the_vocabulary_are_refused(bare, features, method):
     labels = [] if method.startswith("predict") else [LABELS]
     with pytest.raises(ValueError, match=r"token_ids must lie in \[0, 11\); got ids from 5 to 15"):
         getattr(bare, method)(wrong, *labels)
+
+
+@pytest.mark.parametrize("make", [miniature.backbone, miniature.classifier])
+def test_a_misspelt_argument_is_refused(make):
+    with pytest.raises(TypeError, match="has no argument 'hiden_dim'; it has"):
+        make(hiden_dim=3)
+
+
+def test_another_dtype_than_the_backbones_is_refused():
+    assert miniature.classifier(dtype="float32").dtype_policy.name == "float32"
+    with pytest.raises(ValueError, match="backbone's dtype, 'float32'; got dtype='bfloat16'"):
+        miniature.classifier(dtype="bfloat16")

@@ -7,12 +7,13 @@ import keras
 from nlpkit.layers.modeling import cache as key_value_cache
 from nlpkit.layers.modeling.dense import built_dense
 from nlpkit.layers.modeling.direct_call import DirectCall
+from nlpkit.layers.modeling.seed_state import SeedState
 from nlpkit.ops.attention import attend, attend_with_weights
 from nlpkit.ops.heads import merge_heads, split_heads
 from nlpkit.ops.rotary import apply_rotary
 
 
-class Attention(DirectCall, keras.layers.Layer):
+class Attention(SeedState, DirectCall, keras.layers.Layer):
     """Attend from `hidden` to itself or to `context`, with grouped heads and an optional cache.
 
     Args:

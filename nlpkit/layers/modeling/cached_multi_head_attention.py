@@ -11,12 +11,13 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit.layers.modeling import cache as key_value_cache
+from nlpkit.layers.modeling.seed_state import SeedState
 from nlpkit.ops.attention import attend, attend_with_weights
 
 _MASKED = -1e30
 
 
-class CachedMultiHeadAttention(Configurable, keras.layers.MultiHeadAttention):
+class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAttention):
     """Attend to keys and values that may come from a cache.
 
     This is `keras.layers.MultiHeadAttention` (Vaswani et al., 2017, arXiv:1706.03762) plus a cache
@@ -115,6 +116,9 @@ class CachedMultiHeadAttention(Configurable, keras.layers.MultiHeadAttention):
         extras = (scores,) if return_attention_scores else ()
         extras += () if cache is None else (cache,)
         return (output, *extras) if extras else output
+
+    def _generators(self) -> list[Any]:
+        return [self._dropout_layer.seed_generator] if self._dropout else []
 
     def _keys_and_values(self, key: Any, value: Any, cache: Any, index: Any) -> tuple:
         if cache is None:

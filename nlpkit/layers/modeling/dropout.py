@@ -5,10 +5,11 @@ from typing import Any
 import keras
 
 from nlpkit.layers.modeling.direct_call import DirectCall
+from nlpkit.layers.modeling.seed_state import SeedState
 from nlpkit.ops.dropout import dropout
 
 
-class Dropout(DirectCall, keras.layers.Dropout):
+class Dropout(SeedState, DirectCall, keras.layers.Dropout):
     """`keras.layers.Dropout` that draws its random numbers by `nlpkit.ops.dropout`."""
 
     def call(self, inputs: Any, training: bool = False) -> Any:

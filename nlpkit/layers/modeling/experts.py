@@ -9,6 +9,7 @@ from keras import ops
 from nlpkit.layers.modeling.dense import built_dense, fresh
 from nlpkit.layers.modeling.direct_call import DirectCall
 from nlpkit.layers.modeling.feed_forward import get_activation
+from nlpkit.layers.modeling.seed_state import SeedState
 from nlpkit.ops.experts import balance_loss, choose_experts, mix_experts
 
 
@@ -59,7 +60,7 @@ def _of_each(initializer: Any, shape: Any, dtype: Any = None) -> Any:
     return ops.stack([first, *rest])
 
 
-class Experts(DirectCall, keras.layers.Layer):
+class Experts(SeedState, DirectCall, keras.layers.Layer):
     """Compute `sum_e p_e expert_e(x)` over the few experts that a router chooses for each token.
 
     An expert is a gated feed-forward layer, `output(activation(gate(x)) * intermediate(x))`; the

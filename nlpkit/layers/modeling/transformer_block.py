@@ -5,10 +5,11 @@ from typing import Any
 import keras
 
 from nlpkit.layers.modeling.direct_call import DirectCall
+from nlpkit.layers.modeling.seed_state import SeedState
 from nlpkit.ops.dropout import dropout as drop
 
 
-class Residual(keras.layers.Layer):
+class Residual(SeedState, keras.layers.Layer):
     """How a sub-layer f joins the stream: `output_norm(x + dropout(post_norm(f(pre_norm(x)))))`.
 
     BERT has only the output norm, GPT-2 and Llama only the pre-norm, Gemma 2 pre and post.

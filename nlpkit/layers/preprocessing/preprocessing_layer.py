@@ -29,6 +29,7 @@ class PreprocessingLayer(Configurable, keras.Layer):
         """Run the layer; the arguments are those of `call`."""
         if any(map(_holds_tensor, (*args, *kwargs.values()))):
             return super().__call__(*args, **kwargs)  # shields `call` from TensorFlow's AutoGraph
+        kwargs.pop("training", None)  # A functional model passes it to all its layers.
         # Keras would look at every token of a list, before and after: 0.6 s for 200,000 ids.
         return self.call(*args, **kwargs)
 

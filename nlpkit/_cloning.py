@@ -1,0 +1,39 @@
+"""`keras.models.clone_model` of nlpkit's models.
+
+Keras clones a functional model layer by layer, into a plain `Functional`, and asks its class
+nothing. The clone of a task would take no strings, and what layers share, such as the embedding
+that a head is tied to, would be there twice. So nlpkit's models are cloned by their configuration,
+as Keras itself clones models that are not functional.
+"""
+
+import copy
+import functools
+from typing import Any
+
+import keras
+
+from nlpkit._config import Configurable
+
+
+def clone_by_configuration() -> None:
+    """Have `keras.models.clone_model` clone nlpkit's models by their configuration."""
+    keras_s = keras.models.clone_model
+
+    @functools.wraps(keras_s)
+    def clone_model(model: Any, *args: Any, **kwargs: Any) -> Any:
+        options = [value for name, value in kwargs.items() if name != "recursive"]
+        asked = any(option is not None for option in (*args, *options))
+        if asked or not isinstance(model, Configurable):
+            return keras_s(model, *args, **kwargs)
+        return _clone(model)
+
+    keras.models.clone_model = clone_model
+
+
+def _clone(model: Any) -> Any:
+    serialized = keras.saving.serialize_keras_object(model)
+    made = keras.saving.deserialize_keras_object(serialized)
+    # Its vocabulary is no configuration.
+    if getattr(model, "preprocessor", None) is not None:
+        made.preprocessor = copy.deepcopy(model.preprocessor)
+    return made

@@ -1,0 +1,33 @@
+"""Whether the parts of a task go together."""
+
+from typing import Any
+
+import keras
+
+
+def check_family(name: str, part: Any, needed: type) -> None:
+    """Raise a ValueError if a part is not of the class that a task needs."""
+    if not isinstance(part, needed):
+        raise ValueError(
+            f"{name} must be a {needed.__name__}; got {part!r} of type {type(part).__name__}."
+        )
+
+
+def check_dtype(dtype: Any, backbone: Any) -> None:
+    """Raise a ValueError if a task is to have another dtype than its backbone."""
+    of_backbone = backbone.dtype_policy.name
+    if dtype is not None and keras.dtype_policies.get(dtype).name != of_backbone:
+        raise ValueError(f"A task has its backbone's dtype, {of_backbone!r}; got dtype={dtype!r}.")
+
+
+def check_vocabulary(preprocessor: Any, backbone: Any) -> None:
+    """Raise a ValueError if a preprocessor has more tokens than a backbone."""
+    tokenizer: Any = getattr(preprocessor, "tokenizer", None)
+    if getattr(tokenizer, "vocabulary", None) is None:
+        return
+    rows = backbone.token_embedding.input_dim
+    if tokenizer.vocabulary_size() > rows:
+        raise ValueError(
+            f"The preprocessor's vocabulary has {tokenizer.vocabulary_size()} entries, more than "
+            f"the {rows} rows of the backbone's token embedding; they belong to different models."
+        )
