@@ -1,0 +1,132 @@
+"""The first process of the sweep: every public class is opened, trained and saved.
+
+The first argument is the folder; others, if there are any, are the only classes.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from journeys.sweeping import TEXTS, check_same, noting, outcome, state, weights, write_seen
+from presets.kerashub_folder import write_classifier
+
+import nlpkit
+from conformance.case import Case, fill
+from conformance.cases import CASES
+
+ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
+JIT = False if ON_TENSORFLOW else "auto"
+
+
+def main(folder: Path, only: list[str]) -> None:
+    problems: dict[str, list[str]] = {}
+    cases = {case.cls.__name__: case for case in CASES}
+    for name, case in cases.items():
+        if only and name not in only:
+            continue
+        with noting(problems, name):
+            (folder / name).mkdir()
+            write(case, folder / name)
+    with noting(problems, "KerasHub"):
+        (folder / "KerasHub").mkdir()
+        write_kerashub_s(folder / "KerasHub")
+    (folder / "problems.json").write_text(json.dumps(problems))
+
+
+def write(case: Case, folder: Path) -> None:
+    kind = getattr(case.cls, "preset_kind", None)
+    if kind == "task":
+        write_task(case, folder)
+    elif kind == "backbone":
+        write_backbone(fill(case.build()), folder)
+    elif kind is not None:
+        write_text_layer(text_layer(case), folder)
+    elif case.arrays and issubclass(case.cls, keras.Layer):
+        write_layer(case, folder)
+    else:
+        serialized = keras.saving.serialize_keras_object(case.build())
+        (folder / "object.json").write_text(json.dumps(serialized))
+
+
+def write_task(case: Case, folder: Path) -> None:
+    """Saved and opened as nlpkit's own folder and as Hugging Face's, which is trained."""
+    made = fill(case.build())
+    made.preprocessor.sequence_length = min(made.preprocessor.sequence_length, 12)
+    made.save_to_preset(folder / "preset")
+    shutil.copytree(folder / "preset", folder / "hugging_face")
+    (folder / "hugging_face" / "nlpkit.json").unlink()
+    own = case.cls.from_preset(folder / "preset", compile=False)
+    check_same(weights(own), weights(made), "nlpkit's folder")
+    task = case.cls.from_preset(folder / "hugging_face", preprocessor=own.preprocessor)
+    check_same(weights(task), weights(made), "Hugging Face's folder")
+    labels = getattr(case.family, "labels", None)
+    inputs = (TEXTS,) if labels is None else (TEXTS, labels)
+    task.compile(jit_compile=JIT)
+    losses = task.fit(*inputs, batch_size=3, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+    save(task, folder, inputs)
+
+
+def write_backbone(backbone: Any, folder: Path) -> None:
+    save(type(backbone).from_preset(saved(backbone, folder)), folder, None)
+
+
+def text_layer(case: Case) -> Any:
+    """A tokenizer whose arguments are common: not all that there are can be saved."""
+    if case.cls.preset_kind == "preprocessor":
+        return case.build()
+    return case.cls(**next(iter(case.others.values()))())
+
+
+def write_text_layer(layer: Any, folder: Path) -> None:
+    opened, base = layer, nlpkit.models.Tokenizer
+    if type(getattr(layer, "tokenizer", layer)).save_files is not base.save_files:
+        opened = type(layer).from_preset(saved(layer, folder))
+    seen = outcome(layer, TEXTS)  # Of each once: the next call masks other tokens.
+    np.testing.assert_equal(outcome(opened, TEXTS), seen)
+    write_seen(folder / "seen.pickle", object=opened, inputs=TEXTS, outcome=seen)
+
+
+def write_layer(case: Case, folder: Path) -> None:
+    model = case.functional(fill(case.build()))
+    targets = [np.zeros_like(x) for x in outcome(model, case.arrays)]
+    model.compile("adam", ["mse"] * len(targets), jit_compile=JIT)
+    if model.trainable_variables:
+        for _ in range(2):
+            model.train_on_batch(case.arrays, targets)
+    save(model, folder, case.arrays)
+
+
+def write_kerashub_s(folder: Path) -> None:
+    write_classifier(folder / "kerashub")
+    task = nlpkit.models.TextClassifier.from_preset(folder / "kerashub")
+    task.compile(jit_compile=JIT)
+    inputs = (["a fine film", "dull"] * 3, np.array([1, 0] * 3))
+    task.fit(*inputs, batch_size=3, verbose=0)
+    save(task, folder, inputs)
+
+
+def saved(thing: Any, folder: Path) -> Path:
+    thing.save_to_preset(folder / "preset")
+    return folder / "preset"
+
+
+def save(model: Any, folder: Path, inputs: Any) -> None:
+    if hasattr(model, "save_to_preset"):
+        saved(model, folder)
+    model.save(folder / "model.keras")
+    write_seen(
+        folder / "seen.pickle",
+        inputs=inputs,
+        outcome=outcome(model, inputs),
+        state=state(model),
+        weights=weights(model),
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

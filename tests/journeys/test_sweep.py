@@ -1,0 +1,44 @@
+"""Every public class: opened, trained for two steps, saved, and the same in a new process.
+
+The classes are those that have a case in `conformance`: a class without one fails there.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.cases import CASES
+
+HERE = Path(__file__).parent
+NAMES = [*dict.fromkeys(case.cls.__name__ for case in CASES), "KerasHub"]
+# Programs that run for two steps need not be the fastest.
+QUICKLY_COMPILED = (
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+    + os.environ.get("XLA_FLAGS", "")
+)
+
+
+@pytest.fixture(scope="module")
+def problems(tmp_path_factory):
+    """What went wrong in either process, by name."""
+    folder = tmp_path_factory.mktemp("sweep")
+    paths = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
+    environment = {
+        **os.environ,
+        "XLA_FLAGS": QUICKLY_COMPILED,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+    }
+    for script in ("sweep_writing.py", "sweep_reading.py"):
+        subprocess.run([sys.executable, HERE / script, folder], env=environment, check=True)
+    reports = ("problems.json", "problems_again.json")
+    found = [json.loads((folder / report).read_text()) for report in reports]
+    return {name: [*found[0].get(name, []), *found[1].get(name, [])] for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_the_same_in_a_new_process(problems, name):
+    assert problems[name] == []
