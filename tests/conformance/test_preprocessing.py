@@ -9,6 +9,11 @@ from conformance.cases_preprocessing import PREPROCESSING_LAYERS
 CASES = [v for case in PREPROCESSING_LAYERS for v in case.variants() if "defaults" not in v.name]
 
 
+def test_a_float_dtype_does_not_round_ids(case):
+    for output in keras.tree.flatten(case.build(dtype="bfloat16")(**case.inputs)):
+        assert "bfloat16" not in str(getattr(output, "dtype", "")), output
+
+
 def test_saved_as_keras_file(case, tmp_path):
     layer = case.build()
     keras.saving.save_model(layer, tmp_path / "layer.keras")

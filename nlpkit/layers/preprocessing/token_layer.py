@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
@@ -15,7 +16,16 @@ RowFunction = Callable[..., Sequence[Any]]
 
 
 class TokenLayer(PreprocessingLayer):
-    """A layer whose inputs are tokens (ids or strings) of one example or of a batch of them."""
+    """A layer whose inputs are tokens (ids or strings) of one example or of a batch of them.
+
+    Args:
+        dtype: str. The dtype of the ids that come out; "int32" in place of a float dtype, which
+            would round them.
+    """
+
+    def __init__(self, *, dtype: Any = "int32", **kwargs: Any) -> None:
+        is_float = keras.backend.is_float_dtype(keras.dtype_policies.get(dtype).compute_dtype)
+        super().__init__(dtype="int32" if is_float else dtype, **kwargs)
 
     def _map(
         self, function: RowFunction, inputs: Sequence[Any], outputs: Sequence[OutputSpec]
