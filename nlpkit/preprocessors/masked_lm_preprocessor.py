@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 import keras
 
 from nlpkit.layers.preprocessing.masked_lm_mask_generator import MaskedLMMaskGenerator
+from nlpkit.layers.preprocessing.random_source import RandomSource, SavedDraws
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
 
-class MaskedLMPreprocessor(SegmentPreprocessor):
+class MaskedLMPreprocessor(SavedDraws, SegmentPreprocessor):
     """Turn strings into the features, labels and weights of masked language modelling.
 
     Text is tokenized and packed as by `TextClassifierPreprocessor`; then some tokens, never special
@@ -85,19 +86,22 @@ class MaskedLMPreprocessor(SegmentPreprocessor):
         self.mask_token_rate = mask_token_rate
         self.random_token_rate = random_token_rate
         self.seed = seed
+        self._random = RandomSource(seed)
         # A masker without the vocabulary's ids, so that wrong arguments are refused at once.
         MaskedLMMaskGenerator(vocabulary_size=1, mask_token_id=0, **self._rates())
 
     @property
     def masker(self) -> MaskedLMMaskGenerator:
         """The layer that masks the tokens; it needs the tokenizer's vocabulary."""
-        return self._part(
+        masker: MaskedLMMaskGenerator = self._part(
             MaskedLMMaskGenerator,
             vocabulary_size=self.tokenizer.vocabulary_size(),
             mask_token_id=self._special_ids(("mask_token",))[0],
             unselectable_token_ids=self._unselectable(),
             **self._rates(),
         )
+        masker._random = self._random  # Which is saved, while the masker is made on first use.
+        return masker
 
     def compute_output_spec(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """The symbolic outputs; a `.keras` file brings the vocabulary only after the graph."""

@@ -86,7 +86,10 @@ class FromPreset:
     ) -> None:
         """Save as a preset: a Hugging Face folder, which transformers opens, plus `nlpkit.json`.
 
-        A task is saved with its backbone, head, preprocessor and tokenizer.
+        A task is saved with its backbone, head, preprocessor and tokenizer. How far its training
+        has come is not: which layers are frozen, what it was compiled with and the state of its
+        optimizer are in a `.keras` file (`task.save("task.keras")`), which Keras reads after
+        `import nlpkit`.
 
         Args:
             preset_dir: str or Path. The folder; it is made if needed. Files of an earlier preset

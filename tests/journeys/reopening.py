@@ -1,8 +1,11 @@
 """Run in a new process: opens every `.keras` file of a folder, compares, and trains on.
 
 Beside `name.keras` stands `name.pickle`: what was seen when it was written. Prints, as one line of
-JSON, what is seen here, by name.
+JSON, what is seen here, by name. It imports nlpkit before Keras; the sweep does the reverse.
 """
+# ruff: noqa: I001
+
+import nlpkit  # noqa: F401 (all that a person has to import)
 
 import json
 import pickle
@@ -12,8 +15,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-
-import nlpkit  # noqa: F401 (all that a person has to import)
 
 
 def main(folder: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from tasks import miniature
 from tasks.miniature import TEXTS
 
-from nlpkit.models import BertMaskedLM, MaskedLM
+from nlpkit.models import BertMaskedLM, BertMaskedLMPreprocessor, MaskedLM
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +92,14 @@ def test_the_head_has_the_backbone_s_activation_and_epsilon():
     head = MaskedLM(backbone).get_layer("masked_lm_head")
     assert head.layer_norm_epsilon == 0.1
     assert head.intermediate_activation == "gelu_tanh"
+
+
+def test_masks_go_on_after_reopening(tmp_path):
+    masking = BertMaskedLMPreprocessor(
+        miniature.tokenizer(), sequence_length=8, mask_selection_rate=0.5, seed=3
+    )
+    task = miniature.masked_lm(preprocessor=masking)
+    masking(TEXTS)
+    task.save(tmp_path / "task.keras")
+    again = keras.saving.load_model(tmp_path / "task.keras").preprocessor
+    np.testing.assert_array_equal(again(TEXTS)[0]["token_ids"], masking(TEXTS)[0]["token_ids"])

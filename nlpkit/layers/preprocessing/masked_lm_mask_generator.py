@@ -8,6 +8,7 @@ import numpy as np
 
 from nlpkit.layers.preprocessing.random_source import (
     RandomSource,
+    SavedDraws,
     check_count,
     check_rate,
     choose,
@@ -17,7 +18,7 @@ from nlpkit.layers.preprocessing.token_rows import to_dense
 from nlpkit.ops.ragged import Row
 
 
-class MaskedLMMaskGenerator(TokenLayer):
+class MaskedLMMaskGenerator(SavedDraws, TokenLayer):
     """Select some tokens of each sequence and mask them, as BERT's pretraining does.
 
     Of the `n` selectable tokens of a sequence, `ceil(n * mask_selection_rate)` are selected, at

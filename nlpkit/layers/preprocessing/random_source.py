@@ -3,6 +3,7 @@
 import os
 import random
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -26,13 +27,46 @@ class RandomSource:
         if os.getpid() != self._process:
             self._start(np.random.default_rng([self._seed or 0, random.getrandbits(64)]))
         with self._lock:
+            self._draws += 1
             return self._generator.spawn(1)[0]
 
-    def _start(self, generator: np.random.Generator) -> None:
+    @property
+    def draws(self) -> int:
+        """How many generators have been handed out; setting it goes on from there."""
+        return self._draws
+
+    @draws.setter
+    def draws(self, draws: int) -> None:
+        sequence = np.random.SeedSequence(self._seed, n_children_spawned=draws)
+        self._start(np.random.default_rng(sequence), draws)
+
+    def _start(self, generator: np.random.Generator, draws: int = 0) -> None:
         # The lock too: another thread may have held it while the process forked.
         self._lock = threading.Lock()
         self._generator = generator
+        self._draws = draws
         self._process = os.getpid()
+
+
+class SavedDraws:
+    """Mix-in for layers with a `RandomSource`, placed before Keras' class.
+
+    A file says how often a layer with a seed has drawn, so that training that is resumed from it
+    goes on as if it had not been interrupted. Files that do not say it are read all the same.
+    """
+
+    seed: int | None
+    _random: RandomSource
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write how often the layer has drawn."""
+        if self.seed is not None:
+            store["draws"] = np.array(self._random.draws, "int64")
+
+    def load_own_variables(self, store: Any) -> None:
+        """Go on from where the layer was."""
+        if self.seed is not None and "draws" in store.keys():  # noqa: SIM118 (no mapping)
+            self._random.draws = int(np.asarray(store["draws"]))
 
 
 def choose(

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from nlpkit.layers.preprocessing.random_source import RandomSource, check_rate
+from nlpkit.layers.preprocessing.random_source import RandomSource, SavedDraws, check_rate
 from nlpkit.layers.preprocessing.token_layer import TokenLayer
 from nlpkit.ops.ragged import Row
 
 SkipToken = Callable[[Any], Any]
 
 
-class TokenAugmenter(TokenLayer):
+class TokenAugmenter(SavedDraws, TokenLayer):
     """The base of layers that change tokens at random.
 
     Args:

@@ -64,3 +64,15 @@ def test_tf_data_draws_anew_for_each_element(tf, name):
     dataset = dataset.map(LAYERS[name](1), num_parallel_calls=2)
     first, second = (out["token_ids"] if isinstance(out, dict) else out for out in dataset)
     assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_saved_layer_goes_on_where_it_was(name):
+    layer, again, store = LAYERS[name](1), LAYERS[name](1), {}
+    _, second = run(name, 1)
+    layer(TOKENS)
+    layer.save_own_variables(store)
+    again.load_own_variables(store)
+    output = again(TOKENS)
+    assert (list(output["token_ids"]) if isinstance(output, dict) else output) == second
+    again.load_own_variables({})  # A file of before.
