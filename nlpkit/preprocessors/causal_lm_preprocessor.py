@@ -8,7 +8,7 @@ import numpy as np
 from nlpkit.layers.preprocessing.next_token_packer import NextTokenPacker, NextTokens
 from nlpkit.layers.preprocessing.prompt_packer import PromptPacker
 from nlpkit.ops.ragged import to_rows
-from nlpkit.preprocessors.columns import read_columns
+from nlpkit.preprocessors.columns import read_column, read_columns
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.tokenizers.ids_input import without_tensors
 from nlpkit.tokenizers.tokenizer import Tokenizer
@@ -241,10 +241,10 @@ class CausalLMPreprocessor(Preprocessor):
 def _named(x: dict[str, Any], names: tuple[str, ...]) -> Any:
     """The columns under `names`, or one of texts."""
     if set(x) == {"text"}:
-        return x["text"]
+        return read_column(x["text"], "x['text']")
     if set(x) != set(names):
         raise ValueError(f"x must be texts or a dict with the keys {names}; got {list(x)}.")
-    return {name: x[name] for name in names}
+    return {name: read_column(x[name], f"x[{name!r}]") for name in names}
 
 
 def _texts(x: Any, names: tuple[str, ...]) -> tuple[Any, ...]:

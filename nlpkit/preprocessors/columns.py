@@ -24,7 +24,8 @@ def read_columns(x: Any) -> Any:
 
     Returns:
         A column, a tuple of columns, or a dict of columns: each a list, an array, a TensorFlow
-        tensor, or a str. What has been read already is returned as it is.
+        tensor, or a str. What has been read already is returned as it is. Those of a dict may be
+        labels, and are left as they are.
 
     Raises:
         ValueError: rows do not have the same segments or keys; columns are put in a list; a column
@@ -32,11 +33,11 @@ def read_columns(x: Any) -> Any:
     """
     x = to_column(x)
     if isinstance(x, dict):
-        return {str(name): _one_column(part, f"x[{name!r}]") for name, part in x.items()}
+        return {str(name): to_column(part) for name, part in x.items()}
     if isinstance(x, tuple):
         if not x:
             raise ValueError("x must hold at least one segment; got an empty tuple.")
-        return tuple(_one_column(part, f"x[{i}]") for i, part in enumerate(x))
+        return tuple(read_column(part, f"x[{i}]") for i, part in enumerate(x))
     return _columns_of_rows(x)
 
 
@@ -66,6 +67,21 @@ def read_array(values: Any, name: str) -> Any:
         return np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name} must have rows of one length: {error}") from None
+
+
+def read_column(part: Any, name: str) -> Any:
+    """Bring one column of texts, called `name` in messages, into a list, an array or a tensor.
+
+    Raises:
+        ValueError: its rows have several segments.
+    """
+    column = _columns_of_rows(to_column(part))
+    if isinstance(column, tuple | dict):
+        raise ValueError(
+            f"{name} must be one column of strings; it has {len(column)} columns itself. "
+            "A tuple holds columns; a batch of pairs is a list of them."
+        )
+    return column
 
 
 def take_labels(columns: dict[str, Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
@@ -105,16 +121,6 @@ def holds_strings(column: Any) -> bool:
     if isinstance(column, list | np.ndarray):
         return not len(column) or any(isinstance(value, str | bytes) for value in column)
     return isinstance(column, str | bytes)
-
-
-def _one_column(part: Any, name: str) -> Any:
-    column = _columns_of_rows(to_column(part))
-    if isinstance(column, tuple | dict):
-        raise ValueError(
-            f"{name} must be one column of strings; it has {len(column)} columns itself. "
-            "A tuple holds columns; a batch of pairs is a list of them."
-        )
-    return column
 
 
 def _columns_of_rows(x: Any) -> Any:
@@ -167,7 +173,8 @@ def _same(values: list[Any], what: str) -> Any:
 def _refuse_list_of_columns(x: list[Any]) -> None:
     for part in x:
         is_tensor = is_tensorflow_value(part) and len(part.shape) > 0
-        if is_tensor or to_column(part) is not part:
+        read = part if is_tensor else to_column(part)
+        if is_tensor or (read is not part and np.ndim(read) > 0):
             raise ValueError(
                 f"x must not be a list of columns; got a list of {type(part).__name__}. "
                 "A tuple holds columns, a list rows: pass tuple(x)."

@@ -8,6 +8,7 @@ from nlpkit.preprocessors.columns import (
     WEIGHTS,
     holds_strings,
     read_array,
+    read_column,
     read_columns,
     take_labels,
 )
@@ -112,6 +113,7 @@ class Preprocessor(FromPreset, PreprocessingLayer):
     ) -> tuple[Any, Any, Any]:
         """The segments, labels and weights among columns with names."""
         texts, y, sample_weight = take_labels(columns, y, sample_weight)
+        texts = {name: read_column(column, f"x[{name!r}]") for name, column in texts.items()}
         for name, column in texts.items():
             if not holds_strings(column):
                 raise TypeError(

@@ -56,7 +56,8 @@ class ExampleReader:
             raise ValueError("x must hold at least one example; got none.")
         if not self.labelled:
             return x, None, None
-        y = self.labels.read(y)
+        needed = getattr(self.preprocessor, "pass_instead", "") is None
+        y = self.labels.read(y, needed)
         return x, y, self.labels.read_weights(sample_weight, y)
 
     def in_graph(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:

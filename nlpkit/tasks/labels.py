@@ -37,11 +37,12 @@ class Labels:
         shape = task.outputs[0].shape
         return cls(shape[-1], len(shape) - 1, names, getattr(loss, "ignore_class", None))
 
-    def read(self, y: Any) -> Any:
+    def read(self, y: Any, needed: bool = False) -> Any:
         """Bring labels into an array, in the order in which they stand.
 
         Args:
             y: labels in any form, or None; names of classes become their numbers.
+            needed: bool. Whether there must be some, if the loss takes classes.
 
         Returns:
             int array of `rank` where the loss takes classes; else an array of numbers, or a
@@ -51,6 +52,8 @@ class Labels:
             ValueError: a label is no class of the model, not a number, or missing; there are
                 labels of another rank.
         """
+        if y is None and needed and self.classes is not None:
+            raise ValueError(f"y must hold {self._expected()}; got None.")
         y = read_array(y, "y")
         if not isinstance(y, np.ndarray):
             return y

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nlpkit._compat import is_tensorflow_dataset, is_tensorflow_value
+from nlpkit.ops.columns import to_column
 
 Form = Literal["text", "texts", "lists", "dict"]
 _ENDLESS = 2**31 - 1
@@ -87,6 +88,9 @@ def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> P
         inputs = [text for batch in inputs for text in np.atleast_1d(batch.numpy()).tolist()]
     elif is_tensorflow_value(inputs):
         inputs = inputs.numpy()
+    elif not hasattr(inputs, "__len__") and hasattr(inputs, "__iter__"):
+        inputs = list(inputs)
+    inputs = to_column(inputs)
     inputs = inputs.tolist() if isinstance(inputs, np.ndarray) else inputs
     ids = _read_ids(inputs)
     if ids is not None:
@@ -127,8 +131,12 @@ def padded(rows: list[list[int]]) -> dict[str, np.ndarray]:
 def _read_ids(inputs: Any) -> tuple[list[list[int]], Form] | None:
     if isinstance(inputs, dict) and "token_ids" in inputs:
         return _unpadded(inputs), "dict"
-    is_ids = isinstance(inputs, list) and inputs and all(isinstance(x, list) for x in inputs)
+    is_ids = isinstance(inputs, list) and inputs and all(map(_is_row_of_ids, inputs))
     return ([list(map(operator.index, row)) for row in inputs], "lists") if is_ids else None
+
+
+def _is_row_of_ids(x: Any) -> bool:
+    return isinstance(x, list | np.ndarray) and not any(isinstance(i, str | bytes) for i in x)
 
 
 def _unpadded(features: dict[str, Any]) -> list[list[int]]:

@@ -216,7 +216,7 @@ class Task(FromPreset, Configurable, keras.Model):
             return ExampleReader.of(self, labelled).read(x, y, sample_weight)
         x, labels = read_array(x, "x"), Labels.of(self)
         self._check_arrays(x)
-        y = labels.read(y)
+        y = labels.read(y, needed=labelled)
         return x, y, labels.read_weights(sample_weight, y)
 
     def _batch(
@@ -231,8 +231,9 @@ class Task(FromPreset, Configurable, keras.Model):
     def _held_out(self, validation_data: Any, batch_size: int | None) -> Any:
         """The data that `fit` validates on: a source of batches, or a tuple of arrays."""
         # A list of strings is texts; Keras takes other lists for the tuple.
-        is_list = isinstance(validation_data, list) and not isinstance(validation_data[0], str)
-        is_given = isinstance(validation_data, tuple) or (is_list and len(validation_data) < 4)
+        is_list = isinstance(validation_data, list) and len(validation_data) in (2, 3)
+        is_texts = is_list and isinstance(validation_data[0], str)
+        is_given = isinstance(validation_data, tuple) or (is_list and not is_texts)
         held = tuple(validation_data) if is_given else (validation_data,)
         if self.preprocessor is not None:
             return self._source(*held, batch_size=batch_size)["x"]

@@ -93,6 +93,7 @@ def test_a_single_example_has_no_batch_axis(tokenizer, example):
         ([Series(TEXTS), Series(SECOND)], r"a list of Series.* pass tuple\(x\)"),
         ((PAIRS, TEXTS), r"x\[0\] must be one column of strings; it has 2 columns"),
         ([{"text": "a"}, {"texts": "a"}], "same keys; got .*'text'.* in row 0 and .*'texts'"),
+        ({"text": PAIRS}, r"x\['text'\] must be one column of strings; it has 2 columns"),
         ({"label": [1]}, "x must have a column of texts"),
         (Frame({"a": TEXTS}, names=["a", "a"]), "columns of a frame must have different names"),
     ],

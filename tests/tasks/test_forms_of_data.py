@@ -81,6 +81,7 @@ def test_other_losses_take_other_labels():
     task.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
     wanted = task.evaluate(TEXTS, several, verbose=0)
     same(task.evaluate(TEXTS, Series(several.tolist()), verbose=0), wanted)
+    same(task.evaluate(Table({"text": TEXTS, "labels": several.tolist()}), verbose=0), wanted)
     task.compile("sgd", "mse")
     assert task.evaluate(TEXTS, several - 3.5, verbose=0) > 1
     with pytest.raises(ValueError, match="y must hold numbers; got 'good' in row 0"):
@@ -148,6 +149,7 @@ WRONG = {
     "names": (["a"], ["good"], ValueError, "y must hold classes from 0 to 1; got 'good'"),
     "one-hot": (["a"], [[0, 1]], ValueError, r"shape \(1, 2\).*categorical_crossentropy"),
     "ragged": (["a", "a"], [[0], [0, 1]], ValueError, "y must have rows of one length"),
+    "no labels": (["a"], None, ValueError, "y must hold classes from 0 to 1; got None"),
     "too few": (["a", "a"], [0], ValueError, "x and y must be equally long; got 2 and 1"),
 }
 

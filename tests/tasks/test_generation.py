@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from stand_ins import Arrow, Frame, Sequence, Series
 from tasks.generators import CONTEXT, SPELLED
 
 from nlpkit.metrics import Perplexity
@@ -47,6 +48,25 @@ def _ids(length, seed=0):
 def test_an_error_names_what_is_wrong(model, inputs, arguments, named):
     with pytest.raises(ValueError, match=named):
         next(iter(model.generate(inputs, **{"max_new_tokens": 2} | arguments)))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        Series,
+        Arrow,
+        Sequence,
+        iter,
+        lambda x: np.array(x)[:, None],
+        lambda x: Frame({"prompts": x}),
+    ],
+)
+def test_prompts_in_every_form(model, form):
+    prompts = ["ab", "abc"]
+    wanted = model.generate(prompts, max_new_tokens=2, sampler="greedy")
+    assert model.generate(form(prompts), max_new_tokens=2, sampler="greedy") == wanted
+    for actual, expected in zip(model.score(form(prompts)), model.score(prompts), strict=True):
+        np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
 def test_weights_that_are_no_numbers_are_an_error(model):

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from stand_ins import Arrow, Frame, Sequence, Series
 
 from nlpkit.tokenizers import WordPieceTokenizer, compute_word_piece_vocabulary
 
@@ -117,3 +118,16 @@ def test_bad_arguments(arguments, error, message):
 def test_files_need_split(tmp_path):
     with pytest.raises(ValueError, match="split"):
         compute_word_piece_vocabulary([tmp_path / "text.txt"], 20, split=False)
+
+
+@pytest.mark.parametrize("form", [Series, Arrow, Sequence])
+def test_a_column_of_texts(form):
+    texts = ["the fox", "the quick fox"]
+    assert compute_word_piece_vocabulary(form(texts), 30) == compute_word_piece_vocabulary(
+        texts, 30
+    )
+
+
+def test_a_table_is_refused():
+    with pytest.raises(TypeError, match="of a table, one column"):
+        compute_word_piece_vocabulary(Frame({"text": ["a"]}), 30)
