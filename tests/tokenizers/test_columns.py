@@ -26,4 +26,4 @@ def test_what_is_no_text_is_named_with_its_row(form, gap):
 
 def test_a_surrogate_is_named_with_its_row():
     with pytest.raises(ValueError, match="at character 1 of row 2"):
-        ByteTokenizer()(["a", "b", "c\ud800"])
+        ByteTokenizer(errors="strict")(["a", "b", "c\ud800"])
