@@ -71,6 +71,10 @@ class TokenLookup:
 
     def _known(self) -> Vocabulary:
         if self._vocabulary is None:
+            if not self.assets:
+                raise NotImplementedError(
+                    f"{type(self).__name__} must define tokenize and detokenize."
+                )
             raise ValueError(
                 f"{type(self).__name__} has no vocabulary yet: pass {' and '.join(self.assets)}."
             )

@@ -292,3 +292,7 @@ def test_a_tokenizer_can_be_made_by_subclassing():
             return [ord(letter) for letter in inputs]
 
     assert Letters()("ab") == [97, 98]
+    with pytest.raises(NotImplementedError, match="Letters must define tokenize and detokenize"):
+        Letters().detokenize([97])
+    with pytest.raises(NotImplementedError, match="Tokenizer must define tokenize"):
+        Tokenizer()("ab")

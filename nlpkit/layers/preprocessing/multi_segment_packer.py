@@ -106,6 +106,11 @@ class MultiSegmentPacker(Packer):
         add_end_value: bool = True,
     ) -> tuple[Any, ...]:
         segments = inputs if isinstance(inputs, tuple) else (inputs,)
+        if _is_batches(inputs):
+            raise ValueError(
+                "inputs must be one segment or a tuple of segments, packer((first, second)); got a "
+                f"list of {len(inputs)} batches."
+            )
         if not segments:
             raise ValueError("inputs must hold at least one segment; got an empty tuple.")
         length = self._length(sequence_length)
@@ -140,6 +145,15 @@ class MultiSegmentPacker(Packer):
             pieces += [part, following]
             numbers += [i, i]
         return self._pack(pieces, numbers, length)
+
+
+def _is_batches(inputs: Any) -> bool:
+    """Whether the inputs are a list whose items are lists of examples."""
+    for _ in range(2):
+        if not isinstance(inputs, list) or not inputs:
+            return False
+        inputs = inputs[0]
+    return isinstance(inputs, list)
 
 
 def _waterfall(lengths: np.ndarray, room: int) -> np.ndarray:

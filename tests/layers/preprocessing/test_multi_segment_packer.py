@@ -134,6 +134,7 @@ def test_python_equals_tf_data(tf, truncate, batched):
     [
         ({"truncate": "fair"}, [1], "truncate must be one of 'round_robin', 'waterfall'"),
         ({}, (), "at least one segment"),
+        ({}, [[[1], [2]], [[3], [4]]], r"packer\(\(first, second\)\); got a list of 2 batches"),
         ({}, ([[1]], [2]), "all single examples or all batches of the same size; got 1, one exam"),
         ({}, ([[1]], [[2], [3]]), "same size; got 1, 2"),
         ({"length": 2}, ([1], [2]), "sequence_length=2 leaves no room for the 3 special tokens"),
