@@ -13,6 +13,7 @@ from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
 from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.tokenizer_folder import holds_pieces
 
 _CONFIG = {
     "attention_bias": ("attention_bias", False),
@@ -213,7 +214,7 @@ class LlamaBackbone(Backbone):
     @classmethod
     def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:
         """The tokenizer of a folder: Llama 3 and most that came later have byte pairs."""
-        return LlamaTokenizer if folder.has("tokenizer.model") else Llama3Tokenizer
+        return LlamaTokenizer if holds_pieces(folder) else Llama3Tokenizer
 
 
 class LlamaCausalLMPreprocessor(CausalLMPreprocessor):

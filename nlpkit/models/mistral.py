@@ -13,6 +13,7 @@ from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
 from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.tokenizer_folder import holds_pieces
 
 
 class MistralTokenizer(StartEndPieceTokenizer):
@@ -170,7 +171,7 @@ class MistralBackbone(Backbone):
     @classmethod
     def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:
         """The tokenizer of a folder: the first models have pieces, the later ones byte pairs."""
-        return MistralTokenizer if folder.has("tokenizer.model") else MistralTekkenTokenizer
+        return MistralTokenizer if holds_pieces(folder) else MistralTekkenTokenizer
 
 
 class MistralCausalLMPreprocessor(CausalLMPreprocessor):

@@ -59,9 +59,6 @@ class Phi3Tokenizer(StartEndPieceTokenizer):
         tokenizer.end_token_id  # 32000
     """
 
-    # The published tokenizer.model lacks the tokens that were added to Llama's.
-    prefers_json: ClassVar[bool] = True
-
     def __init__(
         self,
         proto: ProtoSource | None = None,

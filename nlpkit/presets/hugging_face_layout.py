@@ -7,7 +7,7 @@ from typing import Any
 from nlpkit.presets import mxfp4
 from nlpkit.presets.carried import Carried, generation_config, of_backbone, of_head
 from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.description import default_of
+from nlpkit.presets.description import default_of, takes
 from nlpkit.presets.layout import Layout
 from nlpkit.presets.registry import subclasses_of
 from nlpkit.presets.store import CONFIG, PresetFolder
@@ -39,7 +39,7 @@ class HuggingFaceLayout(Layout):
     def backbone_class(self) -> Any:
         return self._backbone_class
 
-    @property
+    @cached_property
     def tokenizer_class(self) -> Any:
         has_files = any(self.folder.has(name) for name in _TOKENIZER_FILES)
         return self._backbone_class.hf_tokenizer_class(self.folder) if has_files else None
@@ -48,7 +48,11 @@ class HuggingFaceLayout(Layout):
         longest = self.backbone_arguments().get("max_sequence_length")
         default = default_of(cls, "sequence_length")
         fits = longest is None or default is None or default <= longest
-        return {} if fits else {"sequence_length": longest}
+        arguments = {} if fits else {"sequence_length": longest}
+        if takes(cls, "add_start_token") and self.tokenizer_class is not None:
+            starts = self.tokenizer_class.starts_texts(self.folder)
+            arguments |= {} if starts is None else {"add_start_token": starts}
+        return arguments
 
     def backbone_arguments(self) -> dict[str, Any]:
         return dict(self._backbone_class.from_hf_config(self._reader))

@@ -31,6 +31,7 @@ class BytePairEngine:
         settings: has the tokenizer's arguments `split_pattern`, `normalization`, `ignore_merges`,
             `errors`.
         unspellable: tokens that no text spells, but for bytes and what merges make.
+        pipeline: `tokenizers.Tokenizer` or None. What takes the place of all these steps.
 
     Attributes:
         pairs: BytePairs.
@@ -43,7 +44,13 @@ class BytePairEngine:
         eager_function: the same as a function of TensorFlow, once one is needed.
     """
 
-    def __init__(self, pairs: BytePairs, settings: Any, unspellable: Collection[str]) -> None:
+    def __init__(
+        self,
+        pairs: BytePairs,
+        settings: Any,
+        unspellable: Collection[str],
+        pipeline: NativeTokenizer | None = None,
+    ) -> None:
         hidden = set(unspellable) - set(BYTE_SYMBOLS)
         if hidden:
             hidden -= set(map("".join, pairs.merges))
@@ -54,6 +61,9 @@ class BytePairEngine:
         self.looks_up_words = pairs.are_ranks if ignore is None else ignore
         self.missing = missing_bytes(self.ids)
         self.unknown_id: int | None = None
+        if pipeline is not None:
+            self.native = pipeline
+            return
         if self.missing and settings.errors == "strict":
             self.unknown_id = max(pairs.ids.values(), default=-1) + 1
         self.native = NativeTokenizer(self._model())

@@ -56,7 +56,7 @@ def read_byte_pairs(vocabulary: VocabularySource, merges: MergesSource | None) -
             "merges must be given with vocabulary: a list, or the path of a merges.txt. Only "
             "tiktoken's ranks do without."
         )
-    pairs = _read_merges(merges)
+    pairs = read_merges(merges)
     _check_merges(pairs, read)
     return BytePairs(dict(read), pairs, are_ranks=False)
 
@@ -150,7 +150,8 @@ def _check_ranks(ranks: Mapping[bytes, int]) -> None:
         raise ValueError(f"vocabulary must give all 256 bytes a rank; it lacks {missing[:10]}.")
 
 
-def _read_merges(source: Any) -> list[Merge]:
+def read_merges(source: Any) -> list[Merge]:
+    """Read merges in any of their forms."""
     if isinstance(source, str | Path):
         lines = _read_text(source, "merges").split("\n")
         start = 1 if lines[0].startswith("#version") else 0

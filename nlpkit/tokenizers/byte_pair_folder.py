@@ -11,50 +11,63 @@ from tokenizers.models import BPE
 
 from nlpkit.presets.safe_json import LARGE, read_object
 from nlpkit.tokenizers.byte_pair_engine import build_normalizer
-from nlpkit.tokenizers.byte_pair_files import BytePairs
+from nlpkit.tokenizers.byte_pair_files import BytePairs, read_byte_pairs, read_merges
 from nlpkit.tokenizers.byte_pair_json import read_byte_pair_json
+from nlpkit.tokenizers.pipeline import added_ids, content_of, whole_file
 from nlpkit.tokenizers.split_patterns import build_pre_tokenizer
+from nlpkit.tokenizers.tokenizer_folder import (
+    CONFIG_FILE,
+    JSON_FILE,
+    check_agreement,
+    follows_the_file,
+    own_names,
+    read_config,
+    read_content,
+    write_config,
+)
+from nlpkit.tokenizers.tokenizer_json_part import Part
 
-# What Hugging Face calls the tokens that start and end a text.
-_NAMES = {"start_token": "bos_token", "end_token": "eos_token"}
-# What a folder without tokenizer.json leaves to the class that transformers reads it with.
-_GPT2: dict[str, Any] = {"split_pattern": "gpt2"}
-_QWEN2: dict[str, Any] = {"split_pattern": "qwen2", "normalization": "NFC"}
+# How the class splits text, and its form of Unicode, that transformers reads a folder without
+# tokenizer.json with.
 _CLASSES = {
-    name + ending: arguments
-    for name, arguments in {
-        "GPT2Tokenizer": _GPT2,
-        "RobertaTokenizer": _GPT2,
-        "BartTokenizer": _GPT2,
-        "Qwen2Tokenizer": _QWEN2,
+    name + ending: settings
+    for name, settings in {
+        "GPT2Tokenizer": ("gpt2", None),
+        "RobertaTokenizer": ("gpt2", None),
+        "BartTokenizer": ("gpt2", None),
+        "Qwen2Tokenizer": ("qwen2", "NFC"),
     }.items()
     for ending in ("", "Fast")
 }
+_VOCABULARY, _MERGES = "vocab.json", "merges.txt"
 
 
 def read_folder(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     """The tokenizer's constructor arguments from the files of a Hugging Face folder.
 
     `tokenizer.json` is read if it is there, else `vocab.json` and `merges.txt`, with the settings
-    of the class that `tokenizer_config.json` names, GPT-2's if it names none.
+    of the class that `tokenizer_config.json` names, GPT-2's if it names none; and the added tokens
+    of all files.
 
     Args:
         folder: path. Holds the files.
         config: dict. What `tokenizer_config.json` says.
 
     Raises:
-        ValueError: there is no vocabulary, or it asks for something unsupported.
+        ValueError: there is no vocabulary, it asks for something unsupported, or files disagree.
     """
-    if (folder / "tokenizer.json").is_file():
-        content = read_object(folder / "tokenizer.json", LARGE)
-        arguments = read_byte_pair_json(content)
-    elif (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
-        arguments = _read_vocabulary(folder, config)
-    else:
-        raise ValueError(f"{folder} holds neither tokenizer.json nor vocab.json and merges.txt.")
-    if config.get("add_prefix_space") is not None:
-        arguments["add_prefix_space"] = config["add_prefix_space"]
-    return arguments | _named_special_tokens(config)
+    config = read_config(folder, config)
+    content = read_content(folder, config, lambda: (_VOCABULARY, _of_vocabulary(folder, config)))
+    is_stated = (folder / JSON_FILE).is_file()
+    if is_stated:
+        _check_vocabulary(folder, content)
+    prefix, splitter = config.get("add_prefix_space"), content.get("pre_tokenizer") or {}
+    if prefix is not None and splitter.get("type") == "ByteLevel" and not follows_the_file(config):
+        content = {**content, "pre_tokenizer": {**splitter, "add_prefix_space": prefix}}
+    arguments = read_byte_pair_json(content)
+    if not is_stated:
+        arguments.pop("ignore_merges", None)  # The class knows it.
+    return arguments | own_names(config)
 
 
 def write_folder(tokenizer: Any, folder: Path) -> list[str]:
@@ -65,16 +78,9 @@ def write_folder(tokenizer: Any, folder: Path) -> list[str]:
     Raises:
         ValueError: Hugging Face cannot express the settings.
     """
-    native = _native(tokenizer)
-    (folder / "tokenizer.json").write_text(native.to_str(), encoding="utf-8", newline="\n")
-    config = {
-        "tokenizer_class": "PreTrainedTokenizerFast",
-        "clean_up_tokenization_spaces": False,
-        **{_NAMES.get(name, name): t for name, t in tokenizer.special_tokens_map.items()},
-    }
-    text = json.dumps(config, indent=2, ensure_ascii=False)
-    (folder / "tokenizer_config.json").write_text(f"{text}\n", encoding="utf-8", newline="\n")
-    return ["tokenizer.json", "tokenizer_config.json"]
+    (folder / JSON_FILE).write_text(_text(tokenizer), encoding="utf-8", newline="\n")
+    write_config(folder, tokenizer.special_tokens_map)
+    return [JSON_FILE, CONFIG_FILE]
 
 
 def _native(tokenizer: Any) -> NativeTokenizer:
@@ -100,33 +106,46 @@ def _native(tokenizer: Any) -> NativeTokenizer:
     return native
 
 
-def _read_vocabulary(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+def _text(tokenizer: Any) -> str:
+    if tokenizer.pipeline is None:
+        return str(_native(tokenizer).to_str())
+    pairs: BytePairs = tokenizer._engine.pairs
+    return whole_file(tokenizer, content_of(tokenizer.pipeline, pairs.ids, pairs.merges))
+
+
+def _of_vocabulary(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What tokenizer.json would say, were there one."""
+    if not all((folder / name).is_file() for name in (_VOCABULARY, _MERGES)):
+        raise ValueError(f"{folder} holds neither tokenizer.json nor vocab.json and merges.txt.")
     name = config.get("tokenizer_class", "GPT2Tokenizer")
     if name not in _CLASSES:
         raise ValueError(
             f"tokenizer_config.json: tokenizer_class must be one of {list(_CLASSES)} if there is "
             f"no tokenizer.json; got {name!r}."
         )
-    vocabulary = read_object(folder / "vocab.json", LARGE)
-    added = config.get("added_tokens_decoder", {})
-    special = {token["content"]: int(i) for i, token in added.items() if token.get("special")}
-    named = _named_special_tokens(config).values()
-    special |= {token: vocabulary[token] for token in named if token in vocabulary}
+    split_pattern, normalization = _CLASSES[name]
+    pairs = read_byte_pairs(folder / _VOCABULARY, folder / _MERGES)
+    splitter = build_pre_tokenizer(split_pattern)
     return {
-        "vocabulary": vocabulary,
-        "merges": folder / "merges.txt",
-        "special_tokens": special or None,
-        **_CLASSES[name],
+        "normalizer": normalization and {"type": normalization},
+        "pre_tokenizer": json.loads(splitter.__getstate__()),
+        "model": {"type": "BPE", "vocab": pairs.ids, "merges": pairs.merges},
     }
 
 
-def _named_special_tokens(config: Mapping[str, Any]) -> dict[str, str]:
-    """The special tokens by name; they are objects with a content, or strings."""
-    named = {
-        name: value if isinstance(value, str) else value.get("content")
-        for name, value in config.items()
-        if name.endswith("_token") and isinstance(value, str | dict)
-    }
-    tokens = {name: token for name, token in named.items() if isinstance(token, str)}
-    renamed = {own: tokens[name] for own, name in _NAMES.items() if name in tokens}
-    return {**tokens, **renamed}
+def _check_vocabulary(folder: Path, content: Part) -> None:
+    """Compare tokenizer.json with the files that may stand beside it."""
+    model = content["model"]
+    if (folder / _VOCABULARY).is_file():
+        ids = read_object(folder / _VOCABULARY, LARGE)
+        known = {**model["vocab"], **added_ids(content)}
+        check_agreement(known, JSON_FILE, ids, _VOCABULARY)
+    if (folder / _MERGES).is_file():
+        pairs = zip(read_merges(model["merges"]), read_merges(folder / _MERGES), strict=False)
+        differing = next(((i, a, b) for i, (a, b) in enumerate(pairs) if a != b), None)
+        if differing is not None:
+            i, first, second = differing
+            raise ValueError(
+                f"The files of the tokenizer disagree: merge {i} is {first} in {JSON_FILE}, "
+                f"{second} in {_MERGES}. Remove or correct the one that is not the model's."
+            )

@@ -4,8 +4,16 @@ import json
 from typing import Any
 
 from nlpkit.tokenizers.byte_pair_engine import NORMALIZATIONS
+from nlpkit.tokenizers.pipeline import check_model, pipeline_of
 from nlpkit.tokenizers.split_patterns import SPLIT_PATTERNS, build_pre_tokenizer, pattern_name
-from nlpkit.tokenizers.tokenizer_json_part import Part, in_sequence, require
+from nlpkit.tokenizers.tokenizer_json_part import (
+    InexpressibleError,
+    Part,
+    added_tokens,
+    in_sequence,
+    is_plain,
+    require,
+)
 
 # Packing of sequences is the preprocessor's; offsets are not trimmed, which bears on no id.
 _POST_PROCESSORS = ("ByteLevel", "TemplateProcessing", "RobertaProcessing")
@@ -18,24 +26,37 @@ def read_byte_pair_json(content: Part) -> dict[str, Any]:
         content: dict. The parsed file.
 
     Raises:
-        ValueError: it asks for something that the tokenizer does not do; the message names it.
+        ValueError: it asks for something that no tokenizer does; the message names it.
     """
-    _check_decoder(content.get("decoder"))
+    check_model(content)
     for part in in_sequence(content.get("post_processor"), "processors"):
         require("post_processor.type", part["type"], _POST_PROCESSORS)
-    arguments = _read_model(content.get("model") or {})
+    try:
+        return _read_arguments(content)
+    except InexpressibleError:
+        model = content["model"]
+        added = added_tokens(content)
+        special = {token["content"]: token["id"] for token in added if token["special"]}
+        return {
+            "vocabulary": dict(model["vocab"]),
+            "merges": model["merges"],
+            "pipeline": pipeline_of(content),
+            "special_tokens": special or None,
+        }
+
+
+def _read_arguments(content: Part) -> dict[str, Any]:
+    _check_decoder(content.get("decoder"))
+    arguments = _read_model(content["model"])
     arguments |= _read_normalizer(content.get("normalizer"))
     arguments |= _read_pre_tokenizer(content.get("pre_tokenizer"))
-    return arguments | _read_added_tokens(content.get("added_tokens") or [], arguments)
+    return arguments | _read_added_tokens(added_tokens(content), arguments)
 
 
 def _read_model(part: Part) -> dict[str, Any]:
     for key, supported in _MODEL.items():
         if key in part:
             require(f"model.{key}", part[key], supported)
-    unknown = [key for key in part if key not in (*_MODEL, *_MODEL_FREE)]
-    if unknown:
-        raise ValueError(f"tokenizer.json: model has the unknown {unknown}.")
     return {
         "vocabulary": dict(part["vocab"]),
         "merges": part["merges"],
@@ -43,15 +64,13 @@ def _read_model(part: Part) -> dict[str, Any]:
     }
 
 
+# Every byte is in the vocabulary, or an error says that it is not: nothing is unknown.
 _MODEL: dict[str, tuple[Any, ...]] = {
     "type": ("BPE",),
-    "dropout": (None, 0.0),
     "continuing_subword_prefix": (None, ""),
     "end_of_word_suffix": (None, ""),
     "byte_fallback": (False,),
 }
-# Every byte is in the vocabulary, or an error says that it is not: nothing is unknown.
-_MODEL_FREE = ("unk_token", "fuse_unk", "ignore_merges", "vocab", "merges")
 
 
 def _read_normalizer(part: Part | None) -> dict[str, Any]:
@@ -59,7 +78,9 @@ def _read_normalizer(part: Part | None) -> dict[str, Any]:
     for step in steps:
         require("normalizer.type", step["type"], NORMALIZATIONS)
     if len(steps) > 1:
-        raise ValueError(f"tokenizer.json: normalizer must be one form of Unicode; got {part}.")
+        raise InexpressibleError(
+            f"tokenizer.json: normalizer must be one form of Unicode; got {part}."
+        )
     return {"normalization": steps[0]["type"] if steps else None}
 
 
@@ -74,7 +95,7 @@ def _read_pre_tokenizer(part: Part | None) -> dict[str, Any]:
     if use_regex and not splits:
         return {"split_pattern": "gpt2", "add_prefix_space": prefix}
     if use_regex or prefix or len(splits) != 1:
-        raise ValueError(
+        raise InexpressibleError(
             "tokenizer.json: pre_tokenizer must be ByteLevel alone, Falcon's steps, or a Split and "
             f"then ByteLevel without add_prefix_space and use_regex; got {part}."
         )
@@ -107,15 +128,16 @@ def _check_decoder(part: Part | None) -> None:
         require("decoder.type", part["type"], ("ByteLevel",))
 
 
-def _read_added_tokens(added: list[Part], arguments: dict[str, Any]) -> dict[str, Any]:
+def _read_added_tokens(added: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
     """Special tokens, and those that are found in any text, which the vocabulary may lack."""
-    special = {token["content"]: token["id"] for token in added if token.get("special")}
-    others = [token for token in added if not token.get("special")]
+    others = [token for token in added if not token["special"]]
+    for token in added:
+        require(f"added_tokens.{token['content']} is plain", is_plain(token), (True,))
     for token in others:
-        for flag in ("single_word", "lstrip", "rstrip"):
-            require(f"added_tokens.{token['content']}.{flag}", token.get(flag, False), (False,))
+        normalized = token["normalized"] and arguments["normalization"] is not None
+        require(f"added_tokens.{token['content']}.normalized", normalized, (False,))
         arguments["vocabulary"].setdefault(token["content"], token["id"])
     return {
-        "special_tokens": special or None,
+        "special_tokens": {t["content"]: t["id"] for t in added if t["special"]} or None,
         "unsplittable_tokens": [token["content"] for token in others] or None,
     }

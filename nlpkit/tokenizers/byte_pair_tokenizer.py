@@ -1,5 +1,6 @@
 """The byte-level byte-pair tokenizer."""
 
+import json
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,14 @@ from nlpkit.tokenizers.byte_pair_folder import read_folder, write_folder
 from nlpkit.tokenizers.chunk_memo import ChunkMemo
 from nlpkit.tokenizers.encoding import Spans
 from nlpkit.tokenizers.native_engine import native_ids, spans
+from nlpkit.tokenizers.pipeline import (
+    added_ids,
+    build_pipeline,
+    content_of,
+    is_byte_level,
+    refuse_pipeline_in_graph,
+    shown,
+)
 from nlpkit.tokenizers.tokenizer import Tokenizer
 from nlpkit.tokenizers.vocabulary import Vocabulary
 
@@ -61,6 +70,9 @@ class BytePairTokenizer(Tokenizer):
             "NFD", "NFKC" or "NFKD". Default None.
         ignore_merges: bool or None. Whether a word that is a token is that token even if merges
             make something else of it (Llama 3, tiktoken). None: for ranks. Default None.
+        pipeline: str or None. JSON: what a Hugging Face tokenizer.json says beside its vocabulary,
+            where the five arguments above cannot say it; the native engine then does that in their
+            place. `from_tokenizer_json` sets it. Default None.
         **kwargs: the other arguments of `Tokenizer`. `special_tokens` may be a dict of token to id:
             those that the vocabulary lacks are added to it, as tiktoken's ranks hold none. `errors`
             also says what to do with bytes that the vocabulary lacks, as Falcon's lacks 28: raise
@@ -97,6 +109,7 @@ class BytePairTokenizer(Tokenizer):
         split_pattern: str = "gpt2",
         normalization: str | None = None,
         ignore_merges: bool | None = None,
+        pipeline: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(sequence_length=sequence_length, dtype=dtype, **kwargs)
@@ -105,6 +118,7 @@ class BytePairTokenizer(Tokenizer):
         self.split_pattern = split_pattern
         self.normalization = normalization
         self.ignore_merges = ignore_merges
+        self.pipeline = pipeline
         self.set_vocabulary_and_merges(vocabulary, merges)
 
     def set_vocabulary_and_merges(
@@ -128,7 +142,9 @@ class BytePairTokenizer(Tokenizer):
             self._use(None)
             return
         self._pairs = read_byte_pairs(vocabulary, merges)
-        self._use(Vocabulary(_with_special_tokens(self._pairs.ids, self.special_tokens)))
+        ids = _with_added_tokens(self._pairs.ids, self._file_tokens(), "pipeline")
+        special = self.special_tokens if isinstance(self.special_tokens, dict) else {}
+        self._use(Vocabulary(_with_added_tokens(ids, special, "special_tokens")))
         self._start_engine()
 
     def save_assets(self, dir_path: str) -> None:
@@ -150,14 +166,27 @@ class BytePairTokenizer(Tokenizer):
         return cls(**{name: value for name, value in read.items() if name in known} | arguments)
 
     def _start_engine(self) -> None:
-        unspellable = [*self._all_special_tokens(), *(self.unsplittable_tokens or ())]
-        self._engine = BytePairEngine(self._pairs, self, unspellable)
+        special = {token: self.token_to_id(token) for token in self._all_special_tokens()}
+        unspellable = [*special, *(self.unsplittable_tokens or ()), *self._file_tokens()]
+        native = None
+        if self.pipeline is not None:
+            content = content_of(self.pipeline, self._pairs.ids, self._pairs.merges)
+            native = build_pipeline(content, special, self.special_tokens_in_strings)
+        self._engine = BytePairEngine(self._pairs, self, unspellable, native)
         self._decoder = ByteDecoder(self._known().tokens, unspellable)
-        chunks = Chunks(self.split_pattern, self.normalization, self.add_prefix_space)
+        prefix = self.add_prefix_space and native is None
+        chunks = Chunks(self.split_pattern, self.normalization, prefix)
+        chunks.whole |= native is not None
         self._memo = ChunkMemo(self._engine.native, chunks.split, chunks.spell, chunks.separator)
         self._chunks = chunks
 
+    def _file_tokens(self) -> dict[str, int]:
+        """The added tokens of the pipeline."""
+        return added_ids(json.loads(self.pipeline)) if self.pipeline else {}
+
     def _tokens_found_whole(self) -> list[str]:
+        if self.pipeline is not None:
+            return []  # The pipeline finds them.
         return [*super()._tokens_found_whole(), *(self.unsplittable_tokens or ())]
 
     def _check_special_tokens(self, vocabulary: Vocabulary) -> None:
@@ -181,14 +210,18 @@ class BytePairTokenizer(Tokenizer):
         starts, ends = found.starts, found.ends
         if self._chunks.needs_prefix(text):
             starts, ends = ([max(i - 1, 0) for i in indices] for indices in (starts, ends))
-        if self.normalization is not None:
+        if self.normalization is not None and self.pipeline is None:
             ends = _without_gaps(starts, ends, len(text))
         return Spans(found.ids, starts, ends, found.words)
 
     def _text(self, ids: list[int]) -> str:
-        return self._decoder(ids)
+        if self.pipeline is None or is_byte_level(json.loads(self.pipeline)):
+            return self._decoder(ids)
+        text: str = self._engine.native.decode(ids, skip_special_tokens=False)
+        return shown(text)
 
     def _graph_ids(self, texts: Any) -> Any:
+        refuse_pipeline_in_graph(self.pipeline)
         from nlpkit.tokenizers.byte_pair_tensorflow import graph_ids
 
         return graph_ids(self, texts)
@@ -220,15 +253,13 @@ def _without_gaps(starts: Sequence[int], ends: Sequence[int], length: int) -> li
     return [bounds[bisect_left(bounds, end)] for end in ends]
 
 
-def _with_special_tokens(ids: dict[str, int], special: Any) -> dict[str, int]:
-    """The vocabulary and the special tokens that came with their ids."""
-    if not isinstance(special, dict):
-        return ids
-    taken = {i: token for token, i in ids.items()}
-    for token, i in special.items():
+def _with_added_tokens(ids: dict[str, int], added: dict[str, int], argument: str) -> dict[str, int]:
+    """The vocabulary and the tokens that came with their ids."""
+    taken = {i: token for token, i in ids.items()} if added else {}
+    for token, i in added.items():
         if (ids.get(token, i), taken.get(i, token)) != (i, token):
             raise ValueError(
-                f"special_tokens gives {token!r} the id {i}, but vocabulary has {taken.get(i)!r} "
+                f"{argument} gives {token!r} the id {i}, but vocabulary has {taken.get(i)!r} "
                 f"there, and {token!r} at {ids.get(token)}."
             )
-    return {**ids, **special}
+    return {**ids, **added}

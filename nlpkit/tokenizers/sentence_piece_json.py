@@ -5,44 +5,61 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from nlpkit.tokenizers.pipeline import check_model, to_text
 from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePieceProto
-from nlpkit.tokenizers.tokenizer_json_part import Part, in_sequence, require
+from nlpkit.tokenizers.tokenizer_json_part import (
+    InexpressibleError,
+    Part,
+    added_tokens,
+    in_sequence,
+    is_plain,
+    require,
+)
 
 # Packing of sequences is the preprocessor's.
 _POST_PROCESSORS = (None, "TemplateProcessing", "RobertaProcessing", "BertProcessing")
-_DECODERS = (None, "Metaspace", "Replace", "ByteFallback", "Fuse", "Strip")
 _SPACE = "▁"
 _BYTES = {f"<0x{byte:02X}>" for byte in range(256)}
 
 
 def read_sentence_piece_json(content: Part) -> dict[str, Any]:
-    """The constructor arguments of a `SentencePieceTokenizer`.
-
-    Added tokens become special tokens, which SentencePiece does not find in text by itself; but
-    those that are not special, in a model that puts no space before text (Gemma), are found in any.
+    """The constructor arguments of a `SentencePieceTokenizer`: the file itself is its model.
 
     Args:
         content: dict. The parsed file.
 
     Raises:
-        ValueError: it asks for something that a SentencePiece model does not do; the message names
-            it.
+        ValueError: it asks for something that no tokenizer does; the message names it.
     """
+    check_model(content)
     for part in in_sequence(content.get("post_processor"), "processors"):
         require("post_processor.type", part["type"], _POST_PROCESSORS)
-    for part in in_sequence(content.get("decoder"), "decoders"):
-        require("decoder.type", part["type"], _DECODERS)
+    special = [token["content"] for token in added_tokens(content) if token["special"]]
+    return {"proto": to_text(content).encode(), "special_tokens": special or None}
+
+
+def as_model(content: Part) -> tuple[bytes, dict[str, Any]]:
+    """A file as a SentencePiece model, which TensorFlow has operations for.
+
+    Args:
+        content: dict. The parsed file.
+
+    Returns:
+        bytes, the model; and dict, the tokenizer's arguments that change text before.
+
+    Raises:
+        ValueError: the file asks for something that such a model does not do; the message names it.
+    """
     model = content["model"]
     is_unigram = model.get("type", "Unigram") == "Unigram"
     steps = in_sequence(content.get("normalizer"), "normalizers")
     settings, arguments = (_unigram_settings if is_unigram else _bpe_settings)(
         list(steps), in_sequence(content.get("pre_tokenizer"), "pretokenizers")
     )
-    added = {token["id"]: token["content"] for token in content.get("added_tokens") or []}
+    tokens = added_tokens(content)
+    added = {token["id"]: token["content"] for token in tokens}
     has_prefix = settings.get("add_dummy_prefix", True)
-    kinds = {
-        token["content"]: _kind(token, has_prefix) for token in content.get("added_tokens") or []
-    }
+    kinds = {token["content"]: _kind(token, has_prefix) for token in tokens}
     pieces = (_read_unigram if is_unigram else _read_bpe)(model, kinds)
     proto = SentencePieceProto.build(
         _with_added_tokens(pieces, added, kinds),
@@ -50,18 +67,22 @@ def read_sentence_piece_json(content: Part) -> dict[str, Any]:
         byte_fallback=any(piece.kind == PieceKind.BYTE for piece in pieces),
         **settings,
     )
-    special = [added[i] for i in sorted(added) if kinds[added[i]] == PieceKind.CONTROL]
-    return {"proto": proto.to_bytes(), "special_tokens": special or None, **arguments}
+    return proto.to_bytes(), arguments
 
 
 def _kind(token: Part, has_prefix: bool) -> PieceKind:
     """What an added token is: text may hold it where SentencePiece finds it as the file means."""
-    flags = any(token.get(flag) for flag in ("special", "single_word", "lstrip", "rstrip"))
-    return PieceKind.CONTROL if flags or has_prefix else PieceKind.USER_DEFINED
+    if token["special"]:
+        return PieceKind.CONTROL
+    if has_prefix or not is_plain(token):
+        raise InexpressibleError(
+            f"tokenizer.json: the added token {token['content']!r} must be special, or found "
+            "wherever a text spells it by a model that puts no space before text."
+        )
+    return PieceKind.USER_DEFINED
 
 
 def _read_unigram(model: Part, added: Mapping[str, PieceKind]) -> list[Piece]:
-    _check_keys(model, ("type", "unk_id", "vocab", "byte_fallback"))
     unknown = model.get("unk_id")
     if unknown is None:
         raise ValueError("tokenizer.json: model.unk_id must be an id; got None.")
@@ -71,7 +92,6 @@ def _read_unigram(model: Part, added: Mapping[str, PieceKind]) -> list[Piece]:
 
 
 def _read_bpe(model: Part, added: Mapping[str, PieceKind]) -> list[Piece]:
-    _check_keys(model, (*_BPE_MODEL, "type", "unk_token", "vocab", "merges"))
     for key, supported in _BPE_MODEL.items():
         require(f"model.{key}", model.get(key), supported)
     vocabulary: dict[str, int] = model["vocab"]
@@ -225,12 +245,6 @@ def _string_replacement(part: Part) -> dict[str, str] | None:
     if part["type"] != "Replace" or "String" not in part["pattern"]:
         return None
     return {part["pattern"]["String"]: part["content"]}
-
-
-def _check_keys(model: Part, known: Sequence[str]) -> None:
-    unknown = [key for key in model if key not in known]
-    if unknown:
-        raise ValueError(f"tokenizer.json: model has the unknown {unknown}.")
 
 
 def _types(parts: Sequence[Part]) -> list[str]:

@@ -30,6 +30,7 @@ _NORMALIZER_FIELDS = {
     "remove_extra_whitespaces": 4,
     "escape_whitespaces": 5,
 }
+_TRAINER_OF_IDS = ("model_type", "treat_whitespace_as_suffix")
 
 
 class PieceKind(IntEnum):
@@ -123,14 +124,33 @@ class SentencePieceProto:
         return SentencePieceProto(arranged, self.rest + write_fields([(_TRAINER, spec)]))
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What `build` takes beside pieces, of what bears on ids; with SentencePiece's defaults."""
+        trainer, normalizer = self._fields(_TRAINER), self._fields(_NORMALIZER)
+        stated = {name: trainer.get(_TRAINER_FIELDS[name], 0) for name in _TRAINER_OF_IDS}
+        kind = stated["model_type"] or _MODEL_TYPES["unigram"]
+        flags = {
+            name: bool(normalizer.get(number, 1))
+            for name, number in _NORMALIZER_FIELDS.items()
+            if name != "charsmap"
+        }
+        return {
+            **stated,
+            "model_type": next((name for name, n in _MODEL_TYPES.items() if n == kind), kind),
+            "charsmap": normalizer.get(_NORMALIZER_FIELDS["charsmap"], b""),
+            **flags,
+        }
+
+    @property
     def is_plain_unigram(self) -> bool:
         """Whether it finds the most probable pieces of normalised text, and does nothing else."""
-        specs = b"".join(f.value for f in read_fields(self.rest) if f.number == _TRAINER)
-        trainer = {number: value for number, value, _, _ in read_fields(specs)}
-        model_type = trainer.get(_TRAINER_FIELDS["model_type"], _MODEL_TYPES["unigram"])
-        suffix = trainer.get(_TRAINER_FIELDS["treat_whitespace_as_suffix"], 0)
-        plain = model_type == _MODEL_TYPES["unigram"] and not suffix
+        settings = self.settings
+        plain = settings["model_type"] == "unigram" and not settings["treat_whitespace_as_suffix"]
         return plain and all(map(_is_plain, self.pieces))
+
+    def _fields(self, number: int) -> dict[int, Any]:
+        specs = b"".join(f.value for f in read_fields(self.rest) if f.number == number)
+        return {field: value for field, value, _, _ in read_fields(specs)}
 
 
 def _read_piece(message: bytes) -> Piece:

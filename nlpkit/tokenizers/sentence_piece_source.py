@@ -16,7 +16,8 @@ def read_proto(source: Any) -> bytes:
     """The bytes of a SentencePiece model.
 
     Args:
-        source: path of a file, the bytes themselves, or a str of them in base64.
+        source: path of a file, the bytes themselves, or a str of them in base64; or the same of a
+            tokenizer.json.
 
     Raises:
         TypeError: it is none of these.
@@ -38,6 +39,11 @@ def read_proto(source: Any) -> bytes:
             "proto must be the path of a SentencePiece model, its bytes, or these as a base64 str; "
             f"there is no file {str(source)[:200]!r}."
         ) from None
+
+
+def is_json(data: bytes) -> bool:
+    """Whether the bytes are those of a tokenizer.json; a SentencePiece model starts otherwise."""
+    return data.lstrip()[:1] == b"{"
 
 
 def build_processor(proto: bytes) -> SentencePieceProcessor:
@@ -74,16 +80,17 @@ def find_proto_file(folder: Path, name: str) -> Path:
     Raises:
         ValueError: there is none.
     """
+    found = proto_file(folder, name)
+    if found is None:
+        names = ", ".join(dict.fromkeys([name, *_FILES]))
+        raise ValueError(f"{folder} holds no SentencePiece model: none of {names}.")
+    return found
+
+
+def proto_file(folder: Path, name: str) -> Path | None:
+    """The SentencePiece model of a folder that may have none."""
     names = dict.fromkeys([name, *_FILES])
-    found = [folder / name for name in names if (folder / name).is_file()]
-    if not found:
-        raise ValueError(f"{folder} holds no SentencePiece model: none of {', '.join(names)}.")
-    return found[0]
-
-
-def has_proto_file(folder: Path, name: str) -> bool:
-    """Whether `find_proto_file` finds one."""
-    return any((folder / each).is_file() for each in (name, *_FILES))
+    return next((folder / each for each in names if (folder / each).is_file()), None)
 
 
 def _is_file(source: str | Path) -> bool:

@@ -1,10 +1,14 @@
 """SentencePiece by TensorFlow operations alone."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from nlpkit._compat import require
+from nlpkit.presets.safe_json import parse_json
+from nlpkit.tokenizers.sentence_piece_json import as_model
 from nlpkit.tokenizers.sentence_piece_proto import SentencePieceProto
+from nlpkit.tokenizers.sentence_piece_source import is_json
 from nlpkit.tokenizers.text_normalizer import TextNormalizer
 from nlpkit.tokenizers.text_tensorflow import every_character, map_characters, quoted
 
@@ -14,13 +18,39 @@ tf_text: Any = require("tensorflow_text", "pure_graph=True")
 
 def graph_ids(tokenizer: Any, texts: Any) -> Any:
     """The ids of texts `[n]`, ragged `[n, None]`."""
-    for old, new in (tokenizer.replacements or {}).items():
+    texts = _normalized(texts, **{name: getattr(tokenizer, name) for name in _ARGUMENTS})
+    data = tokenizer._engine_data
+    arguments: dict[str, Any] = {}
+    if is_json(data):
+        data, arguments = _as_model(data)
+    return _engine(data).tokenize(_normalized(texts, **arguments)).with_row_splits_dtype(tf.int64)
+
+
+_ARGUMENTS = ("replacements", "strip_accents", "lowercase")
+
+
+def _normalized(
+    texts: Any,
+    replacements: Mapping[str, str] | None = None,
+    strip_accents: bool = False,
+    lowercase: bool = False,
+) -> Any:
+    for old, new in (replacements or {}).items():
         texts = tf.strings.regex_replace(texts, quoted(old), new.replace("\\", r"\\"))
-    if tokenizer.lowercase or tokenizer.strip_accents:
-        texts = map_characters(
-            texts, _changed_characters(tokenizer.strip_accents, tokenizer.lowercase)
-        )
-    return _engine(tokenizer._engine_data).tokenize(texts).with_row_splits_dtype(tf.int64)
+    if lowercase or strip_accents:
+        texts = map_characters(texts, _changed_characters(strip_accents, lowercase))
+    return texts
+
+
+@lru_cache(maxsize=4)
+def _as_model(data: bytes) -> tuple[bytes, dict[str, Any]]:
+    try:
+        return as_model(parse_json(data, "proto"))
+    except ValueError as error:
+        raise ValueError(
+            "pure_graph=True needs a SentencePiece model, or a tokenizer.json that says the same "
+            f"as one. {error} Use pure_graph=False."
+        ) from None
 
 
 def _engine(proto: bytes) -> Any:

@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from nlpkit._config import argument_names
 from nlpkit.tokenizers.encoding import Spans
+from nlpkit.tokenizers.sentence_piece_engine import PipelineProcessor
+from nlpkit.tokenizers.sentence_piece_folder import read_folder, write_folder
 from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePieceProto
 from nlpkit.tokenizers.sentence_piece_source import (
     ProtoSource,
     build_processor,
-    find_proto_file,
-    has_proto_file,
     is_findable,
+    is_json,
     read_proto,
 )
 from nlpkit.tokenizers.sentence_piece_spans import spans
@@ -41,12 +43,14 @@ class SentencePieceTokenizer(Tokenizer):
     In `encode`, the span of a piece that starts with "▁" includes the space, the bytes of a
     character all have its span, and a word starts at white space.
 
-    With `pure_graph`, tensorflow-text's operations run. Of spellings that are equally probable, as
+    With `pure_graph`, tensorflow-text's operations run; a tokenizer.json must then say the same as
+    a SentencePiece model. Of spellings that are equally probable, as
     "s" and "ss" in either order for "sss", they choose another in rare texts if the model has byte
     fallback, and hardly ever otherwise.
 
     Args:
-        proto: str, path or bytes. The model: a file, its bytes, or these as a base64 str.
+        proto: str, path or bytes. The model: a file, its bytes, or these as a base64 str. It may be
+            a Hugging Face tokenizer.json, which the library `tokenizers` then runs as it is.
         sequence_length: int or None. If set, results are dense and padded or cut to it. Default
             None.
         dtype: str. An integer dtype, or "string" for pieces in place of ids. Default "int32".
@@ -78,7 +82,6 @@ class SentencePieceTokenizer(Tokenizer):
     _engine_data: bytes = b""
     assets: ClassVar[tuple[str, ...]] = ("proto",)
     proto_file: ClassVar[str] = "tokenizer.model"  # its name in a Hugging Face folder
-    prefers_json: ClassVar[bool] = False  # whether tokenizer.json holds more than that file
 
     def __init__(
         self,
@@ -118,14 +121,27 @@ class SentencePieceTokenizer(Tokenizer):
             self._use(None)
         else:
             self._data = read_proto(proto)
-            self._engine = build_processor(self._data)
-            self._engine_data = self._arranged(self._data)
-            if self._engine_data != self._data:
-                self._engine = build_processor(self._engine_data)
-            pieces = self._engine.id_to_piece(list(range(self._engine.get_piece_size())))
-            self._use(Vocabulary(pieces))
+            self._use(Vocabulary(self._start_engine()))
             self._check_affixes()
         self.proto = proto
+
+    def _start_engine(self) -> Any:
+        """Build what runs the model; the tokens are the result."""
+        if is_json(self._data):
+            self._engine_data = self._data
+            found = self.special_tokens_in_strings and not self.pure_graph
+            special = self._all_special_tokens()
+            self._engine: Any = PipelineProcessor(self._data, special, found)
+            return self._engine.ids
+        self._engine = build_processor(self._data)
+        self._engine_data = self._arranged(self._data)
+        if self._engine_data != self._data:
+            self._engine = build_processor(self._engine_data)
+        return self._engine.id_to_piece(list(range(self._engine.get_piece_size())))
+
+    @property
+    def _is_json(self) -> bool:
+        return self._vocabulary is not None and is_json(self._data)
 
     def save_assets(self, dir_path: str) -> None:
         """Write the model into a folder."""
@@ -138,21 +154,17 @@ class SentencePieceTokenizer(Tokenizer):
 
     def save_files(self, folder: str | Path) -> list[str]:
         self._known()
+        if self._is_json:
+            return write_folder(self, self._engine.content, Path(folder))
         (Path(folder) / self.proto_file).write_bytes(self._data)
         return [self.proto_file]
 
     @classmethod
     def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        if config.get("sp_model_kwargs"):
-            raise ValueError(
-                "tokenizer_config.json: sp_model_kwargs must be empty; got "
-                f"{config['sp_model_kwargs']!r}."
-            )
-        own = {name: config[f"{name}_token"] for name in _AFFIXES if f"{name}_token" in config}
-        path = Path(folder) / "tokenizer.json"
-        if path.is_file() and (cls.prefers_json or not has_proto_file(path.parent, cls.proto_file)):
-            return cls.from_tokenizer_json(path, **own | arguments)
-        return cls(**{"proto": find_proto_file(Path(folder), cls.proto_file), **own} | arguments)
+        arranged = cls._arrange is not SentencePieceTokenizer._arrange
+        read = read_folder(Path(folder), config, cls.proto_file, arranged)
+        known = argument_names(cls)
+        return cls(**{name: value for name, value in read.items() if name in known} | arguments)
 
     def _arrange(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
         """The pieces of a model in the order of their ids.
@@ -178,6 +190,10 @@ class SentencePieceTokenizer(Tokenizer):
         for name in _AFFIXES:
             if getattr(self, name) and self._affix_id(name) < 0:
                 raise ValueError(f"{name} must be False: the model has no {name[4:]} piece.")
+
+    def _tokens_found_whole(self) -> list[str]:
+        by_itself = is_json(self._data) and not self.pure_graph
+        return [] if by_itself else super()._tokens_found_whole()
 
     def _affix_id(self, name: str) -> int:
         return int(self._engine.bos_id() if name == "add_bos" else self._engine.eos_id())

@@ -16,6 +16,7 @@ from nlpkit.tokenizers.algorithm import Algorithm
 from nlpkit.tokenizers.ids_input import without_tensors
 from nlpkit.tokenizers.string_input import ERRORS, map_strings
 from nlpkit.tokenizers.token_display import TokenDisplay
+from nlpkit.tokenizers.tokenizer_folder import starts_texts
 
 
 class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
@@ -210,6 +211,15 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
             **arguments: constructor arguments that take precedence.
         """
         raise NotImplementedError(f"{cls.__name__} has no Hugging Face files.")
+
+    @classmethod
+    def starts_texts(cls, folder: Any) -> bool | None:
+        """Whether a Hugging Face folder has the start token put before texts; None if unsaid.
+
+        Args:
+            folder: what says whether it `has(name)` a file.
+        """
+        return starts_texts(folder)
 
     def _constructor_arguments(self) -> dict[str, Any]:
         return super()._constructor_arguments() | self._asset_arguments()

@@ -57,7 +57,7 @@ class Vocabulary:
         Raises:
             ValueError: there is no such file, or a token has a line break.
         """
-        tokens = _read_lines(source) if isinstance(source, str | Path) else source
+        tokens = read_lines(source) if isinstance(source, str | Path) else source
         vocabulary = cls(tokens)
         for token in vocabulary.ids:
             if "\n" in token or "\r" in token:
@@ -95,7 +95,12 @@ def _repeated(items: Sequence[object]) -> list[object]:
     return [item for item, count in Counter(items).items() if count > 1][:10]
 
 
-def _read_lines(path: str | Path) -> list[str]:
+def read_lines(path: str | Path) -> list[str]:
+    """The tokens of a file with one a line.
+
+    Raises:
+        ValueError: there is no such file.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:

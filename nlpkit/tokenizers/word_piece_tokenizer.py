@@ -7,11 +7,16 @@ from typing import Any, ClassVar, Self
 from nlpkit._config import argument_names
 from nlpkit.tokenizers.chunk_memo import ChunkMemo
 from nlpkit.tokenizers.encoding import Spans
-from nlpkit.tokenizers.native_engine import spans
+from nlpkit.tokenizers.native_engine import native_ids, spans
+from nlpkit.tokenizers.pipeline import build_pipeline, content_of, refuse_pipeline_in_graph
 from nlpkit.tokenizers.tokenizer import Tokenizer
 from nlpkit.tokenizers.vocabulary import Vocabulary, VocabularySource
 from nlpkit.tokenizers.word_piece_engine import build_engine, whole_words
-from nlpkit.tokenizers.word_piece_files import read_arguments, write_files
+from nlpkit.tokenizers.word_piece_files import (
+    model_vocabulary,
+    read_arguments,
+    write_files,
+)
 
 _VOCABULARY_FILE = "vocabulary.txt"
 
@@ -46,6 +51,9 @@ class WordPieceTokenizer(Tokenizer):
             False.
         dtype: str. An integer dtype, or "string" for pieces in place of ids. Default "int32".
         max_characters_per_word: int. A longer word is unknown. Default 100.
+        pipeline: str or None. JSON: what a Hugging Face tokenizer.json says beside its vocabulary,
+            where the other arguments cannot say it; the native engine then does that in place of
+            the steps above. `from_tokenizer_json` sets it. Default None.
         **kwargs: the other arguments of `Tokenizer`: `truncation`, `errors`, `pure_graph`, `name`.
 
     Raises:
@@ -79,6 +87,7 @@ class WordPieceTokenizer(Tokenizer):
         dtype: str = "int32",
         *,
         max_characters_per_word: int = 100,
+        pipeline: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -95,6 +104,7 @@ class WordPieceTokenizer(Tokenizer):
         self.suffix_indicator = suffix_indicator
         self.oov_token = oov_token
         self.max_characters_per_word = max_characters_per_word
+        self.pipeline = pipeline
         self.set_vocabulary(vocabulary)
 
     @property
@@ -115,7 +125,7 @@ class WordPieceTokenizer(Tokenizer):
         self._use(read)
         self.vocabulary = vocabulary
         if read is not None:
-            self._engine = build_engine(self, read.ids, self._all_special_tokens())
+            self._engine = self._build_engine(read)
             self._memo = self._build_memo(read)
 
     def save_assets(self, dir_path: str) -> None:
@@ -139,8 +149,21 @@ class WordPieceTokenizer(Tokenizer):
     def _takes_words(self) -> bool:
         return not self.split
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+    def _tokens_found_whole(self) -> list[str]:
+        return super()._tokens_found_whole() if self.pipeline is None else []
+
+    def _ids(self, texts: Sequence[str]) -> Sequence[Sequence[int]]:
+        if self.pipeline is not None:
+            return list(native_ids(self._engine, texts))
         return self._memo(_without_controls(texts) if self.split else texts)
+
+    def _build_engine(self, vocabulary: Vocabulary) -> Any:
+        special = self._all_special_tokens()
+        if self.pipeline is None:
+            return build_engine(self, vocabulary.ids, special)
+        content = content_of(self.pipeline, model_vocabulary(self.pipeline, vocabulary.ids))
+        ids = {token: vocabulary.ids[token] for token in special}
+        return build_pipeline(content, ids, self.special_tokens_in_strings)
 
     def _build_memo(self, vocabulary: Vocabulary) -> ChunkMemo:
         if not self.split:
@@ -157,6 +180,7 @@ class WordPieceTokenizer(Tokenizer):
         return " ".join(tokens[i] for i in ids).replace(f" {self.suffix_indicator}", "")
 
     def _graph_ids(self, texts: Any) -> Any:
+        refuse_pipeline_in_graph(self.pipeline)
         from nlpkit.tokenizers.word_piece_tensorflow import graph_ids
 
         return graph_ids(self, texts)

@@ -1,5 +1,6 @@
 """The public tokenizers."""
 
+import json
 from typing import Any
 
 import nlpkit
@@ -8,6 +9,16 @@ from conformance.cases_sentence_piece import SENTENCE_PIECE
 from conformance.hard_strings import HARD_STRINGS, SPECIAL
 from nlpkit.tokenizers.byte_alphabet import BYTE_SYMBOLS
 
+_WORD_PIECE_PIPELINE = json.dumps(
+    {
+        "model": {"type": "WordPiece", "unk_token": "<unk>", "max_input_chars_per_word": 12}
+        | {"continuing_subword_prefix": "@@"},
+        "normalizer": {"type": "Lowercase"},
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "decoder": None,
+        "added_tokens": [],
+    }
+)
 WORDS = ["the", "movie", "was", "great", "terr", "##ible", "un", "##believ", "##able", "good"]
 _CHARACTERS = sorted(
     {c for text in HARD_STRINGS for c in text + text.lower() if c.isprintable() and c != " "}
@@ -38,6 +49,7 @@ def _word_piece_arguments() -> dict:
         "special_tokens": ["<x>"],
         "special_tokens_in_strings": True,
         "max_characters_per_word": 12,
+        "pipeline": _WORD_PIECE_PIPELINE,
         "errors": "ignore",
         "pure_graph": True,
         "truncation": "silent",
@@ -56,6 +68,22 @@ _VARIANTS = {
     "uncased": lambda: {"vocabulary": VOCABULARY, "lowercase": True, "strip_accents": True},
     "whole-cjk": lambda: {"vocabulary": VOCABULARY, "split_on_cjk": False},
 }
+# What a tokenizer.json may say that no other argument does.
+_PIPELINE = json.dumps(
+    {
+        "model": {"type": "BPE"},
+        "normalizer": {"type": "Lowercase"},
+        "pre_tokenizer": {
+            "type": "Sequence",
+            "pretokenizers": [
+                {"type": "Digits", "individual_digits": True},
+                {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True},
+            ],
+        },
+        "decoder": None,
+        "added_tokens": [],
+    }
+)
 _MERGES = ["t h", "th e", "Ġ the", "Ġ w", "Ġw a", "Ġwa s", "o o", "g oo", "goo d", "Ã ©"]
 _BYTE_PAIRS = [*SPECIAL, *sorted(BYTE_SYMBOLS), *(merge.replace(" ", "") for merge in _MERGES)]
 BYTE_PAIR_ASSETS = {"vocabulary": {t: i for i, t in enumerate(_BYTE_PAIRS)}, "merges": _MERGES}
@@ -70,6 +98,7 @@ def byte_pair_arguments() -> dict:
         "split_pattern": "o200k",
         "normalization": "NFC",
         "ignore_merges": True,
+        "pipeline": _PIPELINE,
         "special_tokens": {"[CLS]": 2, "<end>": 300},
         "special_tokens_in_strings": True,
         "errors": "ignore",

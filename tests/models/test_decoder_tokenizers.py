@@ -15,8 +15,8 @@ from nlpkit.models.stablelm import StableLMTokenizer
 from nlpkit.tokenizers import (
     Tokenizer,
     compute_byte_pair_vocabulary,
-    compute_sentence_piece_proto,
 )
+from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePieceProto
 from nlpkit.tokenizers.split_patterns import SPLIT_PATTERNS, build_pre_tokenizer
 
 TEXTS = ["the fox\n\nthe  fox 3000", " They'LL go", "", "thé 👍"]
@@ -92,7 +92,11 @@ def test_phi3_reads_the_tokens_that_its_model_file_lacks(tmp_path):
     native = pieces(special, prefix=True)
     native.add_special_tokens(["<|endoftext|>", "<|assistant|>", "<|end|>"])
     write(tmp_path, native, "phi3", add_bos_token=True)
-    (tmp_path / "tokenizer.model").write_bytes(compute_sentence_piece_proto(TEXTS, 20))
+    tokens = sorted(native.get_vocab(False), key=native.token_to_id)
+    kinds = [PieceKind.UNKNOWN if token == "<unk>" else PieceKind.NORMAL for token in tokens]
+    pieces_alone = [Piece(t, 0.0, kind) for t, kind in zip(tokens, kinds, strict=True)]
+    proto = SentencePieceProto.build(pieces_alone, model_type="bpe")
+    (tmp_path / "tokenizer.model").write_bytes(proto.to_bytes())
     tokenizer = Tokenizer.from_preset(tmp_path)
     assert type(tokenizer) is Phi3Tokenizer
     assert tokenizer(TEXTS) == ids(native)

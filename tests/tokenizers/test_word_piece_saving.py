@@ -115,9 +115,8 @@ def test_tokenizer_config_takes_precedence(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"normalizer": {"type": "Lowercase"}}, "normalizer"),
-        ({"normalizer": tokenizer_json()["normalizer"] | {"clean_text": False}}, "clean_text"),
-        ({"pre_tokenizer": {"type": "Whitespace"}}, "pre_tokenizer"),
+        ({"normalizer": {"type": "Upper"}}, "not supported"),
+        ({"normalizer": tokenizer_json()["normalizer"] | {"magic": False}}, "magic"),
         ({"model": {"type": "BPE"}}, "model"),
         ({"model": tokenizer_json()["model"] | {"dropout": 0.1}}, "dropout"),
         ({"post_processor": {"type": "RobertaProcessing"}}, "post_processor"),

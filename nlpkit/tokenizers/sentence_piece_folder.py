@@ -1,0 +1,91 @@
+"""SentencePiece tokenizers as Hugging Face folders keep them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nlpkit.tokenizers.pipeline import added_ids, whole_file
+from nlpkit.tokenizers.sentence_piece_json import read_sentence_piece_json
+from nlpkit.tokenizers.sentence_piece_model_json import model_as_json
+from nlpkit.tokenizers.sentence_piece_source import build_processor, find_proto_file, proto_file
+from nlpkit.tokenizers.tokenizer_folder import (
+    CONFIG_FILE,
+    JSON_FILE,
+    added_of_folder,
+    check_agreement,
+    own_names,
+    read_config,
+    read_content,
+    write_config,
+)
+from nlpkit.tokenizers.tokenizer_json_part import Part, vocabulary_of
+
+
+def read_folder(
+    folder: Path, config: Mapping[str, Any], name: str, arranged: bool
+) -> dict[str, Any]:
+    """The tokenizer's constructor arguments from the files of a Hugging Face folder.
+
+    `tokenizer.json` is read if it is there, else the SentencePiece model; and the added tokens of
+    all files. A model that lacks some of them becomes the tokenizer.json that transformers makes of
+    it.
+
+    Args:
+        folder: path. Holds the files.
+        config: dict. What `tokenizer_config.json` says.
+        name: str. What the model's file should be called.
+        arranged: bool. Whether ids are other than those of the model's pieces.
+
+    Raises:
+        ValueError: there is no vocabulary, it asks for something unsupported, or files disagree.
+    """
+    config = read_config(folder, config)
+    if config.get("sp_model_kwargs"):
+        raise ValueError(
+            f"{CONFIG_FILE}: sp_model_kwargs must be empty; got {config['sp_model_kwargs']!r}."
+        )
+    path = proto_file(folder, name)
+    if (folder / JSON_FILE).is_file():
+        content = read_content(folder, config)
+        if path is not None and not arranged:
+            _check_model(path, content)
+        arguments = read_sentence_piece_json(content)
+    else:
+        arguments = _read_model(find_proto_file(folder, name), config, arranged)
+    own = {n: config[f"{n}_token"] for n in ("add_bos", "add_eos") if f"{n}_token" in config}
+    return arguments | own | own_names(config)
+
+
+def write_folder(tokenizer: Any, content: Part, folder: Path) -> list[str]:
+    """Write the files of a tokenizer whose model is a tokenizer.json."""
+    text = whole_file(tokenizer, content)
+    (folder / JSON_FILE).write_text(text, encoding="utf-8", newline="\n")
+    write_config(folder, tokenizer.special_tokens_map)
+    return [JSON_FILE, CONFIG_FILE]
+
+
+def _read_model(path: Path, config: Mapping[str, Any], arranged: bool) -> dict[str, Any]:
+    if arranged:
+        return {"proto": path}
+    ids = _pieces(path)
+    added = added_of_folder(path.parent, config, ids, path.name)
+    further = [token for token in added if token["content"] not in ids or not token["special"]]
+    special = [token["content"] for token in added if token["special"]]
+    if not further:
+        return {"proto": path, "special_tokens": special or None}
+    content = model_as_json(path.read_bytes())
+    listed = {token["content"]: token for token in [*content["added_tokens"], *added]}
+    content = {**content, "added_tokens": list(listed.values())}
+    return read_sentence_piece_json(content)
+
+
+def _pieces(path: Path) -> dict[str, int]:
+    processor = build_processor(path.read_bytes())
+    pieces = processor.id_to_piece(list(range(processor.get_piece_size())))
+    return {piece: i for i, piece in enumerate(pieces)}
+
+
+def _check_model(path: Path, content: Part) -> None:
+    """Compare tokenizer.json with the SentencePiece model that stands beside it."""
+    known = {**vocabulary_of(content), **added_ids(content)}
+    check_agreement(known, JSON_FILE, _pieces(path), path.name)
