@@ -128,7 +128,10 @@ def call(
         results = sampler.results(state, plan)
     if not is_tracing() and bool(ops.any(state["broken"])):
         raise ValueError("next returned logits that are not numbers (NaN).")
-    found = ops.cast(results["token_ids"], getattr(prompt, "dtype", "int32"))
+    # `ops.full` makes floats of whole numbers: a prompt of them comes back as ids all the same.
+    dtype = keras.backend.standardize_dtype(getattr(prompt, "dtype", "int32"))
+    dtype = dtype if keras.backend.is_int_dtype(dtype) else "int32"
+    found = ops.cast(results["token_ids"], dtype)
     return (found, results["scores"]) if sampler.returns_several else found
 
 

@@ -47,6 +47,14 @@ def test_a_row_stops_alone_and_a_prompt_that_is_longer_is_kept(sampler):
     assert keras.backend.standardize_dtype(found.dtype) in ("int64", "int32")
 
 
+def test_a_prompt_of_floats_as_keras_fills_it_comes_back_as_ids():
+    prompt = ops.full((2, LENGTH), 1)
+    assert keras.backend.is_float_dtype(keras.backend.standardize_dtype(prompt.dtype))
+    found = samplers.GreedySampler()(count_up, prompt, ops.zeros((2, 3), "int32"), 1)
+    assert keras.backend.standardize_dtype(found.dtype) == "int32"
+    assert rows(found)[0] == list(range(1, 1 + LENGTH))
+
+
 def test_it_runs_in_a_compiled_function_and_without_stop_tokens():
     def generate(seed=3):
         return called(samplers.RandomSampler(), seed=seed)
