@@ -103,6 +103,17 @@ def test_every_variant_comes_back(case, tmp_path):
         same_model(type(backbone).from_preset(tmp_path / label), backbone)
 
 
+def test_model_of_inner_layers_is_saved(case, tmp_path):
+    backbone = case.build().backbone
+    inner = keras.Model(backbone.input, backbone.get_layer("transformer_layer_1").output)
+    inner.save(tmp_path / "inner.keras")
+    opened = keras.saving.load_model(tmp_path / "inner.keras")
+    left, right = named_variables(opened), named_variables(inner)
+    assert left.keys() == right.keys()
+    for path, variable in right.items():
+        np.testing.assert_array_equal(*map(ops.convert_to_numpy, (left[path], variable)), path)
+
+
 def test_loss_falls(case):
     task = case.build()
     task.compile(keras.optimizers.Adam(0.02), jit_compile=False if on_tensorflow() else "auto")

@@ -50,3 +50,12 @@ def test_loading_without_compiling(tmp_path):
     task.save(tmp_path / "task.keras")
     assert keras.saving.load_model(tmp_path / "task.keras").compiled
     assert not keras.saving.load_model(tmp_path / "task.keras", compile=False).compiled
+
+
+def test_a_model_of_a_tasks_features_is_saved(tmp_path):
+    task = classifier()
+    features = keras.Model(task.input, task.get_layer("dropout").output)
+    features.save(tmp_path / "features.keras")
+    opened = keras.saving.load_model(tmp_path / "features.keras")
+    for weight, expected in zip(opened.weights, features.weights, strict=True):
+        np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (weight, expected)))

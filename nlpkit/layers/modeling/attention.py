@@ -4,16 +4,18 @@ from typing import Any
 
 import keras
 
+from nlpkit._config import Configurable
 from nlpkit.layers.modeling import cache as key_value_cache
 from nlpkit.layers.modeling.dense import built_dense
 from nlpkit.layers.modeling.direct_call import DirectCall
+from nlpkit.layers.modeling.part import build_part
 from nlpkit.layers.modeling.seed_state import SeedState
 from nlpkit.ops.attention import attend, attend_with_weights
 from nlpkit.ops.heads import merge_heads, split_heads
 from nlpkit.ops.rotary import apply_rotary
 
 
-class Attention(SeedState, DirectCall, keras.layers.Layer):
+class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
     """Attend from `hidden` to itself or to `context`, with grouped heads and an optional cache.
 
     Args:
@@ -69,7 +71,7 @@ class Attention(SeedState, DirectCall, keras.layers.Layer):
         self.key_norm = key_norm
         self.norm_over = norm_over
         self.rotary_layout = rotary_layout
-        self.has_sinks = sinks
+        self.sinks = sinks
         self.soft_cap = soft_cap
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
@@ -93,10 +95,13 @@ class Attention(SeedState, DirectCall, keras.layers.Layer):
         )
         for norm, size in ((self.query_norm, width), (self.key_norm, key_width)):
             if norm is not None:
-                norm.build((None, None, size if self.norm_over == "width" else self.head_dim))
-        self.sinks = None
-        if self.has_sinks:
-            self.sinks = self.add_weight(name="sinks", shape=(self.num_heads,), initializer="zeros")
+                features = size if self.norm_over == "width" else self.head_dim
+                build_part(norm, (None, None, features))
+        self.sink_logits = None
+        if self.sinks:
+            self.sink_logits = self.add_weight(
+                name="sinks", shape=(self.num_heads,), initializer="zeros"
+            )
 
     def call(
         self,
@@ -144,7 +149,7 @@ class Attention(SeedState, DirectCall, keras.layers.Layer):
             mask=attention_mask,
             bias=bias,
             soft_cap=self.soft_cap,
-            sinks=self.sinks,
+            sinks=self.sink_logits,
             dropout=self.dropout if training else 0.0,
             seed=self._seed,
         )

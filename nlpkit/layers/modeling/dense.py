@@ -5,11 +5,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from nlpkit._config import Configurable
 from nlpkit.layers.modeling.direct_call import DirectCall, called_directly, held
 from nlpkit.ops.linear_xla import is_row, linear_row
 
 
-class Dense(DirectCall, keras.layers.Dense):
+class Dense(DirectCall, Configurable, keras.layers.Dense):
     """`keras.layers.Dense` that computes `x kernel + bias` by the fastest kernel.
 
     On PyTorch Keras adds the bias in a second pass over the output: a sixth of BERT-base's forward

@@ -4,12 +4,13 @@ from typing import Any
 
 import keras
 
+from nlpkit._config import Configurable
 from nlpkit.layers.modeling.direct_call import DirectCall
 from nlpkit.layers.modeling.seed_state import SeedState
 from nlpkit.ops.dropout import dropout
 
 
-class Dropout(SeedState, DirectCall, keras.layers.Dropout):
+class Dropout(SeedState, DirectCall, Configurable, keras.layers.Dropout):
     """`keras.layers.Dropout` that draws its random numbers by `nlpkit.ops.dropout`."""
 
     def call(self, inputs: Any, training: bool = False) -> Any:

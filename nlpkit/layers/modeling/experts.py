@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from nlpkit._config import Configurable
 from nlpkit.layers.modeling.dense import built_dense, fresh
 from nlpkit.layers.modeling.direct_call import DirectCall
 from nlpkit.layers.modeling.feed_forward import get_activation
@@ -13,7 +14,7 @@ from nlpkit.layers.modeling.seed_state import SeedState
 from nlpkit.ops.experts import balance_loss, choose_experts, mix_experts
 
 
-class ExpertDense(keras.layers.Layer):
+class ExpertDense(Configurable, keras.layers.Layer):
     """The weights of E dense layers side by side; `Experts` computes with them.
 
     Args:
@@ -60,7 +61,7 @@ def _of_each(initializer: Any, shape: Any, dtype: Any = None) -> Any:
     return ops.stack([first, *rest])
 
 
-class Experts(SeedState, DirectCall, keras.layers.Layer):
+class Experts(SeedState, DirectCall, Configurable, keras.layers.Layer):
     """Compute `sum_e p_e expert_e(x)` over the few experts that a router chooses for each token.
 
     An expert is a gated feed-forward layer, `output(activation(gate(x)) * intermediate(x))`; the

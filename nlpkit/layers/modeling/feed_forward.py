@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from nlpkit._config import Configurable
 from nlpkit.layers.modeling.dense import built_dense
 from nlpkit.layers.modeling.direct_call import DirectCall
 
@@ -26,7 +27,7 @@ def get_activation(activation: Any) -> Callable[[Any], Any]:
     return keras.activations.get(activation)
 
 
-class FeedForward(DirectCall, keras.layers.Layer):
+class FeedForward(DirectCall, Configurable, keras.layers.Layer):
     """Compute `output(activation(intermediate(x)))`, two dense layers around an activation.
 
     With a gate it is `output(activation(gate(x)) * intermediate(x))` (Shazeer, 2020, arXiv

@@ -5,10 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from nlpkit._config import Configurable
 from nlpkit.layers.modeling.direct_call import DirectCall, held
 
 
-class LayerNormalization(DirectCall, keras.layers.LayerNormalization):
+class LayerNormalization(DirectCall, Configurable, keras.layers.LayerNormalization):
     """`keras.layers.LayerNormalization` over the last axis (Ba et al., 2016, arXiv:1607.06450)."""
 
     def call(self, inputs: Any) -> Any:
@@ -25,7 +26,7 @@ class LayerNormalization(DirectCall, keras.layers.LayerNormalization):
         return tuple(None if x is None else ops.convert_to_tensor(x) for x in weights)
 
 
-class RMSNormalization(DirectCall, keras.layers.RMSNormalization):
+class RMSNorm(DirectCall, Configurable, keras.layers.RMSNormalization):
     """`keras.layers.RMSNormalization` over the last axis (Zhang and Sennrich, 2019, 1910.07467).
 
     Args:

@@ -2,8 +2,9 @@
 
 import keras
 
+from nlpkit._config import Configurable
 from nlpkit.layers.modeling.direct_call import DirectCall
 
 
-class Table(DirectCall, keras.layers.Embedding):
+class Table(DirectCall, Configurable, keras.layers.Embedding):
     """`keras.layers.Embedding`."""

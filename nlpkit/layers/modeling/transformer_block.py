@@ -4,12 +4,14 @@ from typing import Any
 
 import keras
 
+from nlpkit._config import Configurable
 from nlpkit.layers.modeling.direct_call import DirectCall
+from nlpkit.layers.modeling.part import build_part
 from nlpkit.layers.modeling.seed_state import SeedState
 from nlpkit.ops.dropout import dropout as drop
 
 
-class Residual(SeedState, keras.layers.Layer):
+class Residual(SeedState, Configurable, keras.layers.Layer):
     """How a sub-layer f joins the stream: `output_norm(x + dropout(post_norm(f(pre_norm(x)))))`.
 
     BERT has only the output norm, GPT-2 and Llama only the pre-norm, Gemma 2 pre and post.
@@ -40,7 +42,7 @@ class Residual(SeedState, keras.layers.Layer):
         """Build the norms."""
         for part in (self.pre_norm, self.post_norm, self.output_norm):
             if part is not None:
-                part.build(input_shape)
+                build_part(part, input_shape)
 
     def enter(self, hidden: Any) -> Any:
         """What the sub-layer gets to see of the stream."""
@@ -56,7 +58,7 @@ class Residual(SeedState, keras.layers.Layer):
         return hidden if self.output_norm is None else self.output_norm(hidden)
 
 
-class TransformerBlock(DirectCall, keras.layers.Layer):
+class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
     """Self-attention, optional cross-attention and feed-forward, from the parts given.
 
     Args:
@@ -93,13 +95,13 @@ class TransformerBlock(DirectCall, keras.layers.Layer):
 
     def build(self, hidden_shape: Any, context_shape: Any = None) -> None:
         """Build the parts under their own names."""
-        self.attention.build(hidden_shape)
-        self.attention_residual.build(hidden_shape)
+        build_part(self.attention, hidden_shape)
+        build_part(self.attention_residual, hidden_shape)
         if self.cross_attention is not None:
-            self.cross_attention.build(hidden_shape, context_shape)
-            self.cross_attention_residual.build(hidden_shape)
-        self.feed_forward.build(hidden_shape)
-        self.feed_forward_residual.build(hidden_shape)
+            build_part(self.cross_attention, hidden_shape, context_shape)
+            build_part(self.cross_attention_residual, hidden_shape)
+        build_part(self.feed_forward, hidden_shape)
+        build_part(self.feed_forward_residual, hidden_shape)
 
     def call(
         self,
