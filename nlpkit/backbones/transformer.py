@@ -188,7 +188,8 @@ class Transformer:
             hidden = hidden + self.segment_embedding(segment_ids)
         if self.embeddings_norm is not None:
             hidden = self.embeddings_norm(hidden)
-        return self.embeddings_dropout(hidden, training=training) if training else hidden
+        # Outside training too: Keras keeps the seed of a layer that is in the functional graph.
+        return self.embeddings_dropout(hidden, training=bool(training))
 
     def _leave(self, hidden: Any) -> Any:
         if self.final_norm is not None:

@@ -61,7 +61,7 @@ def attend(
         rest = {"soft_cap": soft_cap, "sinks": sinks, "dropout": dropout, "seed": seed}
         return attend_with_weights(query, key, value, **rest, **arguments)[0]
     if dropout:
-        arguments["dropout"] = dropout
+        arguments |= {"dropout": dropout, "seed": seed}
     return kernel(query, key, value, **arguments)
 
 

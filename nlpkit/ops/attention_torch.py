@@ -1,6 +1,10 @@
 """Attention by PyTorch's fused kernel, in training too."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from keras.src.random.seed_generator import draw_seed
 
 from nlpkit._compat import require
 
@@ -16,6 +20,7 @@ def attend_torch(
     mask: Any = None,
     bias: Any = None,
     dropout: float = 0.0,
+    seed: Any = None,
 ) -> Any:
     """Compute `nlpkit.ops.attention.attend` with `scaled_dot_product_attention`.
 
@@ -23,16 +28,39 @@ def attend_torch(
     """
     query, key, value = (x.transpose(1, 2) for x in (query, key, value))  # B H T D
     grouped = key.shape[1] != query.shape[1]
-    output = torch.nn.functional.scaled_dot_product_attention(
-        query,
-        key,
-        value,
-        attn_mask=_additive(mask, bias, query.dtype),
-        dropout_p=dropout,
-        scale=scale,
-        enable_gqa=grouped,
-    )
+    with _drawn_from(seed if dropout else None, query.device):
+        output = torch.nn.functional.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=_additive(mask, bias, query.dtype),
+            dropout_p=dropout,
+            scale=scale,
+            enable_gqa=grouped,
+        )
     return output.transpose(1, 2)  # B T H D
+
+
+@contextmanager
+def _drawn_from(seed: Any, device: Any) -> Iterator[None]:
+    """Within, the kernel, which takes no generator, draws what follows from a seed that was given.
+
+    Without one it draws from PyTorch's own generator, as Keras' dropout does; so it does while
+    PyTorch compiles, and on other devices than CPUs and NVIDIA's.
+    """
+    is_given = seed is not None and seed._initial_seed is not None
+    if not is_given or torch.compiler.is_compiling() or device.type not in ("cpu", "cuda"):
+        yield
+        return
+    own = torch.default_generator
+    if device.type == "cuda":
+        own = torch.cuda.default_generators[device.index or 0]
+    number, before = int(draw_seed(seed).sum()), own.get_state()
+    own.manual_seed(number)
+    try:
+        yield
+    finally:
+        own.set_state(before)
 
 
 def _additive(mask: Any, bias: Any, dtype: Any) -> Any:
