@@ -1,39 +1,90 @@
-"""The affine map by PyTorch's fastest kernel."""
+"""The affine map by the kernel that is the fastest on this machine."""
 
 import math
+import time
+from collections.abc import Callable
 from typing import Any
 
 from nlpkit._compat import require
+from nlpkit.ops.tracing_torch import is_traced
 
 torch: Any = require("torch", "The torch backend")
-# oneDNN's product, which PyTorch's own compiler uses. On AMD's processors it takes half the time of
-# MKL's for 2 to 8 rows, and three quarters for hundreds; it has no gradient.
+# oneDNN's product, which PyTorch's own compiler uses; it has no gradient.
 _ONE_DNN: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 _HAS_ONE_DNN = _ONE_DNN is not None and torch.backends.mkldnn.is_available()
+# Past so many rows, the best kernel stays the best.
+_MANY_ROWS = 256
+# A kernel of our own is taken if it needs at most this share of the time of PyTorch's.
+_FASTER = 0.9
+_CHOSEN: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
 
 def linear(inputs: Any, kernel: Any, bias: Any = None) -> Any:
-    """Compute `inputs kernel + bias`: `[..., in]`, `[in, out]`, `[out]` -> `[..., out]`."""
+    """Compute `inputs kernel + bias`: `[..., in]`, `[in, out]`, `[out]` -> `[..., out]`.
+
+    Without gradients on CPUs there are several kernels, and which is the fastest depends on the
+    processor: oneDNN's took half the time of PyTorch's on some of AMD's, and half as much again on
+    a newer one. So the first call of each shape measures them.
+    """
     device = inputs.device.type
     if device == "meta":  # Keras' symbolic tensors, beside which variables keep their own dtype.
         return inputs.new_empty((*inputs.shape[:-1], kernel.shape[-1]))
-    if _HAS_ONE_DNN and device == "cpu" and not _needs_gradient(inputs, kernel):
-        rows = inputs.numel() // inputs.shape[-1]
-        if rows == 1 and kernel.is_contiguous():
-            return _row(inputs, kernel, bias)
-        if inputs.dtype == torch.float32 and kernel.dtype == torch.float32 and rows:
-            return _ONE_DNN(inputs, kernel.t(), bias, "none", [], "")
+    if device != "cpu" or is_traced(inputs, kernel, bias) or _needs_gradient(inputs, kernel):
+        return _usual(inputs, kernel, bias)
+    rows = inputs.numel() // inputs.shape[-1]
+    if not rows:
+        return _usual(inputs, kernel, bias)
+    least = 1 << (min(rows, _MANY_ROWS) - 1).bit_length()
+    key = (least, *kernel.shape, *kernel.stride(), inputs.dtype, kernel.dtype)
+    key += (bias is None, torch.get_num_threads())
+    chosen = _CHOSEN.get(key)
+    if chosen is None:
+        some = inputs.reshape(-1, inputs.shape[-1])[:_MANY_ROWS]
+        chosen = _CHOSEN[key] = _fastest(_kernels(rows, inputs, kernel), some, kernel, bias)
+    return chosen(inputs, kernel, bias)
+
+
+def _kernels(rows: int, inputs: Any, kernel: Any) -> list[Callable[..., Any]]:
+    """What computes such a product, PyTorch's own way first."""
+    kernels: list[Callable[..., Any]] = [_usual]
+    if _HAS_ONE_DNN and inputs.dtype == kernel.dtype == torch.float32:
+        kernels.append(_by_one_dnn)
+    parts = math.gcd(torch.get_num_threads(), inputs.shape[-1])
+    if rows == 1 and inputs.dtype == kernel.dtype and kernel.is_contiguous():
+        kernels.append(_in_parts if parts > 1 else _as_vector)
+    return kernels
+
+
+def _fastest(kernels: list[Callable[..., Any]], *arguments: Any) -> Callable[..., Any]:
+    """The kernel to take: the first, unless another is plainly faster."""
+    times = [math.inf] * len(kernels)
+    for _ in range(4):
+        for i, kernel in enumerate(kernels):
+            start = time.perf_counter()
+            kernel(*arguments)
+            times[i] = min(times[i], time.perf_counter() - start)
+    best = min(range(len(kernels)), key=times.__getitem__)
+    return kernels[best if times[best] <= _FASTER * times[0] else 0]
+
+
+def _usual(inputs: Any, kernel: Any, bias: Any) -> Any:
     return torch.nn.functional.linear(inputs, kernel.t(), bias)
 
 
-def _row(inputs: Any, kernel: Any, bias: Any) -> Any:
+def _by_one_dnn(inputs: Any, kernel: Any, bias: Any) -> Any:
+    return _ONE_DNN(inputs, kernel.t(), bias, "none", [], "")
+
+
+def _as_vector(inputs: Any, kernel: Any, bias: Any) -> Any:
+    product = torch.matmul(inputs, kernel)
+    return product if bias is None else product.add_(bias)
+
+
+def _in_parts(inputs: Any, kernel: Any, bias: Any) -> Any:
     """A single row: one part of the sum a thread, which reads the kernel half as fast again."""
     parts = math.gcd(torch.get_num_threads(), inputs.shape[-1])
-    if parts == 1:
-        product = torch.matmul(inputs, kernel)
-    else:
-        pieces = torch.bmm(inputs.reshape(parts, 1, -1), kernel.view(parts, -1, kernel.shape[-1]))
-        product = pieces.sum(0).view(*inputs.shape[:-1], -1)
+    pieces = torch.bmm(inputs.reshape(parts, 1, -1), kernel.view(parts, -1, kernel.shape[-1]))
+    product = pieces.sum(0).view(*inputs.shape[:-1], -1)
     return product if bias is None else product.add_(bias)
 
 

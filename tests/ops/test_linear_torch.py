@@ -1,5 +1,7 @@
 """The affine map by PyTorch's kernels; rows, threads and the layout choose which."""
 
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ if keras.backend.backend() != "torch":
 
 import torch
 
+from nlpkit.ops import linear_torch as module
 from nlpkit.ops.linear_torch import linear
 
 
@@ -39,3 +42,63 @@ def test_it_has_a_gradient():
     kernel = torch.ones((4, 3), requires_grad=True)
     linear(torch.ones((1, 4)), kernel).sum().backward()
     assert (kernel.grad == 1).all()
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_every_kernel_is_the_affine_map(rows):
+    rng = np.random.default_rng(0)
+    x, kernel, bias = (
+        torch.tensor(rng.normal(size=shape), dtype=torch.float32)
+        for shape in ((rows, 12), (12, 7), (7,))
+    )
+    kernels = module._kernels(rows, x, kernel)
+    assert len(kernels) >= (2 if module._HAS_ONE_DNN else 1)
+    for function in kernels:
+        for added in (None, bias):
+            expected = x.double() @ kernel.double() + (0 if added is None else added)
+            np.testing.assert_allclose(function(x, kernel, added), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_usual_kernel_unless_another_is_plainly_faster():
+    def taking(seconds):
+        return lambda: time.sleep(seconds)
+
+    usual, slower, equal, faster = (taking(s) for s in (0.02, 0.04, 0.0199, 0.005))
+    assert module._fastest([usual, slower, equal]) is usual
+    assert module._fastest([usual, slower, faster]) is faster
+
+
+def test_a_shape_is_measured_once(monkeypatch):
+    measured = []
+
+    def fastest(kernels, *arguments):
+        measured.append(arguments[0].shape)
+        return kernels[0]
+
+    monkeypatch.setattr(module, "_CHOSEN", {})
+    monkeypatch.setattr(module, "_fastest", fastest)
+    kernel = torch.ones((4, 3))
+    with torch.inference_mode():
+        for rows in (7, 8, 5, 1, 1, 600, 700):
+            linear(torch.ones((rows, 4)), kernel)
+    assert measured == [(7, 4), (1, 4), (256, 4)]
+
+
+def test_it_gives_way_to_tracing(monkeypatch):
+    """Tools see the usual product, and nothing is measured on tensors that hold no numbers."""
+    monkeypatch.setattr(module, "_fastest", None)
+    monkeypatch.setattr(module, "_CHOSEN", {})
+    x, kernel, bias = torch.ones((2, 4)), torch.ones((4, 3)), torch.ones(3)
+
+    class Module(torch.nn.Module):
+        def forward(self, x):
+            return linear(x, kernel, bias)
+
+    with torch.no_grad():
+        exported = torch.export.export(Module(), (x,), strict=False)
+        traced = torch.jit.trace(Module(), x, check_trace=False)
+        per_row = torch.vmap(lambda row: linear(row, kernel, bias))(x)
+        torch.compile(Module(), backend="eager", fullgraph=True)(x)
+    assert "mkldnn" not in str(exported.graph) + str(traced.graph)
+    for found in (exported.module()(x), traced(x), per_row):
+        np.testing.assert_allclose(found, np.full((2, 3), 5.0))
