@@ -10,6 +10,7 @@ from keras import ops
 
 from nlpkit._cloning import clone_by_configuration
 from nlpkit._config import Configurable, argument_names, refuse_unknown
+from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.spec import Head, Stack
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.presets.config_reader import ConfigReader
@@ -20,7 +21,7 @@ clone_by_configuration()
 _OPTIONAL_INPUTS = ("positions", "sequence_ids")
 
 
-class Backbone(FromPreset, Configurable, keras.Model):
+class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     """A functional `keras.Model` from ids to features, built from a spec.
 
     Families subclass it: their constructor turns arguments into a `Stack`. `Backbone.from_preset`

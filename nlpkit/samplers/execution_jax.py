@@ -1,6 +1,7 @@
 """Compiled loops on JAX."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import jax
@@ -28,7 +29,15 @@ def compiled(
             return function(first, *rest)
 
     program = jax.jit(pure, donate_argnums=(0,) if consume else ())
-    return lambda first, *rest: program(first, [v.value for v in variables()], *rest)
+
+    def run(first: Any, *rest: Any) -> Any:
+        with ExitStack() as stack:
+            for model in models:
+                if hasattr(model, "between_steps"):
+                    stack.enter_context(model.between_steps())
+            return program(first, [v.value for v in variables()], *rest)
+
+    return run
 
 
 def is_tracing() -> bool:

@@ -45,6 +45,7 @@ class CausalLM(Task):
         ValueError: backbone or preprocessor are of another family.
     """
 
+    per_token = True
     head_lines: ClassVar[str] = "lm_head/kernel <- lm_head.weight | transpose"
 
     def __init__(

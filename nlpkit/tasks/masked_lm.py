@@ -34,6 +34,8 @@ class MaskedLM(Task):
         ValueError: backbone or preprocessor are of another family.
     """
 
+    per_token = True
+
     def __init__(
         self,
         backbone: Any,

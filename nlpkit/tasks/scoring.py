@@ -22,7 +22,8 @@ def score(model: Any, inputs: Any, batch_size: int, verbose: int | str) -> list[
     for first in range(0, len(rows), batch_size):
         batch = rows[first : first + batch_size]
         features = padded(batch)
-        logits = ops.cast(ops.convert_to_tensor(model(features)), "float32")[:, :-1]
+        with model.between_steps():
+            logits = ops.cast(ops.convert_to_tensor(model(features)), "float32")[:, :-1]
         following = ops.convert_to_tensor(features["token_ids"][:, 1:, None])
         picked = ops.take_along_axis(ops.log_softmax(logits, axis=-1), following, axis=-1)
         found = ops.convert_to_numpy(picked)[:, :, 0]

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 import keras
 
 from nlpkit._config import Configurable, refuse_unknown
+from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.columns import read_array
 from nlpkit.presets.config_reader import ConfigReader
@@ -17,9 +18,10 @@ from nlpkit.tasks.labels import Labels
 from nlpkit.tasks.parts import check_dtype, check_family, check_vocabulary
 from nlpkit.tasks.summary import summary_of
 from nlpkit.tasks.text_dataset import TextDataset, is_batched_source, map_batches, split_examples
+from nlpkit.tasks.weighted_means import WeightedMeans
 
 
-class Task(FromPreset, Configurable, keras.Model):
+class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
     """A backbone, a head and a preprocessor in one model that trains on raw strings.
 
     `fit`, `evaluate` and `predict` take strings in lists, arrays, columns of tables (pandas,

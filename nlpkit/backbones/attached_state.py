@@ -1,0 +1,139 @@
+"""Variables that hold their values at any moment, on JAX too."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import keras
+
+
+class _State(tuple[Any, ...]):
+    """The values that a step of JAX's trainer gets, with the variables whose values they are."""
+
+    variables: list[list[Any]]
+
+
+class AttachedState:
+    """Mix-in for models, placed before Keras' class: errors and threads cost no state.
+
+    Keras' trainer for JAX takes the values out of the variables for an epoch, and puts them back at
+    its end, if it gets there. Here each step takes them from the variables and puts the new ones
+    there. So a model is whole after any error, in callbacks, and for threads while it trains.
+
+    What changes variables or metrics, `fit` and `evaluate`, runs in one thread at a time.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._training_lock = threading.RLock()
+        self._step_lock = threading.RLock()
+        self._synced = threading.local()
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """See `keras.Model.fit`."""
+        with self._in_turn():
+            return super().fit(*args, **kwargs)  # type: ignore[misc]
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """See `keras.Model.evaluate`."""
+        with self._in_turn():
+            return super().evaluate(*args, **kwargs)  # type: ignore[misc]
+
+    def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """See `keras.Model.train_on_batch`."""
+        with self._in_turn():
+            return super().train_on_batch(*args, **kwargs)  # type: ignore[misc]
+
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """See `keras.Model.test_on_batch`."""
+        with self._in_turn():
+            return super().test_on_batch(*args, **kwargs)  # type: ignore[misc]
+
+    def between_steps(self) -> AbstractContextManager[Any]:
+        """Within, no other thread trains: on JAX a step takes the memory of the variables."""
+        return self._step_lock if keras.backend.backend() == "jax" else nullcontext()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Wait for other threads; TensorFlow's trainer, which builds in its steps, starts anew."""
+        model: Any = self
+        with self._training_lock:
+            if keras.backend.backend() != "tensorflow":
+                yield
+                return
+            if model.optimizer is not None and not model.optimizer.built:
+                model.optimizer.build(model.trainable_variables)
+            parts = [model._compile_metrics, model._compile_loss]
+            unbuilt = [part for part in parts if part is not None and not part.built]
+            try:
+                yield
+            except BaseException:
+                for part in unbuilt:
+                    part.built = False
+                    model.train_function = model.test_function = None
+                raise
+
+    def jax_state_sync(self) -> None:
+        """Have Keras look at the variables again; their values they have."""
+        self._jax_state_synced = True
+
+    @property
+    def _jax_state_synced(self) -> bool:
+        return getattr(self._synced, "value", True)
+
+    @_jax_state_synced.setter
+    def _jax_state_synced(self, value: bool) -> None:
+        if hasattr(self, "_synced"):
+            self._synced.value = value
+
+    def _get_jax_state(self, *, purge_model_variables: bool = False, **kinds: bool) -> Any:
+        wanted = [kind for kind, is_wanted in kinds.items() if is_wanted]
+        variables = [
+            list(self.optimizer.variables if "optimizer" in kind else getattr(self, kind))  # type: ignore[attr-defined]
+            for kind in wanted
+        ]
+        return _state([[v.value for v in group] for group in variables], variables)
+
+    def _make_function(self, step_function: Any, *args: Any, **kwargs: Any) -> Any:
+        if keras.backend.backend() == "jax":
+            step_function = self._attached(step_function)
+        return super()._make_function(step_function, *args, **kwargs)  # type: ignore[misc]
+
+    def _attached(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        """A step of JAX's trainer that takes its state from the variables, and puts it there."""
+
+        def attached(state: _State, data: Any) -> Any:
+            with self.between_steps(), _uninterrupted():
+                values = tuple([v._value for v in group] for group in state.variables)
+                outputs, values = step(values, data)
+                for group, new in zip(state.variables, values, strict=True):
+                    for variable, value in zip(group, new, strict=True):
+                        variable._direct_assign(value)
+            return outputs, _state(values, state.variables)
+
+        return attached
+
+
+def _state(values: Iterable[list[Any]], variables: list[list[Any]]) -> _State:
+    state = _State(values)
+    state.variables = variables
+    return state
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the end: within, the variables' memory may be gone already."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    caught: list[Any] = []
+    signal.signal(signal.SIGINT, lambda *arguments: caught.append(arguments))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if caught:
+            handler(*caught[0])

@@ -1,0 +1,136 @@
+"""Losses and metrics that are means over what counts, whatever the padding and the batches."""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import ops, tree
+from keras.src.trainers.compile_utils import CompileMetrics
+from keras.src.utils.tracking import DotNotTrackScope
+
+
+class WeightedMeans:
+    """Mix-in for tasks, placed before Keras' class: `sum(w * loss) / sum(w)`.
+
+    Keras divides by the number of places, those of weight 0 included, and takes the mean of the
+    batches by their rows. Here a batch's loss is the mean over its weights, and the mean of
+    batches goes by these. A loss whose reduction is a sum stays as it is.
+    """
+
+    per_token: ClassVar[bool] = False
+    _compile_metrics: Any
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        *,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Compile as `keras.Model.compile`; of tokens, `metrics` leave out those of weight 0."""
+        super().compile(  # type: ignore[misc]
+            optimizer, loss, metrics=metrics, weighted_metrics=weighted_metrics, **kwargs
+        )
+        with DotNotTrackScope():
+            self._loss_tracker = _LossMean(name="loss")
+            if self.per_token and self._compile_metrics is not None:
+                names = getattr(self, "output_names", None)
+                self._compile_metrics = _TokenMetrics(metrics, weighted_metrics, output_names=names)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The mean over the weights, and the losses that layers add."""
+        weights = self._weights(y, y_pred, sample_weight)
+        if weights is not None:
+            if keras.backend.backend() != "jax":
+                self._loss_tracker.weight = ops.sum(weights)
+            if sample_weight is not None:
+                sample_weight = self._to_mean_one(weights, y)
+        return super().compute_loss(x, y, y_pred, sample_weight, training)  # type: ignore[misc]
+
+    def _update_metrics_variables(
+        self, variables: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
+    ) -> Any:
+        """Of JAX's trainer: its loss is a function whose gradient is taken, without side effect."""
+        weights = self._weights(y, y_pred, sample_weight)
+        self._loss_tracker.weight = None if weights is None else ops.sum(weights)
+        return super()._update_metrics_variables(  # type: ignore[misc]
+            variables, loss, x, y, y_pred, sample_weight
+        )
+
+    def _weights(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
+        """The weight of each loss, `y_pred.shape[:-1]`; None where Keras' rule stays."""
+        loss: Any = self.loss  # type: ignore[attr-defined]
+        if _nested(loss, y, y_pred, sample_weight) or len(y_pred.shape) < 2:
+            return None
+        if getattr(loss, "reduction", "mean") in ("sum", "none", None):
+            return None
+        ones = ops.ones_like(y_pred[..., 0], dtype="float32")
+        weights = ones if sample_weight is None else _fitted(sample_weight, ones)
+        return weights * _counted(loss, y, ones)
+
+    def _to_mean_one(self, weights: Any, y: Any) -> Any:
+        """Weights of which Keras' mean over the places is that over the weights."""
+        counted = _counted(self.loss, y, ops.ones_like(weights))  # type: ignore[attr-defined]
+        return weights * ops.divide_no_nan(ops.sum(counted), ops.sum(weights))
+
+
+class _LossMean(keras.metrics.Mean):
+    """The mean of the batches' losses, by their weights where these are known."""
+
+    weight: Any = None
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> Any:
+        """Count a batch; `sample_weight` is how many rows it has."""
+        weight = sample_weight if self.weight is None else self.weight
+        self.weight = None
+        return super().update_state(values, sample_weight=weight)
+
+
+class _TokenMetrics(CompileMetrics):
+    """Keras' metrics, of which the unweighted ones count the tokens that have a weight."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count a batch."""
+        if sample_weight is None or _nested(y_true, y_pred, sample_weight):
+            super().update_state(y_true, y_pred, sample_weight)
+            return
+        if not self.built:
+            self.build(y_true, y_pred)
+        counted = ops.cast(ops.convert_to_tensor(sample_weight) != 0, "float32")
+        for metrics, weights in (
+            (self._flat_metrics, counted),
+            (self._flat_weighted_metrics, sample_weight),
+        ):
+            for metric in metrics:
+                if metric:
+                    metric.update_state(y_true, y_pred, weights)
+
+
+def _nested(*values: Any) -> bool:
+    return any(tree.is_nested(value) for value in values)
+
+
+def _counted(loss: Any, y: Any, ones: Any) -> Any:
+    """1 for each label that a loss doesn't ignore."""
+    ignored = getattr(loss, "ignore_class", None)
+    if ignored is None:
+        return ones
+    return ops.cast(ops.reshape(y, ops.shape(ones)) != ignored, "float32")
+
+
+def _fitted(weight: Any, ones: Any) -> Any:
+    """Weights `[batch]`, `[batch, 1]` or of the places, for each place."""
+    weight = ops.cast(weight, "float32")
+    if len(weight.shape) > len(ones.shape):
+        weight = ops.squeeze(weight, -1)
+    while len(weight.shape) < len(ones.shape):
+        weight = ops.expand_dims(weight, -1)
+    return weight * ones
