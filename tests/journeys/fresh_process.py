@@ -7,11 +7,6 @@ import sys
 from pathlib import Path
 
 PROGRAMS = Path(__file__).parent / "programs"
-# Programs that run for a few steps need not be the fastest.
-_COMPILED_FAST = (
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
-    + os.environ.get("XLA_FLAGS", "")
-)
 
 
 def run(program, folder, *arguments, **environment):
@@ -20,7 +15,7 @@ def run(program, folder, *arguments, **environment):
     result = subprocess.run(
         [sys.executable, str(PROGRAMS / program), str(report), *map(str, arguments)],
         cwd=folder,
-        env={**os.environ, "XLA_FLAGS": _COMPILED_FAST, **environment},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=1800,

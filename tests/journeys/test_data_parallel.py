@@ -1,5 +1,7 @@
 """Two devices, each with half of every batch, learn what one learns."""
 
+import os
+
 import keras
 import numpy as np
 from journeys.fresh_process import run
@@ -7,11 +9,8 @@ from tasks.miniature import LABELS, TEXTS, classifier
 
 
 def test_two_devices_come_to_what_one_comes_to(tmp_path):
-    report = run(
-        "data_parallel.py",
-        tmp_path,
-        XLA_FLAGS="--xla_force_host_platform_device_count=2",
-    )
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
+    report = run("data_parallel.py", tmp_path, XLA_FLAGS=flags)
     model = classifier()
     model.compile(
         keras.optimizers.SGD(0.5),

@@ -20,7 +20,8 @@ TRAINS_NOTHING = {"1_predict.py", "generate_text.py"}
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    return run("run_examples.py", tmp_path_factory.mktemp("examples"), *SCRIPTS)
+    folder = tmp_path_factory.mktemp("examples")
+    return run("run_examples.py", folder, *SCRIPTS, XLA_FLAGS="")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

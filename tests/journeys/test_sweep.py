@@ -15,11 +15,6 @@ from conformance.cases import CASES
 
 HERE = Path(__file__).parent
 NAMES = [*dict.fromkeys(case.cls.__name__ for case in CASES), "KerasHub"]
-# Programs that run for two steps need not be the fastest.
-QUICKLY_COMPILED = (
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
-    + os.environ.get("XLA_FLAGS", "")
-)
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +22,7 @@ def problems(tmp_path_factory):
     """What went wrong in either process, by name."""
     folder = tmp_path_factory.mktemp("sweep")
     paths = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
-    environment = {
-        **os.environ,
-        "XLA_FLAGS": QUICKLY_COMPILED,
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-    }
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     for script in ("sweep_writing.py", "sweep_reading.py"):
         subprocess.run([sys.executable, HERE / script, folder], env=environment, check=True)
     reports = ("problems.json", "problems_again.json")
