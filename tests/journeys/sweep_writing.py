@@ -17,6 +17,7 @@ from presets.kerashub_folder import write_classifier
 import nlpkit
 from conformance.case import Case, fill
 from conformance.cases import CASES
+from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
 
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 JIT = False if ON_TENSORFLOW else "auto"
@@ -45,7 +46,7 @@ def write(case: Case, folder: Path) -> None:
         write_backbone(fill(case.build()), folder)
     elif kind is not None:
         write_text_layer(text_layer(case), folder)
-    elif case.arrays and issubclass(case.cls, keras.Layer):
+    elif issubclass(case.cls, keras.Layer) and not issubclass(case.cls, PreprocessingLayer):
         write_layer(case, folder)
     else:
         serialized = keras.saving.serialize_keras_object(case.build())

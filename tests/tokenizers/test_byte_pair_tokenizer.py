@@ -191,3 +191,9 @@ def test_without_a_vocabulary():
 def test_a_special_token_that_the_vocabulary_lacks():
     with pytest.raises(ValueError, match="special_tokens; it lacks \\['<s>'\\]"):
         build(special_tokens=["<s>"])
+
+
+def test_special_tokens_with_ids_of_their_own_are_kept_by_a_preset(tmp_path):
+    tokenizer = BytePairTokenizer({"a": 0, "b": 1}, [], special_tokens={"<end>": 7})
+    tokenizer.save_to_preset(tmp_path)
+    assert BytePairTokenizer.from_preset(tmp_path).special_tokens == {"<end>": 7}
