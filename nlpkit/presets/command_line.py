@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     downloading.add_argument("--lock", metavar="FILE", help="the lock file that must pin them")
     verifying = _command(commands, "verify", _verify, "compare files with their hashes")
     verifying.add_argument("preset", nargs="+", help="a name, a handle or a folder")
+    verifying.add_argument(
+        "--tokenizer", action="store_true", help="compare ids with the Rust engine's instead"
+    )
     converting = _command(commands, "convert", _convert, "write a preset in nlpkit's own layout")
     converting.add_argument("source", metavar="SRC", help="a name, a handle or a folder")
     converting.add_argument("target", metavar="DST", help="the folder to write")
@@ -85,6 +88,12 @@ def _download(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> None:
+    if options.tokenizer:
+        from nlpkit.presets.tokenizer_check import check_tokenizer  # Imports Keras.
+
+        for preset in options.preset:
+            _say(f"{preset}: the ids of {check_tokenizer(preset)} texts are the engine's")
+        return
     for preset in options.preset:
         _say(f"{preset}: {len(presets.verify(preset))} files are in order")
 

@@ -1,0 +1,109 @@
+"""Comparing the ids of a preset's tokenizer with those of the engine its files are for."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.layout import Layout
+from nlpkit.presets.loading import open_layout
+
+_JSON = "tokenizer.json"
+_MODELS = ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
+# How many of the added tokens are spelled in texts, and how many differences are told.
+_SPELLED, _TOLD = 64, 5
+_TEXTS = (
+    "",
+    " ",
+    "a",
+    " a",
+    "a ",
+    "  two  spaces   three ",
+    "\t tab\nline\r\n\r\nlines\n\n\n",
+    "no\u00a0break, thin\u2009space, line\u2028separator, ideographic\u3000space",
+    "zero\u200bwidth, soft\u00adhyphen, mark \ufeff, \u202eright to left\u202c",
+    "control\x00\x07\x1f\x7fcharacters \ufffd",
+    "1 12 123 1234 12345678 3.14 1,000,000 0x1F 2024-01-31 ½ ² Ⅷ ٣٤٥ १२३",
+    "It's I'LL they've don't 'quoted' \"double\" `tick`",
+    "UPPER lower Title camelCase snake_case kebab-case İstanbul ẞ straße ﬁ",
+    "naïve café cafe\u0301 e\u0323\u0302 \u1e9b\u0323 \u0301",
+    "電影很好看。 日本語のテキスト 한국어 텍스트 ไทย",
+    "مرحبا שלום Привет γειά नमस्ते",
+    "👍 👍🏽 👨\u200d👩\u200d👧 🇩🇪 😀😀",
+    "def f(x):\n    return x ** 2  # square\n\n\tif (a != b) { c[i]++; }",
+    "https://example.org/a?b=c&d=%20 mail@example.org #tag @name ...---!!!??",
+    "▁ ▁a Ġ Ċ ##a <0x41> </w> @@",
+    "<s> </s> <pad> <unk> [CLS] [SEP] [MASK] <|endoftext|> <|im_start|>user",
+    "long" * 64,
+    "ab" * 9 + " " * 33 + "\n" * 9 + "=" * 40,
+)
+
+
+def check_tokenizer(preset: str | Path) -> int:
+    """Compare a tokenizer's ids with the engine's on texts that are hard to tokenize.
+
+    The engine is that of the library `tokenizers` for a tokenizer.json, and otherwise
+    `sentencepiece`. The former finds special tokens in texts, and so does the tokenizer here.
+
+    Args:
+        preset: str or Path. A name, a handle or a folder.
+
+    Returns:
+        int, how many texts were compared.
+
+    Raises:
+        ValueError: ids differ, and the message says where; or there is nothing to compare with.
+    """
+    layout = open_layout(preset)
+    if layout.tokenizer_class is None:
+        raise ValueError(f"{layout} holds no tokenizer.")
+    encode, tokens = _reference(layout)
+    tokenizer = layout.tokenizer_class.from_preset(
+        preset, sequence_length=None, dtype="int32", special_tokens_in_strings=bool(tokens)
+    )
+    texts = [*_TEXTS, *_spelled(tokens)]
+    found = zip(texts, tokenizer(texts), map(encode, texts), strict=True)
+    wrong = [(text, ours, theirs) for text, ours, theirs in found if list(ours) != list(theirs)]
+    if wrong:
+        told = "".join(
+            f"\n  {text!r:.80}\n    nlpkit: {_short(ours)}\n    engine: {_short(theirs)}"
+            for text, ours, theirs in wrong[:_TOLD]
+        )
+        raise ValueError(
+            f"{layout}: the tokenizer's ids differ in {len(wrong)} of {len(texts)} texts:{told}"
+        )
+    return len(texts)
+
+
+def _reference(layout: Layout) -> tuple[Callable[[str], Any], list[str]]:
+    """What tokenizes a text, and the tokens that it finds in texts."""
+    if layout.folder.has(_JSON):
+        from tokenizers import Tokenizer
+
+        native = Tokenizer.from_file(str(layout.folder.path / _JSON))
+        native.no_truncation()
+        native.no_padding()
+        added = [token.content for token in native.get_added_tokens_decoder().values()]
+        return lambda text: native.encode(text, add_special_tokens=False).ids, added
+    name = next((name for name in _MODELS if layout.folder.has(name)), None)
+    if name is None:
+        raise ValueError(
+            f"{layout} holds no {_JSON} and no SentencePiece model ({', '.join(_MODELS)}) to "
+            "compare ids with."
+        )
+    from sentencepiece import SentencePieceProcessor
+
+    return SentencePieceProcessor(model_file=str(layout.folder.path / name)).encode, []
+
+
+def _spelled(tokens: Iterable[str]) -> list[str]:
+    """Texts that spell tokens: alone, between words, and next to spaces."""
+    return [
+        text.format(token)
+        for token in list(tokens)[:_SPELLED]
+        for text in ("{}", "a{}b", " a {} b")
+    ]
+
+
+def _short(ids: Any) -> str:
+    shown = ", ".join(str(i) for i in list(ids)[:24])
+    return f"[{shown}, … {len(ids)} in all]" if len(ids) > 24 else f"[{shown}]"
