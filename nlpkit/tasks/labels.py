@@ -28,7 +28,7 @@ class Labels:
     @classmethod
     def of(cls, task: Any) -> Self:
         """Those of a task, by the loss it is compiled with."""
-        names = tuple(getattr(task, "class_names", None) or ())
+        names = tuple(getattr(task, "labels", None) or ())
         loss = task.loss if task.compiled else None
         loss = keras.losses.get(loss) if isinstance(loss, str) else loss
         sparse = isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
@@ -130,7 +130,8 @@ class Labels:
                 shown = str(value) if isinstance(value, str) else value
                 raise ValueError(
                     f"y must hold {self._expected()}; got {shown!r} in row {row}. Number the "
-                    "classes first; the second texts of pairs belong in x, a tuple of both."
+                    "classes, or name them in the task's `labels`; the second texts of pairs "
+                    "belong in x, a tuple of both."
                 )
         return np.array([numbers[value] for value in decoded]).reshape(y.shape)
 

@@ -66,7 +66,7 @@ def test_labels_in_other_shapes(classifier, expected, labels):
 
 
 def test_labels_by_name(classifier, expected, monkeypatch):
-    monkeypatch.setattr(classifier, "class_names", ["bad", "good"], raising=False)
+    monkeypatch.setattr(classifier, "labels", ["bad", "good"])
     names = ["good" if label else "bad" for label in LABELS]
     same(classifier.evaluate(TEXTS, names, batch_size=2, verbose=0), expected)
     by_number = fit(classifier, TEXTS, LABELS, class_weight={0: 0.25, 1: 2.0})
