@@ -23,11 +23,12 @@ class Configurable:
     assets: ClassVar[tuple[str, ...]] = ()
     _trainable_layers: dict[str, bool] = {}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, registered_name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        name = registered_name or cls.__name__
         if cls.__module__.split(".")[0] == "nlpkit":
-            keras.saving.register_keras_serializable(package="nlpkit")(cls)
-            _CLASSES[cls.__name__] = cls
+            keras.saving.register_keras_serializable(package="nlpkit", name=name)(cls)
+            _CLASSES[name] = cls
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that rebuild this object, serialized; assets are left out."""

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 _SAVING = "keras.saving"
-_DERIVED_CLASS = re.compile(r"^class (\w+)\(", re.MULTILINE)
+_NAME = re.compile(r"^class (\w+)\(|registered_name=\"(\w+)\"", re.MULTILINE)
 
 
 class _Deferred:
@@ -69,5 +69,6 @@ def register_names() -> None:
 def _register(saving: ModuleType) -> None:
     registered = saving.get_custom_objects()
     for path in Path(__file__).parent.rglob("*.py"):
-        for name in _DERIVED_CLASS.findall(path.read_text(encoding="utf-8")):
+        for match in _NAME.finditer(path.read_text(encoding="utf-8")):
+            name = match[1] or match[2]
             registered.setdefault(f"nlpkit>{name}", _Deferred(name))

@@ -11,7 +11,7 @@ from nlpkit.layers.modeling.dense import Dense
 from nlpkit.layers.modeling.dropout import Dropout
 from nlpkit.layers.modeling.experts import Experts
 from nlpkit.layers.modeling.feed_forward import FeedForward, get_activation
-from nlpkit.layers.modeling.normalization import LayerNormalization, RMSNorm
+from nlpkit.layers.modeling.normalization import LayerNormalization, RMSNormalization
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 from nlpkit.layers.modeling.table import Table
 from nlpkit.layers.modeling.transformer_block import Residual, TransformerBlock
@@ -74,7 +74,7 @@ class Parts:
         arguments = {"epsilon": norm.epsilon, "dtype": self._dtype, "name": name}
         if norm.kind == "layer":
             return LayerNormalization(**arguments)
-        return RMSNorm(unit_offset=norm.unit_offset, **arguments)
+        return RMSNormalization(unit_offset=norm.unit_offset, **arguments)
 
     def block(self, index: int, layer: spec.Layer) -> TransformerBlock:
         """A transformer layer."""

@@ -26,7 +26,10 @@ class LayerNormalization(DirectCall, Configurable, keras.layers.LayerNormalizati
         return tuple(None if x is None else ops.convert_to_tensor(x) for x in weights)
 
 
-class RMSNorm(DirectCall, Configurable, keras.layers.RMSNormalization):
+# Files call a layer's weights by the name of its class, and another class has that name too.
+class RMSNormalization(
+    DirectCall, Configurable, keras.layers.RMSNormalization, registered_name="RMSNorm"
+):
     """`keras.layers.RMSNormalization` over the last axis (Zhang and Sennrich, 2019, 1910.07467).
 
     Args:

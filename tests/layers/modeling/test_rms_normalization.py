@@ -1,7 +1,9 @@
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
+from nlpkit.layers.modeling import normalization
 from nlpkit.layers.modeling.rms_normalization import RMSNormalization
 
 
@@ -46,3 +48,11 @@ def test_inputs_of_another_size_are_an_error():
 def test_input_dim_goes_with_the_last_axis_only():
     with pytest.raises(ValueError, match="axis=1"):
         RMSNormalization(8, axis=1)
+
+
+def test_the_layer_of_backbones_has_the_name_that_files_give_its_weights():
+    private = normalization.RMSNormalization
+    assert private.__name__ == RMSNormalization.__name__
+    for cls, name in ((private, "nlpkit>RMSNorm"), (RMSNormalization, "nlpkit>RMSNormalization")):
+        assert keras.saving.get_registered_name(cls) == name
+        assert keras.saving.get_registered_object(name) is cls
