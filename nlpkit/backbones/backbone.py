@@ -1,7 +1,7 @@
 """Backbone: the base class of every pretrained encoder or decoder body."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import keras
@@ -41,6 +41,9 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
             and `sequence_ids` (0 = padding, n = the n-th example packed into a row) are optional.
             Other keys are ignored; a warning names each once.
         training: bool. Whether dropout is on.
+        layer_intercept_fn: function of hidden states `[batch, seq, hidden_dim]` and an index that
+            returns what takes their place: called after the embeddings with -1, and after each
+            layer with its number. None for none.
 
     Returns:
         float `[batch, seq, hidden_dim]`, or for families with a pooler a dict of
@@ -121,14 +124,20 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
             x = {name: np.asarray(ids) if isinstance(ids, list) else ids for name, ids in x.items()}
         return super().predict(x, *args, **kwargs)
 
-    def call(self, inputs: dict[str, Any], training: bool | None = None, mask: Any = None) -> Any:
+    def call(
+        self,
+        inputs: dict[str, Any],
+        training: bool | None = None,
+        mask: Any = None,
+        layer_intercept_fn: Callable[[Any, int], Any] | None = None,
+    ) -> Any:
         """Run on checked inputs."""
         tensors = {
             name: ops.convert_to_tensor(x, dtype="bool" if name == "padding_mask" else "int32")
             for name, x in inputs.items()
             if x is not None
         }
-        return self._transformer(tensors, training)
+        return self._transformer(tensors, training, layer_intercept_fn)
 
     def prefill(self, inputs: dict[str, Any], slots: int, **options: Any) -> Any:
         """Run over prompts and keep what later tokens need; see `Transformer.prefill`."""

@@ -1,5 +1,6 @@
 """From a spec to layers and their computation: the one assembly of all transformers here."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -53,13 +54,20 @@ class Transformer:
         segments = ["segment_ids"] if self.spec.embedding.num_segments is not None else []
         return ["token_ids", "padding_mask", *segments]
 
-    def __call__(self, inputs: dict[str, Any], training: bool | None = None) -> Any:
+    def __call__(
+        self,
+        inputs: dict[str, Any],
+        training: bool | None = None,
+        intercept: Callable[[Any, int], Any] | None = None,
+    ) -> Any:
         """Run the stack.
 
         Args:
             inputs: `token_ids` int `[B, T]`, and optionally `padding_mask` bool, `segment_ids`,
                 `positions` and `sequence_ids` int, all `[B, T]`.
             training: bool. Whether dropout is on.
+            intercept: function that may change the hidden states after the embeddings (-1) and
+                after each layer, whose number it is given.
 
         Returns:
             float `[B, T, dim]`; with a pooler `{"sequence_output": …, "pooled_output": [B, dim]}`.
@@ -67,11 +75,14 @@ class Transformer:
         sequence_ids, positions = self._places(inputs)
         sight = Sight(sequence_ids, positions, dtype=self._compute_dtype)
         hidden = self._embed(inputs, positions, training)
-        for block, layer in zip(self.layers, self.spec.layers, strict=True):
+        if intercept is not None:
+            hidden = intercept(hidden, -1)
+        for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
             seen = sight.of(layer.attention, key_value_cache.ALL)
             if training and isinstance(layer.feed_forward, spec.Experts):
                 seen["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
             hidden = block(hidden, **seen, training=training)
+            hidden = hidden if intercept is None else intercept(hidden, i)
         hidden = self._leave(hidden)
         if self.pooler is None:
             return hidden

@@ -7,7 +7,7 @@ from nlpkit.presets.carried import NOTHING, Carried
 from nlpkit.presets.loading import load
 from nlpkit.presets.records import PresetRecord
 from nlpkit.presets.registry import records_of
-from nlpkit.presets.saving import save
+from nlpkit.presets.saving import export, save
 
 
 class _Presets:
@@ -104,3 +104,16 @@ class FromPreset:
                 the way; the model has variables that its family's weight table does not name.
         """
         save(self, preset_dir, dtype, max_shard_size)
+
+    def export_to_transformers(self, path: str | Path) -> None:
+        """Write the folder that transformers opens: a preset without what only nlpkit reads.
+
+        A task without a preprocessor is written without a tokenizer.
+
+        Args:
+            path: str or Path. The folder; it is made if needed.
+
+        Raises:
+            ValueError: a preprocessor has no tokenizer; see also `save_to_preset`.
+        """
+        export(self, path)

@@ -8,7 +8,7 @@ from nlpkit.presets.assignment import collect, model_variables
 from nlpkit.presets.carried import write_config, write_of_tokenizer
 from nlpkit.presets.description import describe
 from nlpkit.presets.layout import task_table
-from nlpkit.presets.store import publish, write_manifest
+from nlpkit.presets.store import MANIFEST, publish, write_manifest
 from nlpkit.presets.tensors import write_weights
 
 
@@ -30,6 +30,18 @@ def save(
         names += _write_tokenizer(thing, written)
         write_manifest(written, describe(thing), names)
         publish(written, path)
+
+
+def export(thing: Any, folder: str | Path) -> None:
+    """Write what transformers opens; see `FromPreset.export_to_transformers`."""
+    holder = getattr(thing, "preprocessor", None) if thing.preset_kind == "task" else thing
+    is_preprocessor = getattr(holder, "preset_kind", None) == "preprocessor"
+    if is_preprocessor and getattr(holder, "tokenizer", None) is None:
+        raise ValueError(
+            f"{type(holder).__name__} must have a tokenizer to be exported; its tokenizer is None."
+        )
+    save(thing, folder)
+    (Path(folder) / MANIFEST).unlink()
 
 
 def _write_model(thing: Any, path: Path, dtype: str | None, max_shard_size: int | str) -> list[str]:

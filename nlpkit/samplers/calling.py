@@ -143,7 +143,8 @@ def plan_of(
     # Equal texts are drawn one after the other, so that a row does not depend on the others.
     same = ops.all(tokens[:, None] == tokens[None], axis=-1)
     draws = ops.sum(ops.tril(ops.cast(same, "int32"), -1), axis=1)  # R
-    seed = fresh_seed() if seed is None else seed
+    if seed is None:
+        seed = fresh_seed() if sampler.is_random else 0
     seeds = ops.broadcast_to(ops.cast(_tensor(seed), "int32"), (rows,))
     plan = {
         "stop_token_ids": np.array([-1] if stops is None else list(stops), "int32"),

@@ -204,12 +204,21 @@ class Sampler(Configurable):
         with keras.StatelessScope(state_mapping=seeds) if seeds else nullcontext():
             return ops.cast(self.get_next_token(probabilities), "int32")
 
+    @property
+    def is_random(self) -> bool:
+        """Whether texts depend on a seed."""
+        chooses = type(self).choose is not Sampler.choose
+        return self.draws and (chooses or bool(self._generators()))
+
+    def _generators(self) -> list[Any]:
+        return [x for x in vars(self).values() if isinstance(x, keras.random.SeedGenerator)]
+
     def _seeds(self, uniform: Any) -> list[tuple[Any, Any]]:
         """The states of a subclass's own seed generators, drawn anew for this token.
 
         A compiled loop would otherwise draw alike at each step, and each time it runs.
         """
-        own = [x for x in vars(self).values() if isinstance(x, keras.random.SeedGenerator)]
+        own = self._generators()
         if uniform is None or not own:
             return []
         drawn = ops.cast(uniform[0] * 2.0**24, own[0].state.dtype)

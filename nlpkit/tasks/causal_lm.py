@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
-import numpy as np
 from keras import ops
 
 from nlpkit import samplers
@@ -12,16 +11,18 @@ from nlpkit.layers.modeling.dense import Dense
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, parse
 from nlpkit.samplers.execution import Execution
+from nlpkit.tasks.cached_decoding import CachedDecoding
 from nlpkit.tasks.generation import Generation
 from nlpkit.tasks.generation_options import Options
-from nlpkit.tasks.scoring import score
+from nlpkit.tasks.prompts import width_of
+from nlpkit.tasks.scoring import Scoring
 from nlpkit.tasks.stop_tokens import read_stop_tokens, write_stop_tokens
 from nlpkit.tasks.task import Task
 
 _TIED = "backbone/token_embedding/embeddings <- lm_head.weight ; tied"
 
 
-class CausalLM(Task):
+class CausalLM(CachedDecoding, Scoring, Task):
     """Predict each next token of a text (Radford et al., 2018), and generate.
 
     The head is the transposed token embedding, or a dense layer where the family has one of its
@@ -108,6 +109,9 @@ class CausalLM(Task):
             weighted_metrics = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
         super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
         self.sampler = samplers.get(sampler)
+        # A sampler of one's own may have changed since it was compiled.
+        self._execution = Execution(self)
+        self.generate_function = None
 
     def get_compile_config(self) -> dict[str, Any]:
         """What `compile` was given, the sampler too."""
@@ -148,7 +152,7 @@ class CausalLM(Task):
         self,
         inputs: Any,
         max_length: int | None = None,
-        stop_token_ids: Sequence[int] | str | None = "auto",
+        stop_token_ids: Sequence[int | str] | str | None = "auto",
         strip_prompt: bool = False,
         *,
         max_new_tokens: int | None = None,
@@ -175,9 +179,10 @@ class CausalLM(Task):
                 list of lists, or a dict of `token_ids` and `padding_mask`, `[batch, seq]`, padded
                 on either side.
             max_length: int. The most tokens of a text, prompt included; by default the
-                preprocessor's `sequence_length`, and never more than the model's positions.
-            stop_token_ids: ints. Tokens that end a text; "auto" is the preprocessor's and the
-                model's own (what a preset says of `eos_token_id`), None is none.
+                preprocessor's `sequence_length`, of a dict the width of its arrays, and never more
+                than the model's positions.
+            stop_token_ids: ints or strs. Tokens that end a text; "auto" is the preprocessor's and
+                the model's own (what a preset says of `eos_token_id`), None is none.
             strip_prompt: bool. Whether only the continuation is returned.
             max_new_tokens: int. The most tokens of a continuation.
             stop_strings: str or list of str. Texts that end a continuation, which leaves them out.
@@ -215,6 +220,7 @@ class CausalLM(Task):
             sampler=samplers.combine(chosen, **sampling),
             max_length=max_length,
             max_new_tokens=max_new_tokens,
+            width=width_of(inputs) if max_length is None and max_new_tokens is None else None,
             stop_token_ids=stop_token_ids,
             stop_strings=[stop_strings] if isinstance(stop_strings, str) else stop_strings or [],
             strip_prompt=strip_prompt,
@@ -224,45 +230,9 @@ class CausalLM(Task):
             batch_size=batch_size,
             verbose=verbose,
         )
+        self.make_generate_function()
         generation = Generation(self, self._execution, options)
         return generation.stream(inputs) if stream else generation.run(inputs)
-
-    def score(
-        self, inputs: Any, batch_size: int = 32, verbose: int | str = "auto"
-    ) -> list[np.ndarray]:
-        """Compute the log-probability of every token of texts, given those before it.
-
-        Args:
-            inputs: str, list of str, or a list of lists of ids.
-            batch_size: int. How many texts are looked at at once.
-            verbose: int or str. Whether there is a progress bar, as in `generate`.
-
-        Returns:
-            list of float32 arrays, for each text the natural logarithms of its tokens'
-            probabilities from the second on, special tokens included.
-        """
-        return score(self, inputs, batch_size, verbose)
-
-    def prefill(
-        self,
-        token_ids: Any,
-        padding_mask: Any,
-        slots: int,
-        *,
-        reach: Any = None,
-        ring: bool = True,
-        all_hidden: bool = False,
-    ) -> tuple[Any, Any, Any]:
-        """Run over left-padded prompts `[batch, seq]`; see `nlpkit.samplers.sampler.Decoder`."""
-        inputs = {"token_ids": token_ids, "padding_mask": padding_mask}
-        hidden, cache = self.backbone.prefill(inputs, slots, reach=reach, ring=ring)
-        logits = self._next_logits(hidden[:, -1])
-        return logits, hidden if all_hidden else hidden[:, -1], cache
-
-    def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
-        """Run over the next tokens, `[batch, t]`; see `nlpkit.samplers.sampler.Decoder`."""
-        hidden, cache = self.backbone.step(token_ids, cache)
-        return self._next_logits(hidden), hidden, cache
 
     def _next_logits(self, hidden: Any) -> Any:
         logits = ops.cast(self._logits(hidden), "float32")

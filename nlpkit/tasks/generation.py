@@ -46,7 +46,7 @@ class Generation:
             rows += self._finish(batch, prompts)
             bar.update(len(rows))
         bar.finish(len(rows))
-        return prompts.form(rows, copies)
+        return prompts.form(rows, copies, self._options.width)
 
     def stream(self, inputs: Any) -> Iterator[Any]:
         """Pieces of text as they come."""
@@ -126,6 +126,14 @@ class Generation:
                 "(NaN): its weights hold NaN or infinity, or its dtype is too narrow."
             )
 
+    def _refuse_full_arrays(self, prompts: Prompts) -> None:
+        width = self._options.width
+        if width is not None and all(len(row) == width for row in prompts.rows):
+            raise ValueError(
+                f"token_ids must leave room for what is generated: all rows are {width} tokens "
+                "long, as the array is wide. Pad them on the right, or give max_length."
+            )
+
     def _text(self, ids: list[int]) -> str:
         return str(self._model.preprocessor.generate_postprocess({"token_ids": ids}))
 
@@ -133,9 +141,11 @@ class Generation:
         prompts = read_prompts(
             inputs,
             self._model,
-            longest=self._longest - 1,
+            # A row that fills its array stays as it is.
+            longest=self._longest - (self._options.width is None),
             truncation=self._options.truncation,
         )
+        self._refuse_full_arrays(prompts)
         self._options.check_prompts(prompts, stream=stream)
         return prompts
 

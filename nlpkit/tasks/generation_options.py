@@ -21,7 +21,8 @@ class Options:
     sampler: Sampler
     max_length: int | None
     max_new_tokens: int | None
-    stop_token_ids: Sequence[int] | str | None
+    width: int | None  # of arrays, which is the most tokens where nothing else says it
+    stop_token_ids: Sequence[int | str] | str | None
     stop_strings: Sequence[str]
     strip_prompt: bool
     num_return_sequences: int
@@ -84,7 +85,7 @@ class Options:
         if isinstance(self.stop_token_ids, str):  # "auto"
             return known_stop_tokens(model)
         words = model.backbone.token_embedding.input_dim
-        ids = [operator.index(i) for i in self.stop_token_ids]
+        ids = [_id_of(token, model) for token in self.stop_token_ids]
         if wrong := [i for i in ids if not 0 <= i < words]:
             raise ValueError(
                 f"stop_token_ids must lie in the vocabulary, [0, {words}); got {wrong}."
@@ -98,12 +99,14 @@ class Options:
             ValueError: it is more than the model's positions, or nothing says what it is.
         """
         limit = model.backbone.max_positions
-        if self.max_length is not None:
-            if limit is not None and self.max_length > limit:
+        longest = self.width if self.max_length is None else self.max_length
+        if longest is not None:
+            if limit is not None and longest > limit:
                 raise ValueError(
-                    f"max_length must be at most the model's {limit}; got {self.max_length}."
+                    f"max_length must be at most the model's {limit}, and so must the width of "
+                    f"token_ids where there is none; got {longest}."
                 )
-            return self.max_length
+            return longest
         if self.max_new_tokens is not None:
             return 2**31 - 1 if limit is None else int(limit)
         lengths = [
@@ -113,3 +116,14 @@ class Options:
         if lengths == [None, None]:
             raise ValueError("max_length or max_new_tokens must be given without a preprocessor.")
         return min(length for length in lengths if length is not None)
+
+
+def _id_of(token: int | str, model: Any) -> int:
+    if not isinstance(token, str):
+        return operator.index(token)
+    tokenizer: Any = getattr(model.preprocessor, "tokenizer", None)
+    if tokenizer is None or token not in tokenizer.get_vocabulary():
+        raise ValueError(
+            f"stop_token_ids must be ids, or tokens of the preprocessor's tokenizer; got {token!r}."
+        )
+    return int(tokenizer.token_to_id(token))

@@ -28,10 +28,10 @@ class Prompts:
         """Whether they were strings."""
         return self.kind in ("text", "texts")
 
-    def form(self, rows: list[Any], copies: int) -> Any:
+    def form(self, rows: list[Any], copies: int, width: int | None = None) -> Any:
         """Results in the form of the inputs; several a prompt as a list for each."""
         if self.kind == "dict" and not any(isinstance(x, tuple) for row in rows for x in row):
-            return padded(rows)
+            return padded(rows, width)
         if copies > 1:
             rows = [rows[i : i + copies] for i in range(0, len(rows), copies)]
         return rows[0] if self.kind == "text" else rows
@@ -119,9 +119,15 @@ def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> P
     return Prompts(rows, "text" if single else "texts")
 
 
-def padded(rows: list[list[int]]) -> dict[str, np.ndarray]:
-    """Rows of ids as arrays, padded on the right."""
-    length = max(map(len, rows), default=0)
+def width_of(inputs: Any) -> int | None:
+    """How many tokens a row of a dict of ids has room for; None for other inputs."""
+    ids = inputs.get("token_ids") if isinstance(inputs, dict) else None
+    return None if ids is None or len(np.shape(ids)) != 2 else int(np.shape(ids)[1])
+
+
+def padded(rows: list[list[int]], width: int | None = None) -> dict[str, np.ndarray]:
+    """Rows of ids as arrays, padded on the right to the longest of them or to a width."""
+    length = max(map(len, rows), default=0) if width is None else width
     mask = np.arange(length) < np.array([len(row) for row in rows])[:, None]
     token_ids = np.zeros(mask.shape, "int32")
     token_ids[mask] = np.concatenate([np.array(row, "int32") for row in rows])

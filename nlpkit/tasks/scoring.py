@@ -1,7 +1,9 @@
-"""Log-probabilities of given texts."""
+"""Log-probabilities, logits and losses of given texts."""
 
+from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -9,8 +11,74 @@ from nlpkit._progress import ProgressBar
 from nlpkit.tasks.prompts import padded, read_prompts
 
 
-def score(model: Any, inputs: Any, batch_size: int, verbose: int | str) -> list[np.ndarray]:
-    """Compute `CausalLM.score`.
+class Scoring:
+    """The part of `CausalLM` that judges texts."""
+
+    backbone: Any
+
+    def score(
+        self,
+        inputs: Any = None,
+        batch_size: int = 32,
+        verbose: int | str = "auto",
+        *,
+        token_ids: Any = None,
+        padding_mask: Any = None,
+        scoring_mode: str = "logits",
+        layer_intercept_fn: Callable[[Any, int], Any] | None = None,
+        target_ids: Any = None,
+    ) -> Any:
+        """Compute the log-probability of every token of texts, given those before it.
+
+        With `token_ids` in place of `inputs`, logits or losses of preprocessed texts are computed,
+        by KerasHub's arguments.
+
+        Args:
+            inputs: str, list of str, or a list of lists of ids.
+            batch_size: int. How many texts are looked at at once.
+            verbose: int or str. Whether there is a progress bar, as in `generate`.
+            token_ids: int `[batch, seq]`.
+            padding_mask: bool `[batch, seq]`, True = real token; None for all.
+            scoring_mode: str. "logits" of each next token, or "loss", the cross-entropy of
+                `target_ids`.
+            layer_intercept_fn: function of hidden states `[batch, seq, hidden_dim]` and a layer's
+                number (-1 for the embeddings) that returns what takes their place.
+            target_ids: int `[batch, seq]`. The next tokens, for "loss".
+
+        Returns:
+            list of float32 arrays, for each text the natural logarithms of its tokens'
+            probabilities from the second on, special tokens included. Of `token_ids` a float32
+            tensor `[batch, seq, vocabulary_size]` of logits or `[batch, seq]` of losses.
+
+        Raises:
+            ValueError: `inputs` and `token_ids` are both given or both missing, `scoring_mode` is
+                unknown, or there is no `target_ids` for a loss.
+        """
+        if (inputs is None) == (token_ids is None):
+            raise ValueError("Either inputs or token_ids must be given; got both or none.")
+        if inputs is not None:
+            return _log_probabilities(self, inputs, batch_size, verbose)
+        if scoring_mode not in ("logits", "loss"):
+            raise ValueError(f'scoring_mode must be "logits" or "loss"; got {scoring_mode!r}.')
+        if scoring_mode == "loss" and target_ids is None:
+            raise ValueError('scoring_mode="loss" needs target_ids, the next tokens; got None.')
+        features = {"token_ids": token_ids, "padding_mask": padding_mask}
+        hidden = self.backbone(features, layer_intercept_fn=layer_intercept_fn)
+        logits = ops.cast(self._logits(hidden), "float32")
+        if scoring_mode == "logits":
+            return logits
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="none")
+        return loss(target_ids, logits)
+
+    def _logits(self, hidden: Any) -> Any:
+        """The logits of each next token."""
+        raise NotImplementedError
+
+
+def _log_probabilities(
+    model: Any, inputs: Any, batch_size: int, verbose: int | str
+) -> list[np.ndarray]:
+    """Compute them by batches.
 
     The logits go through a stable log-softmax in float32; of each text those of its own tokens are
     returned.

@@ -61,6 +61,7 @@ def test_it_runs_in_a_compiled_function_and_without_stop_tokens():
 
     assert rows(jitted(generate)()) == rows(generate())
     assert rows(generate())[0] == list(range(1, 1 + LENGTH))
+    assert rows(jitted(lambda: called(samplers.GreedySampler()))()) == rows(generate())
 
 
 def test_all_beams_come_with_scores_best_first():

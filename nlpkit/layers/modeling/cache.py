@@ -89,6 +89,33 @@ def make(
     }
 
 
+def of_array(array: Any, index: Any) -> dict[str, Any]:
+    """The stack cache of `[B, layers, 2, S, G, D]`, of which `index` slots are taken."""
+    rows, layers, _, slots = array.shape[:4]
+    positions = ops.tile(ops.arange(slots, dtype="int32")[None], (rows, 1))
+    index = int(index) if _in_place() else ops.cast(index, "int32")
+    return {
+        # Copies: what is written in place is not the caller's.
+        "layers": tuple(
+            tuple(ops.copy(heads_as_rows(array[:, i, part])) for part in (0, 1))
+            for i in range(layers)
+        ),
+        "sequence_ids": {ALL: ops.cast(positions < index, "int32")},
+        "positions": {ALL: positions},
+        "index": index,
+        "length": ops.broadcast_to(ops.convert_to_tensor(index, dtype="int32"), (rows,)),
+        "reach": ops.full((rows,), slots, dtype="int32"),
+    }
+
+
+def as_array(cache: dict[str, Any], heads: int) -> Any:
+    """The inverse of `of_array`."""
+    layers = [
+        ops.stack([rows_as_heads(x, heads) for x in pair], axis=1) for pair in cache["layers"]
+    ]
+    return ops.stack(layers, axis=1)
+
+
 def append(cache: dict[str, Any], tokens: int) -> dict[str, Any]:
     """Enter the positions and sequence ids of so many new tokens a row."""
     positions = cache["length"][:, None] + ops.arange(tokens, dtype="int32")  # B T

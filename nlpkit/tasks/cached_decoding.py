@@ -1,0 +1,108 @@
+"""Token by token with a cache of keys and values: what samplers see of a language model."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from nlpkit.layers.modeling import cache as key_value_cache
+
+
+class EmptyCache(NamedTuple):
+    """A cache that a prompt is to fill; see `nlpkit.samplers.sampler.Decoder.prefill`."""
+
+    padding_mask: Any
+    slots: int
+    reach: Any
+    ring: bool
+
+
+class CachedDecoding:
+    """The part of `CausalLM` that runs over some tokens and keeps what later ones need."""
+
+    backbone: Any
+    generate: Any
+    generate_function: Callable[..., Any] | None = None
+
+    def call_with_cache(
+        self, token_ids: Any, cache: Any, cache_update_index: Any
+    ) -> tuple[Any, Any, Any]:
+        """Run over tokens that see those in a cache.
+
+        `generate` runs over every token by this method: a model of your own that overrides it, to
+        change logits say, generates by them. The cache is then one that `generate` made, and the
+        logits after a prompt are those of its last token.
+
+        Args:
+            token_ids: int `[batch, t]`.
+            cache: float `[batch, layers, 2, slots, key_value_heads, head_dim]`, of keys and values,
+                zeros at first; or what `generate` hands over.
+            cache_update_index: int or int32 scalar. How many tokens are in the cache, which is the
+                position of the first of `token_ids`, in all rows.
+
+        Returns:
+            A tuple of logits, float32 `[batch, t, vocabulary_size]`, hidden states
+            `[batch, t, hidden_dim]` and the new cache.
+        """
+        if isinstance(cache, EmptyCache):
+            inputs = {"token_ids": token_ids, "padding_mask": cache.padding_mask}
+            hidden, filled = self.backbone.prefill(
+                inputs, cache.slots, reach=cache.reach, ring=cache.ring
+            )
+            return self._next_logits(hidden[:, -1:]), hidden, filled
+        if isinstance(cache, dict):
+            hidden, filled = self.backbone.step(token_ids, cache)
+            return self._next_logits(hidden), hidden, filled
+        cache = ops.convert_to_tensor(cache)
+        token_ids = ops.convert_to_tensor(token_ids, dtype="int32")
+        entered = key_value_cache.of_array(cache, cache_update_index)
+        hidden, filled = self.backbone.step(token_ids, entered)
+        return self._next_logits(hidden), hidden, key_value_cache.as_array(filled, cache.shape[4])
+
+    def prefill(
+        self,
+        token_ids: Any,
+        padding_mask: Any,
+        slots: int,
+        *,
+        reach: Any = None,
+        ring: bool = True,
+        all_hidden: bool = False,
+    ) -> tuple[Any, Any, Any]:
+        """Run over left-padded prompts `[batch, seq]`; see `nlpkit.samplers.sampler.Decoder`."""
+        empty = EmptyCache(padding_mask, slots, reach, ring)
+        logits, hidden, cache = self.call_with_cache(token_ids, empty, 0)
+        return logits[:, -1], hidden if all_hidden else hidden[:, -1], cache
+
+    def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
+        """Run over the next tokens, `[batch, t]`; see `nlpkit.samplers.sampler.Decoder`."""
+        return self.call_with_cache(token_ids, cache, cache["index"])
+
+    def generate_step(
+        self, inputs: dict[str, Any], stop_token_ids: Sequence[int] | None = None
+    ) -> dict[str, Any]:
+        """Continue one batch of ids to their width, as `generate` does.
+
+        Args:
+            inputs: dict of `token_ids` int and `padding_mask` bool, `[batch, seq]`.
+            stop_token_ids: ints. Tokens that end a text; None for none.
+
+        Returns:
+            dict of the same shapes; what ends a text is not part of it.
+        """
+        ended: dict[str, Any] = self.generate(inputs, stop_token_ids=stop_token_ids)
+        return ended
+
+    def make_generate_function(self) -> Callable[..., Any]:
+        """The function that continues a batch, also `generate_function`.
+
+        Loops are compiled when it is first called with a batch of some shape, and anew after
+        `compile`, which makes `generate_function` None.
+        """
+        if self.generate_function is None:
+            self.generate_function = self.generate_step
+        return self.generate_function
+
+    def _next_logits(self, hidden: Any) -> Any:
+        """The logits as float32, those of words that the tokenizer does not spell at -inf."""
+        raise NotImplementedError
