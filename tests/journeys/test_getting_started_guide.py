@@ -48,7 +48,7 @@ def test_inference_with_a_pretrained_classifier(imdb):
     ((negative, positive),) = classifier.predict(["I love modular workflows in keras-nlp!"])
     assert positive > negative
     loss, accuracy = classifier.evaluate(imdb_test)
-    assert loss < 0.6
+    assert loss < np.log(2)  # What guessing comes to.
     assert accuracy >= 0.75
 
 
