@@ -10,6 +10,7 @@ from nlpkit.layers.preprocessing.prompt_packer import PromptPacker
 from nlpkit.ops.ragged import to_rows
 from nlpkit.preprocessors.columns import read_column, read_columns
 from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.preprocessors.prompt_response import tokenize_columns
 from nlpkit.tokenizers.ids_input import without_tensors
 from nlpkit.tokenizers.tokenizer import Tokenizer
 
@@ -48,7 +49,8 @@ class CausalLMPreprocessor(Preprocessor):
     Call arguments:
         x: a str, or a batch of them in any form (see `Preprocessor`); or a dict or table of
             `prompts` and `responses`, each of these, or a list of such dicts. What belongs between
-            a prompt and its response, such as a space, is part of either.
+            a prompt and its response, such as a space, is part of either: together they are one
+            text, and are tokenized as it is.
         y, sample_weight: None; the preprocessor makes its own.
         sequence_length: int. Another length for this call. Default None.
 
@@ -124,7 +126,7 @@ class CausalLMPreprocessor(Preprocessor):
         sequence_length: int | None = None,
     ) -> tuple[dict[str, Any], Any, Any]:
         x, _, _ = self.read(x, y, sample_weight)
-        columns = tuple(self.tokenizer(column) for column in _texts(x, _PAIR))
+        columns = tokenize_columns(self.tokenizer, _texts(x, _PAIR))
         rows: NextTokens = self.packer(columns, sequence_length=sequence_length)
         features = {"token_ids": rows.token_ids, "padding_mask": rows.padding_mask}
         if self.packing:

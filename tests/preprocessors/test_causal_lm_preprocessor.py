@@ -10,7 +10,7 @@ from nlpkit.tokenizers import ByteTokenizer, WordPieceTokenizer
 
 WORDS = ["<pad>", "<unk>", "<s>", "</s>", "a", "b", "c", "d", "e", "f"]
 TEXTS = ["a b c", "d", "e f"]
-PAIRS = {"prompts": ["a b", "c"], "responses": ["c d", "e f"]}
+PAIRS = {"prompts": ["a b", "c"], "responses": [" c d", " e f"]}
 
 
 class WordTokenizer(WordPieceTokenizer):
