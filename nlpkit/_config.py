@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self, cast
 
 import keras
 
+from nlpkit._foreign_names import advice
 from nlpkit._trainable import set_trainable, set_trainable_within, unlike_their_parents
 
 _HANDLED_BY_KERAS = ("self", "name", "dtype", "trainable", "activity_regularizer")
@@ -112,7 +113,8 @@ def refuse_unknown(cls: type, further: Iterable[str]) -> None:
     unknown = [name for name in further if name not in ("name", "trainable")]
     if unknown:
         known = [*argument_names(cls), "name", "trainable"]
-        raise TypeError(f"{cls.__name__} has no argument {unknown[0]!r}; it has {known}.")
+        told = advice(unknown[0]) or f" It has {known}."
+        raise TypeError(f"{cls.__name__} has no argument {unknown[0]!r}.{told}")
 
 
 def _arguments(cls: type) -> Iterator[str]:

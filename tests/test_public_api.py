@@ -112,3 +112,19 @@ def test_import_is_quick():
 )
 def test_using_it_does_not_import_tensorflow():
     assert _run(USE + "print('tensorflow' in sys.modules)") == "False"
+
+
+def test_a_backend_that_is_not_there_is_told_with_those_that_are(tmp_path):
+    code = f"""
+import os, sys
+os.environ.pop("KERAS_BACKEND", None)
+os.environ["KERAS_HOME"] = {str(tmp_path)!r}
+sys.modules["tensorflow"] = None
+try:
+    from nlpkit.tokenizers import ByteTokenizer
+except ImportError as error:
+    print(error.__suppress_context__, error)
+"""
+    told = _run(code)
+    assert told.startswith("True Keras would compute with 'tensorflow', which is not installed")
+    assert "KERAS_BACKEND=torch" in told or "KERAS_BACKEND=jax" in told

@@ -1,6 +1,5 @@
 """Backbone: the base class of every pretrained encoder or decoder body."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -10,6 +9,7 @@ from keras import ops
 
 from nlpkit._cloning import clone_by_configuration
 from nlpkit._config import Configurable, argument_names, refuse_unknown
+from nlpkit._warning import warn
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.spec import Head, Stack
 from nlpkit.backbones.transformer import Transformer
@@ -190,9 +190,8 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         others = inputs.keys() - set(known)
         if new := others - self._ignored:
             self._ignored |= new
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} takes the inputs {known}; it ignores {sorted(new)}.",
-                stacklevel=3,
             )
         return {name: inputs[name] for name in inputs if name in known} if others else inputs
 

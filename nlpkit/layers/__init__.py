@@ -1,5 +1,6 @@
 """The layers models and preprocessors are built of, all public, on three backends."""
 
+from nlpkit import _backend as _backend
 from nlpkit.layers.modeling.alibi_bias import AlibiBias
 from nlpkit.layers.modeling.cached_multi_head_attention import CachedMultiHeadAttention
 from nlpkit.layers.modeling.fnet_encoder import FNetEncoder
@@ -37,3 +38,7 @@ __all__ = [
     "TransformerDecoder",
     "TransformerEncoder",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -1,5 +1,6 @@
 """The model families: tokenizer, preprocessors, backbone and tasks of each in one file."""
 
+from nlpkit import _backend as _backend
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.models.bert import (
     BertBackbone,
@@ -247,3 +248,7 @@ __all__ = [
     "TextClassifierPreprocessor",
     "Tokenizer",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -60,11 +60,14 @@ Security, files
     wrong on purpose. A model that fits its files may still be too large for this machine.
 """
 
+import builtins
+
 from nlpkit.presets.keeping import download, lock, verify
 from nlpkit.presets.records import PresetRecord, register, show
 from nlpkit.presets.records import list_records as list  # noqa: A004 (its name)
-from nlpkit.presets.registry import list_presets
 from nlpkit.presets.uploading import upload
+
+list_presets = list
 
 __all__ = [
     "PresetRecord",
@@ -77,3 +80,7 @@ __all__ = [
     "upload",
     "verify",
 ]
+
+
+def __dir__() -> "builtins.list[str]":
+    return [*__all__]

@@ -1,6 +1,7 @@
 """`python -m nlpkit presets`: list, show, download, verify and convert presets."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m nlpkit")
+    version = importlib.import_module("nlpkit").__version__  # By string: it stands above.
+    parser.add_argument("--version", action="version", version=f"nlpkit {version}")
     namespaces = parser.add_subparsers(required=True, metavar="presets")
     commands = namespaces.add_parser("presets", help=__doc__).add_subparsers(
         required=True, metavar="command"

@@ -1,10 +1,11 @@
 """Building tokenizers, preprocessors, backbones and tasks from a preset."""
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nlpkit._foreign_names import advice
+from nlpkit._warning import warn
 from nlpkit.presets.bounds import check_sizes
 from nlpkit.presets.deferred import deferred_initialization, initialize_rest
 from nlpkit.presets.description import required_arguments, takes
@@ -172,10 +173,9 @@ def _default_preprocessor(cls: Any, layout: Layout, arguments: dict[str, Any]) -
         return None
     if layout.tokenizer_class is not None:
         return _load_preprocessor(cls.preprocessor_class, layout, **arguments)
-    warnings.warn(
+    warn(
         f"{layout} holds no tokenizer: this {cls.__name__} takes preprocessed input. Pass "
         "preprocessor= for one that takes strings.",
-        stacklevel=2,
     )
     return None
 
@@ -260,7 +260,7 @@ def _route(arguments: dict[str, Any], *classes: Any) -> list[dict[str, Any]]:
             names = " or ".join(cls.__name__ for cls in classes)
             raise TypeError(
                 f"from_preset got {name}={value!r}, which is no argument of {names} that a preset "
-                "leaves open."
+                f"leaves open.{advice(name)}"
             )
         parts[place][name] = value
     return parts

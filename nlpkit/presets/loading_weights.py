@@ -1,12 +1,12 @@
 """Reading a preset's weights into a backbone or a task, and naming what keeps its initial value."""
 
 import os
-import warnings
 from typing import Any
 
 import keras
 import numpy as np
 
+from nlpkit._warning import warn
 from nlpkit.presets.assignment import BACKBONE, assign, model_variables, shapes
 from nlpkit.presets.cover import Cover, Mismatch, describe_mismatches, match
 from nlpkit.presets.deferred import keeps_arrays
@@ -93,8 +93,7 @@ def _is_of_head(wrong: Mismatch) -> bool:
 
 def _warn(fresh: list[str], model: Any, layout: Layout) -> None:
     if fresh:
-        warnings.warn(
+        warn(
             f"{layout} has no tensor for {', '.join(fresh)} of {type(model).__name__}: they keep "
             "their random initial values.",
-            stacklevel=2,
         )

@@ -146,7 +146,7 @@ def known_records() -> dict[str, PresetRecord]:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A sentence that suggests the names nearest to one, or nothing if none is near."""
-    near = difflib.get_close_matches(name, [*known], n=3)
+    near = difflib.get_close_matches(name, [*dict.fromkeys(known)], n=3)
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 

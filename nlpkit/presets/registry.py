@@ -18,18 +18,22 @@ from nlpkit.presets.sources import FileFacts, Snapshot, SourceError, Unreachable
 from nlpkit.presets.store import MANIFEST
 from nlpkit.presets.verification import compare
 
+_ADVICE = (
+    "\nWithout a network: {} come with nlpkit; what was downloaded once is loaded from this "
+    "machine; NLPKIT_OFFLINE=1 or offline=True keeps from trying."
+)
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
-def list_presets() -> list[str]:
+def bundled_presets() -> list[str]:
     """List the presets that come with nlpkit and need no download.
 
     Returns:
         list of str, the names that `from_preset` takes.
 
     Example:
-        >>> import nlpkit
-        >>> names = nlpkit.presets.list_presets()
+        >>> "bert_nano_en_uncased_sst2" in bundled_presets()
+        True
     """
     return sorted(path.name for path in _bundled().iterdir() if (path / MANIFEST).is_file())
 
@@ -71,7 +75,7 @@ def find_folder(
 def find_local(preset: str | Path) -> Path | None:
     """The folder of a bundled preset, of a `file://` URL or of a path; None if it is none."""
     name = str(preset)
-    if isinstance(preset, str) and name in list_presets():
+    if isinstance(preset, str) and name in bundled_presets():
         return _bundled() / name
     if is_remote(name):
         return None
@@ -123,7 +127,7 @@ def sources_of(preset: str | Path) -> tuple[str, ...]:
     hint = f" For the Hub, say hf://{name}." if _REPOSITORY.fullmatch(name) else ""
     raise ValueError(
         f"{name!r} is neither a preset's name nor a folder."
-        f"{records.nearest(name, [*records.known_records(), *list_presets()])}{hint} "
+        f"{records.nearest(name, [*records.known_records(), *bundled_presets()])}{hint} "
         f"nlpkit.presets.list() shows the names; handles are {FORMS}."
     )
 
@@ -191,12 +195,14 @@ def _first(
             problems.append(error)
     kinds = {type(problem) for problem in problems}
     kind = UnreachableError if kinds == {UnreachableError} else SourceError
+    advice = _ADVICE.format(", ".join(bundled_presets())) if UnreachableError in kinds else ""
+    # What each source said is in the message; how it came to say so helps nobody.
     if sources == (name,):
-        raise kind(f"The preset {name!r} cannot be had: {problems[0]}") from problems[0]
+        raise kind(f"The preset {name!r} cannot be had: {problems[0]}{advice}") from None
     told = [f"\n  {where}: {what}" for where, what in zip(sources, problems, strict=True)]
-    raise kind(f"The preset {name!r} cannot be had from its sources.{''.join(told)}") from problems[
-        0
-    ]
+    raise kind(
+        f"The preset {name!r} cannot be had from its sources.{''.join(told)}{advice}"
+    ) from None
 
 
 def _require_pinned(folder: Path, pin: Pin) -> None:

@@ -1,6 +1,7 @@
 """Trying again, with growing pauses, what failed for a reason that may pass."""
 
 import random
+import socket
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -16,7 +17,8 @@ _LONGEST_PAUSE = 60.0
 def with_retries(action: Callable[[], Result], is_passing: Callable[[Exception], bool]) -> Result:
     """Do something; when it fails for a passing reason, wait 1, 2, 4, … seconds and do it again.
 
-    A server that says how long to wait (`Retry-After`) is obeyed, up to a minute.
+    A server that says how long to wait (`Retry-After`) is obeyed, up to a minute. A name that has
+    no address has none a second later either.
 
     Args:
         action: what to do.
@@ -26,10 +28,21 @@ def with_retries(action: Callable[[], Result], is_passing: Callable[[Exception],
         try:
             return action()
         except Exception as error:
-            if not is_passing(error):
+            if is_unresolved(error) or not is_passing(error):
                 raise
             time.sleep(_pause(error, attempt))
     return action()
+
+
+def is_unresolved(error: BaseException | None) -> bool:
+    """Whether an error is that a host's name has no address: there is no network, or no host."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, socket.gaierror):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _pause(error: Exception, attempt: int) -> float:

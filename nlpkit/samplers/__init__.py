@@ -1,5 +1,6 @@
 """Samplers choose the next token of a generated text."""
 
+from nlpkit import _backend as _backend
 from nlpkit.samplers.beam_sampler import BeamSampler
 from nlpkit.samplers.combination import combine as combine
 from nlpkit.samplers.contrastive_sampler import ContrastiveSampler
@@ -26,3 +27,7 @@ __all__ = [
     "get",
     "serialize",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from nlpkit import samplers
+from nlpkit._foreign_names import explains_names
 from nlpkit.layers.modeling.dense import Dense
 from nlpkit.presets.config_reader import ConfigReader
 from nlpkit.presets.weights import Line, parse
@@ -148,6 +149,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
     def _assert_input_compatibility(self, *_: Any) -> None:
         """The backbone checks its inputs."""
 
+    @explains_names
     def generate(
         self,
         inputs: Any,
@@ -192,8 +194,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
             sampler: str or `Sampler`, in place of that of `compile`.
             temperature, top_k, top_p, min_p, repetition_penalty: numbers that change the sampler,
                 see `nlpkit.samplers`; greedy search becomes sampling.
-            truncation: str. What is done with prompts that leave no room: "error", or "left",
-                which cuts their beginning and warns.
+            truncation: str. Of prompts that leave no room: "error", or "left", which cuts them.
             batch_size: int. How many texts are generated at once.
             stream: bool. Whether to return an iterator over pieces of text as they come: str for a
                 single prompt, for several a list with each one's next piece. Joined they are the

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from nlpkit._warning import warn
 from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
 from nlpkit.tasks.task import Task
 
@@ -101,10 +102,9 @@ class MaskedLM(Task):
             if (value := getattr(self, f"head_{name}")) not in (None, getattr(self.backbone, name))
         }
         if unlike:
-            warnings.warn(
+            warn(
                 f"The head of this {type(self).__name__} has {unlike}, unlike its backbone. nlpkit "
                 "restores that; transformers, which cannot, predicts slightly different values.",
-                stacklevel=2,
             )
         return {}
 

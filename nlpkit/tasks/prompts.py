@@ -1,7 +1,6 @@
 """Prompts in whatever form they come, as rows of ids; and texts or ids in that form again."""
 
 import operator
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nlpkit._compat import is_tensorflow_dataset, is_tensorflow_value
+from nlpkit._warning import warn
 from nlpkit.ops.columns import to_column
 
 Form = Literal["text", "texts", "lists", "dict"]
@@ -161,9 +161,8 @@ def _cut(rows: list[list[int]], longest: int) -> list[list[int]]:
     """The ends of rows that are too long; a warning says how many there are."""
     long = sum(len(row) > longest for row in rows)
     if long:
-        warnings.warn(
+        warn(
             f"{long} of {len(rows)} prompts were cut on the left to their last {longest} tokens.",
-            stacklevel=2,
         )
     return [row[-longest:] for row in rows]
 

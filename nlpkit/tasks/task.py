@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 import keras
 
 from nlpkit._config import Configurable, refuse_unknown
+from nlpkit._foreign_names import explains_names
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.columns import read_array
@@ -67,6 +68,11 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         self.dtype_policy = backbone.dtype_policy
         check_vocabulary(preprocessor, backbone)
 
+    def __repr__(self) -> str:
+        size = f"{type(self.backbone).__name__} of {self.backbone.count_params():,} parameters"
+        before = type(self.preprocessor).__name__ if self.preprocessor else "no preprocessor"
+        return f"<{type(self).__name__} {self.name!r}: {size}, {before}>"
+
     @classmethod
     def head_table(cls) -> list[Line]:
         """Where the head's variables are in a Hugging Face checkpoint."""
@@ -122,6 +128,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
             (print_fn or print)(summary_of(self.preprocessor))
         super().summary(*args, print_fn=print_fn, **kwargs)
 
+    @explains_names
     def fit(
         self,
         x: Any = None,

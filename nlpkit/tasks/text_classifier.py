@@ -1,11 +1,11 @@
 """TextClassifier: one label for each text."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 
+from nlpkit._warning import warn
 from nlpkit.layers.modeling.dropout import Dropout
 from nlpkit.layers.modeling.feed_forward import get_activation
 from nlpkit.presets.config_reader import ConfigReader
@@ -121,10 +121,9 @@ class TextClassifier(Task):
         arguments = {"num_classes": len(names), "dropout": dropout}
         classes = [str(i) for i in range(len(names))]
         if {*names} != {*classes}:
-            warnings.warn(
+            warn(
                 f"id2label names {list(names)} rather than the classes 0 to {len(names) - 1}; the "
                 "names are left out.",
-                stacklevel=2,
             )
             return arguments
         labels = [str(names[i]) for i in classes]

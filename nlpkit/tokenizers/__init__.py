@@ -3,6 +3,7 @@
 import importlib
 from typing import Any
 
+from nlpkit import _backend as _backend
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
 from nlpkit.tokenizers.byte_pair_trainer import compute_byte_pair_vocabulary
 from nlpkit.tokenizers.byte_tokenizer import ByteTokenizer
@@ -33,3 +34,7 @@ def __getattr__(name: str) -> Any:
         if found is not None:
             return found
     raise AttributeError(f"module 'nlpkit.tokenizers' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._warning import warn
 from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.ragged import Row, pad_rows
 from nlpkit.tokenizers.encoding import Encoding, Spans
@@ -77,6 +78,7 @@ class Algorithm(TokenLookup):
         ]
 
     def _tokenize_batch(self, examples: Sequence[Any]) -> Any:
+        self._report_spelled(examples)
         rows: Sequence[Any] = self._rows(examples)
         string = self.compute_dtype == "string"
         if string:
@@ -115,6 +117,19 @@ class Algorithm(TokenLookup):
             start += len(part)
         encoding.append(Spans.empty(last), tokens, start)
         return encoding
+
+    def _report_spelled(self, texts: Sequence[Any]) -> None:
+        """Warn, once a tokenizer, of texts that spell special tokens and mean nothing special."""
+        if self._has_warned or self._whole_tokens or self._takes_words:
+            return
+        found = next((token for token in map(self._control_tokens.find, texts) if token), None)
+        if found:
+            self._has_warned = True
+            warn(
+                f"A text spells the special token {found!r}, which is read as plain text. For the "
+                "token itself, build the tokenizer with special_tokens_in_strings=True "
+                "(from_preset takes it, too)."
+            )
 
     def _report_cut(
         self, rows: Sequence[Any], cut: Sequence[Any], length: int, argument: str

@@ -1,11 +1,11 @@
 """Training byte-level byte-pair vocabularies."""
 
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from nlpkit._warning import warn
 from nlpkit.tokenizers.byte_alphabet import BYTE_SYMBOLS
 from nlpkit.tokenizers.byte_pair_engine import Chunks, build_normalizer
 from nlpkit.tokenizers.byte_pair_files import Merge, write_merges, write_vocabulary
@@ -72,11 +72,10 @@ def compute_byte_pair_vocabulary(
     merger = PairMerger(counts, "")
     merger.extend(pieces, vocabulary_size)
     if len(pieces) < vocabulary_size:
-        warnings.warn(
+        warn(
             f"vocabulary_size={vocabulary_size} cannot be reached: the {len(counts)} distinct "
             f"words of data have pairs for a vocabulary of {len(pieces)} tokens. Pass that, "
             "or more data.",
-            stacklevel=2,
         )
     vocabulary = {piece: i for i, piece in enumerate(pieces)}
     if vocabulary_output_file is not None:

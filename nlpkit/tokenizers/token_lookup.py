@@ -19,6 +19,8 @@ class TokenLookup:
     special_tokens_in_strings: bool
     _vocabulary: Vocabulary | None = None
     _whole_tokens = WholeTokens({})
+    _control_tokens = WholeTokens({})
+    _has_warned = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -68,6 +70,9 @@ class TokenLookup:
         self._vocabulary = vocabulary
         found = [] if vocabulary is None else self._tokens_found_whole()
         self._whole_tokens = WholeTokens({token: self.token_to_id(token) for token in found})
+        known = [] if vocabulary is None else self._all_special_tokens()
+        # A short one may be written for its own sake: "!" fills up CLIP's rows.
+        self._control_tokens = WholeTokens(dict.fromkeys((t for t in known if len(t) > 2), 0))
 
     def _known(self) -> Vocabulary:
         if self._vocabulary is None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import keras
 
 from nlpkit._compat import is_tensorflow_value
+from nlpkit._foreign_names import explains_names
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer, check_choice
 from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.ragged import to_rows
@@ -84,6 +85,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         self.pure_graph = pure_graph
         self._report = TruncationReport(truncation, self.name)
 
+    @explains_names
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:
         """Turn strings into ids; `tokenize` is the same."""
         if isinstance(inputs, keras.KerasTensor) and keras.backend.backend() != "tensorflow":
@@ -103,6 +105,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         shape = inputs.shape[:-1] if self._takes_words else inputs.shape
         return keras.KerasTensor((*shape, self.sequence_length), dtype=self.compute_dtype)
 
+    @explains_names
     def tokenize(self, inputs: Any) -> Any:
         """Turn strings into ids, as calling the layer does."""
         self._known()

@@ -27,6 +27,11 @@ class WholeTokens:
         """The tokens, the longest first."""
         return sorted(self.ids, key=len, reverse=True)
 
+    def find(self, text: str) -> str | None:
+        """The first of the tokens in a text; None if there is none."""
+        found = self._pattern.search(text) if self.ids else None
+        return found and found[0]
+
     def split(self, text: str) -> list[str]:
         """The parts of a text: those that are one of the tokens, and what is between them."""
         return [part for part in self._pattern.split(text) if part] if self.ids else [text]

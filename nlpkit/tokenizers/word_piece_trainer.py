@@ -1,10 +1,10 @@
 """Training WordPiece vocabularies."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nlpkit._warning import warn
 from nlpkit.tokenizers.pair_merger import PairMerger
 from nlpkit.tokenizers.training_texts import training_texts
 from nlpkit.tokenizers.vocabulary import Vocabulary
@@ -79,10 +79,9 @@ def compute_word_piece_vocabulary(
         )
     merger.extend(pieces, vocabulary_size)
     if len(pieces) < vocabulary_size:
-        warnings.warn(
+        warn(
             f"vocabulary_size={vocabulary_size} cannot be reached: the words of data give "
             f"{len(pieces)} pieces at most. Pass that, or more data.",
-            stacklevel=2,
         )
     if vocabulary_output_file is not None:
         Vocabulary(list(pieces)).save(Path(vocabulary_output_file))

@@ -7,6 +7,7 @@ from presets.miniature import TinyBackbone, TinyClassifier, TinyTokenizer
 from presets.test_hub import PLAIN
 
 import nlpkit
+from nlpkit.presets import registry
 from nlpkit.presets.command_line import main
 
 
@@ -28,7 +29,7 @@ def test_download_and_verify(hub, capsys):
     assert run("download", "hf://org/tiny") == 0
     folder = capsys.readouterr().out.strip().removeprefix("hf://org/tiny: ")
     assert (Path(folder) / "config.json").is_file()
-    assert run("verify", "hf://org/tiny", nlpkit.presets.list_presets()[0]) == 0
+    assert run("verify", "hf://org/tiny", registry.bundled_presets()[0]) == 0
     assert "hf://org/tiny: 3 files are in order" in capsys.readouterr().out
 
 
@@ -75,3 +76,9 @@ def test_wrong_usage_gives_status_2(capsys):
     with pytest.raises(SystemExit) as raised:
         run("lst")
     assert raised.value.code == 2
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"nlpkit {nlpkit.__version__}\n"

@@ -7,6 +7,7 @@ from presets.miniature import TinyTokenizer
 from presets.test_hub import PLAIN
 
 import nlpkit
+from nlpkit.presets import registry
 
 HANDLE = "hf://org/tiny"
 
@@ -40,7 +41,7 @@ def test_damage_is_found_by_hash(folder):
 def test_folders_and_bundled_presets_are_verified_by_their_manifest(tokenizer, tmp_path):
     tokenizer.save_to_preset(tmp_path / "saved")
     assert nlpkit.presets.verify(tmp_path / "saved") == ["vocab.txt"]
-    assert "model.safetensors" in nlpkit.presets.verify(nlpkit.presets.list_presets()[0])
+    assert "model.safetensors" in nlpkit.presets.verify(registry.bundled_presets()[0])
     (tmp_path / "saved" / "nlpkit.json").unlink()
     with pytest.raises(ValueError, match="has no nlpkit.json, so no hashes"):
         nlpkit.presets.verify(tmp_path / "saved")
@@ -97,7 +98,7 @@ def test_preset_that_is_not_pinned_is_refused(lock_file):
 def test_folders_and_bundled_presets_are_pinned_by_their_hashes(tokenizer, tmp_path):
     saved = str(tmp_path / "saved")
     tokenizer.save_to_preset(saved)
-    bundled = nlpkit.presets.list_presets()[0]
+    bundled = registry.bundled_presets()[0]
     path = nlpkit.presets.lock(tmp_path / "presets.lock", saved, bundled)
     assert TinyTokenizer.from_preset(saved, lock=path).vocabulary == tokenizer.vocabulary
     type(tokenizer)(["other"]).save_to_preset(saved)

@@ -52,7 +52,7 @@ def test_original_repository_comes_first_and_pinned_where_known():
 
 def test_bundled_presets_have_records_with_their_number_of_parameters():
     bundled = {record.name for record in RECORDS if record.sources == (records.BUNDLED,)}
-    assert bundled == {*nlpkit.presets.list_presets()}
+    assert bundled == {*registry.bundled_presets()}
     for name in bundled:
         backbone = Backbone.from_preset(name, load_weights=False)
         assert nlpkit.presets.show(name).parameters == backbone.count_params()

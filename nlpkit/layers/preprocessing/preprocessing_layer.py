@@ -1,11 +1,12 @@
 """The base of every layer that works on strings or ids before they reach a model."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._config import Configurable, argument_names
+from nlpkit._foreign_names import ARGUMENTS, ATTRIBUTES, advice
 
 
 class PreprocessingLayer(Configurable, keras.Layer):
@@ -19,6 +20,8 @@ class PreprocessingLayer(Configurable, keras.Layer):
     """
 
     def __init__(self, *, dtype: str = "int32", **kwargs: Any) -> None:
+        for name in kwargs.keys() & ARGUMENTS.keys():
+            raise TypeError(f"{type(self).__name__} has no argument {name!r}.{advice(name)}")
         super().__init__(dtype=dtype, **kwargs)
         # Keras would turn lists of strings, and ragged lists of ids, into tensors.
         self._convert_input_args = False
@@ -32,6 +35,16 @@ class PreprocessingLayer(Configurable, keras.Layer):
         kwargs.pop("training", None)  # A functional model passes it to all its layers.
         # Keras would look at every token of a list, before and after: 0.6 s for 200,000 ids.
         return self.call(*args, **kwargs)
+
+    if not TYPE_CHECKING:  # Where any name would be an attribute.
+
+        def __getattr__(self, name: str) -> Any:
+            inherited = getattr(super(), "__getattr__", None)
+            if inherited is not None and name not in ATTRIBUTES:
+                return inherited(name)
+            told = advice(name, ATTRIBUTES)
+            message = f"{type(self).__name__!r} object has no attribute {name!r}.{told}"
+            raise AttributeError(message, name=name, obj=self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Keras would write and read a .keras file, and import TensorFlow for it.

@@ -1,10 +1,10 @@
 """PromptPacker: prompts to be continued, in dense rows."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from nlpkit._warning import warn
 from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.token_rows import row_lengths
@@ -94,8 +94,7 @@ class PromptPacker(Packer):
                 f"{lengths[row] + len(self._start)} in prompt {row}. Shorten it, make "
                 'sequence_length larger, or pass truncation="left" to keep its end.'
             )
-        warnings.warn(
+        warn(
             f"{self.name} cut {cut.sum()} tokens on the left of {np.count_nonzero(cut)} of "
             f"{len(cut)} prompts to fit sequence_length={self.sequence_length}.",
-            stacklevel=2,
         )

@@ -1,9 +1,8 @@
 """What happens when tokens are cut."""
 
-import warnings
-
 import numpy as np
 
+from nlpkit._warning import warn
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 
 
@@ -11,7 +10,8 @@ class TruncationReport:
     """Reports cut tokens as an argument `truncation` asks for.
 
     Args:
-        truncation: "error" raises each time, "warn" warns the first time, "silent" does nothing.
+        truncation: "error" raises each time, "warn" warns the first time for each length, "silent"
+            does nothing.
         name: str. Who cuts.
 
     Raises:
@@ -22,7 +22,7 @@ class TruncationReport:
         check_choice("truncation", truncation, ("warn", "error", "silent"))
         self._truncation = truncation
         self._name = name
-        self._warned = False
+        self._warned: set[tuple[str, int]] = set()
 
     def __call__(self, cut: np.ndarray, length: int, argument: str = "sequence_length") -> None:
         """Report that tokens were cut to `length`; `cut` counts them, `[batch]`.
@@ -30,9 +30,9 @@ class TruncationReport:
         Raises:
             ValueError: tokens were cut and `truncation` is "error".
         """
-        if self._truncation == "silent" or (self._warned and self._truncation == "warn"):
-            return
-        if not cut.any():
+        kind = (argument, length)
+        known = self._truncation == "silent" or kind in self._warned
+        if known or not cut.any():
             return
         message = (
             f"{self._name} cut {cut.sum()} tokens from {np.count_nonzero(cut)} of {len(cut)} "
@@ -41,5 +41,5 @@ class TruncationReport:
         )
         if self._truncation == "error":
             raise ValueError(message)
-        self._warned = True
-        warnings.warn(message, stacklevel=3)
+        self._warned.add(kind)
+        warn(message)
