@@ -101,7 +101,8 @@ class Translator:
             stop_token_ids=[self.spa.token_to_id("[END]")],
             index=1,
         )
-        (sentence,) = self.spa.detokenize(generated_tokens)
+        # Of TensorFlow's tensors a tokenizer makes tensors of strings, not str.
+        (sentence,) = self.spa.detokenize(ops.convert_to_numpy(generated_tokens))
         for token in ("[PAD]", "[START]", "[END]"):
             sentence = sentence.replace(token, "")
         return sentence.strip()
