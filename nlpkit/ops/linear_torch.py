@@ -14,6 +14,8 @@ _ONE_DNN: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 _HAS_ONE_DNN = _ONE_DNN is not None and torch.backends.mkldnn.is_available()
 # Past so many rows, the best kernel stays the best.
 _MANY_ROWS = 256
+# A product with a smaller kernel is over before the kernels differ.
+_LEAST_KERNEL = 64 * 64
 # A kernel of our own is taken if it needs at most this share of the time of PyTorch's.
 _FASTER = 0.9
 _CHOSEN: dict[tuple[Any, ...], Callable[..., Any]] = {}
@@ -24,7 +26,7 @@ def linear(inputs: Any, kernel: Any, bias: Any = None) -> Any:
 
     Without gradients on CPUs there are several kernels, and which is the fastest depends on the
     processor: oneDNN's took half the time of PyTorch's on some of AMD's, and half as much again on
-    a newer one. So the first call of each shape measures them.
+    a newer one. So the first call of each shape measures them, if the kernel is not small.
     """
     device = inputs.device.type
     if device == "meta":  # Keras' symbolic tensors, beside which variables keep their own dtype.
@@ -32,7 +34,7 @@ def linear(inputs: Any, kernel: Any, bias: Any = None) -> Any:
     if device != "cpu" or is_traced(inputs, kernel, bias) or _needs_gradient(inputs, kernel):
         return _usual(inputs, kernel, bias)
     rows = inputs.numel() // inputs.shape[-1]
-    if not rows:
+    if not rows or kernel.numel() < _LEAST_KERNEL:
         return _usual(inputs, kernel, bias)
     least = 1 << (min(rows, _MANY_ROWS) - 1).bit_length()
     key = (least, *kernel.shape, *kernel.stride(), inputs.dtype, kernel.dtype)

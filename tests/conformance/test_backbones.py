@@ -84,7 +84,10 @@ def test_preset_reloads_equal(case, tmp_path):
     backbone = fill(case.build())
     backbone.save_to_preset(tmp_path)
     revived = case.cls.from_preset(tmp_path)
-    assert_close(run(revived, case.inputs), run(backbone, case.inputs), tolerance=0)
+    for path, variable in named_variables(backbone).items():
+        assert_close(named_variables(revived)[path], variable, tolerance=0)
+    # On PyTorch its kernels lie otherwise in memory, so that sums are taken in another order.
+    assert_close(run(revived, case.inputs), run(backbone, case.inputs), tolerance=1e-6)
 
 
 def test_saved_as_keras_file(case, tmp_path):

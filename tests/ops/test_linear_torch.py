@@ -77,11 +77,12 @@ def test_a_shape_is_measured_once(monkeypatch):
 
     monkeypatch.setattr(module, "_CHOSEN", {})
     monkeypatch.setattr(module, "_fastest", fastest)
-    kernel = torch.ones((4, 3))
+    kernel, small = torch.ones((64, 64)), torch.ones((64, 3))
     with torch.inference_mode():
         for rows in (7, 8, 5, 1, 1, 600, 700):
-            linear(torch.ones((rows, 4)), kernel)
-    assert measured == [(7, 4), (1, 4), (256, 4)]
+            linear(torch.ones((rows, 64)), kernel)
+            linear(torch.ones((rows, 64)), small)
+    assert measured == [(7, 64), (1, 64), (256, 64)]
 
 
 def test_it_gives_way_to_tracing(monkeypatch):
