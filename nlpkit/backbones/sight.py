@@ -53,7 +53,7 @@ class Sight:
         return {
             "attention_mask": self._mask(attention.causal, attention.window, kind),
             "bias": self._alibi(attention, kind),
-            "rotary": None if attention.rope is None else self._rotary(attention.rope),
+            "rotary": self._rotary(attention.rope),
         }
 
     def _mask(self, causal: bool, window: int | None, kind: str) -> Any:
@@ -95,8 +95,10 @@ class Sight:
                 self._made[key] = ops.cast(distances, "float32") * slopes
         return self._made[key]
 
-    def _rotary(self, rope: Rope) -> Any:
-        """Cosines and sines, float32 `[B or 1, T, R / 2]`."""
+    def _rotary(self, rope: Rope | None) -> Any:
+        """Cosines and sines, float32 `[B or 1, T, R / 2]`; None if nothing is rotated."""
+        if rope is None or not rope.rotary_dim:
+            return None
         if rope not in self._made:
             angles = rotary_angles(self._positions, self._frequencies(rope))
             waves = (ops.cos(angles), ops.sin(angles))

@@ -29,7 +29,7 @@ class Rope:
     """Rotary positions (Su et al., 2021).
 
     Attributes:
-        rotary_dim: how many features of a head are rotated.
+        rotary_dim: how many features of a head are rotated; 0 for none.
         max_wavelength: base of the frequencies, `rope_theta` in Hugging Face's configurations.
         layout: which features make a pair, see `nlpkit.ops.rotary.apply_rotary`.
         scaling: how the frequencies are changed for longer texts, of `backbones.rope_scaling`.

@@ -56,7 +56,8 @@ class GemmaBackbone(Backbone):
         num_query_heads: int. Query heads.
         num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
         hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
+        intermediate_dim: int. Width of the feed-forward layers' gate and projection together, as
+            KerasHub counts it: twice Hugging Face's `intermediate_size`.
         head_dim: int. Size of a head.
         query_head_dim_normalize: bool. Whether query-key products are divided by the root of
             `head_dim`; else by that of `hidden_dim // num_query_heads`.
@@ -140,6 +141,11 @@ class GemmaBackbone(Backbone):
         **kwargs: Any,
     ) -> None:
         given = dict(locals())
+        if intermediate_dim % 2:
+            raise ValueError(
+                "intermediate_dim must be even, the gate's width and the projection's together; got "
+                f"{intermediate_dim}."
+            )
         scalar = gemma_like.query_scalar(
             query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
         )
@@ -158,7 +164,7 @@ class GemmaBackbone(Backbone):
             vocabulary_size,
             hidden_dim,
             attentions_of_layers(full, kinds, sliding_window_size),
-            spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False),
+            spec.FeedForward(intermediate_dim // 2, activation, gated=True, use_bias=False),
             layer_norm_epsilon,
             post_attention_norm=use_post_attention_norm,
             post_feed_forward_norm=use_post_ffw_norm,
@@ -196,6 +202,7 @@ class GemmaBackbone(Backbone):
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         generation = reader.get("model_type", "gemma")
         arguments = {**gemma_like.read(reader), **read_rope(reader)}
+        arguments["intermediate_dim"] *= 2
         if generation == "gemma":
             reader.require("use_bidirectional_attention", [False], False)
             reader.ignore("hidden_activation")
@@ -216,6 +223,7 @@ class GemmaBackbone(Backbone):
             "architectures": [f"{self.hf_name}Model"],
             "model_type": self.hf_name.lower(),
             **gemma_like.write(self),
+            "intermediate_size": self.intermediate_dim // 2,
             **write_rope(self.rope_max_wavelength, self.rope_scaling),
             **({"hidden_act": later["hidden_activation"]} if is_first else later),
         }

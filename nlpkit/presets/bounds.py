@@ -19,7 +19,6 @@ _DIMENSIONS = (
     "num_experts",
     "vocabulary_size",
     "hidden_dim",
-    "intermediate_dim",
     "num_classes",
     *_HEADS,
 )
@@ -50,7 +49,9 @@ def check_sizes(
             raise ValueError(f"{source} states {name}={value}; it must be in [{least}, 2**31).")
         if name == "num_layers" and value > layers:
             raise ValueError(f"{source} states num_layers={value}, but has {layers} tensors.")
-        if name in _DIMENSIONS and value > largest:
+        # A gate's width and that of the projection beside it may count together.
+        size = value // 2 if name == "intermediate_dim" else value
+        if name in (*_DIMENSIONS, "intermediate_dim") and size > largest:
             raise ValueError(
                 f"{source} states {name}={value}, but no tensor of it is larger than {largest}."
             )

@@ -1,6 +1,6 @@
 """What there is to know of a family of KerasHub's: names of classes, arguments, tensors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,6 @@ class Part:
         fixed: nlpkit's arguments that it does not state, or not always.
         inert: arguments that it states and nlpkit does not have, with the values allowed; a list
             may hold several of them.
-        converted: what to make of an argument that means something else in nlpkit.
         lines: weight table, of a task that of its head.
     """
 
@@ -35,7 +34,6 @@ class Part:
     arguments: tuple[str, ...]
     fixed: Mapping[str, Any] = field(default_factory=dict)
     inert: Mapping[str, Any] = field(default_factory=dict)
-    converted: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     lines: str = ""
 
     def convert(self, arguments: dict[str, Any], source: str) -> dict[str, Any]:
@@ -51,8 +49,6 @@ class Part:
                     f"{source}: {name} must be {_listed(allowed)}; got {value!r:.100}."
                 )
         own = {name: value for name, value in arguments.items() if name not in self.inert}
-        for name in self.converted.keys() & own.keys():
-            own[name] = self.converted[name](own[name])
         return {**self.fixed, **own}
 
 

@@ -45,8 +45,6 @@ _GEMMA = grouped_decoder(
     "rms_normalization",
     _LAYER,
     "gemma_decoder_block",
-    # There it is the width of both halves of the first dense layer together.
-    backbone={"converted": {"intermediate_dim": lambda width: width // 2}},
     options=_NORMS,
 )
 _NO_IMAGES = {

@@ -17,7 +17,7 @@ def _arguments() -> dict[str, Any]:
         "num_query_heads": 4,
         "num_key_value_heads": 2,
         "hidden_dim": 16,
-        "intermediate_dim": 20,
+        "intermediate_dim": 40,
         "head_dim": 6,
         "query_head_dim_normalize": False,
         "use_post_ffw_norm": True,

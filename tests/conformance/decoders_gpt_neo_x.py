@@ -50,6 +50,13 @@ CASES = [
                     "partial_rotary_factor": 0.5,
                 },
             ),
+            "nothing_is_rotated": _reference(
+                rope_parameters={
+                    "rope_type": "default",
+                    "rope_theta": 50.0,
+                    "partial_rotary_factor": 0.2,
+                },
+            ),
             "scaled_rope_tied_no_biases": _reference(
                 rope_parameters={**LINEAR, "rope_theta": 50.0, "partial_rotary_factor": 1.0},
                 attention_bias=False,
