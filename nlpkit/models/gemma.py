@@ -57,7 +57,7 @@ class GemmaBackbone(Backbone):
         num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
         hidden_dim: int. Width of the stream.
         intermediate_dim: int. Width of the feed-forward layers' gate and projection together, as
-            KerasHub counts it: twice Hugging Face's `intermediate_size`.
+            KerasHub counts it, twice Hugging Face's `intermediate_size`.
         head_dim: int. Size of a head.
         query_head_dim_normalize: bool. Whether query-key products are divided by the root of
             `head_dim`; else by that of `hidden_dim // num_query_heads`.
