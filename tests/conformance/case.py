@@ -69,9 +69,9 @@ class Case:
         """What a layer computes for the inputs, compiled where the backend compiles."""
         return keras.tree.flatten(self.functional(layer).predict_on_batch(self.arrays | overrides))
 
-    def call(self, layer: Any, **options: Any) -> list[np.ndarray]:
+    def call(self, layer: Any) -> list[np.ndarray]:
         """What a layer computes for the inputs, called eagerly."""
-        values = {name: _tensor(value) for name, value in self.inputs.items()} | options
+        values = {name: _tensor(value) for name, value in self.inputs.items()}
         outputs = layer(values.pop(next(iter(self.inputs))), **values)
         return [keras.ops.convert_to_numpy(x) for x in keras.tree.flatten(outputs)]
 

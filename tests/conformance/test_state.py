@@ -24,8 +24,9 @@ OF_TRAINING = (keras.optimizers.Optimizer, keras.metrics.Metric)
 
 def test_layer_keeps_its_state(case):
     layer = case.build()
-    case.functional(layer)
-    keeps_its_state(layer, lambda: case.call(layer, training=True))
+    model = case.functional(layer)
+    inputs = {n: keras.ops.convert_to_tensor(x) for n, x in case.arrays.items()}
+    keeps_its_state(layer, lambda: model(inputs, training=True))
 
 
 def test_model_from_preset_keeps_its_state(case, tmp_path):
