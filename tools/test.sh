@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Format, lint, types, import layers; then every test on each backend, one process a backend.
-# JAX, which compiles longest, runs beside the others, whose output comes after its own.
+# Format, lint, types, import layers; then every test on each backend, one process a backend, side by
+# side: the first one's output comes as it runs, the others' after it.
 #
 #   bash tools/test.sh                            everything, as CI does
 #   bash tools/test.sh --backend jax              one backend
@@ -36,30 +36,25 @@ stage() {
   return $status
 }
 
-test_backends() {
-  local wrong=0 backend
-  for backend in "${tested[@]}"; do
-    # Two backends run side by side: more threads than one each would wait for each other.
-    stage "$backend" env KERAS_BACKEND="$backend" OMP_NUM_THREADS=1 python -m pytest --durations=15 "$@" || wrong=1
-  done
-  return $wrong
+test_backend() {
+  # Backends run side by side: more threads than one each would wait for each other.
+  stage "$1" env KERAS_BACKEND="$1" OMP_NUM_THREADS=1 python -m pytest --durations=15 "${@:2}"
 }
 
 activate_environment
 install_once test install_everything
 stage check python tools/check.py || failed+=(check)
-if [ ${#backends[@]} -gt 1 ]; then
-  log=$(mktemp)
-  trap 'rm -f "$log"' EXIT
-  (tested=("${backends[@]:1}"); test_backends "$@") > "$log" 2>&1 &
-  beside=$!
-fi
-tested=("${backends[0]}")
-test_backends "$@" || failed+=("${backends[0]}")
-if [ ${#backends[@]} -gt 1 ]; then
-  wait "$beside" || failed+=("one of ${backends[*]:1}")
-  cat "$log"
-fi
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+for ((i = 1; i < ${#backends[@]}; i++)); do
+  test_backend "${backends[i]}" "$@" > "$logs/$i" 2>&1 &
+  running[i]=$!
+done
+test_backend "${backends[0]}" "$@" || failed+=("${backends[0]}")
+for ((i = 1; i < ${#backends[@]}; i++)); do
+  wait "${running[i]}" || failed+=("${backends[i]}")
+  cat "$logs/$i"
+done
 if [ ${#failed[@]} -gt 0 ]; then
   echo "FAILED: ${failed[*]} ($SECONDS s)"
   exit 1
