@@ -7,7 +7,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # Tests compile hundreds of programs to run each a few times: XLA compiles them in haste, a training
-# step in 0.4 of the time. The examples (tests/journeys) are compiled as their user compiles them.
+# step in 0.4 of the time. The data-parallel journey keeps the optimizations, and compares.
 os.environ.setdefault(
     "XLA_FLAGS",
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "

@@ -1,7 +1,5 @@
 """Two devices, each with half of every batch, learn what one learns."""
 
-import os
-
 import keras
 import numpy as np
 from journeys.fresh_process import run
@@ -9,7 +7,8 @@ from tasks.miniature import LABELS, TEXTS, classifier
 
 
 def test_two_devices_come_to_what_one_comes_to(tmp_path):
-    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
+    # Without the haste of the other tests: what XLA optimizes comes to the same.
+    flags = "--xla_force_host_platform_device_count=2"
     report = run("data_parallel.py", tmp_path, XLA_FLAGS=flags)
     model = classifier()
     model.compile(

@@ -20,8 +20,7 @@ TRAINS_NOTHING = {"1_predict.py", "generate_text.py"}
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("examples")
-    return run("run_examples.py", folder, *SCRIPTS, XLA_FLAGS="")
+    return run("run_examples.py", tmp_path_factory.mktemp("examples"), *SCRIPTS)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
