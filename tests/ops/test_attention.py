@@ -96,7 +96,7 @@ def test_half_precision_compiles(dtype):
 
     inputs = keras.Input((S, H, D), dtype=dtype)
     model = keras.Model(inputs, keras.layers.Lambda(attend_to_itself, dtype=dtype)(inputs))
-    tensor = ops.convert_to_tensor(KEY.repeat(H // G, axis=2), dtype=dtype)
+    tensor = ops.convert_to_tensor(KEY, dtype=dtype)
     actual = model.predict(tensor, verbose=0).astype("float32")
     wanted = ops.convert_to_numpy(ops.cast(attend_to_itself(tensor), "float32"))
     np.testing.assert_allclose(actual, wanted, atol=HALF_TOLERANCE[dtype])

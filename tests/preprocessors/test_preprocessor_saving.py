@@ -53,4 +53,4 @@ def test_keras_files_hold_the_vocabulary(tokenizer, tmp_path, preprocessor, argu
     keras.saving.save_model(original, tmp_path / "preprocessor.keras")
     revived = keras.saving.load_model(tmp_path / "preprocessor.keras")
     assert revived.tokenizer.get_vocabulary() == tokenizer.get_vocabulary()
-    assert same(preprocessor(tokenizer, **arguments)(TEXTS), revived(TEXTS))
+    assert same(original(TEXTS), revived(TEXTS))  # Random masks go on where they were.
