@@ -43,7 +43,8 @@ class PreprocessingLayer(Configurable, keras.Layer):
             if inherited is not None and name not in ATTRIBUTES:
                 return inherited(name)
             told = advice(name, ATTRIBUTES)
-            message = f"{type(self).__name__!r} object has no attribute {name!r}.{told}"
+            told = f".{told}" if told else ""
+            message = f"{type(self).__name__!r} object has no attribute {name!r}{told}"
             raise AttributeError(message, name=name, obj=self)
 
     def __reduce__(self) -> tuple[Any, ...]:
