@@ -231,7 +231,7 @@ def test_ids_past_the_vocabulary_are_refused(bare, features, method):
 
 @pytest.mark.parametrize("make", [miniature.backbone, miniature.classifier])
 def test_a_misspelt_argument_is_refused(make):
-    with pytest.raises(TypeError, match="has no argument 'hiden_dim'; it has"):
+    with pytest.raises(TypeError, match=r"has no argument 'hiden_dim'\. It has"):
         make(hiden_dim=3)
 
 
