@@ -75,6 +75,18 @@ class AttachedState:
                     model.train_function = model.test_function = None
                 raise
 
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Of TensorFlow's trainer: with several devices it adds up their batches, masks too."""
+        strategy: Any = getattr(self, "_distribute_strategy", None)
+        if iterator is not None and strategy is not None:
+            for _, _, batches in iterator:
+                data_batch, iterator = next(batches), None
+                break
+            data_batch = keras.tree.map_structure(
+                lambda x: strategy.experimental_local_results(x)[0], data_batch
+            )
+        super()._maybe_symbolic_build(iterator, data_batch)  # type: ignore[misc]
+
     def jax_state_sync(self) -> None:
         """Have Keras look at the variables again; their values they have."""
         self._jax_state_synced = True
