@@ -54,12 +54,16 @@ def test_seeds_advance_in_compiled_steps(case):
 
 
 def with_dropout(case, **changes):
-    """A model whose every rate is above 0; the cases of decoders' tasks have none."""
-    if case not in DECODER_TASKS:
-        return case.build(**changes)
-    arguments = case.family.arguments()
-    task = case.family.build(**{n: x for n, x in arguments.items() if "dropout" in n})
-    return case.cls(task.backbone, **changes) if changes else task
+    """A model whose every rate is above 0; the backbones of the tasks' cases have none."""
+    if case in DECODER_TASKS:
+        arguments = case.family.arguments()
+        task = case.family.build(**{n: x for n, x in arguments.items() if "dropout" in n})
+        return case.cls(task.backbone, **changes) if changes else task
+    model = case.build(**changes)
+    if case not in TASKS:
+        return model
+    backbone = type(model.backbone).from_config({**model.backbone.get_config(), "dropout": 0.2})
+    return case.build(**changes, backbone=backbone)
 
 
 def inputs_of(model):
