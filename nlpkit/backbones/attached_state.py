@@ -60,7 +60,7 @@ class AttachedState:
         """Wait for other threads; TensorFlow's trainer, which builds in its steps, starts anew."""
         model: Any = self
         with self._training_lock:
-            if keras.backend.backend() != "tensorflow":
+            if keras.backend.backend() != "tensorflow" or not model.compiled:
                 yield
                 return
             if model.optimizer is not None and not model.optimizer.built:
