@@ -118,7 +118,8 @@ class Story:
     def tell(self, sampler):
         tokens = sampler(next=self.next, prompt=self.prompt_tokens, index=1)
         assert tuple(tokens.shape) == (1, SEQ_LEN)
-        return self.tokenizer.detokenize(tokens)[0]
+        # Of TensorFlow's tensors `detokenize` makes tensors, in which nothing can be replaced.
+        return self.tokenizer.detokenize(keras.ops.convert_to_numpy(tokens))[0]
 
 
 @pytest.fixture(scope="module")
