@@ -104,7 +104,7 @@ class _TokenMetrics(CompileMetrics):
             return
         if not self.built:
             self.build(y_true, y_pred)
-        counted = ops.cast(ops.convert_to_tensor(sample_weight) != 0, "float32")
+        counted = ops.cast(ops.cast(sample_weight, "bool"), "float32")
         for metrics, weights in (
             (self._flat_metrics, counted),
             (self._flat_weighted_metrics, sample_weight),

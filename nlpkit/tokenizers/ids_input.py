@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._compat import is_tensorflow_value
 from nlpkit.ops.columns import to_column
 from nlpkit.ops.ragged import Row
 
@@ -12,6 +13,8 @@ from nlpkit.ops.ragged import Row
 def without_tensors(inputs: Any) -> Any:
     """The ids as lists or NumPy arrays, whatever column or tensor they are in."""
     ids = to_column(inputs)
+    if is_tensorflow_value(ids) and hasattr(ids, "numpy"):
+        ids = ids.numpy()
     # A column of lists of ids.
     return ids.tolist() if isinstance(ids, np.ndarray) and ids.dtype == object else ids
 
