@@ -1,11 +1,12 @@
 """Configurable: a class's configuration is its constructor's signature."""
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self, cast
 
 import keras
 
+from nlpkit._argument_ranges import Range, check_arguments
 from nlpkit._foreign_names import advice
 from nlpkit._trainable import set_trainable, set_trainable_within, unlike_their_parents
 
@@ -18,11 +19,19 @@ class Configurable:
 
     Every constructor argument must be stored under its own name. Arguments listed in `assets`
     (a vocabulary, say) are files rather than configuration: they are stored and loaded by
-    `save_assets` and `load_assets`.
+    `save_assets` and `load_assets`. Numbers must be in the range that `argument_ranges` has for
+    their name, or else that of `nlpkit._argument_ranges`.
     """
 
     assets: ClassVar[tuple[str, ...]] = ()
+    argument_ranges: ClassVar[Mapping[str, Range]] = {}
     _trainable_layers: dict[str, bool] = {}
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        # Before the constructor computes anything from them; and `__init__` is never wrapped.
+        check_arguments(cls, args, kwargs)
+        make: Any = super().__new__
+        return cast(Self, make(cls) if make is object.__new__ else make(cls, *args, **kwargs))
 
     def __init_subclass__(cls, registered_name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

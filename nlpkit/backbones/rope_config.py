@@ -17,8 +17,9 @@ ones.
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
+from nlpkit._argument_ranges import check_positive
 from nlpkit.backbones.rope_scaling import (
     LinearScaling,
     Llama3Scaling,
@@ -39,15 +40,32 @@ def make_scaling(scaling: Mapping[str, Any] | None) -> RopeScaling | None:
     """The scaling that a `rope_scaling` argument describes, None for none.
 
     Raises:
-        ValueError: its type is unknown, or a key is missing, unknown or of another type.
+        ValueError: its type is unknown, or a key is missing, unknown or of another type, or a
+            number is not positive.
     """
     if scaling is None:
         return None
     reader = ConfigReader(scaling, "rope_scaling")
-    makers = {**_MAKERS, "default": lambda _: None}
+    makers: Mapping[str, Any] = {**_MAKERS, "default": lambda _: None}
     made = reader.require("rope_type", makers)(reader)
     reader.finish()
-    return made
+    if made is not None:
+        _check_positive(made)
+    return cast(RopeScaling | None, made)
+
+
+def _check_positive(scaling: RopeScaling) -> None:
+    for name, value in vars(scaling).items():
+        numbers = value if isinstance(value, tuple) else [value]
+        for number in numbers if not isinstance(value, bool) else ():
+            check_positive("rope_scaling", {name: number})
+    if isinstance(scaling, Llama3Scaling):
+        low, high = scaling.low_frequency_factor, scaling.high_frequency_factor
+        if not low < high:
+            raise ValueError(
+                f"rope_scaling.low_freq_factor must be less than high_freq_factor; got {low} and "
+                f"{high}."
+            )
 
 
 def read_rope(
@@ -195,6 +213,7 @@ def _complete(reader: ConfigReader, parameters: dict[str, Any]) -> dict[str, Any
             scaling[_LENGTH] = reader.get(key, kind=int)
         if "factor" not in scaling and kind != "llama3":
             context = reader.get("max_position_embeddings", kind=int)
+            check_positive("rope_scaling", {_LENGTH: scaling[_LENGTH]})
             scaling["factor"] = context / scaling[_LENGTH]
     reader.ignore(_LENGTH)
     return None if make_scaling(scaling) is None else scaling

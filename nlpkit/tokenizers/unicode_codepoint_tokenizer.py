@@ -1,10 +1,12 @@
 """The tokenizer whose tokens are characters."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, overload
+from numbers import Integral
+from typing import Any, ClassVar, overload
 
 import numpy as np
 
+from nlpkit._argument_ranges import Range
 from nlpkit._compat import is_tensorflow_value
 from nlpkit.ops.ragged import Row
 from nlpkit.tokenizers.character_normalizer import CharacterNormalizer
@@ -60,6 +62,10 @@ class UnicodeCodepointTokenizer(Tokenizer):
         tokenizer("Hé!")  # [104, 233, 33]
         tokenizer.detokenize([104, 233, 33])  # "hé!"
     """
+
+    argument_ranges: ClassVar[Mapping[str, Range]] = {
+        "vocabulary_size": Range(Integral, 1, _UNICODE_SIZE)
+    }
 
     def __init__(
         self,

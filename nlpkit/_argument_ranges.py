@@ -1,0 +1,158 @@
+"""What values constructor arguments may have, by the name that they have in all classes.
+
+One table for every class: whoever passes an argument, a user or the file of a stranger, gets the
+same error, before anything is computed from it.
+"""
+
+import inspect
+import types
+from collections.abc import Mapping
+from functools import cache
+from numbers import Integral, Real
+from typing import Any, NamedTuple, Union, get_args, get_origin
+
+import numpy as np
+
+
+class Range(NamedTuple):
+    """The numbers an argument may be.
+
+    Attributes:
+        kind: the type of number.
+        least: the smallest one.
+        most: the largest one; or, if `below`, what they are all below.
+        below: see there.
+    """
+
+    kind: type
+    least: float
+    most: float
+    below: bool = False
+
+    def __str__(self) -> str:
+        if self == _POSITIVE:
+            return f"a positive number, at most {self.most:g}"
+        what = "an integer" if self.kind is Integral else "a number"
+        most = self.most if isinstance(self.most, int) else f"{self.most:g}"
+        return f"{what} from {self.least:g} to {'below ' * self.below}{most}"
+
+    def holds(self, value: Any) -> bool:
+        """Whether a number is one of them; NaN is not."""
+        return bool(
+            self.least <= value and (value < self.most if self.below else value <= self.most)
+        )
+
+
+# Numbers that float32, in which they are computed with, has neither as zero nor as infinity.
+_SMALLEST, _LARGEST = 1e-37, 1e37
+LARGEST_COUNT = 2**31 - 1
+MOST_LAYERS = 1000
+_LONGEST_WORD = 1000
+_COUNT = Range(Integral, 1, LARGEST_COUNT)
+_RATE = Range(Real, 0, 1, below=True)
+_POSITIVE = Range(Real, _SMALLEST, _LARGEST)
+_PART = Range(Real, 0, 1)
+_AMOUNT = Range(Real, 0, _LARGEST)
+_COUNTS = """
+    decoder_sparse_step embedding_dim expert_dim experts_per_token head_dim hidden_dim input_dim
+    intermediate_dim key_dim max_position_embeddings max_sequence_length moe_intermediate_dim
+    num_attention_heads num_classes num_experts num_heads num_key_value_heads num_query_heads
+    output_dim pretraining_sequence_length rope_pretraining_sequence_length sliding_window
+    sliding_window_size top_k units vocabulary_size
+"""
+_POSITIVES = """
+    attention_logit_soft_cap epsilon final_logit_soft_cap global_rope_scaling_factor
+    head_layer_norm_epsilon layer_norm_epsilon local_rope_max_wavelength local_rope_scaling_factor
+    logit_soft_cap max_wavelength query_pre_attn_scalar rope_frequency_adjustment_factor
+    rope_high_freq_factor rope_low_freq_factor rope_max_wavelength rope_position_scaling_factor
+    rope_scaling_factor rope_theta rotary_max_wavelength scaling_factor soft_cap swiglu_limit
+"""
+_RATES = """
+    attention_dropout attention_dropout_rate dropout embedding_dropout feedforward_dropout_rate
+"""
+_AMOUNTS = """
+    balance_coefficient jitter router_aux_loss_coef router_aux_loss_coefficient router_jitter_noise
+    swiglu_alpha
+"""
+RANGES: Mapping[str, Range] = {
+    **dict.fromkeys(_COUNTS.split(), _COUNT),
+    **dict.fromkeys(_POSITIVES.split(), _POSITIVE),
+    **dict.fromkeys(_AMOUNTS.split(), _AMOUNT),
+    **dict.fromkeys(_RATES.split(), _RATE),
+    **dict.fromkeys(("partial_rotary_factor", "rotary_percentage"), _PART),
+    "max_characters_per_word": Range(Integral, 1, _LONGEST_WORD),
+    "num_layers": Range(Integral, 1, MOST_LAYERS),
+    "num_segments": Range(Integral, 0, LARGEST_COUNT),
+}
+
+
+def check_arguments(cls: type, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+    """Compare the arguments of a constructor with the ranges of their names.
+
+    Args:
+        cls: type. The class that is built.
+        given: tuple. Its positional arguments.
+        named: dict. Its keyword arguments.
+
+    Raises:
+        TypeError: an argument is no number, or no bool where one is asked for.
+        ValueError: it is out of its range.
+    """
+    positional, flags = _parameters(cls)
+    own: Mapping[str, Range] = getattr(cls, "argument_ranges", {})
+    for name, value in (*zip(positional, given, strict=False), *named.items()):
+        if allowed := own.get(name) or RANGES.get(name):
+            check_range(name, value, allowed)
+        elif name in flags and value is not None and not isinstance(value, bool | np.bool_):
+            raise TypeError(f"{name} must be True or False; got {value!r:.100}.")
+
+
+def check_range(name: str, value: Any, allowed: Range) -> None:
+    """Make sure that an argument is in its range; None, where it means absent, is.
+
+    Raises:
+        TypeError: it is no number, or of another kind.
+        ValueError: it is out of the range.
+    """
+    if value is None:
+        return
+    if isinstance(value, bool | np.bool_) or not isinstance(value, allowed.kind):
+        raise TypeError(f"{name} must be {allowed}; got {value!r:.100}.")
+    if not allowed.holds(value):
+        raise ValueError(f"{name} must be {allowed}; got {name}={value!r:.100}.")
+
+
+def check_positive(where: str, numbers: Mapping[str, Any]) -> None:
+    """Make sure that numbers are positive and finite, in float32 as well; None is.
+
+    Args:
+        where: str. What they are of, for the error's message.
+        numbers: dict. By name.
+
+    Raises:
+        TypeError: one is no number.
+        ValueError: one is not positive; the message names it.
+    """
+    for name, value in numbers.items():
+        check_range(f"{where}.{name}", value, _POSITIVE)
+
+
+@cache
+def _parameters(cls: type) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The positional arguments of a constructor, and all of them that are bool."""
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    named = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    positional = tuple(p.name for p in parameters if p.kind in named)
+    flags: set[str] = set()
+    for ancestor in cls.__mro__:
+        constructor = vars(ancestor).get("__init__")
+        for parameter in inspect.signature(constructor).parameters.values() if constructor else ():
+            if _is_flag(parameter.annotation):
+                flags.add(parameter.name)
+    return positional, frozenset(flags)
+
+
+def _is_flag(annotation: Any) -> bool:
+    if get_origin(annotation) in (Union, types.UnionType):
+        return set(get_args(annotation)) == {bool, type(None)}
+    return annotation is bool
