@@ -165,6 +165,22 @@ class _Download:
         if MANIFEST in snapshot.files:
             self._manifest = stated_files(snapshot.folder)
         self._bring_all(needed_files(snapshot.files, snapshot.folder, need))
+        self._require_distinct()
+
+    def _require_distinct(self) -> None:
+        """Make sure that no file replaced another: by an ETag of both, or a name in another case.
+
+        Raises:
+            SourceError: two files that differ are one in the cache.
+        """
+        seen: dict[tuple[int, int], str] = {}
+        for name, facts in self._snapshot.checked.items():
+            path = self._snapshot.folder / name
+            if path.is_file():
+                state = path.stat()
+                other = seen.setdefault((state.st_dev, state.st_ino), name)
+                if self._snapshot.checked[other] != facts:
+                    raise SourceError(f"{other} and {name} are one file in the cache, and differ")
 
     def _bring_all(self, names: list[str], hidden: bool = False) -> None:
         lacking = [name for name in dict.fromkeys(names) if not self._has(name)]
@@ -195,11 +211,13 @@ class _Download:
             with cache.explained(self._snapshot.folder):
                 path = self._source.resolve(self._snapshot, name, progress, anew)
                 facts = fingerprint(path)
-            wrong = self._wrong(name, facts)
+            wrong = compare(facts, self._source.stated(name, path)) + self._wrong(name, facts)
             if not wrong:
                 return facts
             self._source.discard(path)
-        raise SourceError(f"{name} came damaged twice and was deleted: {'; '.join(wrong)}")
+        raise SourceError(
+            f"{name} came damaged twice and was deleted: {'; '.join(dict.fromkeys(wrong))}"
+        )
 
     def _has(self, name: str) -> bool:
         checked = self._snapshot.checked.get(name)

@@ -8,7 +8,7 @@ from nlpkit.presets import cache
 from nlpkit.presets.handle import Handle
 from nlpkit.presets.http_download import download, head
 from nlpkit.presets.safe_json import LARGE, read_object
-from nlpkit.presets.selection import CANDIDATES, stated_files
+from nlpkit.presets.selection import CANDIDATES, size_limit, stated_files
 from nlpkit.presets.sources import FileFacts, Progress, Snapshot, Source, SourceError
 from nlpkit.presets.store import CONFIG, MANIFEST, shard_names
 from nlpkit.presets.tensors import INDEX
@@ -48,17 +48,19 @@ class HttpSource(Source):
     ) -> Path:
         path = snapshot.folder / name
         facts = snapshot.files.get(name, FileFacts())
-        known = facts.sha256 is not None and path.is_file() and not differences(path, facts)
+        plain = path.is_file() and not path.is_symlink()
+        known = facts.sha256 is not None and plain and not differences(path, facts)
         if anew or not (known or name in self._brought):
             with cache.explained(snapshot.folder):
-                found = download(self._url(name), path, facts, progress)
+                found = download(self._url(name), path, facts, size_limit(name, facts), progress)
             if not found:
                 raise SourceError(f"there is no {name} at {self.handle}")
         return path
 
     def _bring(self, folder: Path, name: str) -> bool:
         with cache.explained(folder):
-            found = download(self._url(name), folder / name, FileFacts(), lambda _: None)
+            limit = size_limit(name, FileFacts())
+            found = download(self._url(name), folder / name, FileFacts(), limit, lambda _: None)
         self._brought += [name] if found else []
         return found
 

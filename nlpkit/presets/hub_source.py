@@ -2,17 +2,19 @@
 
 huggingface_hub brings a file under a temporary name, goes on where a connection broke, and renames
 it when it has the right size. What is added here: further attempts when the server fails (it makes
-some for the headers, none for the body), the hashes that the Hub states, messages that say what to
-do, and the removal of what killed processes left.
+some for the headers, none for the body), the hashes that the Hub states, bounds on what it answers,
+messages that say what to do, and the removal of what killed processes left.
 """
 
 import contextlib
+import dataclasses
 from pathlib import Path
 from typing import Any, NoReturn
 
-from httpx2 import TransportError
-from huggingface_hub import HfApi, constants, hf_hub_download
+from httpx2 import HTTPError, TransportError
+from huggingface_hub import HfApi, ModelInfo, constants, hf_hub_download
 from huggingface_hub.errors import (
+    FileMetadataError,
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
@@ -25,8 +27,10 @@ from huggingface_hub.errors import (
 from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import WeakFileLock
 
+from nlpkit.presets.answers import COMMIT, PLAIN, Answers, checked, facts_of
 from nlpkit.presets.handle import Handle
-from nlpkit.presets.retrying import PASSING_STATUS, with_retries
+from nlpkit.presets.retrying import PASSING_STATUS, Deadline, with_retries
+from nlpkit.presets.selection import size_limit
 from nlpkit.presets.sources import (
     FileFacts,
     Progress,
@@ -36,67 +40,126 @@ from nlpkit.presets.sources import (
     UnreachableError,
 )
 
-LIBRARY: dict[str, Any] = {"library_name": "nlpkit"}
+LIBRARY: dict[str, Any] = {"library_name": "nlpkit", "headers": PLAIN}
 
 
 class HubSource(Source):
     """A repository of the Hugging Face Hub, or of the server that `HF_ENDPOINT` names."""
 
+    def __init__(self, handle: Handle) -> None:
+        super().__init__(handle)
+        self._etags: dict[str, str] = {}
+
     def look_up(self) -> Snapshot:
-        api = HfApi(**LIBRARY)
-        timeout = constants.HF_HUB_ETAG_TIMEOUT
         try:
-            info = with_retries(
-                lambda: api.model_info(
-                    self.handle.location,
-                    revision=self.handle.revision,
-                    files_metadata=True,
-                    timeout=timeout,
-                ),
-                _is_passing,
-            )
+            info = with_retries(self._ask, _is_passing)
+            files = {str(file.rfilename): _facts(file) for file in info.siblings or ()}
         except Exception as error:
             explain(error, self.handle)
-        if info.sha is None:
-            raise SourceError(f"{constants.ENDPOINT} states no revision of it")
-        files = {file.rfilename: _facts(file) for file in info.siblings or ()}
+        if not isinstance(info.sha, str) or not COMMIT.fullmatch(info.sha):
+            raise SourceError(
+                f"{constants.ENDPOINT} states no revision of it; got {info.sha!r:.80}"
+            )
         self._remove_leftovers()
         return Snapshot(self.handle.at(info.sha), self._folder(info.sha), files)
+
+    def _ask(self) -> ModelInfo:
+        with checked(Answers(is_file=False)):
+            return HfApi(**LIBRARY).model_info(
+                self.handle.location,
+                revision=self.handle.revision,
+                files_metadata=True,
+                timeout=constants.HF_HUB_ETAG_TIMEOUT,
+            )
 
     def resolve(
         self, snapshot: Snapshot, name: str, progress: Progress, anew: bool = False
     ) -> Path:
+        commit = str(snapshot.handle.revision)
+        limit = size_limit(name, snapshot.files.get(name, FileFacts()))
+        deadline = Deadline()
+
+        def count(size: int) -> None:
+            deadline.extend(size)
+            progress(size)
+
         def bring() -> str:
-            return hf_hub_download(
-                snapshot.handle.location,
-                name,
-                revision=snapshot.handle.revision,
-                force_download=anew,
-                tqdm_class=_bar_class(progress),
-                **LIBRARY,
-            )
+            answers = Answers(commit=commit)
+            with checked(answers):
+                path = hf_hub_download(
+                    snapshot.handle.location,
+                    name,
+                    revision=commit,
+                    force_download=anew,
+                    tqdm_class=_bar_class(count, name, limit),
+                    **LIBRARY,
+                )
+            self._etags[name] = answers.etag
+            return path
 
         try:
-            return Path(with_retries(bring, _is_passing))
+            _require_inside(snapshot.folder / name, self._storage() / "snapshots")
+            path = Path(with_retries(bring, _is_passing, deadline))
         except Exception as error:
             explain(error, snapshot.handle, name)
+        if self._is_own(path):
+            return path
+        self.discard(path)
+        if anew:
+            raise SourceError(f"{path} is no plain file in the cache, and was removed")
+        return self.resolve(snapshot, name, progress, anew=True)
+
+    def stated(self, name: str, path: Path) -> FileFacts:
+        return facts_of(self._blob(path).name if path.is_symlink() else self._etags.get(name, ""))
+
+    def discard(self, path: Path) -> None:
+        blob = self._blob(path)
+        if path.is_symlink() and blob.parent == self._blobs():
+            blob.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
     def find_cached(self) -> Snapshot | None:
         commit = self.handle.revision or constants.DEFAULT_REVISION
         reference = self._storage() / "refs" / commit
         if reference.is_file():
-            commit = reference.read_text(encoding="utf-8").strip()
+            with reference.open(encoding="utf-8", errors="replace") as file:
+                commit = file.read(100).strip()
+        if not COMMIT.fullmatch(commit):
+            return None
         folder = self._folder(commit)
         files = {
-            path.relative_to(folder).as_posix(): FileFacts(path.stat().st_size)
+            path.relative_to(folder).as_posix(): self._of_cached(path)
             for path in folder.rglob("*")
-            if path.is_file()
+            if path.is_file() and self._is_own(path)
         }
         return Snapshot(self.handle.at(commit), folder, files) if files else None
+
+    def _of_cached(self, path: Path) -> FileFacts:
+        return dataclasses.replace(self.stated("", path), size=path.stat().st_size)
 
     def _storage(self) -> Path:
         name = repo_folder_name(repo_id=self.handle.location, repo_type="model")
         return Path(constants.HF_HUB_CACHE) / name
+
+    def _blobs(self) -> Path:
+        return (self._storage() / "blobs").resolve()
+
+    def _blob(self, path: Path) -> Path:
+        """What a link of the snapshot leads to: a blob, which may itself lead to a shared one."""
+        if not path.is_symlink():
+            return path
+        target = path.parent.resolve() / path.readlink()
+        return target.parent.resolve() / target.name
+
+    def _is_own(self, path: Path) -> bool:
+        """Whether a file of the snapshot is a plain one, there or directly in the cache's blobs."""
+        target = path.resolve()
+        if not path.is_symlink():
+            return target.is_file() and target.is_relative_to(self._storage().resolve())
+        shared = (Path(constants.HF_HUB_CACHE) / "blobs").resolve()
+        return target.is_file() and (
+            target.parent == self._blobs() or target.parent.parent == shared
+        )
 
     def _folder(self, commit: str) -> Path:
         return self._storage() / "snapshots" / commit
@@ -113,16 +176,28 @@ class HubSource(Source):
 def _facts(file: Any) -> FileFacts:
     """What the Hub states: large files by the SHA-256 of their content, small ones as git does."""
     if file.lfs is not None:
-        return FileFacts(file.lfs.size, file.lfs.sha256)
-    return FileFacts(file.size, git_sha1=file.blob_id)
+        return FileFacts(_size(file.lfs.size), file.lfs.sha256)
+    return FileFacts(_size(file.size), git_sha1=file.blob_id)
 
 
-def _bar_class(progress: Progress) -> Any:
-    """A class that huggingface_hub takes for a progress bar, and that passes on what it is told."""
+def _size(stated: Any) -> int | None:
+    return stated if isinstance(stated, int) and stated >= 0 else None
+
+
+def _require_inside(path: Path, folder: Path) -> None:
+    if not path.parent.resolve().is_relative_to(folder.resolve()):
+        raise SourceError(f"{path.parent} is a link that leads out of the cache")
+
+
+def _bar_class(progress: Progress, name: str, limit: int | None) -> Any:
+    """A class that huggingface_hub takes for a progress bar, and that passes on what it is told.
+
+    It is told before a part of a file is written: the place to refuse more than there may be.
+    """
 
     class Bar:
         def __init__(self, *_: Any, **__: Any) -> None:
-            pass
+            self.size = 0
 
         def __enter__(self) -> "Bar":
             return self
@@ -134,6 +209,9 @@ def _bar_class(progress: Progress) -> Any:
             return lambda *_, **__: None
 
         def update(self, count: float = 1) -> None:
+            self.size += int(count)
+            if limit is not None and self.size > limit:
+                raise SourceError(f"{name} is larger than the {limit} bytes it may have")
             progress(int(count))
 
         def update_transfer(self, count: float) -> None:
@@ -143,6 +221,7 @@ def _bar_class(progress: Progress) -> Any:
 
 
 def _is_passing(error: Exception) -> bool:
+    error = _cause(error)
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in PASSING_STATUS
     return isinstance(error, TransportError) or _is_cut_short(error)
@@ -153,20 +232,32 @@ def _is_cut_short(error: Exception) -> bool:
     return type(error) is OSError and error.errno is None
 
 
+def _is_of_disk(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno is not None
+
+
+def _cause(error: Exception) -> Exception:
+    """What was wrong with an answer, where huggingface_hub says what became of it."""
+    is_wrapped = isinstance(error, LocalEntryNotFoundError) or type(error) is ValueError
+    cause = error.__cause__
+    return cause if is_wrapped and isinstance(cause, HTTPError | OSError) else error
+
+
 def explain(error: Exception, handle: Handle, name: str = "") -> NoReturn:
     """Raise what is wrong, and what to do about it."""
-    if isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, Exception):
-        error = error.__cause__
+    error = _cause(error)
     if message := _of_the_repository(error, handle, name):
         raise SourceError(message) from error
     if _is_cut_short(error):
         raise SourceError(f"{name} arrived incomplete: {str(error).splitlines()[0]}") from error
     if isinstance(error, OfflineModeIsEnabled):
         raise UnreachableError("HF_HUB_OFFLINE is set, so the Hub is not asked") from error
-    if isinstance(error, HfHubHTTPError | TransportError | LocalEntryNotFoundError):
-        answer = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
+    answer = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
+    if isinstance(error, HTTPError | FileMetadataError | LocalEntryNotFoundError):
         raise UnreachableError(f"{constants.ENDPOINT} does not answer as it should: {answer}")
-    raise error
+    if isinstance(error, SourceError | ConnectionError | InterruptedError) or _is_of_disk(error):
+        raise error
+    raise SourceError(f"{constants.ENDPOINT} answers as no Hub does: {answer:.200}") from error
 
 
 def _of_the_repository(error: Exception, handle: Handle, name: str) -> str | None:

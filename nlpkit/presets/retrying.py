@@ -1,10 +1,16 @@
-"""Trying again, with growing pauses, what failed for a reason that may pass."""
+"""Trying again, with growing pauses, what failed for a reason that may pass; and giving up."""
 
+import contextlib
+import contextvars
 import random
 import socket
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TypeVar
+
+from nlpkit.presets.sources import UnreachableError
 
 Result = TypeVar("Result")
 
@@ -12,9 +18,74 @@ ATTEMPTS = 5
 PASSING_STATUS = (408, 425, 429, 500, 502, 503, 504)
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
+# Seconds for an answer, and bytes a second that a body must come at on the average.
+PATIENCE = 300.0
+SLOWEST = 10_000
 
 
-def with_retries(action: Callable[[], Result], is_passing: Callable[[Exception], bool]) -> Result:
+class Deadline:
+    """When to give up on a server: after five minutes, and one second more for each 10 kB.
+
+    No time-out of a connection is enough: a server that sends one byte every few seconds keeps
+    within each of them, and one that asks to be left alone for a year is obeyed.
+    """
+
+    def __init__(self) -> None:
+        self._end = time.monotonic() + PATIENCE
+
+    def extend(self, size: int) -> None:
+        """Allow time for the bytes that came.
+
+        Raises:
+            UnreachableError: it is too late.
+        """
+        if self._left() <= 0:
+            raise self._passed()
+        self._end += max(size, 0) / SLOWEST
+
+    def pause(self, seconds: float) -> None:
+        """Wait, which is not the server's fault."""
+        time.sleep(seconds)
+        self._end += seconds
+
+    def run(self, action: Callable[[], Result]) -> Result:
+        """The result of an action, in time.
+
+        Raises:
+            UnreachableError: it is too late. The action is left to itself, in a thread that does
+                not keep the process from ending.
+        """
+        future: Future[Result] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(action())
+            except BaseException as error:
+                future.set_exception(error)
+
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(work,), daemon=True).start()
+        while not future.done():
+            if self._left() <= 0:
+                raise self._passed()
+            with contextlib.suppress(TimeoutError):
+                future.exception(timeout=self._left())
+        return future.result()
+
+    def _left(self) -> float:
+        return self._end - time.monotonic()
+
+    def _passed(self) -> UnreachableError:
+        return UnreachableError(
+            f"the server stalls: it sent next to nothing for {PATIENCE:g} seconds"
+        )
+
+
+def with_retries(
+    action: Callable[[], Result],
+    is_passing: Callable[[Exception], bool],
+    deadline: Deadline | None = None,
+) -> Result:
     """Do something; when it fails for a passing reason, wait 1, 2, 4, … seconds and do it again.
 
     A server that says how long to wait (`Retry-After`) is obeyed, up to a minute. A name that has
@@ -23,15 +94,20 @@ def with_retries(action: Callable[[], Result], is_passing: Callable[[Exception],
     Args:
         action: what to do.
         is_passing: whether an exception may go away by itself.
+        deadline: `Deadline`. When to give up, attempts and all; by default a new one.
+
+    Raises:
+        UnreachableError: the deadline passed.
     """
+    deadline = deadline or Deadline()
     for attempt in range(ATTEMPTS - 1):
         try:
-            return action()
+            return deadline.run(action)
         except Exception as error:
             if is_unresolved(error) or not is_passing(error):
                 raise
-            time.sleep(_pause(error, attempt))
-    return action()
+            deadline.pause(_pause(error, attempt))
+    return deadline.run(action)
 
 
 def is_unresolved(error: BaseException | None) -> bool:

@@ -115,6 +115,17 @@ def _weight_files(names: Collection[str], need: Need) -> list[str]:
     return [PICKLE] if PICKLE in names else [PICKLE_INDEX]
 
 
+def size_limit(name: str, facts: FileFacts) -> int | None:
+    """The most bytes a file may have: those that are stated; without weights, 64 MiB at the most.
+
+    None for weights of which nothing is stated.
+    """
+    limits = [facts.size] if isinstance(facts.size, int) else []
+    if not name.endswith((".safetensors", ".h5", ".bin")):
+        limits.append(LARGE)
+    return min(limits, default=None)
+
+
 def _is_weights(name: str) -> bool:
     return name.endswith(".safetensors")
 

@@ -96,9 +96,12 @@ class Source:
         """What another program left of this preset on this machine, or None."""
         return None
 
+    def stated(self, name: str, path: Path) -> FileFacts:
+        """What came with a file about its content, or is in the name it has in the cache."""
+        return FileFacts()
+
     def discard(self, path: Path) -> None:
-        """Delete a file that proved wrong."""
-        path.resolve().unlink(missing_ok=True)
+        """Delete a file that proved wrong; of a link, nothing but the link."""
         path.unlink(missing_ok=True)
 
 

@@ -9,7 +9,13 @@ _CHUNK = 1 << 20
 
 
 def fingerprint(path: Path) -> FileFacts:
-    """A file's size and hashes, read once."""
+    """A file's size and hashes, read once.
+
+    Raises:
+        ValueError: it is a pipe or a device, which reading would wait for or never end.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path} is no plain file.")
     size = path.stat().st_size
     sha256, git_sha1 = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
     with path.open("rb") as file:

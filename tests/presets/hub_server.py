@@ -22,6 +22,9 @@ class HubServer(ThreadingHTTPServer):
     commits by branch. `faults[file]` is a list of what the next answers for it do wrong: a status,
     ("cut", n) and ("reset", n) that stop after n bytes, ("body", bytes), ("slow", seconds),
     and ("together", barrier) that waits for other requests.
+    `bends[kind]`, where kind is "api", "HEAD", "GET" or "files", changes what is answered: it takes
+    a file's name, the status, headers and content, and returns the last three. Content may be an
+    iterator of bytes, which are sent as they come; with no status they are all that is sent.
     `requests` lists the method and path of all that came, with the range.
     """
 
@@ -36,6 +39,7 @@ class HubServer(ThreadingHTTPServer):
         self.denied = {}
         self.denies_files_alone = False
         self.faults = defaultdict(list)
+        self.bends = {}
         self.requests = []
         self.tokens = []
         self.accepts_ranges = True
@@ -116,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         files = self.server.repositories[repository][commit]
         siblings = [_sibling(name, content) for name, content in files.items()]
-        self._json({"id": repository, "sha": commit, "siblings": siblings})
+        self._json({"id": repository, "sha": commit, "siblings": siblings}, "api")
 
     def _commit_of(self, repository, revision):
         listed = self.server.denies_files_alone and self.path.startswith("/api/")
@@ -135,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(urlsplit(self.path).path)
         if path.startswith("/files/"):
             content = self.server.files.get(path.removeprefix("/files/"))
-            return self._status(404) if content is None else self._send(path, content, {})
+            return self._status(404) if content is None else self._send(path, content, {}, "files")
         match = re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path)
         if not match:
             return self._status(404)
@@ -145,9 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.server.repositories[match[1]][commit].get(match[3])
         if content is None:
             return self._status(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit})
-        return self._send(match[3], content, {"X-Repo-Commit": commit})
+        return self._send(match[3], content, {"X-Repo-Commit": commit}, self.command)
 
-    def _send(self, name, content, headers):
+    def _send(self, name, content, headers, kind):
         headers = {**headers, "ETag": f'"{_etag(name, content)}"', "Accept-Ranges": "bytes"}
         status, start = 200, 0
         if self.command == "GET":
@@ -158,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
                 start = int(wanted.removeprefix("bytes=").rstrip("-"))
                 status = 206
                 headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        self._status(status, headers, content[start:])
+        self._answer(kind, name, status, headers, content[start:])
 
     def _misbehaves(self, name, headers, content=b""):
         faults = self.server.faults[name]
@@ -194,12 +198,29 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
         return True
 
-    def _json(self, content):
-        self._status(200, {"Content-Type": "application/json"}, json.dumps(content).encode())
+    def _json(self, content, kind=""):
+        headers = {"Content-Type": "application/json"}
+        self._answer(kind, "", 200, headers, json.dumps(content).encode())
+
+    def _answer(self, kind, name, status, headers, content):
+        headers = {"Content-Length": len(content), **headers}
+        if bend := self.server.bends.get(kind):
+            status, headers, content = bend(name, status, headers, content)
+        if isinstance(content, bytes):
+            return self._status(status, headers, content)
+        self.close_connection = True
+        if status is not None:
+            self.send_response(status)
+            for key, value in headers.items():
+                self.send_header(key, str(value))
+            self.end_headers()
+        for part in content:
+            self.wfile.write(part)
+        return None
 
     def _status(self, status, headers=None, content=b""):
         self.send_response(status)
-        for key, value in {**(headers or {}), "Content-Length": len(content)}.items():
+        for key, value in {"Content-Length": len(content), **(headers or {})}.items():
             self.send_header(key, str(value))
         self.end_headers()
         if self.command != "HEAD":

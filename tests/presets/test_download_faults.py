@@ -1,0 +1,102 @@
+"""Whatever a server answers or a cache holds: the right files or a message, and nothing else."""
+
+import hashlib
+import json
+import re
+
+import pytest
+from huggingface_hub.utils import _http as client
+from presets.download_faults import FAULTS, FILES, SECRET
+from presets.touching import touching
+
+import nlpkit
+from nlpkit.presets import answers, retrying, selection
+
+TREE = {SECRET: "private", "home/notes.txt": "mine", "home/config.json": "{}"}
+
+
+@pytest.fixture
+def tree(caches):
+    """Files beside the caches, which are nobody's business."""
+    for name, content in TREE.items():
+        (caches / name).parent.mkdir(parents=True, exist_ok=True)
+        (caches / name).write_text(content)
+    return caches / "home"
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    """Limits that are reached in a moment."""
+    monkeypatch.setattr(retrying, "PATIENCE", 0.5)
+    monkeypatch.setattr(retrying, "_LONGEST_PAUSE", 0.01)
+    for module in (answers, selection):
+        monkeypatch.setattr(module, "LARGE", 1 << 20)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.name}")
+def test_fault_is_survived_or_refused_and_touches_nothing_else(fault, hub, caches, tree):
+    handle, files = _published(hub, fault, caches)
+    with touching([caches / "hub", caches / "nlpkit"], [tree]) as events:
+        said = _message(handle)
+    assert events == []
+    assert {str(path.relative_to(caches)): path.read_text() for path in _files(tree)} == TREE
+    if fault.says is None:
+        assert said == ""
+        folder = nlpkit.presets.download(handle)
+        assert {name: (folder / name).read_bytes() for name in files} == files
+    else:
+        assert re.search(fault.says, said)
+        assert handle in said or "cannot be written" in said
+        assert len(said) < 1500
+
+
+def test_a_client_that_is_replaced_meanwhile_checks_answers_too(hub, caches, tree):
+    """huggingface_hub makes a new one when a connection is refused, before it asks again."""
+    hub.publish("org/tiny", {"config.json": FILES["config.json"]})
+
+    def bend(name, status, headers, content):
+        if len(hub.requests) < 3:
+            client._GLOBAL_CLIENT = None
+            return 500, {"Content-Length": 0}, b""
+        return status, {**headers, "ETag": f'"../../../{SECRET}"'}, content
+
+    hub.bends["HEAD"] = bend
+    with touching([caches / "hub", caches / "nlpkit"], [tree]) as events:
+        assert "an ETag that is no name of a file" in _message("hf://org/tiny")
+    assert events == []
+
+
+def test_there_are_enough_faults():
+    assert len(FAULTS) >= 100
+    assert len({(fault.kind, fault.name) for fault in FAULTS}) == len(FAULTS)
+
+
+def _published(hub, fault, caches):
+    """Where the preset is that the fault is about, and its files."""
+    if fault.kind == "files":
+        content = FILES["vocab.txt"]
+        stated = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        manifest = json.dumps({"files": {"vocab.txt": stated}}).encode()
+        files = {"nlpkit.json": manifest, "vocab.txt": content}
+        hub.files |= {f"tiny/{name}": content for name, content in files.items()}
+        hub.bends["files"] = fault.act
+        return f"{hub.url}/files/tiny", files
+    commit = hub.publish("org/tiny", FILES)
+    if fault.kind:
+        hub.bends[fault.kind] = fault.act
+    else:
+        fault.act(caches, commit)
+    return "hf://org/tiny", FILES
+
+
+def _message(handle):
+    """What is said instead of bringing a preset; nothing if it came."""
+    try:
+        nlpkit.presets.download(handle)
+    except (ValueError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def _files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
