@@ -51,9 +51,15 @@ Security, files
       newer) reads them with its restricted unpickler. It runs no code, but it is the weakest of
       these readers: convert such a preset once, in a sandbox, rather than load it daily.
 
-    With PyTorch on a CPU, a model's weights are its safetensors files, mapped, until they are
-    changed: files that are overwritten in place (rather than replaced, as nlpkit, `mv` and `rsync`
-    do) change or crash the programs that have them loaded.
+    A folder with `nlpkit.json` holds the files listed there and no others, for who reads it. Each
+    is opened once: what is parsed is what was compared, and weights that change meanwhile are
+    refused. Saving in a folder leaves the old preset or the new one, whenever it is interrupted;
+    programs that are loading the old one go on with it.
+
+    A model has memory of its own. Only with PyTorch on a CPU, and not on Windows, are its weights
+    the safetensors files, mapped, for weights in the Hugging Face cache, to which nobody writes,
+    and with `from_preset(…, mmap=True)`: files that are then overwritten in place (rather than
+    replaced, as nlpkit, `mv` and `rsync` do) change or crash the program that has them loaded.
 
     What this does not do: libhdf5, safetensors and PyTorch parse bytes in native code, whose faults
     would be theirs; keep them up to date. Weights can be trained to do harm: a classifier may be

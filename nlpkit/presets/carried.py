@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.publishing import write_json
 from nlpkit.presets.safe_json import read_object
-from nlpkit.presets.store import CONFIG, TOKENIZER_CONFIG, PresetFolder, write_json
+from nlpkit.presets.store import CONFIG, TOKENIZER_CONFIG, PresetFolder
 
 GENERATION_CONFIG = "generation_config.json"
 CHAT_TEMPLATE = "chat_template.jinja"

@@ -1,24 +1,20 @@
-"""What is looked at in a preset's folder before any of its files is used: links and plain texts."""
+"""What is looked at in a preset's folder before any of its files is used: where its links lead."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_TEXTS = ("vocab.txt", "merges.txt", "chat_template.jinja")
 _ASSETS = "assets"
-_TEXT_BYTES = 16 << 20
-_TEXT_LINES = 1_000_000
 _ENTRIES = 10_000
 
 
 def check_folder(folder: Path) -> None:
-    """Make sure that no link leads out of a folder, and that its texts are texts of sane length.
+    """Make sure that no link leads out of a folder.
 
     The blobs that a snapshot of the Hugging Face cache links to count as inside.
 
     Raises:
-        ValueError: a link leads elsewhere, a vocabulary is no UTF-8 text or is too long, or there
-            are too many files.
+        ValueError: a link leads elsewhere, or there are too many files.
     """
     homes = _homes(folder)
     for number, entry in enumerate(_entries(folder)):
@@ -27,9 +23,6 @@ def check_folder(folder: Path) -> None:
         path = Path(entry.path)
         if entry.is_symlink():
             _check_link(path, homes)
-        is_text = path.suffix == ".txt" if path.parent != folder else entry.name in _TEXTS
-        if is_text and entry.is_file():
-            _check_text(path)
 
 
 def _homes(folder: Path) -> list[tuple[Path, bool]]:
@@ -74,13 +67,7 @@ def _check_link(path: Path, homes: list[tuple[Path, bool]]) -> None:
     )
 
 
-def _check_text(path: Path) -> None:
-    if path.stat().st_size > _TEXT_BYTES:
-        raise ValueError(f"{path} has more than {_TEXT_BYTES >> 20} MiB; no text of a preset has.")
-    content = path.read_bytes()
-    if content.count(b"\n") > _TEXT_LINES:
-        raise ValueError(f"{path} has more than {_TEXT_LINES} lines; no text of a preset has.")
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is no UTF-8 text: {error}.") from error
+def is_blob(path: Path) -> bool:
+    """Whether a file is a blob of the Hugging Face cache, to which nobody writes."""
+    folder = path.parent.resolve()
+    return path.resolve().parent == folder.parent.parent / "blobs" and path.is_symlink()

@@ -5,10 +5,11 @@ from pathlib import Path
 from nlpkit.presets import cache
 from nlpkit.presets.handle import is_remote, parse_handle
 from nlpkit.presets.lock_file import LockFile, Pin
+from nlpkit.presets.manifest import MANIFEST, check_manifest, place_of
 from nlpkit.presets.registry import find_folder, find_local, find_snapshot, sources_of
+from nlpkit.presets.safe_json import read_object
 from nlpkit.presets.selection import Need, stated_files
 from nlpkit.presets.sources import FileFacts, Snapshot
-from nlpkit.presets.store import MANIFEST
 from nlpkit.presets.verification import differences, fingerprint
 
 
@@ -55,8 +56,10 @@ def verify(preset: str | Path) -> list[str]:
     """
     folder, stated = _stated(preset)
     wrong = []
+    source = folder / MANIFEST
+    manifest = check_manifest(read_object(source), source) if source.is_file() else None
     for name, facts in stated.items():
-        path = folder / name
+        path = place_of(name, folder, manifest)
         problems = differences(path, facts) if path.is_file() else ["it is missing"]
         wrong += [f"{path}: {problem}" for problem in problems]
     if wrong:

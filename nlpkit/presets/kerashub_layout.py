@@ -25,7 +25,7 @@ from nlpkit.presets.weights import Line
 _TASK, _PREPROCESSOR, _TOKENIZER = "task.json", "preprocessor.json", "tokenizer.json"
 _KINDS = {CONFIG: "", _TOKENIZER: "tokenizer", _PREPROCESSOR: "preprocessor", _TASK: "task"}
 _INNER = {"task": ("backbone", "preprocessor"), "preprocessor": ("tokenizer",)}
-_ASSETS = Path("assets") / "tokenizer"
+_ASSETS = "assets/tokenizer"
 _OWN_HEAD = kerashub_tensors.BACKBONE + OWN_HEAD
 # What Keras puts into the description of every object, and Hugging Face never.
 _MARKS = {"class_name", "registered_name"}
@@ -91,7 +91,7 @@ class KerasHubLayout(Layout):
 
     def build_tokenizer(self, cls: Any, arguments: Mapping[str, Any]) -> Any:
         tokenizer = cls(**{**self._arguments_of("tokenizer"), **arguments})
-        tokenizer.load_assets(self.folder.path / _ASSETS)
+        tokenizer.load_assets(self.folder.within(_ASSETS))
         return tokenizer
 
     def has_weights(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nlpkit.presets.store import plain_name
+from nlpkit.presets.file_names import plain_name
 
 _KEYS = {"module", "class_name", "config", "registered_name", "assets", "weights"}
 # What Keras needs of every object and changes no output; the rest of a configuration is read.

@@ -14,8 +14,9 @@ Here all are `layers/…/query_dense/0`, below `backbone/` or, of a task, `head/
 import re
 from pathlib import Path
 
+from nlpkit.presets.file_names import plain_name
 from nlpkit.presets.h5_tensors import H5Tensors
-from nlpkit.presets.store import PresetFolder, plain_name
+from nlpkit.presets.store import PresetFolder
 
 BACKBONE = "backbone/"
 HEAD = "head/"

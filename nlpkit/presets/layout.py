@@ -98,7 +98,7 @@ class Layout:
         has_config = self.folder.has(TOKENIZER_CONFIG)
         config = self.folder.json(TOKENIZER_CONFIG) if has_config else {}
         merged = {**self.tokenizer_arguments(), **arguments}
-        tokenizer = cls.from_files(self.folder.path, config, **merged)
+        tokenizer = cls.from_files(self.folder, config, **merged)
         tokenizer.carried = of_tokenizer(self.folder)
         return tokenizer
 

@@ -33,24 +33,31 @@ def load(
     offline: bool | None = None,
     lock: str | Path | None = None,
     allow_pickle: bool = False,
+    mmap: bool = False,
     **arguments: Any,
 ) -> Any:
     """Build an object of `cls`, or of the family's subclass of it, from a preset."""
     need = Need(_needs_weights(cls, **arguments), allow_pickle)
-    layout = open_layout(preset, need, offline=offline, lock=lock)
+    layout = open_layout(preset, need, mmap=mmap, offline=offline, lock=lock)
     return _LOADERS[cls.preset_kind](cls, layout, **arguments)
 
 
-def open_layout(preset: str | Path, need: Need = Need(), **options: Any) -> Layout:  # noqa: B008
+def open_layout(
+    preset: str | Path,
+    need: Need = Need(),  # noqa: B008 (frozen)
+    mmap: bool = False,
+    **options: Any,
+) -> Layout:
     """Find a preset, download it if need be, and open its folder.
 
     Args:
         preset: str or Path. A name, a handle or a folder.
         need: `Need`. What the load needs.
+        mmap: bool. Whether variables may have the files of the weights as their memory.
         **options: `offline` and `lock` of `find_folder`.
     """
     path = find_folder(preset, need=need, **options)
-    folder = PresetFolder(path, weights=need.weights, allow_pickle=need.allow_pickle)
+    folder = PresetFolder(path, need.weights, need.allow_pickle, mmap=mmap)
     if folder.manifest is not None:
         return OwnLayout(folder, preset)
     is_kerashub = KerasHubLayout.recognizes(folder)

@@ -1,6 +1,7 @@
 """Reading a preset's weights into a backbone or a task, and naming what keeps its initial value."""
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ from nlpkit.presets.weights import Line
 
 def read_ahead(layout: Layout, dtype: Any) -> None:
     """Begin to read weights for a model of this dtype, if that can be done while it is built."""
-    if _is_mapped(layout.tensors):
+    if isinstance(layout.tensors, TensorFiles):
         layout.tensors.read_ahead(keras.dtype_policies.get(dtype).variable_dtype)
 
 
@@ -50,10 +51,16 @@ def _load(model: Any, table: list[Line], layout: Layout) -> None:
     )
     _refuse_mismatches(cover, model, layout)
     _warn(cover.fresh, model, layout)
-    tensors = layout.tensors
-    if not _is_mapped(tensors):
-        assign(cover, variables, tensors.read)
-        return
+    if _is_mapped(layout.tensors):
+        _assign_mapped(cover, variables, layout.tensors)
+    else:
+        assign(cover, variables, layout.tensors.read)
+    layout.folder.check_unchanged()
+
+
+def _assign_mapped(
+    cover: Cover, variables: Mapping[str, keras.Variable], tensors: TensorFiles
+) -> None:
     dtypes = {variable.dtype for variable in variables.values()}
 
     def read(name: str) -> np.ndarray:
@@ -65,7 +72,8 @@ def _load(model: Any, table: list[Line], layout: Layout) -> None:
 
 def _is_mapped(tensors: Any) -> bool:
     """Whether variables have the files of the weights as their memory; Windows would lock these."""
-    return isinstance(tensors, TensorFiles) and os.name == "posix" and keeps_arrays()
+    may_be = isinstance(tensors, TensorFiles) and tensors.mapped
+    return may_be and os.name == "posix" and keeps_arrays()
 
 
 def _refuse_mismatches(cover: Cover, model: Any, layout: Layout) -> None:

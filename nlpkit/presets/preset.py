@@ -60,9 +60,12 @@ class FromPreset:
                 (bool, default True; False leaves compiling to you) and
                 `preprocessor` (an object to use instead of the preset's, or None). And for all of
                 them `offline` (bool; True never uses the network, by default as `NLPKIT_OFFLINE`
-                and `HF_HUB_OFFLINE` say), `lock` (path of a lock file, see `nlpkit.presets.lock`)
-                and `allow_pickle` (bool, default False; True has PyTorch read weights that are a
-                pickle, without running code).
+                and `HF_HUB_OFFLINE` say), `lock` (path of a lock file, see `nlpkit.presets.lock`),
+                `allow_pickle` (bool, default False; True has PyTorch read weights that are a
+                pickle, without running code) and `mmap` (bool, default False; True lets a model
+                of PyTorch on a CPU have the safetensors files as its memory, until it is trained:
+                it loads faster, and processes share it, but writing into the files changes the
+                model, and shortening them kills the process).
 
         Returns:
             An object of this class. A variable that the preset has no tensor for keeps its initial
@@ -92,8 +95,10 @@ class FromPreset:
         `import nlpkit`.
 
         Args:
-            preset_dir: str or Path. The folder; it is made if needed. Files of an earlier preset
-                in it are replaced, others are never.
+            preset_dir: str or Path. The folder; it is made if needed, and "~/" is your home.
+                Files of an earlier preset in it are replaced, others are never. Whenever saving
+                is interrupted, the folder holds the old preset or the new one; what is left to
+                tidy up, the next saving does.
             dtype: str. The dtype to store weights in, such as "float16"; by default that of the
                 variables. Models compute in their own dtype however they were stored.
             max_shard_size: int or str. The most bytes of weights in a file, such as "500MB"; more
@@ -101,7 +106,9 @@ class FromPreset:
 
         Raises:
             ValueError: an argument of the object cannot be stored as a plain value; a file is in
-                the way; the model has variables that its family's weight table does not name.
+                the way; the model has variables that its family's weight table does not name;
+                `preset_dir` is empty, a home folder itself or an address.
+            OSError: the disk is full, or the folder may not be written.
         """
         save(self, preset_dir, dtype, max_shard_size)
 

@@ -7,9 +7,11 @@ change. The time of the inode's change is among them, which no program can set b
 import contextlib
 import hashlib
 import json
+import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from nlpkit.presets.cache import home, write_atomically
 
@@ -20,6 +22,22 @@ _TICK = 2_000_000_000
 _MOST = 1000
 
 
+@dataclass(frozen=True)
+class FileState:
+    """What tells a file from another, and from what it was before a change."""
+
+    size: int
+    inode: int
+    mtime: int
+    ctime: int
+
+    @classmethod
+    def of(cls, file: BinaryIO | Path) -> "FileState":
+        """The state of an open file, or of what is at a path."""
+        found = file.stat() if isinstance(file, Path) else os.fstat(file.fileno())
+        return cls(found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's content, in hexadecimal digits.
 
@@ -27,32 +45,34 @@ def sha256(path: Path) -> str:
         OSError: the file cannot be read.
     """
     path = path.resolve()
-    state = _state(path)
-    if state["size"] < _LARGE:
-        return _digest(path)
+    with path.open("rb") as file:
+        return sha256_of(file, path)
+
+
+def sha256_of(file: BinaryIO, path: Path) -> str:
+    """The SHA-256 of an open file's content.
+
+    Args:
+        file: it, opened for reading bytes.
+        path: path. Its place, resolved, by which its hash is remembered.
+    """
+    state = FileState.of(file)
+    if state.size < _LARGE:
+        return digest(file)
     known = _read().get(str(path), {})
-    if {**state, "sha256": known.get("sha256")} == known:
+    if {**vars(state), "sha256": known.get("sha256")} == known:
         return str(known["sha256"])
-    settled = time.time_ns() - max(state["mtime"], state["ctime"]) > _TICK
-    found = _digest(path)
-    if settled and _state(path) == state:
-        _remember(path, {**state, "sha256": found})
+    settled = time.time_ns() - max(state.mtime, state.ctime) > _TICK
+    found = digest(file)
+    if settled and FileState.of(file) == state:
+        _remember(path, {**vars(state), "sha256": found})
     return found
 
 
-def _state(path: Path) -> dict[str, int]:
-    found = path.stat()
-    return {
-        "size": found.st_size,
-        "inode": found.st_ino,
-        "mtime": found.st_mtime_ns,
-        "ctime": found.st_ctime_ns,
-    }
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def digest(file: BinaryIO) -> str:
+    """The SHA-256 of an open file, computed."""
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _read() -> dict[str, dict[str, Any]]:

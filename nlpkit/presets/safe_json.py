@@ -43,9 +43,17 @@ def read_json(path: Path, limit: int = SMALL) -> Any:
 
 def read_object(path: Path, limit: int = SMALL) -> dict[str, Any]:
     """Read a JSON file that holds an object; see `read_json`."""
-    content = read_json(path, limit)
+    return _object(read_json(path, limit), str(path))
+
+
+def parse_object(content: bytes, source: str) -> dict[str, Any]:
+    """Parse JSON that holds an object; see `parse_json`."""
+    return _object(parse_json(content, source), source)
+
+
+def _object(content: Any, source: str) -> dict[str, Any]:
     if not isinstance(content, dict):
-        raise ValueError(f"{path} must hold a JSON object; got {type(content).__name__}.")
+        raise ValueError(f"{source} must hold a JSON object; got {type(content).__name__}.")
     return content
 
 

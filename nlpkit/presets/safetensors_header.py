@@ -8,12 +8,12 @@ tensors are, so that they can be mapped.
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 
+from nlpkit.presets.opened_file import OpenedFile
 from nlpkit.presets.safe_json import parse_json
 
 _DTYPES = {
@@ -43,21 +43,20 @@ class Place:
     end: int
 
 
-def read_header(path: Path) -> dict[str, Place]:
+def read_header(file: OpenedFile) -> dict[str, Place]:
     """Where the tensors of a file are, by name; the header is made sure to describe the file.
 
     Raises:
         ValueError: a length, shape or place does not fit the file, a tensor is there twice, or
             bytes belong to two tensors or none; the message says what.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if size < 8 or length > size - 8:
-            raise ValueError("header longer than the file")
-        if length > _LONGEST:
-            raise ValueError(f"header of {length} bytes, {_LONGEST} at most")
-        header = parse_json(file.read(length), "its header")
+    size = file.size
+    length = int.from_bytes(file.read(0, 8), "little")
+    if size < 8 or length > size - 8:
+        raise ValueError("header longer than the file")
+    if length > _LONGEST:
+        raise ValueError(f"header of {length} bytes, {_LONGEST} at most")
+    header = parse_json(file.read(8, length), "its header")
     if not isinstance(header, dict):
         raise ValueError("header is no JSON object")
     start = end = 8 + length

@@ -1,14 +1,15 @@
 """Writing tokenizers, preprocessors, backbones and tasks as presets."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.assignment import collect, model_variables
 from nlpkit.presets.carried import write_config, write_of_tokenizer
 from nlpkit.presets.description import describe
+from nlpkit.presets.file_names import folder_to_write
 from nlpkit.presets.layout import task_table
-from nlpkit.presets.store import MANIFEST, publish, write_manifest
+from nlpkit.presets.publishing import publish
+from nlpkit.presets.store import MANIFEST
 from nlpkit.presets.tensors import write_weights
 
 
@@ -21,15 +22,13 @@ def save(
     """Write the preset of an object; see `FromPreset.save_to_preset`."""
     if dtype is not None and thing.preset_kind in ("tokenizer", "preprocessor"):
         raise ValueError(f"A {thing.preset_kind} has no weights; got dtype={dtype!r}.")
-    path = Path(folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the folder, so that moving is renaming; what fails on the way leaves no trace.
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".nlpkit-") as temporary:
-        written = Path(temporary)
+    path = folder_to_write(folder, "preset_dir")
+
+    def write(written: Path) -> list[str]:
         names = _write_model(thing, written, dtype, max_shard_size)
-        names += _write_tokenizer(thing, written)
-        write_manifest(written, describe(thing), names)
-        publish(written, path)
+        return [*names, *_write_tokenizer(thing, written)]
+
+    publish(path, write, lambda: describe(thing))
 
 
 def export(thing: Any, folder: str | Path) -> None:
@@ -40,8 +39,9 @@ def export(thing: Any, folder: str | Path) -> None:
         raise ValueError(
             f"{type(holder).__name__} must have a tokenizer to be exported; its tokenizer is None."
         )
-    save(thing, folder)
-    (Path(folder) / MANIFEST).unlink()
+    path = folder_to_write(folder, "path")
+    save(thing, path)
+    (path / MANIFEST).unlink()
 
 
 def _write_model(thing: Any, path: Path, dtype: str | None, max_shard_size: int | str) -> list[str]:

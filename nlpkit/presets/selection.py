@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.file_names import plain_name
 from nlpkit.presets.safe_json import LARGE, read_object
 from nlpkit.presets.sources import FileFacts, SourceError
-from nlpkit.presets.store import CONFIG, MANIFEST, plain_name, shard_names
+from nlpkit.presets.store import CONFIG, MANIFEST, shard_names
 from nlpkit.presets.tensors import INDEX, WEIGHTS
 
 PICKLE = "pytorch_model.bin"

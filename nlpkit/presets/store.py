@@ -1,41 +1,55 @@
-"""The folder of a preset: writing it, and reading it with every file checked.
+"""The folder of a preset, opened for reading with every file checked.
 
 nlpkit's own layout is a Hugging Face folder plus `nlpkit.json`, the manifest: format version, the
-class and its constructor arguments, and SHA-256 and size of every file.
+class and its constructor arguments, and SHA-256 and size of every file. While a preset is being
+saved the manifest also says in which folder the files still are, see `publishing`.
 """
 
-import json
-import os
+import contextlib
+import hashlib
+import shutil
+import tempfile
+import weakref
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.folder_check import check_folder
+from nlpkit.presets.file_names import plain_name
+from nlpkit.presets.folder_check import check_folder, is_blob
+from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.manifest import MANIFEST, STAGED, check_manifest, place_of
+from nlpkit.presets.opened_file import OpenedFile
 from nlpkit.presets.pickled_torch import PICKLE, PICKLE_INDEX, PickledTensors
-from nlpkit.presets.remembered import sha256
-from nlpkit.presets.safe_json import read_object
+from nlpkit.presets.remembered import FileState
+from nlpkit.presets.safe_json import LARGE
+from nlpkit.presets.sources import FileFacts
 from nlpkit.presets.tensors import INDEX, WEIGHTS, TensorFiles
 
-MANIFEST = "nlpkit.json"
 CONFIG = "config.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
-FORMAT_VERSION = 1
 # A KerasHub folder with a tokenizer alone has this one.
 _DESCRIPTIONS = (CONFIG, "tokenizer.json")
+_WEIGHTS = (".safetensors", ".h5", ".bin")
 
 
-class PresetFolder:
+class PresetFolder(FolderFiles):
     """A preset's folder, opened for reading.
 
-    Sizes of all files, and hashes of all but the weights, are compared with the manifest at once;
-    the weights' hashes when they are asked for, which are remembered until the file changes. A
-    folder without manifest has no hashes.
+    With a manifest, or a list of files, only the listed files are there. They are opened at once,
+    so that a preset that is saved in this one's place changes nothing for who reads this one;
+    sizes of all, and hashes of all but the weights, are compared with what is stated. The weights'
+    hashes are when they are asked for, and are remembered until the file changes. What is read of
+    a file is what was compared.
 
     Args:
         path: the folder.
         weights: bool. Whether weights must be there, too, which a tokenizer can do without.
         allow_pickle: bool. Whether weights may be read from pytorch_model.bin, by PyTorch's
             restricted unpickler, if there are no others.
+        listed: dict of `FileFacts` by name. The files that may be read, and what they are; None
+            for whatever is there.
+        mmap: bool. Whether weights may be mapped into memory. Those of the Hugging Face cache are
+            in any case, as nobody writes to them.
 
     Attributes:
         manifest: dict. The parsed nlpkit.json, or None.
@@ -45,35 +59,54 @@ class PresetFolder:
             from the manifest.
     """
 
-    def __init__(self, path: Path, weights: bool = True, allow_pickle: bool = False) -> None:
-        self.path = path
-        self._allow_pickle = allow_pickle
-        check_folder(path)
+    def __init__(
+        self,
+        path: Path,
+        weights: bool = True,
+        allow_pickle: bool = False,
+        listed: Mapping[str, FileFacts] | None = None,
+        mmap: bool = False,
+    ) -> None:
+        super().__init__(path)
         self.manifest: dict[str, Any] | None = None
-        if self.has(MANIFEST):
-            self.manifest = self.json(MANIFEST)
-            _check_manifest(self.manifest, path / MANIFEST)
-            for name in self.manifest["files"]:
-                is_weights = name.endswith(".safetensors")
-                if weights or not is_weights or self.has(name):
-                    self._check(name, hashed=not is_weights)
-        elif not any(self.has(name) for name in _DESCRIPTIONS):
-            raise ValueError(f"{path} is no preset folder: it has neither {MANIFEST} nor {CONFIG}.")
+        self._allow_pickle = allow_pickle
+        self._listed = listed
+        self._mmap = mmap
+        self._opened: dict[str, OpenedFile] = {}
+        self._contents: dict[str, bytes] = {}
+        self._by_path: set[str] = set()
+        self._copy: str | None = None
+        while True:
+            before = _version(path / MANIFEST)
+            try:
+                self._open(weights)
+                return
+            except (OSError, ValueError):
+                # A preset was saved in this one's place meanwhile: that one is read.
+                if _version(path / MANIFEST) == before:
+                    raise
 
-    def __str__(self) -> str:
-        return str(self.path)
+    def __fspath__(self) -> str:
+        """A folder with what may be read of this one and is small, for who reads by paths."""
+        if not self._is_listed():
+            return str(self.path)
+        if self._copy is None:
+            self._copy = tempfile.mkdtemp(prefix="nlpkit-")
+            weakref.finalize(self, shutil.rmtree, self._copy, ignore_errors=True)
+            for name in [name for name in self._contents if "/" not in name]:
+                (Path(self._copy) / name).write_bytes(self._contents[name])
+        return self._copy
 
     def has(self, name: str) -> bool:
-        """Whether a file of this name is in the folder."""
-        return (self.path / name).is_file()
+        return name in self._opened if self._is_listed() else (self.path / name).is_file()
 
-    def json(self, name: str) -> dict[str, Any]:
-        """Read a JSON object from a file of the folder."""
-        return read_object(self.path / name)
-
-    def text(self, name: str) -> str:
-        """Read a text of the folder; `newline` as it stands there."""
-        return self.file(name).read_bytes().decode("utf-8")
+    def read(self, name: str, limit: int = LARGE) -> bytes:
+        content = self._contents.get(name)
+        self._check_size(name, self._file(name).size if content is None else len(content), limit)
+        if content is None:
+            content = self._contents[name] = self._file(name).content()
+            self._compare(name, hashlib.sha256(content).hexdigest())
+        return content
 
     def has_weights(self) -> bool:
         """Whether the folder holds weights, if only as a pickle."""
@@ -86,15 +119,40 @@ class PresetFolder:
             ValueError: there are none, or they are damaged, or not in the safetensors format.
         """
         if self.has(WEIGHTS):
-            return TensorFiles([self.file(WEIGHTS)])
+            return self._tensor_files([WEIGHTS])
         if self.has(INDEX):
-            tensors = TensorFiles(self._shards(INDEX))
+            tensors = self._tensor_files(self._shards(INDEX))
             self._check_index(tensors.files, INDEX)
             return tensors
         for name in (PICKLE, PICKLE_INDEX):
             if self.has(name):
                 return self._pickled(name)
+        for name in (WEIGHTS, INDEX):
+            self._refuse_unlisted(name)
         raise ValueError(f"{self.path} holds no weights: neither {WEIGHTS} nor {INDEX}.")
+
+    def file(self, name: str) -> Path:
+        """The path of a file, compared with what is stated of it.
+
+        Raises:
+            ValueError: there is no such file, or it differs.
+        """
+        self._by_path.add(name)
+        return self._whole(name).path
+
+    def check_unchanged(self) -> None:
+        """Make sure that what was read of the files is what they held when they were opened.
+
+        Raises:
+            ValueError: somebody has written to one.
+        """
+        for name, file in self._opened.items():
+            file.check_unchanged(by_path=name in self._by_path)
+
+    def _tensor_files(self, names: list[str]) -> TensorFiles:
+        files = [self._whole(name) for name in names]
+        mapped = self._mmap or all(is_blob(file.path) for file in files)
+        return TensorFiles(files, mapped)
 
     def _pickled(self, name: str) -> PickledTensors:
         if not self._allow_pickle:
@@ -106,7 +164,7 @@ class PresetFolder:
             )
         if name == PICKLE:
             return PickledTensors([self.file(name)])
-        tensors = PickledTensors(self._shards(name))
+        tensors = PickledTensors([self.file(shard) for shard in self._shards(name)])
         self._check_index(tensors.files, name)
         return tensors
 
@@ -122,89 +180,87 @@ class PresetFolder:
                 f"{', '.join(other) or 'none'}."
             )
 
-    def _shards(self, index: str) -> list[Path]:
+    def _shards(self, index: str) -> list[str]:
         """The files that an index names."""
-        return [self.file(name) for name in shard_names(self.json(index), self.path / index)]
+        return shard_names(self.json(index), self.path / index)
 
-    def file(self, name: str) -> Path:
-        """The path of a file, compared with the manifest if there is one.
+    def _open(self, weights: bool) -> None:
+        """Open and compare the files that may be read, or find out that nothing says which."""
+        self._opened, self._contents, self._by_path, self.manifest = {}, {}, set(), None
+        check_folder(self.path)
+        if (self._listed is None or MANIFEST in self._listed) and (self.path / MANIFEST).is_file():
+            self._opened[MANIFEST] = OpenedFile(self.path / MANIFEST)
+            self.manifest = check_manifest(self.json(MANIFEST), self.path / MANIFEST)
+            if staged := self.manifest.get(STAGED):
+                with contextlib.suppress(FileNotFoundError):
+                    check_folder(self.path / staged["folder"])
+        names = (self.manifest or {}).get("files", self._listed or {})
+        for name in names:
+            is_weights = name.endswith(_WEIGHTS)
+            if weights or not is_weights or place_of(name, self.path, self.manifest).is_file():
+                self._opened[name] = self._open_file(name)
+                self._compare(name, None if is_weights else self._hash(name))
+        if self.manifest is None and not any(self.has(name) for name in _DESCRIPTIONS):
+            raise ValueError(
+                f"{self.path} is no preset folder: it has neither {MANIFEST} nor {CONFIG}."
+            )
 
-        Raises:
-            ValueError: there is no such file, or it differs.
-        """
-        if self.manifest is not None:
-            self._check(name, hashed=True)
-        if not self.has(name):
-            raise ValueError(f"{self.path} lacks the file {name}.")
-        return self.path / name
+    def _hash(self, name: str) -> str:
+        """The hash of a file, which is kept if it is small."""
+        kept = sum(map(len, self._contents.values()))
+        file = self._opened[name]
+        if file.size + kept > LARGE:
+            return file.sha256()
+        self._contents[name] = file.content()
+        return hashlib.sha256(self._contents[name]).hexdigest()
 
-    def _check(self, name: str, hashed: bool) -> None:
-        stated = (self.manifest or {})["files"].get(name)
-        path = self.path / name
-        if stated is None:
-            raise ValueError(f"{path} is not listed in {MANIFEST}; the folder was changed.")
-        if not path.is_file():
-            raise ValueError(f"{self.path} lacks the file {name}, which {MANIFEST} lists.")
-        found: dict[str, Any] = {"size": path.stat().st_size}
-        if hashed:
-            found["sha256"] = sha256(path)
-        for what, value in found.items():
-            if stated.get(what) != value:
-                raise ValueError(
-                    f"{path} is damaged or was changed: its {what} is {value}, {MANIFEST} says "
-                    f"{stated.get(what)}."
-                )
+    def _is_listed(self) -> bool:
+        return self.manifest is not None or self._listed is not None
 
+    def _file(self, name: str) -> OpenedFile:
+        """A file, opened."""
+        if name not in self._opened:
+            self._refuse_unlisted(name)
+            self._opened[name] = self._open_file(name)
+        return self._opened[name]
 
-def publish(written: Path, path: Path) -> None:
-    """Move the files of a finished preset into its folder, the manifest last.
+    def _whole(self, name: str) -> OpenedFile:
+        """A file, opened and compared with the hash that is stated of it."""
+        file = self._file(name)
+        if self._is_listed():
+            self._compare(name, file.sha256())
+        return file
 
-    Args:
-        written: a folder that holds the preset.
-        path: the folder it shall have; it is made if needed.
+    def _open_file(self, name: str) -> OpenedFile:
+        # What is being saved may move to its name at any time.
+        for place in (place_of(name, self.path, self.manifest), self.path / name):
+            with contextlib.suppress(FileNotFoundError):
+                if place.is_file():
+                    return OpenedFile(place)
+        listed = f", which {MANIFEST} lists" if self.manifest is not None else ""
+        raise ValueError(f"{self.path} lacks the file {name}{listed}.")
 
-    Raises:
-        ValueError: a file is in the way that is no part of an earlier preset of the same class.
-    """
-    path.mkdir(parents=True, exist_ok=True)
-    names = sorted(file.name for file in written.iterdir() if file.name != MANIFEST)
-    earlier = read_object(path / MANIFEST) if (path / MANIFEST).exists() else {}
-    now = json.loads((written / MANIFEST).read_text("utf-8"))
-    if earlier and earlier.get("class") != now["class"]:
-        raise ValueError(
-            f"{path} holds the preset of a {earlier.get('class')}, which saving a {now['class']} "
-            "would replace; choose another folder. (A task is saved with all its parts.)"
-        )
-    foreign = [
-        name for name in names if (path / name).exists() and name not in earlier.get("files", {})
-    ]
-    if foreign:
-        raise ValueError(
-            f"{path} already holds {', '.join(foreign)}, not written by nlpkit; choose another "
-            "folder, or empty this one."
-        )
-    for name in [*names, MANIFEST]:
-        os.replace(written / name, path / name)
-    for name in earlier.get("files", {}).keys() - {*names}:
-        (path / plain_name(name, path / MANIFEST)).unlink(missing_ok=True)
+    def _refuse_unlisted(self, name: str) -> None:
+        if self._is_listed() and name not in self._opened and (self.path / name).is_file():
+            lister = MANIFEST if self.manifest is not None else "what was pinned or downloaded"
+            raise ValueError(
+                f"{self.path / name} is not listed in {lister}; the folder was changed."
+            )
 
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON object as people like to read it."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def write_manifest(path: Path, description: dict[str, Any], names: list[str]) -> None:
-    """Write nlpkit.json.
-
-    Args:
-        path: the folder.
-        description: the class and its arguments, as `describe` gives them.
-        names: the folder's files.
-    """
-    files = {plain_name(name, path): _fingerprint(path / name) for name in sorted(names)}
-    write_json(path / MANIFEST, {"format_version": FORMAT_VERSION, **description, "files": files})
+    def _compare(self, name: str, sha256: str | None) -> None:
+        """Compare a file's size, and its hash if it is given, with what is stated of them."""
+        found = {"size": self._opened[name].size, "sha256": sha256}
+        manifest = (self.manifest or {}).get("files", {}).get(name, {})
+        for stated, source in (
+            (manifest, MANIFEST),
+            (vars((self._listed or {}).get(name, FileFacts())), "the lock or the download"),
+        ):
+            for what, value in found.items():
+                if None not in (value, stated.get(what)) and stated[what] != value:
+                    raise ValueError(
+                        f"{self.path / name} is damaged or was changed: its {what} is {value}, "
+                        f"{source} says {stated[what]}."
+                    )
 
 
 def shard_names(index: Mapping[str, Any], source: Path) -> list[str]:
@@ -219,37 +275,9 @@ def shard_names(index: Mapping[str, Any], source: Path) -> list[str]:
     return sorted({plain_name(name, source) for name in weight_map.values()})
 
 
-def plain_name(name: Any, source: Path | str) -> str:
-    """`name`, if it is a file name that stays in its folder.
-
-    Raises:
-        ValueError: it is a path, or no name at all.
-    """
-    plain = isinstance(name, str) and name not in ("", ".", "..") and "\0" not in name
-    if not plain or {PurePosixPath(name).name, PureWindowsPath(name).name} != {name}:
-        raise ValueError(f"{source} names the file {name!r}; only names in its folder are allowed.")
-    return name
-
-
-def _check_manifest(manifest: dict[str, Any], source: Path) -> None:
-    version = manifest.get("format_version")
-    if version != FORMAT_VERSION:
-        raise ValueError(
-            f"{source} has format_version {version!r}; this nlpkit reads {FORMAT_VERSION}. "
-            "Install a newer nlpkit."
-        )
-    kinds = {"class": str, "arguments": dict, "files": dict}
-    unknown = sorted(manifest.keys() - kinds.keys() - {"format_version"})
-    if unknown:
-        raise ValueError(f"{source} has unknown keys: {', '.join(unknown)}.")
-    for key, kind in kinds.items():
-        if not isinstance(manifest.get(key), kind):
-            raise ValueError(f"{source} must have {key!r} of type {kind.__name__}.")
-    for name, stated in manifest["files"].items():
-        plain_name(name, source)
-        if not isinstance(stated, dict):
-            raise ValueError(f"{source} must state sha256 and size of {name}; got {stated!r}.")
-
-
-def _fingerprint(path: Path) -> dict[str, Any]:
-    return {"sha256": sha256(path), "size": path.stat().st_size}
+def _version(path: Path) -> FileState | None:
+    """What tells a file from one that replaces it; None if there is none."""
+    try:
+        return FileState.of(path)
+    except OSError:
+        return None

@@ -3,13 +3,14 @@
 import json
 import mmap
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
 
+from nlpkit.presets.opened_file import OpenedFile
 from nlpkit.presets.safetensors_header import Place, read_header
 from nlpkit.presets.turning import contiguous
 from nlpkit.presets.weights import Shape
@@ -22,42 +23,44 @@ class TensorFiles:
     """The tensors of one or several safetensors files.
 
     Args:
-        files: paths of the files.
+        files: list of paths, or of `OpenedFile`.
+        mapped: bool. Whether a variable may have the file as its memory.
 
     Attributes:
         shapes: dict. The tensors' shapes, by name.
+        mapped: bool.
 
     Raises:
         ValueError: a file is no intact safetensors file, or two files hold the same tensor.
     """
 
-    def __init__(self, files: list[Path]) -> None:
-        self._files: dict[str, Path] = {}
+    def __init__(self, files: Sequence[Path | OpenedFile], mapped: bool = False) -> None:
+        self.mapped = mapped
+        self._files: dict[str, OpenedFile] = {}
         self._places: dict[str, Place] = {}
-        self._mapped: dict[Path, mmap.mmap] = {}
+        self._maps: dict[OpenedFile, mmap.mmap] = {}
         self._reading: threading.Thread | None = None
         self._passing: tuple[mmap.mmap, int, int] | None = None
-        for path in files:
-            for name, place in _read_header(path).items():
+        for given in files:
+            file = _open(given) if isinstance(given, Path) else given
+            for name, place in _read_header(file).items():
                 if name in self._files:
-                    raise ValueError(f"{self._files[name]} and {path} both hold the tensor {name}.")
-                self._files[name], self._places[name] = path, place
+                    first = self._files[name].path
+                    raise ValueError(f"{first} and {file.path} both hold the tensor {name}.")
+                self._files[name], self._places[name] = file, place
         self.shapes: dict[str, Shape] = {name: of.shape for name, of in self._places.items()}
 
     @property
     def files(self) -> dict[str, str]:
         """The file of each tensor, by name."""
-        return {name: path.name for name, path in self._files.items()}
+        return {name: file.path.name for name, file in self._files.items()}
 
     def read(self, name: str) -> np.ndarray:
         """Read one tensor into memory of its own."""
-        place, path = self._places[name], self._files[name]
+        place = self._places[name]
         array = np.empty(place.shape, place.dtype)
         # Not mapped: pages of a mapped file would count as this process' memory.
-        with path.open("rb") as file:
-            file.seek(place.begin)
-            if file.readinto(array.reshape(-1).view("uint8").data) != array.nbytes:
-                raise ValueError(f"{path} was cut short while it was read.")
+        self._files[name].read_into(array.reshape(-1).view("uint8").data, place.begin)
         return array
 
     def view(self, name: str, *, keep: bool = True) -> np.ndarray:
@@ -79,9 +82,13 @@ class TensorFiles:
         return np.frombuffer(memory, place.dtype, count, place.begin).reshape(place.shape)
 
     def read_ahead(self, dtype: str) -> None:
-        """Begin to bring the files with tensors of a dtype into memory, mapped."""
-        files = {path for name, path in self._files.items() if self.has_dtype(name, dtype)}
-        pages = [np.frombuffer(self._map(path), "u1")[:: mmap.PAGESIZE] for path in files]
+        """Begin to bring the files with tensors of a dtype into memory."""
+        files = {file for name, file in self._files.items() if self.has_dtype(name, dtype)}
+        if not self.mapped:
+            for file in files:
+                file.read_ahead()
+            return
+        pages = [np.frombuffer(self._map(file), "u1")[:: mmap.PAGESIZE] for file in files]
         self._reading = threading.Thread(target=lambda: [page.max() for page in pages], daemon=True)
         self._reading.start()
 
@@ -106,11 +113,10 @@ class TensorFiles:
             memory.madvise(mmap.MADV_DONTNEED, begin, end - begin)
         self._passing = None
 
-    def _map(self, path: Path) -> mmap.mmap:
-        if path not in self._mapped:
-            with path.open("rb") as file:
-                self._mapped[path] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        return self._mapped[path]
+    def _map(self, file: OpenedFile) -> mmap.mmap:
+        if file not in self._maps:
+            self._maps[file] = file.map()
+        return self._maps[file]
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], dtype: str | None = None) -> None:
@@ -197,8 +203,15 @@ def _is_floating(tensor: np.ndarray) -> bool:
     return np.issubdtype(tensor.dtype, np.floating) or tensor.dtype == np.dtype("bfloat16")
 
 
-def _read_header(path: Path) -> dict[str, Place]:
+def _open(path: Path) -> OpenedFile:
     try:
-        return read_header(path)
-    except (OSError, ValueError) as error:
+        return OpenedFile(path)
+    except OSError as error:
         raise ValueError(f"{path} is no intact safetensors file: {error}.") from error
+
+
+def _read_header(file: OpenedFile) -> dict[str, Place]:
+    try:
+        return read_header(file)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{file.path} is no intact safetensors file: {error}.") from error

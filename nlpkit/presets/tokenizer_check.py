@@ -79,7 +79,7 @@ def _reference(layout: Layout) -> tuple[Callable[[str], Any], list[str]]:
     if layout.folder.has(_JSON):
         from tokenizers import Tokenizer
 
-        native = Tokenizer.from_file(str(layout.folder.path / _JSON))
+        native = Tokenizer.from_buffer(layout.folder.read(_JSON))
         native.no_truncation()
         native.no_padding()
         added = [token.content for token in native.get_added_tokens_decoder().values()]
@@ -92,7 +92,7 @@ def _reference(layout: Layout) -> tuple[Callable[[str], Any], list[str]]:
         )
     from sentencepiece import SentencePieceProcessor
 
-    return SentencePieceProcessor(model_file=str(layout.folder.path / name)).encode, []
+    return SentencePieceProcessor(model_proto=layout.folder.read(name)).encode, []
 
 
 def _spelled(tokens: Iterable[str]) -> list[str]:

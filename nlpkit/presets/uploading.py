@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nlpkit.presets.handle import parse_handle
 from nlpkit.presets.keeping import verify
+from nlpkit.presets.manifest import MANIFEST, finished, to_json
 from nlpkit.presets.model_card import CARD, model_card
-from nlpkit.presets.store import MANIFEST, PresetFolder
+from nlpkit.presets.store import PresetFolder
 
 
 def upload(
@@ -46,20 +48,19 @@ def upload(
     if target.scheme != "hf":
         raise ValueError(f"handle must be hf://org/repo; got {handle!r}.")
     path = Path(folder)
-    names = [*verify(path), MANIFEST]
+    verify(path)
+    opened = PresetFolder(path)
     own = path / CARD
     card = own.read_text("utf-8") if own.is_file() else None
     if card is None:
-        opened = PresetFolder(path)
         card = model_card(opened, target.location, description, figures or {}, license, languages)
-    return _commit(target.location, target.revision, path, names, card, private, message)
+    return _commit(target.location, target.revision, opened, card, private, message)
 
 
 def _commit(
     repository: str,
     branch: str | None,
-    path: Path,
-    names: list[str],
+    folder: PresetFolder,
     card: str,
     private: bool,
     message: str,
@@ -71,7 +72,10 @@ def _commit(
     from nlpkit.presets.hub_source import LIBRARY, explain
 
     api = HfApi(**LIBRARY)
-    operations = [CommitOperationAdd(name, str(path / name)) for name in names]
+    manifest = finished(folder.manifest or {})
+    operations = [CommitOperationAdd(name, str(folder.file(name))) for name in manifest["files"]]
+    _require_stated(operations, manifest["files"])
+    operations.append(CommitOperationAdd(MANIFEST, to_json(manifest).encode()))
     operations.append(CommitOperationAdd(CARD, card.encode()))
     try:
         api.create_repo(repository, private=private, exist_ok=True)
@@ -81,3 +85,11 @@ def _commit(
     except Exception as error:
         explain(error, Handle("hf", repository, branch))
     return str(commit.commit_url)
+
+
+def _require_stated(operations: list[Any], files: Mapping[str, Any]) -> None:
+    """Make sure that what will be sent, whose hashes are taken now, is still what was checked."""
+    for operation in operations:
+        name = operation.path_in_repo
+        if operation.upload_info.sha256.hex() != files[name]["sha256"]:
+            raise ValueError(f"{name} was changed while it was read; upload the preset again.")

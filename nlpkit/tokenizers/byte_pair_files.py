@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.safe_json import LARGE
 from nlpkit.tokenizers.byte_alphabet import to_bytes, to_symbols
 
 VocabularySource = str | Path | Mapping[str, int] | Mapping[bytes, int]
@@ -72,11 +74,11 @@ def write_byte_pairs(pairs: BytePairs, folder: Path) -> None:
     write_merges(pairs.merges, folder / MERGES_FILE)
 
 
-def load_byte_pairs(folder: Path) -> tuple[Any, Any]:
+def load_byte_pairs(folder: FolderFiles) -> tuple[Any, Any]:
     """What to give `read_byte_pairs` for the files in a folder."""
-    if (folder / RANKS_FILE).is_file():
-        return folder / RANKS_FILE, None
-    return folder / VOCABULARY_FILE, folder / MERGES_FILE
+    if folder.has(RANKS_FILE):
+        return _read_ranks(folder.text(RANKS_FILE), folder.path / RANKS_FILE), None
+    return folder.json(VOCABULARY_FILE, LARGE), parse_merges(folder.text(MERGES_FILE))
 
 
 def write_vocabulary(ids: Mapping[str, int], path: Path) -> None:
@@ -153,10 +155,16 @@ def _check_ranks(ranks: Mapping[bytes, int]) -> None:
 def read_merges(source: Any) -> list[Merge]:
     """Read merges in any of their forms."""
     if isinstance(source, str | Path):
-        lines = _read_text(source, "merges").split("\n")
-        start = 1 if lines[0].startswith("#version") else 0
-        source = [line for line in (line.rstrip("\r") for line in lines[start:]) if line]
+        return parse_merges(_read_text(source, "merges"))
     return [_read_merge(merge) for merge in source]
+
+
+def parse_merges(text: str) -> list[Merge]:
+    """The merges of a merges.txt, one a line."""
+    lines = text.split("\n")
+    start = 1 if lines[0].startswith("#version") else 0
+    stripped = (line.rstrip("\r") for line in lines[start:])
+    return [_read_merge(line) for line in stripped if line]
 
 
 def _read_merge(merge: Any) -> Merge:

@@ -9,9 +9,16 @@ from tokenizers import AddedToken, decoders
 from tokenizers import Tokenizer as NativeTokenizer
 from tokenizers.models import BPE
 
-from nlpkit.presets.safe_json import LARGE, read_object
+from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.safe_json import LARGE
 from nlpkit.tokenizers.byte_pair_engine import build_normalizer
-from nlpkit.tokenizers.byte_pair_files import BytePairs, read_byte_pairs, read_merges
+from nlpkit.tokenizers.byte_pair_files import (
+    BytePairs,
+    Merge,
+    parse_merges,
+    read_byte_pairs,
+    read_merges,
+)
 from nlpkit.tokenizers.byte_pair_json import read_byte_pair_json
 from nlpkit.tokenizers.pipeline import added_ids, content_of, whole_file
 from nlpkit.tokenizers.split_patterns import build_pre_tokenizer
@@ -42,7 +49,7 @@ _CLASSES = {
 _VOCABULARY, _MERGES = "vocab.json", "merges.txt"
 
 
-def read_folder(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+def read_folder(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
     """The tokenizer's constructor arguments from the files of a Hugging Face folder.
 
     `tokenizer.json` is read if it is there, else `vocab.json` and `merges.txt`, with the settings
@@ -50,7 +57,7 @@ def read_folder(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     of all files.
 
     Args:
-        folder: path. Holds the files.
+        folder: `FolderFiles`. Holds the files.
         config: dict. What `tokenizer_config.json` says.
 
     Raises:
@@ -58,7 +65,7 @@ def read_folder(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     """
     config = read_config(folder, config)
     content = read_content(folder, config, lambda: (_VOCABULARY, _of_vocabulary(folder, config)))
-    is_stated = (folder / JSON_FILE).is_file()
+    is_stated = folder.has(JSON_FILE)
     if is_stated:
         _check_vocabulary(folder, content)
     prefix, splitter = config.get("add_prefix_space"), content.get("pre_tokenizer") or {}
@@ -113,9 +120,9 @@ def _text(tokenizer: Any) -> str:
     return whole_file(tokenizer, content_of(tokenizer.pipeline, pairs.ids, pairs.merges))
 
 
-def _of_vocabulary(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+def _of_vocabulary(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
     """What tokenizer.json would say, were there one."""
-    if not all((folder / name).is_file() for name in (_VOCABULARY, _MERGES)):
+    if not all(folder.has(name) for name in (_VOCABULARY, _MERGES)):
         raise ValueError(f"{folder} holds neither tokenizer.json nor vocab.json and merges.txt.")
     name = config.get("tokenizer_class", "GPT2Tokenizer")
     if name not in _CLASSES:
@@ -124,7 +131,7 @@ def _of_vocabulary(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
             f"no tokenizer.json; got {name!r}."
         )
     split_pattern, normalization = _CLASSES[name]
-    pairs = read_byte_pairs(folder / _VOCABULARY, folder / _MERGES)
+    pairs = read_byte_pairs(folder.json(_VOCABULARY, LARGE), _merges(folder))
     splitter = build_pre_tokenizer(split_pattern)
     return {
         "normalizer": normalization and {"type": normalization},
@@ -133,15 +140,19 @@ def _of_vocabulary(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check_vocabulary(folder: Path, content: Part) -> None:
+def _merges(folder: FolderFiles) -> list[Merge]:
+    return parse_merges(folder.text(_MERGES))
+
+
+def _check_vocabulary(folder: FolderFiles, content: Part) -> None:
     """Compare tokenizer.json with the files that may stand beside it."""
     model = content["model"]
-    if (folder / _VOCABULARY).is_file():
-        ids = read_object(folder / _VOCABULARY, LARGE)
+    if folder.has(_VOCABULARY):
+        ids = folder.json(_VOCABULARY, LARGE)
         known = {**model["vocab"], **added_ids(content)}
         check_agreement(known, JSON_FILE, ids, _VOCABULARY)
-    if (folder / _MERGES).is_file():
-        pairs = zip(read_merges(model["merges"]), read_merges(folder / _MERGES), strict=False)
+    if folder.has(_MERGES):
+        pairs = zip(read_merges(model["merges"]), _merges(folder), strict=False)
         differing = next(((i, a, b) for i, (a, b) in enumerate(pairs) if a != b), None)
         if differing is not None:
             i, first, second = differing

@@ -1,12 +1,14 @@
 """The byte-level byte-pair tokenizer."""
 
 import json
+import os
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
+from nlpkit.presets.folder_files import FolderFiles
 from nlpkit.tokenizers.byte_alphabet import ByteDecoder, to_bytes
 from nlpkit.tokenizers.byte_pair_engine import BytePairEngine, Chunks
 from nlpkit.tokenizers.byte_pair_files import (
@@ -154,14 +156,16 @@ class BytePairTokenizer(Tokenizer):
 
     def load_assets(self, dir_path: str) -> None:
         """Read the vocabulary and the merges, or the ranks, from a folder."""
-        self.set_vocabulary_and_merges(*load_byte_pairs(Path(dir_path)))
+        self.set_vocabulary_and_merges(*load_byte_pairs(FolderFiles.of(dir_path)))
 
     def save_files(self, folder: str | Path) -> list[str]:
         return write_folder(self, Path(folder))
 
     @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        read = read_folder(Path(folder), config)
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
+        read = read_folder(FolderFiles.of(folder), config)
         known = argument_names(cls)
         return cls(**{name: value for name, value in read.items() if name in known} | arguments)
 

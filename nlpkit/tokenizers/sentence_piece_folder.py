@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.folder_files import FolderFiles
 from nlpkit.tokenizers.pipeline import added_ids, whole_file
 from nlpkit.tokenizers.sentence_piece_json import read_sentence_piece_json
 from nlpkit.tokenizers.sentence_piece_model_json import model_as_json
@@ -22,7 +23,7 @@ from nlpkit.tokenizers.tokenizer_json_part import Part, vocabulary_of
 
 
 def read_folder(
-    folder: Path, config: Mapping[str, Any], name: str, arranged: bool
+    folder: FolderFiles, config: Mapping[str, Any], name: str, arranged: bool
 ) -> dict[str, Any]:
     """The tokenizer's constructor arguments from the files of a Hugging Face folder.
 
@@ -31,7 +32,7 @@ def read_folder(
     it.
 
     Args:
-        folder: path. Holds the files.
+        folder: `FolderFiles`. Holds the files.
         config: dict. What `tokenizer_config.json` says.
         name: str. What the model's file should be called.
         arranged: bool. Whether ids are other than those of the model's pieces.
@@ -44,14 +45,14 @@ def read_folder(
         raise ValueError(
             f"{CONFIG_FILE}: sp_model_kwargs must be empty; got {config['sp_model_kwargs']!r}."
         )
-    path = proto_file(folder, name)
-    if (folder / JSON_FILE).is_file():
+    model = proto_file(folder, name)
+    if folder.has(JSON_FILE):
         content = read_content(folder, config)
-        if path is not None and not arranged:
-            _check_model(path, content)
+        if model is not None and not arranged:
+            _check_model(folder.read(model), model, content)
         arguments = read_sentence_piece_json(content)
     else:
-        arguments = _read_model(find_proto_file(folder, name), config, arranged)
+        arguments = _read_model(folder, find_proto_file(folder, name), config, arranged)
     own = {n: config[f"{n}_token"] for n in ("add_bos", "add_eos") if f"{n}_token" in config}
     return arguments | own | own_names(config)
 
@@ -64,28 +65,31 @@ def write_folder(tokenizer: Any, content: Part, folder: Path) -> list[str]:
     return [JSON_FILE, CONFIG_FILE]
 
 
-def _read_model(path: Path, config: Mapping[str, Any], arranged: bool) -> dict[str, Any]:
+def _read_model(
+    folder: FolderFiles, name: str, config: Mapping[str, Any], arranged: bool
+) -> dict[str, Any]:
+    proto = folder.read(name)
     if arranged:
-        return {"proto": path}
-    ids = _pieces(path)
-    added = added_of_folder(path.parent, config, ids, path.name)
+        return {"proto": proto}
+    ids = _pieces(proto)
+    added = added_of_folder(folder, config, ids, name)
     further = [token for token in added if token["content"] not in ids or not token["special"]]
     special = [token["content"] for token in added if token["special"]]
     if not further:
-        return {"proto": path, "special_tokens": special or None}
-    content = model_as_json(path.read_bytes())
+        return {"proto": proto, "special_tokens": special or None}
+    content = model_as_json(proto)
     listed = {token["content"]: token for token in [*content["added_tokens"], *added]}
     content = {**content, "added_tokens": list(listed.values())}
     return read_sentence_piece_json(content)
 
 
-def _pieces(path: Path) -> dict[str, int]:
-    processor = build_processor(path.read_bytes())
+def _pieces(proto: bytes) -> dict[str, int]:
+    processor = build_processor(proto)
     pieces = processor.id_to_piece(list(range(processor.get_piece_size())))
     return {piece: i for i, piece in enumerate(pieces)}
 
 
-def _check_model(path: Path, content: Part) -> None:
+def _check_model(proto: bytes, name: str, content: Part) -> None:
     """Compare tokenizer.json with the SentencePiece model that stands beside it."""
     known = {**vocabulary_of(content), **added_ids(content)}
-    check_agreement(known, JSON_FILE, _pieces(path), path.name)
+    check_agreement(known, JSON_FILE, _pieces(proto), name)

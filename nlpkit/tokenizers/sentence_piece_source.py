@@ -8,6 +8,8 @@ from typing import Any
 
 from sentencepiece import SentencePieceProcessor
 
+from nlpkit.presets.folder_files import FolderFiles
+
 ProtoSource = str | Path | bytes
 _FILES = ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
 
@@ -70,11 +72,11 @@ def is_findable(processor: SentencePieceProcessor, tokens: Iterable[str]) -> boo
     return any(not any(test(i) for test in hidden) for i in ids)
 
 
-def find_proto_file(folder: Path, name: str) -> Path:
-    """The SentencePiece model of a Hugging Face folder.
+def find_proto_file(folder: FolderFiles, name: str) -> str:
+    """The name of the SentencePiece model of a Hugging Face folder.
 
     Args:
-        folder: path.
+        folder: `FolderFiles`.
         name: str. What it should be called; the usual names come after.
 
     Raises:
@@ -87,10 +89,10 @@ def find_proto_file(folder: Path, name: str) -> Path:
     return found
 
 
-def proto_file(folder: Path, name: str) -> Path | None:
-    """The SentencePiece model of a folder that may have none."""
+def proto_file(folder: FolderFiles, name: str) -> str | None:
+    """The name of the SentencePiece model of a folder that may have none."""
     names = dict.fromkeys([name, *_FILES])
-    return next((folder / each for each in names if (folder / each).is_file()), None)
+    return next((each for each in names if folder.has(each)), None)
 
 
 def _is_file(source: str | Path) -> bool:

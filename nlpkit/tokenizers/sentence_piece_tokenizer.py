@@ -1,10 +1,12 @@
 """The SentencePiece tokenizer."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
+from nlpkit.presets.folder_files import FolderFiles
 from nlpkit.tokenizers.encoding import Spans
 from nlpkit.tokenizers.sentence_piece_engine import PipelineProcessor
 from nlpkit.tokenizers.sentence_piece_folder import read_folder, write_folder
@@ -150,7 +152,7 @@ class SentencePieceTokenizer(Tokenizer):
 
     def load_assets(self, dir_path: str) -> None:
         """Read the model from a folder."""
-        self.set_proto((Path(dir_path) / _ASSET_FILE).read_bytes())
+        self.set_proto(FolderFiles.of(dir_path).read(_ASSET_FILE))
 
     def save_files(self, folder: str | Path) -> list[str]:
         self._known()
@@ -160,9 +162,11 @@ class SentencePieceTokenizer(Tokenizer):
         return [self.proto_file]
 
     @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
         arranged = cls._arrange is not SentencePieceTokenizer._arrange
-        read = read_folder(Path(folder), config, cls.proto_file, arranged)
+        read = read_folder(FolderFiles.of(folder), config, cls.proto_file, arranged)
         known = argument_names(cls)
         return cls(**{name: value for name, value in read.items() if name in known} | arguments)
 

@@ -1,6 +1,6 @@
 """The SentencePiece tokenizers of decoders, which know what starts, ends and fills up a text."""
 
-from pathlib import Path
+import os
 from typing import Any, ClassVar, Self
 
 from nlpkit.tokenizers.sentence_piece_source import ProtoSource
@@ -33,7 +33,9 @@ class StartEndPieceTokenizer(SentencePieceTokenizer):
         self.set_proto(proto)
 
     @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
         # Whether a text has them is for the preprocessor to say, whatever the folder says.
         affixes = {"add_bos": False, "add_eos": False}
         return super().from_files(folder, config, **{**affixes, **arguments})

@@ -1,5 +1,6 @@
 """The base of all tokenizers."""
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -205,11 +206,13 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         raise NotImplementedError(f"{type(self).__name__} has no Hugging Face files.")
 
     @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
         """Build from the files of a Hugging Face folder.
 
         Args:
-            folder: path. Holds the files.
+            folder: path, or `FolderFiles`, which says which files there are and reads them.
             config: dict. What its `tokenizer_config.json` says; empty if there is none.
             **arguments: constructor arguments that take precedence.
         """
@@ -220,7 +223,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         """Whether a Hugging Face folder has the start token put before texts; None if unsaid.
 
         Args:
-            folder: what says whether it `has(name)` a file.
+            folder: `FolderFiles`.
         """
         return starts_texts(folder)
 

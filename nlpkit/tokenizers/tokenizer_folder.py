@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.safe_json import LARGE, read_object
+from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.safe_json import LARGE
 from nlpkit.tokenizers.pipeline import is_byte_level
 from nlpkit.tokenizers.tokenizer_json_part import Part, added_tokens, in_sequence, vocabulary_of
 
@@ -26,43 +27,42 @@ _UNNAMED = ("additional_special_tokens", "extra_special_tokens")
 _FOLLOW_THE_FILE = ("PreTrainedTokenizerFast", "TokenizersBackend")
 
 
-def read_config(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+def read_config(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
     """What `tokenizer_config.json` and `special_tokens_map.json` say.
 
     The latter is of older folders: it counts where the former does not list the added tokens, and
     else where that is silent, as in transformers.
 
     Args:
-        folder: path.
+        folder: `FolderFiles`.
         config: dict. What `tokenizer_config.json` says.
     """
-    path = folder / _NAMES_FILE
-    named = read_object(path) if path.is_file() else {}
+    named = folder.json(_NAMES_FILE) if folder.has(_NAMES_FILE) else {}
     is_older = "added_tokens_decoder" not in config
     return {**config, **named} if is_older else {**named, **config}
 
 
-def holds_pieces(folder: Any) -> bool:
+def holds_pieces(folder: FolderFiles) -> bool:
     """Whether a folder's tokenizer has SentencePiece's pieces, rather than byte pairs.
 
     Args:
-        folder: `PresetFolder`.
+        folder: `FolderFiles`.
     """
     if folder.has(JSON_FILE):
-        return not is_byte_level(read_file(folder.path / JSON_FILE))
-    return bool(folder.has("tokenizer.model"))
+        return not is_byte_level(_file_of(folder))
+    return folder.has("tokenizer.model")
 
 
-def starts_texts(folder: Any) -> bool | None:
+def starts_texts(folder: FolderFiles) -> bool | None:
     """Whether a folder's tokenizer puts the token that starts a text before it; None if unsaid.
 
     Args:
-        folder: `PresetFolder`.
+        folder: `FolderFiles`.
     """
     config = folder.json(CONFIG_FILE) if folder.has(CONFIG_FILE) else {}
     if config.get("add_bos_token") is not None:
         return bool(config["add_bos_token"])
-    content = read_file(folder.path / JSON_FILE) if folder.has(JSON_FILE) else {}
+    content = _file_of(folder) if folder.has(JSON_FILE) else {}
     steps = in_sequence(content.get("post_processor"), "processors")
     templates = [step["single"] for step in steps if step["type"] == "TemplateProcessing"]
     return any("SpecialToken" in single[0] for single in templates) if templates else None
@@ -81,8 +81,13 @@ def read_file(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         raise ValueError(f"path must be that of a tokenizer.json; there is no file {path}.")
+    return _file_of(FolderFiles(path.parent), path.name)
+
+
+def _file_of(folder: FolderFiles, name: str = JSON_FILE) -> dict[str, Any]:
+    path = folder.path / name
     try:
-        content = read_object(path, LARGE)
+        content = folder.json(name, LARGE)
     except ValueError as error:
         raise ValueError(f"{path} is no tokenizer.json: {error}") from None
     if not isinstance(content.get("model"), dict):
@@ -94,14 +99,14 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def read_content(
-    folder: Path,
+    folder: FolderFiles,
     config: Mapping[str, Any],
     otherwise: Callable[[], tuple[str, Part]] | None = None,
 ) -> dict[str, Any]:
     """A folder's `tokenizer.json`, with the added tokens of its other files.
 
     Args:
-        folder: path.
+        folder: `FolderFiles`.
         config: dict. What `read_config` gives.
         otherwise: function. Called where there is no such file: it builds one of the vocabulary,
             and says the name of that file.
@@ -109,10 +114,9 @@ def read_content(
     Raises:
         ValueError: files disagree; the message names both.
     """
-    path = folder / JSON_FILE
     content: Part
-    if otherwise is None or path.is_file():
-        name, content = JSON_FILE, read_file(path)
+    if otherwise is None or folder.has(JSON_FILE):
+        name, content = JSON_FILE, _file_of(folder)
     else:
         name, content = otherwise()
     ids = vocabulary_of(content)
@@ -124,7 +128,7 @@ def read_content(
 
 
 def added_of_folder(
-    folder: Path,
+    folder: FolderFiles,
     config: Mapping[str, Any],
     ids: Mapping[str, int],
     name: str,
@@ -133,7 +137,7 @@ def added_of_folder(
     """The added tokens of a folder, by id: each with its content, flags and id.
 
     Args:
-        folder: path.
+        folder: `FolderFiles`.
         config: dict. What `read_config` gives.
         ids: dict of token to id, of the vocabulary and the added tokens of its file.
         name: str. The name of that file.
@@ -233,9 +237,8 @@ def _added_in_config(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     )
 
 
-def _added_in_file(folder: Path, config: Mapping[str, Any]) -> list[dict[str, Any]]:
-    path = folder / ADDED_FILE
-    listed = read_object(path) if path.is_file() else {}
+def _added_in_file(folder: FolderFiles, config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = folder.json(ADDED_FILE) if folder.has(ADDED_FILE) else {}
     special = special_tokens(config)
     return [_token(token, i, special=token in special) for token, i in listed.items()]
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.folder_files import FolderFiles
 from nlpkit.tokenizers.pipeline import added_ids, content_of, whole_file
 from nlpkit.tokenizers.tokenizer_folder import (
     CONFIG_FILE,
@@ -17,7 +18,7 @@ from nlpkit.tokenizers.tokenizer_folder import (
     write_config,
 )
 from nlpkit.tokenizers.tokenizer_json_part import Part
-from nlpkit.tokenizers.vocabulary import Vocabulary, read_lines
+from nlpkit.tokenizers.vocabulary import Vocabulary
 from nlpkit.tokenizers.word_piece_engine import build_normalizer
 from nlpkit.tokenizers.word_piece_json import MODEL, OF_ARGUMENT, read_word_piece_json
 
@@ -54,7 +55,7 @@ _BERT_MODEL = {
 _VOCABULARY = "vocab.txt"
 
 
-def read_arguments(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+def read_arguments(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
     """The tokenizer's constructor arguments from the files of a Hugging Face folder.
 
     `tokenizer.json` is read if it is there, otherwise `vocab.txt`, and the added tokens of all
@@ -62,7 +63,7 @@ def read_arguments(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     names a class that has none.
 
     Args:
-        folder: path. Holds the files.
+        folder: `FolderFiles`. Holds the files.
         config: dict. What `tokenizer_config.json` says.
 
     Raises:
@@ -77,9 +78,9 @@ def read_arguments(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         given = {OF_ARGUMENT[own]: config[k] for k, own in _SETTINGS.items() if k in config}
         content = {**content, "normalizer": {**normalizer, **given}}
     arguments = read_word_piece_json(content)
-    if (folder / JSON_FILE).is_file() and (folder / _VOCABULARY).is_file():
+    if folder.has(JSON_FILE) and folder.has(_VOCABULARY):
         known = {token: i for i, token in enumerate(arguments["vocabulary"])}
-        ids = {token: i for i, token in enumerate(read_lines(folder / _VOCABULARY))}
+        ids = {token: i for i, token in enumerate(folder.lines(_VOCABULARY))}
         check_agreement(known, JSON_FILE, ids, _VOCABULARY)
     names = named_tokens(config)
     tokens = {own: names[key] for key, own in _SPECIAL_TOKENS.items() if key in names}
@@ -135,12 +136,12 @@ def model_vocabulary(pipeline: str, ids: Mapping[str, int]) -> dict[str, int]:
     return {token: i for token, i in ids.items() if i < size}
 
 
-def _of_vocabulary(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+def _of_vocabulary(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
     """What tokenizer.json would say, were there one."""
-    if not (folder / _VOCABULARY).is_file():
+    if not folder.has(_VOCABULARY):
         raise ValueError(f"{folder} holds neither tokenizer.json nor vocab.txt.")
     unknown = named_tokens(config).get("unk_token", "[UNK]")
-    ids = Vocabulary.read(folder / _VOCABULARY).ids
+    ids = Vocabulary.read(folder.lines(_VOCABULARY)).ids
     return {**_BERT, "model": {**_BERT_MODEL, "unk_token": unknown, "vocab": ids}}
 
 

@@ -1,10 +1,12 @@
 """The WordPiece tokenizer."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
+from nlpkit.presets.folder_files import FolderFiles
 from nlpkit.tokenizers.chunk_memo import ChunkMemo
 from nlpkit.tokenizers.encoding import Spans
 from nlpkit.tokenizers.native_engine import native_ids, spans
@@ -134,14 +136,16 @@ class WordPieceTokenizer(Tokenizer):
 
     def load_assets(self, dir_path: str) -> None:
         """Read the vocabulary from a folder."""
-        self.set_vocabulary(Vocabulary.read(Path(dir_path) / _VOCABULARY_FILE).tokens)
+        self.set_vocabulary(FolderFiles.of(dir_path).lines(_VOCABULARY_FILE))
 
     def save_files(self, folder: str | Path) -> list[str]:
         return write_files(self, Path(folder))
 
     @classmethod
-    def from_files(cls, folder: str | Path, config: dict[str, Any], **arguments: Any) -> Self:
-        read = read_arguments(Path(folder), config)
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
+        read = read_arguments(FolderFiles.of(folder), config)
         known = argument_names(cls)
         return cls(**{name: value for name, value in read.items() if name in known} | arguments)
 

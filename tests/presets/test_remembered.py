@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import pytest
 from presets.miniature import TinyClassifier
@@ -19,8 +20,13 @@ def read(monkeypatch, tmp_path):
     monkeypatch.setattr(remembered, "_LARGE", 0)
     monkeypatch.setattr(remembered, "_TICK", -1)
     seen = []
-    digest = remembered._digest
-    monkeypatch.setattr(remembered, "_digest", lambda path: seen.append(path.name) or digest(path))
+    digest = remembered.digest
+
+    def note(file):
+        seen.append(Path(file.name).name)
+        return digest(file)
+
+    monkeypatch.setattr(remembered, "digest", note)
     return seen
 
 

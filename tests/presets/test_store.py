@@ -6,7 +6,8 @@ import os
 import pytest
 from presets.miniature import TinyBackbone, TinyClassifier, TinyTokenizer
 
-from nlpkit.presets.store import PresetFolder, plain_name
+from nlpkit.presets.file_names import plain_name
+from nlpkit.presets.store import PresetFolder
 
 
 @pytest.fixture

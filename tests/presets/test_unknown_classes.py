@@ -45,9 +45,9 @@ def _rewrite(folder, change):
 
 
 def _facts(folder):
-    from nlpkit.presets.store import _fingerprint
+    from nlpkit.presets.publishing import fingerprint
 
-    return {"model.safetensors": _fingerprint(folder / "model.safetensors")}
+    return {"model.safetensors": fingerprint(folder / "model.safetensors")}
 
 
 @pytest.mark.parametrize("cls", [TinyBackbone, MiniBackbone])

@@ -1,0 +1,99 @@
+"""Names of files and folders that mean one thing on every system."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+# What Windows takes for a device, whatever follows after a dot.
+_DEVICES = frozenset(
+    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
+    + [f"{port}{number}" for port in ("COM", "LPT") for number in "123456789¹²³"]
+)
+_UNUSABLE = re.compile(r'[\x00-\x1f<>:"|?*]|[ .]$')
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def plain_name(name: Any, source: Path | str) -> str:
+    """`name`, if it is a file name that stays in its folder, on Windows too.
+
+    Raises:
+        ValueError: it is a path, or no name at all, or one that Windows gives another meaning.
+    """
+    plain = isinstance(name, str) and name not in ("", ".", "..") and "\0" not in name
+    if not plain or {PurePosixPath(name).name, PureWindowsPath(name).name} != {name}:
+        raise ValueError(f"{source} names the file {name!r}; only names in its folder are allowed.")
+    if reason := _trouble_on_windows(name):
+        raise ValueError(f"{source} names the file {name!r}, which {reason}; rename it.")
+    return str(name)
+
+
+def check_distinct(names: Iterable[str], source: Path | str) -> None:
+    """Make sure that no two names are one where upper and lower case are (Windows, macOS).
+
+    Raises:
+        ValueError: two are; the message names them.
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        first = seen.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if first != name:
+            raise ValueError(
+                f"{source} names the files {first!r} and {name!r}, which are one on systems that "
+                "ignore case; rename one."
+            )
+
+
+def folder_to_write(folder: Any, argument: str) -> Path:
+    """The folder that a user named as the place to save in; `~/` is the home folder.
+
+    Args:
+        folder: str or Path.
+        argument: str. The argument's name, for messages.
+
+    Raises:
+        TypeError: it is neither.
+        ValueError: it is empty, the home folder itself, an address, a file, or on Windows the name
+            of a device.
+    """
+    if not isinstance(folder, str | Path):
+        raise TypeError(f"{argument} must be a str or a Path; got {folder!r}.")
+    name = str(folder)
+    if not name.strip() or "\0" in name:
+        raise ValueError(f"{argument} must name a folder; got {name!r}. The current one is '.'.")
+    if _ADDRESS.match(name):
+        raise ValueError(
+            f"{argument} must be a folder on this machine; got {name!r}. "
+            "nlpkit.presets.upload publishes what was saved."
+        )
+    if PurePosixPath(name).parts[0].startswith("~") and not name.startswith(("~/", "~\\")):
+        raise ValueError(
+            f"{argument}={name!r} would be a home folder itself, or one called so; name a folder "
+            f"in it, such as '~/my_preset', or say './{name}'."
+        )
+    path = Path(name).expanduser()
+    if path == Path.home() and name != ".":
+        raise ValueError(f"{argument}={name!r} is the home folder itself; name a folder in it.")
+    _check_parts(path, name, argument)
+    return path
+
+
+def _check_parts(path: Path, name: str, argument: str) -> None:
+    in_the_way = next((p for p in (path, *path.parents) if p.exists() and not p.is_dir()), None)
+    if in_the_way is not None:
+        raise ValueError(f"{argument} must be a folder; got {name!r}, and {in_the_way} is a file.")
+    for part in path.parts if os.name == "nt" else ():
+        reason = _trouble_on_windows(part)
+        if part not in (path.anchor, "..") and reason:
+            raise ValueError(f"{argument} must be a folder; got {name!r}: {part!r} {reason}.")
+
+
+def _trouble_on_windows(name: str) -> str:
+    """Why Windows has no file of this name; nothing if it may."""
+    if name.split(".")[0].rstrip(" ").upper() in _DEVICES:
+        return "is a device on Windows"
+    if _UNUSABLE.search(name):
+        return "Windows cannot have"
+    return ""
