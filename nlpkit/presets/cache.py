@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.handle import Handle
+from nlpkit.presets.file_names import relative_name
+from nlpkit.presets.handle import Handle, parse_handle
+from nlpkit.presets.safe_json import LARGE, read_object
 from nlpkit.presets.sources import FileFacts, Snapshot
 
 _FORMAT_VERSION = 1
@@ -34,6 +36,22 @@ def folder_of(handle: Handle) -> Path:
     return home() / "files" / _slug(handle)
 
 
+def hub_repository(handle: Handle) -> Path:
+    """Where huggingface_hub keeps what it has of a repository."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE) / f"models--{handle.location.replace('/', '--')}"
+
+
+def kaggle_homes() -> tuple[Path, ...]:
+    """Where kagglehub keeps models: its cache, and what a notebook of Kaggle has mounted."""
+    given = os.environ.get("KAGGLEHUB_CACHE")
+    return (
+        Path(given) if given else Path.home() / ".cache" / "kagglehub",
+        Path("/kaggle/input"),
+    )
+
+
 @contextlib.contextmanager
 def locked(handle: Handle) -> Iterator[None]:
     """Hold the lock of a preset, so that processes do not download it at once."""
@@ -48,11 +66,20 @@ def locked(handle: Handle) -> Iterator[None]:
 
 
 def read_record(handle: Handle) -> Snapshot | None:
-    """What is known of a preset that was downloaded before, or None."""
+    """What is known of a preset that was downloaded before, or None.
+
+    A record is a file that any program may have written: it counts if it is of this preset, in the
+    folder where this preset would be.
+    """
+    path = _record_path(handle)
     try:
-        content = json.loads(_record_path(handle).read_text(encoding="utf-8"))
-        return _from_plain(content) if content["format_version"] == _FORMAT_VERSION else None
-    except (OSError, ValueError, KeyError, TypeError):
+        if not path.is_file():
+            return None
+        content = read_object(path, LARGE)
+        record = _from_plain(content, path)
+        is_right = content["format_version"] == _FORMAT_VERSION and _is_of(record, handle)
+        return record if is_right else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -112,10 +139,40 @@ def _to_plain(snapshot: Snapshot) -> dict[str, Any]:
     return {"format_version": _FORMAT_VERSION, **content, "folder": str(snapshot.folder)}
 
 
-def _from_plain(content: dict[str, Any]) -> Snapshot:
-    return Snapshot(
-        Handle(**content["handle"]),
-        Path(content["folder"]),
-        {name: FileFacts(**facts) for name, facts in content["files"].items()},
-        {name: FileFacts(**facts) for name, facts in content["checked"].items()},
+def _from_plain(content: dict[str, Any], source: Path) -> Snapshot:
+    stated = Handle(**content["handle"])
+    files, checked = (
+        {relative_name(name, source): _facts(facts) for name, facts in content[part].items()}
+        for part in ("files", "checked")
     )
+    return Snapshot(parse_handle(str(stated)), Path(content["folder"]), files, checked)
+
+
+def _facts(stated: dict[str, Any]) -> FileFacts:
+    facts = FileFacts(**stated)
+    kinds = {"size": int, "sha256": str, "git_sha1": str}
+    if not all(isinstance(vars(facts)[name], kinds[name] | None) for name in kinds):
+        raise TypeError(f"{stated} is not what is known of a file")
+    return facts
+
+
+def _is_of(record: Snapshot, handle: Handle) -> bool:
+    """Whether a record is of what a handle names, in the folder where that is kept."""
+    found = record.handle
+    if found.at(handle.revision) != handle:
+        return False
+    if found.scheme == "https":
+        return record.folder == folder_of(handle)
+    if found.scheme == "kaggle":
+        return any(_is_within(record.folder, folder) for folder in kaggle_homes())
+    is_commit = re.fullmatch(r"[0-9a-f]{40}", found.revision or "") is not None
+    snapshots = hub_repository(found) / "snapshots"
+    return (
+        is_commit
+        and record.folder == snapshots / str(found.revision)
+        and _is_within(record.folder, snapshots)
+    )
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())

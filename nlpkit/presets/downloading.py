@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets import cache
+from nlpkit.presets.file_names import is_relative
 from nlpkit.presets.handle import Handle
 from nlpkit.presets.selection import Need, first_files, needed_files, stated_files
 from nlpkit.presets.sources import (
@@ -21,7 +22,7 @@ from nlpkit.presets.sources import (
     open_source,
 )
 from nlpkit.presets.store import MANIFEST
-from nlpkit.presets.verification import compare, fingerprint
+from nlpkit.presets.verification import compare, differences, fingerprint
 
 _WORKERS = 8
 _ON = ("1", "on", "yes", "true")
@@ -93,7 +94,11 @@ def is_offline(offline: bool | None) -> bool:
 
 
 def _updated(snapshot: Snapshot, record: Snapshot | None) -> Snapshot:
-    """The snapshot, with what was checked before if it is the same one."""
+    """The snapshot, with what was checked before if it is the same one.
+
+    Files are left out whose names no system could have, or which lead elsewhere: no load needs one.
+    """
+    snapshot.files = {name: facts for name, facts in snapshot.files.items() if is_relative(name)}
     if record and (record.handle, record.folder) == (snapshot.handle, snapshot.folder):
         snapshot.checked = record.checked
     return snapshot
@@ -124,7 +129,11 @@ def _is_checked(record: Snapshot, name: str) -> bool:
 
 
 def _cached(source: Source, need: Need) -> Snapshot | None:
-    """What another program has downloaded, if it has what is needed."""
+    """What another program has downloaded, if it has what is needed.
+
+    Raises:
+        SourceError: a file is not what its name in the cache says.
+    """
     found = source.find_cached()
     if found is None:
         return None
@@ -133,7 +142,15 @@ def _cached(source: Source, need: Need) -> Snapshot | None:
         names = {*first, *needed_files(found.files, found.folder, need)}
     except ValueError:
         return None
-    return found if names <= found.files.keys() else None
+    if not names <= found.files.keys():
+        return None
+    for name in names:
+        if wrong := differences(found.folder / name, found.files[name], remembered=True):
+            raise SourceError(
+                f"{found.folder / name} is damaged: {'; '.join(wrong)}. Delete it, and load the "
+                "preset with a network"
+            )
+    return found
 
 
 def _refuse_offline(handle: Handle) -> Snapshot:

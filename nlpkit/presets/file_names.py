@@ -30,6 +30,26 @@ def plain_name(name: Any, source: Path | str) -> str:
     return str(name)
 
 
+def relative_name(name: Any, source: Path | str) -> str:
+    """`name`, if it is the path of a file inside a folder, with "/" between its parts.
+
+    Raises:
+        ValueError: it leads elsewhere, or a part is no name; see `plain_name`.
+    """
+    for part in name.split("/") if isinstance(name, str) else [name]:
+        plain_name(part, source)
+    return str(name)
+
+
+def is_relative(name: Any) -> bool:
+    """Whether a name is the path of a file inside a folder; see `relative_name`."""
+    try:
+        relative_name(name, "")
+    except ValueError:
+        return False
+    return True
+
+
 def check_distinct(names: Iterable[str], source: Path | str) -> None:
     """Make sure that no two names are one where upper and lower case are (Windows, macOS).
 

@@ -16,22 +16,12 @@ def check_folder(folder: Path) -> None:
     Raises:
         ValueError: a link leads elsewhere, or there are too many files.
     """
-    homes = _homes(folder)
     for number, entry in enumerate(_entries(folder)):
         if number >= _ENTRIES:
             raise ValueError(f"{folder} holds more than {_ENTRIES} files and is no preset.")
         path = Path(entry.path)
         if entry.is_symlink():
-            _check_link(path, homes)
-
-
-def _homes(folder: Path) -> list[tuple[Path, bool]]:
-    """Where links may lead, and whether only to direct children."""
-    real = folder.resolve()
-    homes = [(real, False)]
-    if real.parent.name == "snapshots":
-        homes.append((real.parent.parent / "blobs", True))
-    return homes
+            _check_link(path, folder.resolve())
 
 
 def _entries(folder: Path, depth: int = 0) -> Iterator[os.DirEntry[str]]:
@@ -53,21 +43,30 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _check_link(path: Path, homes: list[tuple[Path, bool]]) -> None:
+def _check_link(path: Path, folder: Path) -> None:
     try:
         target = path.resolve(strict=False)
     except (OSError, RuntimeError) as error:
         raise ValueError(f"{path} is a link that leads nowhere: {error}.") from error
-    for home, direct in homes:
-        if target.parent == home if direct else target.is_relative_to(home):
-            return
-    raise ValueError(
-        f"{path} is a link that leads out of its folder, to {target}; copy the file there if it "
-        "belongs to the preset."
-    )
+    in_snapshot = folder.parent.name == "snapshots"
+    is_of_cache = in_snapshot and is_blob_of(target, folder.parent.parent)
+    if not (target.is_relative_to(folder) or is_of_cache):
+        raise ValueError(
+            f"{path} is a link that leads out of its folder, to {target}; copy the file there if "
+            "it belongs to the preset."
+        )
 
 
 def is_blob(path: Path) -> bool:
     """Whether a file is a blob of the Hugging Face cache, to which nobody writes."""
     folder = path.parent.resolve()
-    return path.resolve().parent == folder.parent.parent / "blobs" and path.is_symlink()
+    return path.is_symlink() and is_blob_of(path.resolve(), folder.parent.parent)
+
+
+def is_blob_of(target: Path, repository: Path) -> bool:
+    """Whether a file is directly in the blobs of a repository in the Hugging Face cache.
+
+    Those that come by Xet are in blobs that all repositories share, a folder deeper.
+    """
+    own, shared = repository / "blobs", repository.parent / "blobs"
+    return target.parent == own.resolve() or target.parent.parent == shared.resolve()

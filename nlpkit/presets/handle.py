@@ -9,8 +9,10 @@ FORMS = (
     "hf://org/repo[@revision], kaggle://owner/model/framework/variation[/version], "
     "https://host/folder, file:///folder"
 )
-_HUB = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?", re.ASCII)
-_KAGGLE = re.compile(r"([\w.-]+/[\w.-]+/[\w.-]+/[\w.-]+)(?:/([0-9]+))?", re.ASCII)
+# No part is "." or "..", or hidden: they become folders of the caches.
+_PART = r"[\w-][\w.-]*"
+_HUB = re.compile(rf"({_PART}/{_PART})(?:@({_PART}(?:/{_PART})*))?", re.ASCII)
+_KAGGLE = re.compile(rf"({_PART}(?:/{_PART}){{3}})(?:/([0-9]+))?", re.ASCII)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 

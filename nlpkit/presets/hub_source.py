@@ -24,10 +24,11 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import WeakFileLock
 
+from nlpkit.presets import cache
 from nlpkit.presets.answers import COMMIT, PLAIN, Answers, checked, facts_of
+from nlpkit.presets.folder_check import is_blob_of
 from nlpkit.presets.handle import Handle
 from nlpkit.presets.retrying import PASSING_STATUS, Deadline, with_retries
 from nlpkit.presets.selection import size_limit
@@ -121,7 +122,7 @@ class HubSource(Source):
     def find_cached(self) -> Snapshot | None:
         commit = self.handle.revision or constants.DEFAULT_REVISION
         reference = self._storage() / "refs" / commit
-        if reference.is_file():
+        if reference.is_file() and not reference.is_symlink():
             with reference.open(encoding="utf-8", errors="replace") as file:
                 commit = file.read(100).strip()
         if not COMMIT.fullmatch(commit):
@@ -138,8 +139,7 @@ class HubSource(Source):
         return dataclasses.replace(self.stated("", path), size=path.stat().st_size)
 
     def _storage(self) -> Path:
-        name = repo_folder_name(repo_id=self.handle.location, repo_type="model")
-        return Path(constants.HF_HUB_CACHE) / name
+        return cache.hub_repository(self.handle)
 
     def _blobs(self) -> Path:
         return (self._storage() / "blobs").resolve()
@@ -153,13 +153,11 @@ class HubSource(Source):
 
     def _is_own(self, path: Path) -> bool:
         """Whether a file of the snapshot is a plain one, there or directly in the cache's blobs."""
-        target = path.resolve()
-        if not path.is_symlink():
-            return target.is_file() and target.is_relative_to(self._storage().resolve())
-        shared = (Path(constants.HF_HUB_CACHE) / "blobs").resolve()
-        return target.is_file() and (
-            target.parent == self._blobs() or target.parent.parent == shared
+        target, storage = path.resolve(), self._storage().resolve()
+        inside = (
+            is_blob_of(target, storage) if path.is_symlink() else target.is_relative_to(storage)
         )
+        return target.is_file() and inside
 
     def _folder(self, commit: str) -> Path:
         return self._storage() / "snapshots" / commit

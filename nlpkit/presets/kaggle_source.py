@@ -1,10 +1,10 @@
 """Kaggle models, through kagglehub: its cache, credentials and resumed downloads."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from nlpkit import _compat
+from nlpkit.presets.cache import kaggle_homes
 from nlpkit.presets.sources import (
     FileFacts,
     Progress,
@@ -36,8 +36,7 @@ class KaggleSource(Source):
         return path
 
     def find_cached(self) -> Snapshot | None:
-        cache = Path(os.environ.get("KAGGLEHUB_CACHE") or Path.home() / ".cache" / "kagglehub")
-        folder = cache / "models" / self.handle.location / str(self.handle.revision)
+        folder = kaggle_homes()[0] / "models" / self.handle.location / str(self.handle.revision)
         is_whole = folder.with_name(f"{folder.name}.complete").is_file()
         return Snapshot(self.handle, folder, _files_in(folder)) if is_whole else None
 

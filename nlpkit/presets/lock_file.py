@@ -1,6 +1,5 @@
 """Lock files: presets pinned to a revision and to the hashes of their files."""
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.cache import explained, write_atomically
+from nlpkit.presets.file_names import relative_name
 from nlpkit.presets.safe_json import read_object
 from nlpkit.presets.sources import FileFacts
 
@@ -86,8 +86,11 @@ def _to_plain(pin: Pin) -> dict[str, Any]:
 
 
 def _from_plain(content: dict[str, Any], path: Path) -> Pin:
+    source = content["source"]
+    if not isinstance(source, str | None):
+        raise TypeError(f"a source must be a handle or null; got {source!r:.100}")
     files = {
-        name: FileFacts(int(facts["size"]), str(facts["sha256"]))
+        relative_name(name, path): FileFacts(int(facts["size"]), str(facts["sha256"]))
         for name, facts in content["files"].items()
     }
-    return dataclasses.replace(Pin(content["source"], files), lock_file=path)
+    return Pin(source, files, lock_file=path)

@@ -12,16 +12,17 @@ from nlpkit.presets import records
 from nlpkit.presets.downloading import fetch, find_downloaded
 from nlpkit.presets.handle import FORMS, is_remote, parse_handle
 from nlpkit.presets.lock_file import LockFile, Pin
-from nlpkit.presets.remembered import sha256
 from nlpkit.presets.selection import Need
-from nlpkit.presets.sources import FileFacts, Snapshot, SourceError, UnreachableError
+from nlpkit.presets.sources import Snapshot, SourceError, UnreachableError
 from nlpkit.presets.store import MANIFEST
-from nlpkit.presets.verification import compare
+from nlpkit.presets.verification import differences
 
 _ADVICE = (
     "\nWithout a network: {} come with nlpkit; what was downloaded once is loaded from this "
     "machine; NLPKIT_OFFLINE=1 or offline=True keeps from trying."
 )
+# A commit, or a version of Kaggle's; branches and tags are pinned to one.
+_FIXED = re.compile(r"[0-9a-f]{40}|[0-9]+", re.ASCII)
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
@@ -96,7 +97,10 @@ def find_snapshot(
     Raises:
         ValueError, OSError: see `find_folder`.
     """
-    sources = sources_of(preset) if pin is None or pin.source is None else (pin.source,)
+    sources = sources_of(preset)
+    if pin is not None and pin.source is not None:
+        _require_source_of(preset, pin.source, sources, pin)
+        sources = (pin.source,)
     pins = pin.files if pin else None
     if not refresh:
         handles = [parse_handle(source) for source in sources if is_remote(source)]
@@ -205,16 +209,32 @@ def _first(
     ) from None
 
 
+def _require_source_of(preset: str | Path, source: str, listed: tuple[str, ...], pin: Pin) -> None:
+    """Make sure that a lock file does not send a name to somewhere else."""
+    if not any(_is_same(source, known, named=str(preset)) for known in listed):
+        raise SourceError(
+            f"{pin.lock_file} pins {str(preset)!r} to {source}, which is none of its sources "
+            f"({', '.join(listed)}). Lock it anew, or ask for {source!r} itself."
+        )
+
+
+def _is_same(source: str, known: str, named: str) -> bool:
+    """Whether two sources are one place; and one revision, if that is what was asked for."""
+    if not (is_remote(source) and is_remote(known)):
+        return source == known
+    pinned, listed = parse_handle(source), parse_handle(known)
+    asked = listed.revision if named == known else None
+    return pinned.at(None) == listed.at(None) and (
+        pinned.revision == asked or not _FIXED.fullmatch(asked or "")
+    )
+
+
 def _require_pinned(folder: Path, pin: Pin) -> None:
     for name, facts in pin.files.items():
         path = folder / name
-        wrong = _differences(path, facts) if path.is_file() else ["it is missing"]
+        wrong = differences(path, facts, remembered=True) if path.is_file() else ["it is missing"]
         if wrong:
             raise ValueError(f"{path} is not what {pin.lock_file} pins: {'; '.join(wrong)}.")
-
-
-def _differences(path: Path, stated: FileFacts) -> list[str]:
-    return compare(FileFacts(path.stat().st_size, sha256(path), stated.git_sha1), stated)
 
 
 def _refuse(message: str) -> Path:

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from nlpkit.presets.remembered import sha256
 from nlpkit.presets.sources import FileFacts
 
 _CHUNK = 1 << 20
@@ -25,8 +26,14 @@ def fingerprint(path: Path) -> FileFacts:
     return FileFacts(size, sha256.hexdigest(), git_sha1.hexdigest())
 
 
-def differences(path: Path, stated: FileFacts) -> list[str]:
+def differences(path: Path, stated: FileFacts, remembered: bool = False) -> list[str]:
     """In what a file differs from what is stated; empty if it is the same.
+
+    Args:
+        path: the file.
+        stated: `FileFacts`.
+        remembered: bool. Whether the SHA-256 of a large file may be one that was computed before,
+            if the file was not changed since.
 
     Example:
         >>> import pathlib, tempfile
@@ -35,6 +42,8 @@ def differences(path: Path, stated: FileFacts) -> list[str]:
         >>> differences(path, FileFacts(size=5))
         ['its size is 4, stated is 5']
     """
+    if remembered and stated.git_sha1 is None and path.is_file():
+        return compare(FileFacts(path.stat().st_size, sha256(path)), stated)
     return compare(fingerprint(path), stated)
 
 

@@ -21,6 +21,7 @@ def kaggle(caches, monkeypatch):
     """What was asked for; `fails` is raised, if set."""
     asked = SimpleNamespace(handles=[], fails=None, folder=caches / "kaggle" / "2")
     asked.folder.mkdir(parents=True)
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(caches / "kaggle"))
 
     def model_download(handle, force_download=False):
         asked.handles.append(handle)

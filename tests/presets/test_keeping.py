@@ -1,6 +1,7 @@
 """Checking presets again, and pinning them."""
 
 import json
+import shutil
 
 import pytest
 from presets.miniature import TinyTokenizer
@@ -69,15 +70,57 @@ def test_locked_preset_is_loaded_without_network(hub, lock_file, no_network):
     assert TinyTokenizer.from_preset(HANDLE, lock=lock_file, offline=True).vocabulary
 
 
-def test_files_other_than_those_pinned_are_refused(hub, lock_file):
+def test_files_other_than_those_pinned_are_refused(hub, lock_file, caches):
     commit = hub.references["org/tiny"]["main"]
     hub.repositories["org/tiny"][commit]["vocab.txt"] = b"a\nevil"
-    hub.publish("org/second", hub.repositories["org/tiny"][commit])
-    pinned = json.loads(lock_file.read_text())
-    pinned["presets"][HANDLE]["source"] = "hf://org/second"
-    lock_file.write_text(json.dumps(pinned))
+    for cache in ("hub", "nlpkit"):
+        shutil.rmtree(caches / cache)
     with pytest.raises(ValueError, match=r"vocab.txt came damaged twice.*its sha256 is"):
         TinyTokenizer.from_preset(HANDLE, lock=lock_file)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "hf://org/second",
+        "hf://org/second@" + "a" * 40,
+        "kaggle://org/tiny/keras/tiny",
+        "https://elsewhere.example/tiny",
+        "file:///etc",
+        "/etc",
+        "hf://../etc",
+    ],
+)
+def test_lock_file_sends_no_name_elsewhere(hub, lock_file, source):
+    hub.publish("org/second", PLAIN)
+    _change(lock_file, HANDLE, source=source)
+    hub.requests.clear()
+    with pytest.raises(ValueError, match=r"none of its sources|no handle of a preset"):
+        TinyTokenizer.from_preset(HANDLE, lock=lock_file)
+    assert not hub.requests
+
+
+def test_lock_file_keeps_to_the_revision_that_is_asked_for(hub, folder, tmp_path):
+    handle = f"{HANDLE}@{folder.name}"
+    path = nlpkit.presets.lock(tmp_path / "presets.lock", handle)
+    assert TinyTokenizer.from_preset(handle, lock=path).vocabulary
+    other = hub.publish("org/tiny", PLAIN | {"vocab.txt": b"older"})
+    _change(path, handle, source=f"{HANDLE}@{other}")
+    with pytest.raises(ValueError, match="which is none of its sources"):
+        TinyTokenizer.from_preset(handle, lock=path)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b", "C:x", "..\\x", ""])
+def test_lock_file_that_pins_files_elsewhere_is_refused(lock_file, name):
+    _change(lock_file, HANDLE, files={name: {"size": 1, "sha256": "0" * 64}})
+    with pytest.raises(ValueError, match=r"no lock file of this nlpkit: .* names the file"):
+        TinyTokenizer.from_preset(HANDLE, lock=lock_file)
+
+
+def _change(lock_file, preset, **changes):
+    pinned = json.loads(lock_file.read_text())
+    pinned["presets"][preset] |= changes
+    lock_file.write_text(json.dumps(pinned))
 
 
 def test_file_that_is_not_pinned_is_refused(hub, lock_file):
