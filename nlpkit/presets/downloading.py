@@ -3,7 +3,7 @@
 import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ def fetch(
     offline: bool | None = None,
     refresh: bool = False,
     pins: Mapping[str, FileFacts] | None = None,
+    anew: Collection[str] = (),
 ) -> Snapshot:
     """Bring the files of a remote preset to this machine: those that `find_downloaded` lacks.
 
@@ -45,6 +46,7 @@ def fetch(
             `HF_HUB_OFFLINE` say.
         refresh: bool. Whether to ask for a newer revision.
         pins: dict of `FileFacts` by name. Files must be these, whatever the source says.
+        anew: names of files to bring although they are there.
 
     Raises:
         SourceError: the preset cannot be had; the message says why and what to do.
@@ -58,17 +60,17 @@ def fetch(
     try:
         with cache.locked(handle):
             # Another process may have downloaded it meanwhile.
-            if not refresh and (found := find_downloaded(handle, need, pins)):
+            if not (refresh or anew) and (found := find_downloaded(handle, need, pins)):
                 return found
             record = None if refresh else cache.read_record(handle)
             if record:
                 source = open_source(record.handle)  # The rest comes from the same revision.
             snapshot = _updated(source.look_up(), record)
-            _Download(source, snapshot, pins).run(need)
+            _Download(source, snapshot, pins, anew).run(need)
             cache.write_record(handle, snapshot)
             return snapshot
     except OSError:  # No network, or a cache that may not be written.
-        if not refresh and not pins and (found := _cached(source, need)):
+        if not (refresh or pins or anew) and (found := _cached(source, need)):
             return found
         raise
 
@@ -100,7 +102,7 @@ def _updated(snapshot: Snapshot, record: Snapshot | None) -> Snapshot:
     """
     snapshot.files = {name: facts for name, facts in snapshot.files.items() if is_relative(name)}
     if record and (record.handle, record.folder) == (snapshot.handle, snapshot.folder):
-        snapshot.checked = record.checked
+        snapshot.checked = dict(record.checked)
     return snapshot
 
 
@@ -168,11 +170,16 @@ class _Download:
     """
 
     def __init__(
-        self, source: Source, snapshot: Snapshot, pins: Mapping[str, FileFacts] | None
+        self,
+        source: Source,
+        snapshot: Snapshot,
+        pins: Mapping[str, FileFacts] | None,
+        anew: Collection[str] = (),
     ) -> None:
         self._source = source
         self._snapshot = snapshot
         self._pins = pins
+        self._anew = {*anew}
         self._manifest: dict[str, FileFacts] = {}
         self._failed = threading.Event()
 
@@ -221,10 +228,11 @@ class _Download:
             finally:
                 pool.shutdown(cancel_futures=True)
         self._snapshot.checked |= dict(zip(lacking, found, strict=True))
+        self._anew -= {*lacking}
 
     def _bring(self, name: str, progress: Progress) -> FileFacts:
         wrong: list[str] = []
-        for anew in (False, True):
+        for anew in (name in self._anew, True):
             with cache.explained(self._snapshot.folder):
                 path = self._source.resolve(self._snapshot, name, progress, anew)
                 facts = fingerprint(path)
@@ -240,6 +248,7 @@ class _Download:
         checked = self._snapshot.checked.get(name)
         return (
             checked is not None
+            and name not in self._anew
             and _is_checked(self._snapshot, name)
             and not self._wrong(name, checked)
         )

@@ -103,6 +103,9 @@ class HubSource(Source):
             path = Path(with_retries(bring, _is_passing, deadline))
         except Exception as error:
             explain(error, snapshot.handle, name)
+        if anew and path.is_symlink() and self._blob(path).name != self._etags[name]:
+            path.unlink()  # It leads to what was there before, which huggingface_hub leaves.
+            return self.resolve(snapshot, name, progress)
         if self._is_own(path):
             return path
         self.discard(path)

@@ -20,6 +20,7 @@ from nlpkit.presets.loading_weights import (
 )
 from nlpkit.presets.own_layout import OwnLayout
 from nlpkit.presets.registry import find_folder, subclasses_of
+from nlpkit.presets.repairing import repair, require_verified
 from nlpkit.presets.selection import Need
 from nlpkit.presets.store import PresetFolder
 
@@ -34,12 +35,34 @@ def load(
     lock: str | Path | None = None,
     allow_pickle: bool = False,
     mmap: bool = False,
+    verify: bool = False,
     **arguments: Any,
 ) -> Any:
-    """Build an object of `cls`, or of the family's subclass of it, from a preset."""
+    """Build an object of `cls`, or of the family's subclass of it, from a preset.
+
+    If that fails because files changed since they were downloaded, it is done again with good ones.
+    """
     need = Need(_needs_weights(cls, **arguments), allow_pickle)
-    layout = open_layout(preset, need, mmap=mmap, offline=offline, lock=lock)
-    return _LOADERS[cls.preset_kind](cls, layout, **arguments)
+    if verify:
+        require_verified(preset, need, offline=offline, lock=lock)
+
+    def build() -> Any:
+        layout = open_layout(preset, need, mmap=mmap, offline=offline, lock=lock)
+        return _LOADERS[cls.preset_kind](cls, layout, **arguments)
+
+    try:
+        return build()
+    except (TypeError, ConnectionError):  # Of the arguments, or of the network.
+        raise
+    except Exception as error:
+        try:
+            repaired = repair(preset, need, offline=offline, lock=lock, error=error)
+        except (ValueError, OSError) as other:
+            error.add_note(str(other))
+            raise error from None
+        if not repaired:
+            raise
+    return build()
 
 
 def open_layout(

@@ -65,7 +65,11 @@ class FromPreset:
                 pickle, without running code) and `mmap` (bool, default False; True lets a model
                 of PyTorch on a CPU have the safetensors files as its memory, until it is trained:
                 it loads faster, and processes share it, but writing into the files changes the
-                model, and shortening them kills the process).
+                model, and shortening them kills the process). And `verify` (bool, default False;
+                True reads every file for its SHA-256 before loading, about a second a gigabyte,
+                whatever was computed before; otherwise weights without `nlpkit.json` are compared
+                by their size alone). What changed since it was downloaded is brought anew, with a
+                warning, if it is found so or keeps the preset from loading.
 
         Returns:
             An object of this class. A variable that the preset has no tensor for keeps its initial

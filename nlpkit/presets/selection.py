@@ -79,7 +79,7 @@ def needed_files(names: Collection[str], folder: Path, need: Need) -> list[str]:
     """
     if MANIFEST in names:
         stated = stated_files(folder)
-        return [MANIFEST, *(name for name in stated if need.weights or not _is_weights(name))]
+        return [MANIFEST, *(name for name in stated if need.weights or not is_weights(name))]
     weights = _weight_files(names, need) if need.weights else []
     shards = [
         shard
@@ -116,19 +116,20 @@ def _weight_files(names: Collection[str], need: Need) -> list[str]:
     return [PICKLE] if PICKLE in names else [PICKLE_INDEX]
 
 
+def is_weights(name: str) -> bool:
+    """Whether a file holds weights."""
+    return name.endswith((".safetensors", ".h5", ".bin"))
+
+
 def size_limit(name: str, facts: FileFacts) -> int | None:
     """The most bytes a file may have: those that are stated; without weights, 64 MiB at the most.
 
     None for weights of which nothing is stated.
     """
     limits = [facts.size] if isinstance(facts.size, int) else []
-    if not name.endswith((".safetensors", ".h5", ".bin")):
+    if not is_weights(name):
         limits.append(LARGE)
     return min(limits, default=None)
-
-
-def _is_weights(name: str) -> bool:
-    return name.endswith(".safetensors")
 
 
 def _facts(stated: Any, source: Path) -> FileFacts:

@@ -9,8 +9,12 @@ from nlpkit.presets.sources import FileFacts
 _CHUNK = 1 << 20
 
 
-def fingerprint(path: Path) -> FileFacts:
+def fingerprint(path: Path, as_git: bool = True) -> FileFacts:
     """A file's size and hashes, read once.
+
+    Args:
+        path: the file.
+        as_git: bool. Whether with the hash that git has, too.
 
     Raises:
         ValueError: it is a pipe or a device, which reading would wait for or never end.
@@ -22,8 +26,9 @@ def fingerprint(path: Path) -> FileFacts:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             sha256.update(chunk)
-            git_sha1.update(chunk)
-    return FileFacts(size, sha256.hexdigest(), git_sha1.hexdigest())
+            if as_git:
+                git_sha1.update(chunk)
+    return FileFacts(size, sha256.hexdigest(), git_sha1.hexdigest() if as_git else None)
 
 
 def differences(path: Path, stated: FileFacts, remembered: bool = False) -> list[str]:
@@ -44,7 +49,7 @@ def differences(path: Path, stated: FileFacts, remembered: bool = False) -> list
     """
     if remembered and stated.git_sha1 is None and path.is_file():
         return compare(FileFacts(path.stat().st_size, sha256(path)), stated)
-    return compare(fingerprint(path), stated)
+    return compare(fingerprint(path, stated.git_sha1 is not None), stated)
 
 
 def compare(found: FileFacts, stated: FileFacts) -> list[str]:
