@@ -1,6 +1,7 @@
 """What is looked at in a preset's folder before any of its files is used: where its links lead."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,13 @@ _ENTRIES = 10_000
 
 
 def check_folder(folder: Path) -> None:
-    """Make sure that no link leads out of a folder.
+    """Make sure that no link leads out of a folder, which holds plain files and folders.
 
     The blobs that a snapshot of the Hugging Face cache links to count as inside.
 
     Raises:
-        ValueError: a link leads elsewhere, or there are too many files.
+        ValueError: a link leads elsewhere, an entry is a pipe, a socket or a device, or there are
+            too many files.
     """
     for number, entry in enumerate(_entries(folder)):
         if number >= _ENTRIES:
@@ -22,6 +24,7 @@ def check_folder(folder: Path) -> None:
         path = Path(entry.path)
         if entry.is_symlink():
             _check_link(path, folder.resolve())
+        _check_kind(path)
 
 
 def _entries(folder: Path, depth: int = 0) -> Iterator[os.DirEntry[str]]:
@@ -41,6 +44,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # A link to itself.
         return False
+
+
+def _check_kind(path: Path) -> None:
+    """Refuse what may never end when it is read, or do something."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # A link to itself, or to nothing.
+        return
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise ValueError(f"{path} is a pipe, a socket or a device; a preset holds plain files.")
 
 
 def _check_link(path: Path, folder: Path) -> None:

@@ -19,6 +19,7 @@ from nlpkit.presets.loading_weights import (
     warn_of_fresh_head,
 )
 from nlpkit.presets.own_layout import OwnLayout
+from nlpkit.presets.pattern_permission import patterns_of_presets
 from nlpkit.presets.registry import find_folder, subclasses_of
 from nlpkit.presets.repairing import repair, require_verified
 from nlpkit.presets.selection import Need
@@ -36,6 +37,7 @@ def load(
     allow_pickle: bool = False,
     mmap: bool = False,
     verify: bool = False,
+    allow_patterns: bool = False,
     **arguments: Any,
 ) -> Any:
     """Build an object of `cls`, or of the family's subclass of it, from a preset.
@@ -48,7 +50,8 @@ def load(
 
     def build() -> Any:
         layout = open_layout(preset, need, mmap=mmap, offline=offline, lock=lock)
-        return _LOADERS[cls.preset_kind](cls, layout, **arguments)
+        with patterns_of_presets(allow_patterns):
+            return _LOADERS[cls.preset_kind](cls, layout, **arguments)
 
     try:
         return build()

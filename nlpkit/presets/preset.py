@@ -69,7 +69,9 @@ class FromPreset:
                 True reads every file for its SHA-256 before loading, about a second a gigabyte,
                 whatever was computed before; otherwise weights without `nlpkit.json` are compared
                 by their size alone). What changed since it was downloaded is brought anew, with a
-                warning, if it is found so or keeps the preset from loading.
+                warning, if it is found so or keeps the preset from loading. And `allow_patterns`
+                (bool, default False; True lets a tokenizer split text by any regular expression,
+                rather than by those of published models and such as never take long).
 
         Returns:
             An object of this class. A variable that the preset has no tensor for keeps its initial

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-MEBIBYTE = 1 << 20
+from nlpkit.presets.bounded_file import MEBIBYTE, read_bounded
+
 # Configurations are a few kilobytes; tokenizer.json and vocab.json hold whole vocabularies.
 SMALL = 4 * MEBIBYTE
 LARGE = 64 * MEBIBYTE
@@ -30,14 +31,9 @@ def read_json(path: Path, limit: int = SMALL) -> Any:
             names the file.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
-    except OSError as error:
+        content = read_bounded(path, limit)
+    except (OSError, ValueError) as error:
         raise ValueError(f"{path} is no readable JSON file: {error}.") from error
-    if len(content) > limit:
-        raise ValueError(
-            f"{path} is no readable JSON file: it has more than {limit / MEBIBYTE:g} MiB."
-        )
     return parse_json(content, str(path))
 
 

@@ -12,6 +12,7 @@ from tokenizers.models import BPE
 from nlpkit.tokenizers.byte_alphabet import BYTE_SYMBOLS, missing_bytes
 from nlpkit.tokenizers.byte_pair_files import BytePairs
 from nlpkit.tokenizers.byte_pair_proto import BytePairModel, build_model
+from nlpkit.tokenizers.preset_patterns import check_pattern
 from nlpkit.tokenizers.split_patterns import build_pre_tokenizer, is_chunked
 
 NORMALIZATIONS = ("NFC", "NFD", "NFKC", "NFKD")
@@ -69,6 +70,8 @@ class BytePairEngine:
         self.native = NativeTokenizer(self._model())
         if normalizer := build_normalizer(settings.normalization):
             self.native.normalizer = normalizer
+        if not is_chunked(settings.split_pattern):
+            check_pattern(settings.split_pattern)
         self.native.pre_tokenizer = build_pre_tokenizer(settings.split_pattern)
         self.native.decoder = decoders.ByteLevel()
 

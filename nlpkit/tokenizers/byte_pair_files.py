@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.bounded_file import read_bounded
 from nlpkit.presets.folder_files import FolderFiles
-from nlpkit.presets.safe_json import LARGE
+from nlpkit.presets.safe_json import LARGE, parse_json
 from nlpkit.tokenizers.byte_alphabet import to_bytes, to_symbols
+from nlpkit.tokenizers.vocabulary import check_ids, check_lengths
 
 VocabularySource = str | Path | Mapping[str, int] | Mapping[bytes, int]
 MergesSource = str | Path | Iterable[str | Sequence[str]]
@@ -58,6 +60,7 @@ def read_byte_pairs(vocabulary: VocabularySource, merges: MergesSource | None) -
             "merges must be given with vocabulary: a list, or the path of a merges.txt. Only "
             "tiktoken's ranks do without."
         )
+    check_ids(read)
     pairs = read_merges(merges)
     _check_merges(pairs, read)
     return BytePairs(dict(read), pairs, are_ranks=False)
@@ -110,9 +113,10 @@ def _are_ranks(vocabulary: Mapping[Any, int]) -> bool:
 
 def _read_json(text: str, path: str | Path) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"vocabulary must be JSON or tiktoken's ranks; {path}: {error}.") from None
+        return parse_json(text.encode(), str(path))
+    except ValueError as error:
+        why = error.__cause__ or error
+        raise ValueError(f"vocabulary must be JSON or tiktoken's ranks; {path}: {why}.") from None
 
 
 def _read_ranks(text: str, path: str | Path) -> dict[bytes, int]:
@@ -133,6 +137,7 @@ def _read_ranks(text: str, path: str | Path) -> dict[bytes, int]:
 def _merges_of_ranks(ranks: Mapping[bytes, int]) -> list[Merge]:
     """For each token, by rank, the pairs of tokens it is made of, by their ranks."""
     _check_ranks(ranks)
+    check_lengths(ranks)
     symbols = {token: to_symbols(token) for token in ranks}
     merges: list[Merge] = []
     for token in sorted(ranks, key=ranks.__getitem__):
@@ -194,8 +199,9 @@ def _check_merges(merges: Sequence[Merge], ids: Mapping[str, int]) -> None:
 
 def _read_text(path: str | Path, argument: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        text = read_bounded(path, LARGE).decode("utf-8")
     except FileNotFoundError:
         raise ValueError(f"{argument} names the file {path}, which does not exist.") from None
-    except UnicodeDecodeError as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"{argument}: {path} is not a text file ({error}).") from None
+    return text.replace("\r\n", "\n")

@@ -20,7 +20,7 @@ from nlpkit.tokenizers.byte_pair_files import (
     read_merges,
 )
 from nlpkit.tokenizers.byte_pair_json import read_byte_pair_json
-from nlpkit.tokenizers.pipeline import added_ids, content_of, whole_file
+from nlpkit.tokenizers.pipeline import content_of, whole_file
 from nlpkit.tokenizers.split_patterns import build_pre_tokenizer
 from nlpkit.tokenizers.tokenizer_folder import (
     CONFIG_FILE,
@@ -32,7 +32,7 @@ from nlpkit.tokenizers.tokenizer_folder import (
     read_content,
     write_config,
 )
-from nlpkit.tokenizers.tokenizer_json_part import Part
+from nlpkit.tokenizers.tokenizer_json_part import Part, added_ids
 
 # How the class splits text, and its form of Unicode, that transformers reads a folder without
 # tokenizer.json with.

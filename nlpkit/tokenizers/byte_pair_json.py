@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from nlpkit.tokenizers.byte_pair_engine import NORMALIZATIONS
-from nlpkit.tokenizers.pipeline import check_model, pipeline_of
+from nlpkit.tokenizers.pipeline import pipeline_of
 from nlpkit.tokenizers.split_patterns import SPLIT_PATTERNS, build_pre_tokenizer, pattern_name
+from nlpkit.tokenizers.tokenizer_json_model import check_model
 from nlpkit.tokenizers.tokenizer_json_part import (
     InexpressibleError,
     Part,

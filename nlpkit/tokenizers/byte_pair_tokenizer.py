@@ -21,9 +21,8 @@ from nlpkit.tokenizers.byte_pair_files import (
 from nlpkit.tokenizers.byte_pair_folder import read_folder, write_folder
 from nlpkit.tokenizers.chunk_memo import ChunkMemo
 from nlpkit.tokenizers.encoding import Spans
-from nlpkit.tokenizers.native_engine import native_ids, spans
+from nlpkit.tokenizers.native_engine import native_ids, native_text, spans
 from nlpkit.tokenizers.pipeline import (
-    added_ids,
     build_pipeline,
     content_of,
     is_byte_level,
@@ -31,6 +30,7 @@ from nlpkit.tokenizers.pipeline import (
     shown,
 )
 from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.tokenizer_json_part import added_ids
 from nlpkit.tokenizers.vocabulary import Vocabulary
 
 
@@ -221,8 +221,7 @@ class BytePairTokenizer(Tokenizer):
     def _text(self, ids: list[int]) -> str:
         if self.pipeline is None or is_byte_level(json.loads(self.pipeline)):
             return self._decoder(ids)
-        text: str = self._engine.native.decode(ids, skip_special_tokens=False)
-        return shown(text)
+        return shown(native_text(self._engine.native, ids))
 
     def _graph_ids(self, texts: Any) -> Any:
         refuse_pipeline_in_graph(self.pipeline)

@@ -1,6 +1,7 @@
 """What all tokenizers on a native pipeline share."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from nlpkit.tokenizers.encoding import Spans
@@ -12,14 +13,37 @@ _BLOCK = 64
 
 def spans(engine: Any, text: str) -> Spans:
     """The ids that a `tokenizers.Tokenizer` gives a text, and where they stand in it."""
-    encoding = engine.encode(text, add_special_tokens=False)
+    with without_panics():
+        encoding = engine.encode(text, add_special_tokens=False)
     starts, ends = zip(*encoding.offsets, strict=True) if encoding.offsets else ((), ())
     return Spans(encoding.ids, starts, ends, encoding.word_ids)
 
 
+def native_text(engine: Any, ids: Sequence[int]) -> str:
+    """The text that a `tokenizers.Tokenizer` makes of ids."""
+    with without_panics():
+        return str(engine.decode(ids, skip_special_tokens=False))
+
+
+@contextmanager
+def without_panics() -> Iterator[None]:
+    """Turn a panic of the native engine, which no `except Exception` catches, into a ValueError."""
+    try:
+        yield
+    except BaseException as error:
+        # The module of this class cannot be imported.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(
+            f"The library tokenizers gave up: {error!s:.200}. A regular expression of the "
+            "tokenizer may take too long on this text."
+        ) from None
+
+
 def native_ids(engine: Any, texts: Sequence[str]) -> Iterator[Ids]:
     """The ids that a `tokenizers.Tokenizer` gives each text."""
-    encodings = engine.encode_batch_fast(texts, add_special_tokens=False)
+    with without_panics():
+        encodings = engine.encode_batch_fast(texts, add_special_tokens=False)
     return (tuple(encoding.ids) for encoding in encodings)
 
 

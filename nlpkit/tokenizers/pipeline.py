@@ -6,6 +6,10 @@ from typing import Any
 
 from tokenizers import Tokenizer as NativeTokenizer
 
+from nlpkit.tokenizers.native_engine import without_panics
+from nlpkit.tokenizers.preset_patterns import check_patterns
+from nlpkit.tokenizers.text_growth import check_growth_of_file
+from nlpkit.tokenizers.tokenizer_json_model import VOCABULARY, algorithm, check_model
 from nlpkit.tokenizers.tokenizer_json_part import (
     Part,
     added_tokens,
@@ -16,20 +20,6 @@ from nlpkit.tokenizers.tokenizer_json_part import (
 HIDDEN = "\U0010ffff"
 
 _PARTS = ("normalizer", "pre_tokenizer", "decoder", "added_tokens")
-_VOCABULARY = ("vocab", "merges")
-_MODELS = {
-    "BPE": (
-        "dropout",
-        "unk_token",
-        "continuing_subword_prefix",
-        "end_of_word_suffix",
-        "fuse_unk",
-        "byte_fallback",
-        "ignore_merges",
-    ),
-    "Unigram": ("unk_id", "byte_fallback"),
-    "WordPiece": ("unk_token", "continuing_subword_prefix", "max_input_chars_per_word"),
-}
 # What other versions of the engine wrote, and this one reads under other names.
 _OLDER = {"Metaspace": ("add_prefix_space", "str_rep")}
 
@@ -40,44 +30,9 @@ def is_byte_level(content: Part) -> bool:
     return any(step["type"] == "ByteLevel" for step in steps)
 
 
-def algorithm(content: Part) -> str:
-    """The algorithm of a file: "BPE", "Unigram" or "WordPiece".
-
-    Raises:
-        ValueError: it is another one.
-    """
-    model = content["model"]
-    # Old files leave the type out.
-    kind = model.get("type") or ("Unigram" if "unk_id" in model else "BPE")
-    if "merges" not in model and "max_input_chars_per_word" in model:
-        kind = "WordPiece"
-    if kind not in _MODELS:
-        raise ValueError(
-            f"tokenizer.json: model.type must be Unigram, BPE or WordPiece; got {kind!r}."
-        )
-    return str(kind)
-
-
-def check_model(content: Part) -> None:
-    """Refuse what no engine does.
-
-    Raises:
-        ValueError: the model has options nobody knows, or chance in it.
-    """
-    model, kind = content["model"], algorithm(content)
-    unknown = [key for key in model if key not in (*_MODELS[kind], *_VOCABULARY, "type")]
-    if unknown:
-        raise ValueError(f"tokenizer.json: model has the unknown {unknown}.")
-    if model.get("dropout"):
-        raise ValueError(
-            "tokenizer.json: model.dropout must be None or 0, so that ids are always the same; "
-            f"got {model['dropout']!r}."
-        )
-
-
 def pipeline_of(content: Part) -> str:
     """What a file says beside its vocabulary, as JSON: the `pipeline` of a tokenizer."""
-    model = {key: value for key, value in content["model"].items() if key not in _VOCABULARY}
+    model = {key: value for key, value in content["model"].items() if key not in VOCABULARY}
     parts = {name: content.get(name) for name in _PARTS[:-1]}
     added = {"added_tokens": added_tokens(content)}
     return json.dumps({"model": {"type": algorithm(content)} | model, **parts, **added})
@@ -90,11 +45,6 @@ def content_of(pipeline: str, vocabulary: Any, merges: Iterable[Any] | None = No
     if merges is not None:
         model["merges"] = [list(merge) for merge in merges]
     return {**content, "model": model}
-
-
-def added_ids(content: Part) -> dict[str, int]:
-    """The added tokens of a file with their ids."""
-    return {token["content"]: token["id"] for token in added_tokens(content)}
 
 
 def to_text(content: Part) -> str:
@@ -131,9 +81,12 @@ def build_pipeline(content: Part, special: Mapping[str, int], found: bool) -> Na
             for those that merges make.
 
     Raises:
-        ValueError: the engine does not understand a part, or would give a token another id.
+        ValueError: the engine does not understand a part, or would give a token another id; or a
+            preset has a pattern that is not allowed.
     """
     check_model(content)
+    check_growth_of_file(content)
+    check_patterns({name: content.get(name) for name in _PARTS[:-1]})
     added = _with_special_tokens(content, special)
     model = dict(content["model"])
     if not found:
@@ -176,7 +129,8 @@ def _id(token: Part) -> int:
 
 def _build(content: Part) -> NativeTokenizer:
     try:
-        native = NativeTokenizer.from_str(to_text(content))
+        with without_panics():
+            native = NativeTokenizer.from_str(to_text(content))
     except Exception as error:  # The engine has no class of its own for its errors.
         raise ValueError(f"tokenizer.json is not supported: {error}") from None
     understood = json.loads(_without_vocabulary(native))

@@ -5,14 +5,16 @@ from functools import cached_property
 from typing import Any
 
 from nlpkit.presets.safe_json import parse_json
-from nlpkit.tokenizers.native_engine import native_ids
-from nlpkit.tokenizers.pipeline import added_ids, build_pipeline
+from nlpkit.tokenizers.native_engine import native_ids, native_text, without_panics
+from nlpkit.tokenizers.pipeline import build_pipeline
 from nlpkit.tokenizers.tokenizer_json_part import (
     Part,
+    added_ids,
     added_tokens,
     in_sequence,
     vocabulary_of,
 )
+from nlpkit.tokenizers.vocabulary import check_lengths
 
 _SPACE = "▁"
 _AFFIXES = {"bos": ("<s>", "<bos>"), "eos": ("</s>", "<eos>")}
@@ -35,6 +37,7 @@ class PipelineProcessor:
         content: dict[str, Any] = parse_json(data, "proto")
         self.content: Part = {**content, "decoder": content.get("decoder") or _decoder(content)}
         self.ids = {**vocabulary_of(content), **added_ids(content)}
+        check_lengths(self.ids)
         stated = {token["content"] for token in added_tokens(content) if token["special"]}
         known = {token: self.ids[token] for token in special if token in self.ids}
         self._native = build_pipeline(self.content, known, found)
@@ -44,7 +47,8 @@ class PipelineProcessor:
         """The ids of texts; or of one text ids, pieces and their places."""
         if return_type == "ids":
             return [list(ids) for ids in native_ids(self._native, texts)]
-        found = self._native.encode(texts, add_special_tokens=False)
+        with without_panics():
+            found = self._native.encode(texts, add_special_tokens=False)
         names = self._names
         pieces = [names[i] for i in found.ids]
         # The engine counts a suffix that it puts at the end of words as text.
@@ -54,7 +58,7 @@ class PipelineProcessor:
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, without special tokens."""
         kept = [i for i in ids if i not in self._special]
-        return str(self._native.decode(kept, skip_special_tokens=False))
+        return native_text(self._native, kept)
 
     def bos_id(self) -> int:
         """The id of the piece that starts a text, or -1."""

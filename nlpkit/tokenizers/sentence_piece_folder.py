@@ -5,10 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.folder_files import FolderFiles
-from nlpkit.tokenizers.pipeline import added_ids, whole_file
+from nlpkit.tokenizers.pipeline import whole_file
 from nlpkit.tokenizers.sentence_piece_json import read_sentence_piece_json
 from nlpkit.tokenizers.sentence_piece_model_json import model_as_json
-from nlpkit.tokenizers.sentence_piece_source import build_processor, find_proto_file, proto_file
+from nlpkit.tokenizers.sentence_piece_source import (
+    MODEL_BYTES,
+    build_processor,
+    find_proto_file,
+    proto_file,
+)
 from nlpkit.tokenizers.tokenizer_folder import (
     CONFIG_FILE,
     JSON_FILE,
@@ -19,7 +24,7 @@ from nlpkit.tokenizers.tokenizer_folder import (
     read_content,
     write_config,
 )
-from nlpkit.tokenizers.tokenizer_json_part import Part, vocabulary_of
+from nlpkit.tokenizers.tokenizer_json_part import Part, added_ids, vocabulary_of
 
 
 def read_folder(
@@ -49,7 +54,7 @@ def read_folder(
     if folder.has(JSON_FILE):
         content = read_content(folder, config)
         if model is not None and not arranged:
-            _check_model(folder.read(model), model, content)
+            _check_model(folder.read(model, MODEL_BYTES), model, content)
         arguments = read_sentence_piece_json(content)
     else:
         arguments = _read_model(folder, find_proto_file(folder, name), config, arranged)
@@ -68,7 +73,7 @@ def write_folder(tokenizer: Any, content: Part, folder: Path) -> list[str]:
 def _read_model(
     folder: FolderFiles, name: str, config: Mapping[str, Any], arranged: bool
 ) -> dict[str, Any]:
-    proto = folder.read(name)
+    proto = folder.read(name, MODEL_BYTES)
     if arranged:
         return {"proto": proto}
     ids = _pieces(proto)

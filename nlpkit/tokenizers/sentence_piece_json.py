@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from nlpkit.tokenizers.pipeline import check_model, to_text
+from nlpkit.tokenizers.pipeline import to_text
 from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePieceProto
+from nlpkit.tokenizers.tokenizer_json_model import check_model
 from nlpkit.tokenizers.tokenizer_json_part import (
     InexpressibleError,
     Part,

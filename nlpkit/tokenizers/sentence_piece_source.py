@@ -8,8 +8,14 @@ from typing import Any
 
 from sentencepiece import SentencePieceProcessor
 
+from nlpkit.presets.bounded_file import read_bounded
 from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.safe_json import LARGE
+from nlpkit.tokenizers.sentence_piece_proto import charsmap_of
+from nlpkit.tokenizers.text_growth import check_charsmap
 
+# The largest published one has 5 MB.
+MODEL_BYTES = 16 << 20
 ProtoSource = str | Path | bytes
 _FILES = ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
 
@@ -33,7 +39,7 @@ def read_proto(source: Any) -> bytes:
             f"proto must be a path, bytes or a base64 str; got {source!r:.80} ({kind})."
         )
     if _is_file(source):
-        return Path(source).read_bytes()
+        return read_bounded(source, LARGE)
     try:
         return base64.b64decode(str(source), validate=True)
     except (binascii.Error, ValueError):
@@ -56,11 +62,12 @@ def build_processor(proto: bytes) -> SentencePieceProcessor:
     """
     processor = SentencePieceProcessor()
     try:
+        check_charsmap(charsmap_of(proto))
         processor.LoadFromSerializedProto(proto)
     except (RuntimeError, ValueError) as error:
         raise ValueError(
             f"proto is not a SentencePiece model, or a damaged one: {len(proto)} bytes that begin "
-            f"with {proto[:16]!r}. SentencePiece says: {str(error).strip()}"
+            f"with {proto[:16]!r}. The reason: {str(error).strip()}"
         ) from None
     return processor
 

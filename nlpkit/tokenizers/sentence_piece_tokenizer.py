@@ -12,6 +12,7 @@ from nlpkit.tokenizers.sentence_piece_engine import PipelineProcessor
 from nlpkit.tokenizers.sentence_piece_folder import read_folder, write_folder
 from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePieceProto
 from nlpkit.tokenizers.sentence_piece_source import (
+    MODEL_BYTES,
     ProtoSource,
     build_processor,
     is_findable,
@@ -19,6 +20,7 @@ from nlpkit.tokenizers.sentence_piece_source import (
     read_proto,
 )
 from nlpkit.tokenizers.sentence_piece_spans import spans
+from nlpkit.tokenizers.text_growth import check_growth
 from nlpkit.tokenizers.text_normalizer import TextNormalizer
 from nlpkit.tokenizers.tokenizer import Tokenizer
 from nlpkit.tokenizers.vocabulary import Vocabulary
@@ -101,6 +103,8 @@ class SentencePieceTokenizer(Tokenizer):
         super().__init__(sequence_length=sequence_length, dtype=dtype, **kwargs)
         if replacements and "" in replacements:
             raise ValueError(f"replacements must not replace the empty string; got {replacements}.")
+        lengths = [(len(old), len(new)) for old, new in (replacements or {}).items()]
+        check_growth("replacements", lengths)
         self.add_bos = add_bos
         self.add_eos = add_eos
         self.lowercase = lowercase
@@ -152,7 +156,7 @@ class SentencePieceTokenizer(Tokenizer):
 
     def load_assets(self, dir_path: str) -> None:
         """Read the model from a folder."""
-        self.set_proto(FolderFiles.of(dir_path).read(_ASSET_FILE))
+        self.set_proto(FolderFiles.of(dir_path).read(_ASSET_FILE, MODEL_BYTES))
 
     def save_files(self, folder: str | Path) -> list[str]:
         self._known()

@@ -7,6 +7,8 @@ from typing import Any
 
 from tokenizers import Regex, pre_tokenizers
 
+from nlpkit.tokenizers.native_engine import without_panics
+
 _CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _LETTERS = rf"{_CONTRACTIONS}|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+"
 _REST = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -90,7 +92,8 @@ def _checked(split_pattern: str) -> str:
     # A name that was misspelled would otherwise be taken for a pattern that matches itself.
     if isinstance(split_pattern, str) and not re.fullmatch(r"[\w-]*", split_pattern):
         try:
-            Regex(split_pattern)
+            with without_panics():
+                Regex(split_pattern)
             return split_pattern
         except Exception as error:
             reason = f" ({error})"

@@ -179,7 +179,9 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         return TokenDisplay(inputs, self.encode(inputs))
 
     @classmethod
-    def from_tokenizer_json(cls, path: str | Path, **arguments: Any) -> Self:
+    def from_tokenizer_json(
+        cls, path: str | Path, *, allow_patterns: bool = False, **arguments: Any
+    ) -> Self:
         """Build the tokenizer that a Hugging Face `tokenizer.json` describes.
 
         Called on `Tokenizer` it returns a `WordPieceTokenizer`, a `BytePairTokenizer` or a
@@ -189,6 +191,8 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
 
         Args:
             path: str or Path. The file.
+            allow_patterns: bool. Whether the file may have any regular expression, rather than
+                those of published models and such as never take long. Default False.
             **arguments: constructor arguments that take precedence.
 
         Raises:
@@ -198,7 +202,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         """
         from nlpkit.tokenizers.tokenizer_json import from_tokenizer_json
 
-        built: Self = from_tokenizer_json(cls, path, arguments)
+        built: Self = from_tokenizer_json(cls, path, arguments, allow_patterns)
         return built
 
     def save_files(self, folder: str | Path) -> list[str]:

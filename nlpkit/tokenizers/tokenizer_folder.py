@@ -23,6 +23,14 @@ _ABOUT_IDS = ("normalizer", "pre_tokenizer", "post_processor", "decoder", "model
 NAMES = {"start_token": "bos_token", "end_token": "eos_token"}
 # Lists of special tokens that have no name of their own.
 _UNNAMED = ("additional_special_tokens", "extra_special_tokens")
+_FLAGS = (
+    "add_bos_token",
+    "add_eos_token",
+    "add_prefix_space",
+    "do_lower_case",
+    "strip_accents",
+    "tokenize_chinese_chars",
+)
 # What the folder of a tokenizer that tokenizer.json says all about names as its class.
 _FOLLOW_THE_FILE = ("PreTrainedTokenizerFast", "TokenizersBackend")
 
@@ -36,7 +44,15 @@ def read_config(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any
     Args:
         folder: `FolderFiles`.
         config: dict. What `tokenizer_config.json` says.
+
+    Raises:
+        ValueError: a setting that is true or false is something else.
     """
+    for name in _FLAGS:
+        if not isinstance(config.get(name), bool | None):
+            raise ValueError(
+                f"{CONFIG_FILE}: {name} must be true or false; got {config[name]!r:.100}."
+            )
     named = folder.json(_NAMES_FILE) if folder.has(_NAMES_FILE) else {}
     is_older = "added_tokens_decoder" not in config
     return {**config, **named} if is_older else {**named, **config}

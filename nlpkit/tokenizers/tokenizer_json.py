@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.pattern_permission import patterns_of_presets
 from nlpkit.tokenizers.byte_pair_json import read_byte_pair_json
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
-from nlpkit.tokenizers.pipeline import algorithm, is_byte_level
+from nlpkit.tokenizers.pipeline import is_byte_level
 from nlpkit.tokenizers.sentence_piece_json import read_sentence_piece_json
 from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
 from nlpkit.tokenizers.tokenizer_folder import read_file
+from nlpkit.tokenizers.tokenizer_json_model import algorithm
 from nlpkit.tokenizers.tokenizer_json_part import Part
 from nlpkit.tokenizers.word_piece_json import read_word_piece_json
 from nlpkit.tokenizers.word_piece_tokenizer import WordPieceTokenizer
@@ -21,7 +23,9 @@ _READERS: dict[str, tuple[type, Any]] = {
 }
 
 
-def from_tokenizer_json(cls: type, path: str | Path, arguments: Mapping[str, Any]) -> Any:
+def from_tokenizer_json(
+    cls: type, path: str | Path, arguments: Mapping[str, Any], allow_patterns: bool = False
+) -> Any:
     """Build the tokenizer that a `tokenizer.json` describes.
 
     Its special tokens are special tokens here: text that spells one is plain text, unless
@@ -32,6 +36,7 @@ def from_tokenizer_json(cls: type, path: str | Path, arguments: Mapping[str, Any
         cls: `Tokenizer`, for the class that fits, or that class or a subclass of it.
         path: path of the file.
         arguments: dict. Constructor arguments that take precedence.
+        allow_patterns: bool. Whether the file may have any regular expression. Default False.
 
     Raises:
         TypeError: `cls` does not fit.
@@ -44,7 +49,8 @@ def from_tokenizer_json(cls: type, path: str | Path, arguments: Mapping[str, Any
         cls = fitting
     elif not issubclass(cls, fitting):
         raise TypeError(f"{path} is that of a {fitting.__name__}; got {cls.__name__}.")
-    return cls(**{**read(content), **arguments})
+    with patterns_of_presets(allow_patterns):
+        return cls(**{**read(content), **arguments})
 
 
 def _kind(content: Part) -> str:

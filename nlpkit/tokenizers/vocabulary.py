@@ -1,11 +1,18 @@
 """A vocabulary: tokens and their ids."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.bounded_file import read_bounded
+from nlpkit.presets.safe_json import LARGE
+
 VocabularySource = str | Path | Sequence[str]
+# Some algorithms take time by the square of it. Of published vocabularies the longest has 256.
+_LONGEST_TOKEN = 1024
+# As many as no file has room for; far larger ones are made to collide in a dictionary.
+_LARGEST_ID = 2**31 - 1
 
 
 class Vocabulary:
@@ -21,7 +28,8 @@ class Vocabulary:
 
     Raises:
         TypeError: a token is not a string, or an id not an integer.
-        ValueError: there is no token, a token or an id twice, or a negative id.
+        ValueError: there is no token, a token or an id twice, a negative id, or a token of more
+            than 1,024 characters.
     """
 
     def __init__(self, tokens: Sequence[str] | Mapping[str, int]) -> None:
@@ -29,7 +37,8 @@ class Vocabulary:
             raise ValueError("vocabulary holds no token.")
         for token in tokens:
             if not isinstance(token, str):
-                raise TypeError(f"vocabulary must hold strings; got {token!r}.")
+                raise TypeError(f"vocabulary must hold strings; got {token!r:.100}.")
+        check_lengths(tokens)
         self.tokens: list[Any]
         if isinstance(tokens, Mapping):
             self.ids = dict(tokens)
@@ -69,12 +78,40 @@ class Vocabulary:
         path.write_text("".join(f"{t}\n" for t in self.tokens), encoding="utf-8", newline="\n")
 
 
-def _by_id(ids: Mapping[str, int]) -> list[Any]:
+def check_lengths(tokens: Iterable[str | bytes]) -> None:
+    """Make sure that no token is longer than 1,024 characters.
+
+    Raises:
+        ValueError: one is; the message shows its beginning.
+    """
+    longest = max(tokens, key=len, default="")
+    if len(longest) > _LONGEST_TOKEN:
+        raise ValueError(
+            f"A token of a vocabulary has at most {_LONGEST_TOKEN} characters; got one of "
+            f"{len(longest)}, {longest[:40]!r}…"
+        )
+
+
+def check_ids(ids: Mapping[str, Any]) -> None:
+    """Make sure that ids are integers from 0 to 2**31 - 1.
+
+    Raises:
+        TypeError: one is no integer.
+        ValueError: one is out of that range.
+    """
     for token, i in ids.items():
         if not isinstance(i, int) or isinstance(i, bool):
-            raise TypeError(f"vocabulary must give every token an int; got {i!r} for {token!r}.")
-    if min(ids.values()) < 0:
-        raise ValueError(f"vocabulary must hold ids from 0 on; got {min(ids.values())}.")
+            raise TypeError(
+                f"vocabulary must give every token an int; got {i!r:.100} for {token!r:.100}."
+            )
+        if not 0 <= i <= _LARGEST_ID:
+            raise ValueError(
+                f"vocabulary must hold ids from 0 to {_LARGEST_ID}; got {i} for {token!r:.100}."
+            )
+
+
+def _by_id(ids: Mapping[str, int]) -> list[Any]:
+    check_ids(ids)
     if len(set(ids.values())) < len(ids):
         raise ValueError(
             f"vocabulary must hold each id once; more than once: {_repeated(list(ids.values()))}."
@@ -102,7 +139,7 @@ def read_lines(path: str | Path) -> list[str]:
         ValueError: there is no such file.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_bounded(path, LARGE).decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError:
         raise ValueError(
             f"vocabulary must be a list of tokens or the path of a file; there is no file {path}."

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.folder_files import FolderFiles
-from nlpkit.tokenizers.pipeline import added_ids, content_of, whole_file
+from nlpkit.tokenizers.pipeline import content_of, whole_file
 from nlpkit.tokenizers.tokenizer_folder import (
     CONFIG_FILE,
     JSON_FILE,
@@ -17,7 +17,7 @@ from nlpkit.tokenizers.tokenizer_folder import (
     read_content,
     write_config,
 )
-from nlpkit.tokenizers.tokenizer_json_part import Part
+from nlpkit.tokenizers.tokenizer_json_part import Part, added_ids
 from nlpkit.tokenizers.vocabulary import Vocabulary
 from nlpkit.tokenizers.word_piece_engine import build_normalizer
 from nlpkit.tokenizers.word_piece_json import MODEL, OF_ARGUMENT, read_word_piece_json

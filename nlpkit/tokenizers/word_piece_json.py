@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nlpkit.tokenizers.pipeline import added_ids, algorithm, check_model, pipeline_of
+from nlpkit.tokenizers.pipeline import pipeline_of
+from nlpkit.tokenizers.tokenizer_json_model import algorithm, check_model
 from nlpkit.tokenizers.tokenizer_json_part import (
     InexpressibleError,
     Part,
+    added_ids,
     added_tokens,
     is_plain,
     require,

@@ -2,10 +2,12 @@
 
 import io
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -210,7 +212,22 @@ def traced(name: str, mode: str) -> Any:
 @given(st.lists(st.lists(TEXTS, max_size=4), max_size=6))
 def test_a_memo_that_forgets_gives_the_same(batches):
     engine = Tokenizer(models.BPE({chr(i): i for i in range(128)}, []))
-    memo = ChunkMemo(engine, lambda text: text.split(" "), most=6)
+    memo = ChunkMemo(engine, lambda text: text.split(" "), most_bytes=2000)
     for texts in batches:
         alone = [[engine.encode(chunk).ids for chunk in text.split(" ")] for text in texts]
         assert memo(texts) == [list(chain.from_iterable(rows)) for rows in alone]
+
+
+def test_a_memo_keeps_few_bytes_however_long_the_ids():
+    memo = ChunkMemo(_LongIds(), lambda text: text.split(" "), most_bytes=1 << 20)
+    for i in range(40):
+        memo([" ".join(f"{i}-{j}" for j in range(100))])
+        kept = {**memo._old, **memo._known}
+        assert sum(sys.getsizeof(ids) + 32 * len(ids) for ids in kept.values()) < 1 << 20
+
+
+class _LongIds:
+    """An engine that gives every text a thousand ids."""
+
+    def encode_batch_fast(self, texts, add_special_tokens):
+        return [SimpleNamespace(ids=range(1000)) for _ in texts]
