@@ -13,7 +13,9 @@ _DEVICES = frozenset(
     + [f"{port}{number}" for port in ("COM", "LPT") for number in "123456789¹²³"]
 )
 _UNUSABLE = re.compile(r'[\x00-\x1f<>:"|?*]|[ .]$')
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_ON_WINDOWS = os.name == "nt"
+# A Path has one slash of two; a single letter is a drive.
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def plain_name(name: Any, source: Path | str) -> str:
@@ -88,7 +90,7 @@ def folder_to_write(folder: Any, argument: str) -> Path:
             f"{argument} must be a folder on this machine; got {name!r}. "
             "nlpkit.presets.upload publishes what was saved."
         )
-    if PurePosixPath(name).parts[0].startswith("~") and not name.startswith(("~/", "~\\")):
+    if name.startswith("~") and not name.startswith(("~/", "~\\")):
         raise ValueError(
             f"{argument}={name!r} would be a home folder itself, or one called so; name a folder "
             f"in it, such as '~/my_preset', or say './{name}'."
@@ -104,7 +106,7 @@ def _check_parts(path: Path, name: str, argument: str) -> None:
     in_the_way = next((p for p in (path, *path.parents) if p.exists() and not p.is_dir()), None)
     if in_the_way is not None:
         raise ValueError(f"{argument} must be a folder; got {name!r}, and {in_the_way} is a file.")
-    for part in path.parts if os.name == "nt" else ():
+    for part in path.parts if _ON_WINDOWS else ():
         reason = _trouble_on_windows(part)
         if part not in (path.anchor, "..") and reason:
             raise ValueError(f"{argument} must be a folder; got {name!r}: {part!r} {reason}.")

@@ -20,7 +20,7 @@ from nlpkit.presets.loading_weights import (
 )
 from nlpkit.presets.own_layout import OwnLayout
 from nlpkit.presets.pattern_permission import patterns_of_presets
-from nlpkit.presets.registry import find_folder, subclasses_of
+from nlpkit.presets.registry import find_files, subclasses_of
 from nlpkit.presets.repairing import repair, require_verified
 from nlpkit.presets.selection import Need
 from nlpkit.presets.store import PresetFolder
@@ -80,10 +80,10 @@ def open_layout(
         preset: str or Path. A name, a handle or a folder.
         need: `Need`. What the load needs.
         mmap: bool. Whether variables may have the files of the weights as their memory.
-        **options: `offline` and `lock` of `find_folder`.
+        **options: `offline` and `lock` of `find_files`.
     """
-    path = find_folder(preset, need=need, **options)
-    folder = PresetFolder(path, need.weights, need.allow_pickle, mmap=mmap)
+    path, listed = find_files(preset, need=need, **options)
+    folder = PresetFolder(path, need.weights, need.allow_pickle, listed, mmap)
     if folder.manifest is not None:
         return OwnLayout(folder, preset)
     is_kerashub = KerasHubLayout.recognizes(folder)

@@ -75,6 +75,13 @@ class OpenedFile:
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
+    def is_at(self, path: Path) -> bool:
+        """Whether it is what a path leads to, and is as it was when it was opened."""
+        try:
+            return FileState.of(path) == self._state
+        except OSError:
+            return False
+
     def check_unchanged(self, by_path: bool = False) -> None:
         """Make sure that all that was read of it is of one content.
 

@@ -58,8 +58,8 @@ def publish(
         OSError: it cannot be written. What was there is unchanged, unless a note says otherwise.
     """
     made = [folder for folder in (path, *path.parents) if not folder.exists()]
-    path.mkdir(parents=True, exist_ok=True)
     try:
+        path.mkdir(parents=True, exist_ok=True)
         with _locked(path):
             _clean(path)
             _publish(path, write, description)

@@ -3,7 +3,7 @@
 import importlib
 import importlib.resources
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,7 +13,7 @@ from nlpkit.presets.downloading import fetch, find_downloaded
 from nlpkit.presets.handle import FORMS, is_remote, parse_handle
 from nlpkit.presets.lock_file import LockFile, Pin
 from nlpkit.presets.selection import Need
-from nlpkit.presets.sources import Snapshot, SourceError, UnreachableError
+from nlpkit.presets.sources import FileFacts, Snapshot, SourceError, UnreachableError
 from nlpkit.presets.store import MANIFEST
 from nlpkit.presets.verification import differences
 
@@ -39,15 +39,23 @@ def bundled_presets() -> list[str]:
     return sorted(path.name for path in _bundled().iterdir() if (path / MANIFEST).is_file())
 
 
-def find_folder(
+def find_folder(preset: str | Path, **options: Any) -> Path:
+    """The folder of a preset, which is downloaded if need be; see `find_files`."""
+    return find_files(preset, **options)[0]
+
+
+def find_files(
     preset: str | Path,
     *,
     need: Need = Need(),  # noqa: B008 (frozen)
     offline: bool | None = None,
     refresh: bool = False,
     lock: str | Path | None = None,
-) -> Path:
-    """The folder of a preset, which is downloaded if need be.
+) -> tuple[Path, Mapping[str, FileFacts] | None]:
+    """The folder of a preset, which is downloaded if need be, and the files that it holds.
+
+    What is in a folder beside the files that a lock pins, or that were downloaded and compared, was
+    put there by somebody else.
 
     Args:
         preset: str or Path. A preset's name, a handle, or a folder.
@@ -57,6 +65,10 @@ def find_folder(
         refresh: bool. Whether to ask the source for a newer revision.
         lock: str or Path. A lock file that must pin the preset.
 
+    Returns:
+        The folder, and what is known of its files by name; None for a folder that nothing is said
+        of.
+
     Raises:
         ValueError: there is no such preset or folder, or it cannot be had.
         ConnectionError: it would have to be downloaded, and there is no network.
@@ -65,12 +77,14 @@ def find_folder(
     if not isinstance(preset, str | Path):
         raise TypeError(f"preset must be a str or a Path; got {preset!r}.")
     pin = LockFile.read(lock).pin(str(preset)) if lock is not None else None
-    if local := find_local(preset):
-        if pin:
-            _require_pinned(local, pin)
-        return local
-    snapshot = find_snapshot(preset, need, offline=offline, refresh=refresh, pin=pin)
-    return snapshot if isinstance(snapshot, Path) else snapshot.folder
+    found = find_local(preset) or find_snapshot(
+        preset, need, offline=offline, refresh=refresh, pin=pin
+    )
+    if not isinstance(found, Path):
+        return found.folder, found.checked or found.files
+    if pin:
+        _require_pinned(found, pin)
+    return found, pin.files if pin else None
 
 
 def find_local(preset: str | Path) -> Path | None:
@@ -80,7 +94,8 @@ def find_local(preset: str | Path) -> Path | None:
         return _bundled() / name
     if is_remote(name):
         return None
-    path = Path(unquote(urlsplit(name).path)) if name.startswith("file://") else Path(name)
+    is_url = name.startswith("file://")
+    path = Path(unquote(urlsplit(name).path)) if is_url else Path(name).expanduser()
     return path if path.is_dir() else None
 
 

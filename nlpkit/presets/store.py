@@ -46,8 +46,8 @@ class PresetFolder(FolderFiles):
         weights: bool. Whether weights must be there, too, which a tokenizer can do without.
         allow_pickle: bool. Whether weights may be read from pytorch_model.bin, by PyTorch's
             restricted unpickler, if there are no others.
-        listed: dict of `FileFacts` by name. The files that may be read, and what they are; None
-            for whatever is there.
+        listed: dict of `FileFacts` by name. The files that may be read if there is no manifest, and
+            what they are; weights are compared by their size. None for whatever is there.
         mmap: bool. Whether weights may be mapped into memory. Those of the Hugging Face cache are
             in any case, as nobody writes to them.
 
@@ -87,8 +87,9 @@ class PresetFolder(FolderFiles):
                     raise
 
     def __fspath__(self) -> str:
-        """A folder with what may be read of this one and is small, for who reads by paths."""
-        if not self._is_listed():
+        """The folder for who reads by paths; once it has changed, one of what was compared."""
+        current = (self._opened[name].is_at(self.path / name) for name in self._contents)
+        if not self._is_listed() or all(current):
             return str(self.path)
         if self._copy is None:
             self._copy = tempfile.mkdtemp(prefix="nlpkit-")
@@ -190,6 +191,7 @@ class PresetFolder(FolderFiles):
         check_folder(self.path)
         if (self._listed is None or MANIFEST in self._listed) and (self.path / MANIFEST).is_file():
             self._opened[MANIFEST] = OpenedFile(self.path / MANIFEST)
+            self._compare(MANIFEST, self._hash(MANIFEST))
             self.manifest = check_manifest(self.json(MANIFEST), self.path / MANIFEST)
             if staged := self.manifest.get(STAGED):
                 with contextlib.suppress(FileNotFoundError):
@@ -197,7 +199,8 @@ class PresetFolder(FolderFiles):
         names = (self.manifest or {}).get("files", self._listed or {})
         for name in names:
             is_weights = name.endswith(_WEIGHTS)
-            if weights or not is_weights or place_of(name, self.path, self.manifest).is_file():
+            is_needed = self.manifest is not None and (weights or not is_weights)
+            if is_needed or place_of(name, self.path, self.manifest).is_file():
                 self._opened[name] = self._open_file(name)
                 self._compare(name, None if is_weights else self._hash(name))
         if self.manifest is None and not any(self.has(name) for name in _DESCRIPTIONS):
@@ -225,9 +228,9 @@ class PresetFolder(FolderFiles):
         return self._opened[name]
 
     def _whole(self, name: str) -> OpenedFile:
-        """A file, opened and compared with the hash that is stated of it."""
+        """A file, opened and compared with the hash that the manifest states of it."""
         file = self._file(name)
-        if self._is_listed():
+        if self.manifest is not None:
             self._compare(name, file.sha256())
         return file
 

@@ -1,11 +1,12 @@
 """Weights that stay in their file, mapped into memory, where variables can have it as theirs."""
 
 import mmap
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from presets.miniature import TinyBackbone, TinyClassifier, outputs, randomized
+from presets.miniature import TinyBackbone, TinyClassifier, assert_same_outputs, outputs, randomized
 from safetensors.numpy import load_file
 
 from nlpkit.presets.tensors import TensorFiles, write_tensors
@@ -85,6 +86,43 @@ def test_variables_are_the_file(backbone, tmp_path, monkeypatch):
         outputs(backbone),
         rtol=1e-5,
     )
+
+
+def _maps(path):
+    """Whether this process has a file mapped, as Linux says."""
+    maps = Path("/proc/self/maps")
+    return maps.exists() and str(path.resolve()) in maps.read_text()
+
+
+def test_a_model_has_memory_of_its_own(backbone, tmp_path):
+    backbone.save_to_preset(tmp_path / "saved")
+    path = tmp_path / "saved" / "model.safetensors"
+    loaded = TinyBackbone.from_preset(tmp_path / "saved")
+    before = outputs(loaded)
+    assert not _maps(path)  # Or shortening it would kill this process.
+    path.write_bytes(bytes(path.stat().st_size))
+    np.testing.assert_array_equal(outputs(loaded), before)
+    path.write_bytes(b"")
+    np.testing.assert_array_equal(outputs(loaded), before)
+
+
+@only_on_torch
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="The system does not tell")
+@pytest.mark.parametrize("is_linked", [True, False])
+def test_only_blobs_of_the_hub_s_cache_are_mapped_unasked(backbone, tmp_path, is_linked):
+    folder, blobs = (
+        tmp_path / "repository" / "snapshots" / "revision",
+        tmp_path / "repository" / "blobs",
+    )
+    backbone.save_to_preset(folder)
+    blobs.mkdir()
+    path = folder / "model.safetensors"
+    if is_linked:
+        path = path.rename(blobs / ("0" * 64))
+        (folder / "model.safetensors").symlink_to(path)
+    loaded = TinyBackbone.from_preset(folder)
+    assert _maps(path) == is_linked
+    assert_same_outputs(loaded, backbone)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
