@@ -65,6 +65,7 @@ def checked(answers: Answers) -> Iterator[None]:
 
 def facts_of(etag: str) -> FileFacts:
     """What an ETag states of a file: the Hub's are hashes, and name the files in its cache."""
+    etag = etag.lower()
     if COMMIT.fullmatch(etag):
         return FileFacts(git_sha1=etag)
     return FileFacts(sha256=etag) if _SHA256.fullmatch(etag) else FileFacts()
@@ -118,8 +119,16 @@ def _check_file_of_hub(response: Response, answers: Answers) -> None:
     xet = response.headers.get(constants.HUGGINGFACE_HEADER_X_XET_HASH)
     if xet is not None and not _SHA256.fullmatch(xet):
         raise SourceError(f"{response.url} names its content {xet!r:.80}, which is no hash of Xet")
-    if response.request.method == "HEAD":
+    if response.request.method == "HEAD" and not _is_followed(response):
         answers.etag = _etag(response)
+
+
+def _is_followed(response: Response) -> bool:
+    """Whether huggingface_hub goes on to another address of the same server."""
+    if not response.has_redirect_location:
+        return False
+    here, there = response.url, response.url.join(response.headers["Location"])
+    return (here.scheme, here.host, here.port) == (there.scheme, there.host, there.port)
 
 
 def _etag(response: Response) -> str:

@@ -58,6 +58,10 @@ def download(url: str, path: Path, facts: FileFacts, limit: int | None, progress
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
+    for own in (part, _mark(part)):
+        # What another program put there would be written through, or waited for.
+        if own.is_fifo() or (own.is_symlink() and not own.is_char_device()):
+            own.unlink()
     deadline = Deadline()
 
     def count(size: int) -> None:

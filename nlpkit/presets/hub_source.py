@@ -78,7 +78,7 @@ class HubSource(Source):
     ) -> Path:
         commit = str(snapshot.handle.revision)
         limit = size_limit(name, snapshot.files.get(name, FileFacts()))
-        deadline = Deadline()
+        deadline = Deadline(self._incomplete)
 
         def count(size: int) -> None:
             deadline.extend(size)
@@ -103,8 +103,8 @@ class HubSource(Source):
             path = Path(with_retries(bring, _is_passing, deadline))
         except Exception as error:
             explain(error, snapshot.handle, name)
-        if anew and path.is_symlink() and self._blob(path).name != self._etags[name]:
-            path.unlink()  # It leads to what was there before, which huggingface_hub leaves.
+        if anew and self._is_older(path, self._etags[name]):
+            path.unlink()
             return self.resolve(snapshot, name, progress)
         if self._is_own(path):
             return path
@@ -153,6 +153,18 @@ class HubSource(Source):
             return path
         target = path.parent.resolve() / path.readlink()
         return target.parent.resolve() / target.name
+
+    def _is_older(self, path: Path, etag: str) -> bool:
+        """Whether a file is not the blob that just came: huggingface_hub leaves what is there."""
+        if path.is_symlink():
+            return self._blob(path).name != etag
+        return (self._blobs() / etag).is_file()
+
+    def _incomplete(self) -> int:
+        """The bytes of files on their way, by this program or another."""
+        with contextlib.suppress(OSError):
+            return sum(path.stat().st_size for path in self._blobs().glob("*.incomplete"))
+        return 0
 
     def _is_own(self, path: Path) -> bool:
         """Whether a file of the snapshot is a plain one, there or directly in the cache's blobs."""

@@ -65,8 +65,9 @@ class KaggleSource(Source):
 
 
 def _files_in(folder: Path) -> dict[str, FileFacts]:
+    """The files of a folder, without what links lead to elsewhere."""
     return {
         path.relative_to(folder).as_posix(): FileFacts(path.stat().st_size)
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve())
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nlpkit.presets.cache import home, write_atomically
+from nlpkit.presets.safe_json import LARGE, read_object
 
 # What is smaller is read in milliseconds.
 _LARGE = 1 << 24
@@ -77,7 +78,7 @@ def digest(file: BinaryIO) -> str:
 
 def _read() -> dict[str, dict[str, Any]]:
     try:
-        content = json.loads(_place().read_text(encoding="utf-8"))
+        content = read_object(_place(), LARGE) if _place().is_file() else {}
         return {path: dict(known) for path, known in content.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

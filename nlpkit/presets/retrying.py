@@ -28,10 +28,16 @@ class Deadline:
 
     No time-out of a connection is enough: a server that sends one byte every few seconds keeps
     within each of them, and one that asks to be left alone for a year is obeyed.
+
+    Args:
+        measure: returns a number of bytes. While it grows somebody else is bringing the file, for
+            whom the action waits.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, measure: Callable[[], int] = lambda: 0) -> None:
         self._end = time.monotonic() + PATIENCE
+        self._measure = measure
+        self._measured = measure()
 
     def extend(self, size: int) -> None:
         """Allow time for the bytes that came.
@@ -67,10 +73,16 @@ class Deadline:
         threading.Thread(target=context.run, args=(work,), daemon=True).start()
         while not future.done():
             if self._left() <= 0:
-                raise self._passed()
+                self._wait_for_others()
             with contextlib.suppress(TimeoutError):
                 future.exception(timeout=self._left())
         return future.result()
+
+    def _wait_for_others(self) -> None:
+        grown, self._measured = self._measure() - self._measured, self._measure()
+        if grown <= 0:
+            raise self._passed()
+        self._end = time.monotonic() + grown / SLOWEST
 
     def _left(self) -> float:
         return self._end - time.monotonic()

@@ -1,6 +1,7 @@
 """Presets on web servers: mirrors and stores."""
 
 import json
+import os
 
 import pytest
 from presets.miniature import TinyBackbone, TinyClassifier, TinyTokenizer, assert_same_outputs
@@ -134,6 +135,24 @@ def test_full_disk_is_reported(store, monkeypatch):
     (folder / f".{WEIGHTS}.part").symlink_to("/dev/full")
     with pytest.raises(OSError, match=rf"No space left on device: presets cannot .* {folder}"):
         nlpkit.presets.download(handle)
+
+
+@pytest.mark.parametrize("suffix", ["", ".etag"])
+@pytest.mark.parametrize("leads", ["to a file", "to nothing", "pipe"])
+def test_what_is_planted_for_a_half_file_is_not_written_through(store, tmp_path, suffix, leads):
+    handle = store(PLAIN)
+    place = cache.folder_of(parse_handle(handle)) / f".{WEIGHTS}.part{suffix}"
+    place.parent.mkdir(parents=True)
+    target = tmp_path / "target"
+    if leads == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(target)
+    if leads == "to a file":
+        target.write_text("mine")
+    assert read(nlpkit.presets.download(handle)) == PLAIN
+    assert not target.exists() or target.read_text() == "mine"
+    assert target.exists() == (leads == "to a file")
 
 
 def test_redirect_off_the_encrypted_line_is_refused(hub, store, monkeypatch):

@@ -8,6 +8,8 @@ from presets.test_hub import PLAIN
 
 import nlpkit
 from nlpkit import _compat
+from nlpkit.presets import cache
+from nlpkit.presets.handle import parse_handle
 
 HANDLE = "kaggle://keras/tiny/keras/tiny_en"
 
@@ -57,6 +59,13 @@ def test_what_kagglehub_has_is_enough_offline(kaggle, monkeypatch, tmp_path):
     folder.with_name("2.complete").touch()
     assert TinyTokenizer.from_preset(f"{HANDLE}/2", offline=True).vocabulary == ["a", "fine"]
     assert not kaggle.handles
+
+
+def test_link_in_a_model_that_leads_out_of_it_is_no_file_of_it(kaggle, tmp_path):
+    (tmp_path / "secret").write_bytes(b"a\nsecret")
+    (kaggle.folder / "spiece.model").symlink_to(tmp_path / "secret")
+    nlpkit.presets.download(HANDLE)
+    assert "spiece.model" not in cache.read_record(parse_handle(HANDLE)).files
 
 
 @pytest.mark.parametrize(

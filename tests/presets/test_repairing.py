@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+from huggingface_hub import constants
 from presets.bent_answers import each, states
 from presets.miniature import TinyBackbone, TinyClassifier, TinyTokenizer, assert_same_outputs
 from presets.test_hub import read
@@ -72,8 +73,11 @@ def test_mistake_of_the_caller_brings_nothing(hub, published):
     assert not hub.requests
 
 
-@pytest.mark.parametrize("stays", [False, True])
-def test_file_without_hashes_that_came_damaged_is_brought_anew(hub, classifier, tmp_path, stays):
+@pytest.mark.parametrize(("stays", "links"), [(False, True), (False, False), (True, True)])
+def test_file_without_hashes_that_came_damaged_is_brought_anew(
+    hub, classifier, tmp_path, monkeypatch, stays, links
+):
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_SYMLINKS", not links)
     classifier.save_to_preset(tmp_path / "saved")
     files = read(tmp_path / "saved")
     del files["nlpkit.json"]
