@@ -42,7 +42,10 @@ Security, files
     - safetensors: the header is checked against the file (lengths, shapes, places, each tensor
       once), and sizes in the configuration against the tensors, before a model is built. Models
       are built without values and given them when all shapes fit. With `load_weights=False` there
-      is nothing to hold sizes against but fixed ceilings (10,000 layers, 2**31 a dimension).
+      is nothing to hold sizes against but a ceiling of 2**30 parameters (`max_parameters=`).
+    - Numbers of weights must be floating-point, finite and below 2**30; arguments are held to the
+      ranges of the constructors. A tokenizer's regular expressions must be published or plain,
+      unless `allow_patterns=True`; its files, tokens, ids and replacements are bounded.
     - The SHA-256 of a large file in nlpkit's own layout is computed once, and remembered in
       `NLPKIT_HOME` with the file's size, inode and times of change; `verify` computes it anew.
     - HDF5 (KerasHub): links of all kinds, external storage, virtual data sets, filters beyond gzip

@@ -10,6 +10,7 @@ import numpy as np
 from nlpkit.presets.cover import Cover, check_table
 from nlpkit.presets.deferred import initialize
 from nlpkit.presets.piece import Piece
+from nlpkit.presets.sane_numbers import check_weights
 from nlpkit.presets.weights import Line
 
 BACKBONE = "backbone/"
@@ -56,7 +57,7 @@ def assign(
         skip: paths of variables that keep their values.
 
     Raises:
-        ValueError: a tensor that is tied to another has other values.
+        ValueError: a tensor that is tied to another has other values, or one is none of weights.
     """
     readers: dict[str, list[Line]] = defaultdict(list)
     for line, name in cover.lines.values():
@@ -64,7 +65,9 @@ def assign(
             readers[name].append(line)
     stacked = _Stacked(line for lines in readers.values() for line in lines if line.slot)
     for name, lines in readers.items():
-        _distribute(read(name), lines, variables, stacked)
+        tensor = read(name)
+        check_weights(name, tensor, {variables[line.variable].dtype for line in lines})
+        _distribute(tensor, lines, variables, stacked)
     for line, name in cover.ties:
         _check_tie(line, name, *cover.lines[line.variable], variables[line.variable], read)
 

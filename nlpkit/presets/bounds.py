@@ -3,15 +3,18 @@
 A configuration of a few bytes could otherwise ask for any amount of memory or time.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from nlpkit._argument_ranges import LARGEST_COUNT, MOST_LAYERS
 from nlpkit.presets.weights import Shape
 
-_LARGEST = 2**31 - 1
-_MOST_LAYERS = 10_000
+_LARGEST = LARGEST_COUNT
+# Of a model without weights, whose size nothing but its configuration says: 4 GiB in float32.
+MOST_PARAMETERS = 1 << 30
 # Lengths that rows are padded to, and other lengths of the preprocessing.
-_LONGEST_ROW = 1 << 24
+_LONGEST_ROW = 1 << 20
 _HEADS = ("num_heads", "num_query_heads", "num_key_value_heads", "num_attention_heads")
 _AT_LEAST_ONE = ("num_layers", "hidden_dim", "vocabulary_size", "num_classes", *_HEADS)
 # One table has this many rows or columns.
@@ -20,6 +23,9 @@ _DIMENSIONS = (
     "vocabulary_size",
     "hidden_dim",
     "num_classes",
+    "head_dim",
+    "embedding_dim",
+    "num_segments",
     *_HEADS,
 )
 
@@ -40,7 +46,9 @@ def check_sizes(
             room for, or a size that is not positive.
     """
     largest = _LARGEST if shapes is None else _largest(shapes)
-    layers = _MOST_LAYERS if shapes is None else min(len(shapes), _MOST_LAYERS)
+    layers = MOST_LAYERS if shapes is None else min(len(shapes), MOST_LAYERS)
+    if shapes is not None:
+        _check_heads(arguments, largest, source)
     for name, value in arguments.items():
         if not isinstance(value, int) or isinstance(value, bool):
             continue
@@ -61,12 +69,42 @@ def check_lengths(arguments: Mapping[str, Any], source: str) -> None:
     """Check the lengths among the arguments of a tokenizer or preprocessor.
 
     Raises:
-        ValueError: a length is not in [0, 2**24].
+        ValueError: a length is not in [0, 2**20].
     """
     for name, value in arguments.items():
         is_length = name.endswith("length") and isinstance(value, int)
         if is_length and not 0 <= value <= _LONGEST_ROW:
-            raise ValueError(f"{source} states {name}={value}; it must be in [0, 2**24].")
+            raise ValueError(f"{source} states {name}={value}; it must be in [0, 2**20].")
+
+
+def check_parameters(model: Any, most: int, source: str) -> None:
+    """Make sure that a model that was built without values is not too large to give it some.
+
+    Args:
+        model: it.
+        most: int. The parameters it may have.
+        source: str. The preset's name, for the error's message.
+
+    Raises:
+        ValueError: it has more.
+    """
+    total = sum(math.prod(variable.shape) for variable in model.variables)
+    if total > most:
+        raise ValueError(
+            f"{source} describes a model of {total} parameters; without weights at most {most} are "
+            f"allocated. Pass max_parameters={total} if you mean it."
+        )
+
+
+def _check_heads(arguments: Mapping[str, Any], largest: int, source: str) -> None:
+    """Hold the columns of a projection against the tensors."""
+    sizes = [arguments.get(name) for name in ("num_query_heads", "num_attention_heads", "head_dim")]
+    stated = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool)]
+    if len(stated) > 1 and math.prod(stated) > largest:
+        raise ValueError(
+            f"{source} states {stated[0]} heads with head_dim={stated[1]}, but no tensor of it is "
+            f"larger than {largest}."
+        )
 
 
 def _largest(shapes: Mapping[str, Shape]) -> int:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nlpkit._foreign_names import advice
 from nlpkit._warning import warn
-from nlpkit.presets.bounds import check_sizes
+from nlpkit.presets.argument_routing import ABSENT, route, task_arguments
+from nlpkit.presets.bounds import MOST_PARAMETERS, check_parameters, check_sizes
 from nlpkit.presets.deferred import deferred_initialization, initialize_rest
-from nlpkit.presets.description import required_arguments, takes
+from nlpkit.presets.description import required_arguments
 from nlpkit.presets.hugging_face_layout import HuggingFaceLayout
 from nlpkit.presets.kerashub_layout import KerasHubLayout
 from nlpkit.presets.layout import Layout, is_family_preprocessor, is_family_task
@@ -20,12 +20,11 @@ from nlpkit.presets.loading_weights import (
 )
 from nlpkit.presets.own_layout import OwnLayout
 from nlpkit.presets.pattern_permission import patterns_of_presets
+from nlpkit.presets.readable_errors import readable_errors
 from nlpkit.presets.registry import find_files, subclasses_of
 from nlpkit.presets.repairing import repair, require_verified
 from nlpkit.presets.selection import Need
 from nlpkit.presets.store import PresetFolder
-
-_ABSENT: Any = object()
 
 
 def load(
@@ -49,8 +48,8 @@ def load(
         require_verified(preset, need, offline=offline, lock=lock)
 
     def build() -> Any:
-        layout = open_layout(preset, need, mmap=mmap, offline=offline, lock=lock)
-        with patterns_of_presets(allow_patterns):
+        with readable_errors(preset), patterns_of_presets(allow_patterns):
+            layout = open_layout(preset, need, mmap=mmap, offline=offline, lock=lock)
             return _LOADERS[cls.preset_kind](cls, layout, **arguments)
 
     try:
@@ -100,7 +99,7 @@ def _load_tokenizer(cls: Any, layout: Layout, **arguments: Any) -> Any:
     if held is None:
         raise ValueError(f"{layout} holds no tokenizer.")
     cls = _family_class(cls, held, layout)
-    (own,) = _route(arguments, cls)
+    (own,) = route(arguments, cls)
     try:
         return layout.build_tokenizer(cls, own)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
@@ -114,7 +113,7 @@ def _load_preprocessor(cls: Any, layout: Layout, *, tokenizer: Any = None, **arg
     if held is None:
         raise ValueError(f"{layout} holds no tokenizer; pass tokenizer=.")
     cls = _find_preprocessor(cls, layout, held)
-    own, of_tokenizer = _route(arguments, cls, held)
+    own, of_tokenizer = route(arguments, cls, held)
     if tokenizer is None:
         tokenizer = _load_tokenizer(held, layout, **of_tokenizer)
     elif of_tokenizer:
@@ -122,15 +121,24 @@ def _load_preprocessor(cls: Any, layout: Layout, *, tokenizer: Any = None, **arg
     return cls(tokenizer, **{**layout.preprocessor_arguments(cls), **own})
 
 
-def _load_backbone(cls: Any, layout: Layout, *, load_weights: bool = True, **arguments: Any) -> Any:
+def _load_backbone(
+    cls: Any,
+    layout: Layout,
+    *,
+    load_weights: bool = True,
+    max_parameters: int = MOST_PARAMETERS,
+    **arguments: Any,
+) -> Any:
     cls = _family_class(cls, layout.backbone_class, layout)
-    (own,) = _route(arguments, cls)
+    (own,) = route(arguments, cls)
     stated = layout.backbone_arguments()
     check_sizes(stated, _shapes(layout, load_weights), str(layout))
     if load_weights:
         read_ahead(layout, own.get("dtype"))
     with deferred_initialization():
         backbone = cls(**{**stated, **own})
+    if not load_weights:
+        check_parameters(backbone, max_parameters, str(layout))
     layout.finish()
     backbone.carried = layout.carried_by_backbone()
     if load_weights:
@@ -143,27 +151,30 @@ def _load_task(
     cls: Any,
     layout: Layout,
     *,
-    preprocessor: Any = _ABSENT,
+    preprocessor: Any = ABSENT,
     load_weights: bool = True,
+    max_parameters: int = MOST_PARAMETERS,
     load_head: bool = True,
     **arguments: Any,
 ) -> Any:
     cls = _find_task(cls, layout)
     head = layout.head_arguments(cls) if load_head else None
-    own, of_backbone, of_preprocessor = _task_arguments(cls, arguments, preprocessor)
+    own, of_backbone, of_preprocessor = task_arguments(cls, arguments, preprocessor)
     if head is None:
         _require_head_arguments(cls, own, layout, load_head)
     stated = layout.backbone_arguments()
     check_sizes({**stated, **(head or {})}, _shapes(layout, load_weights), str(layout))
     backbone_arguments = {**stated, **of_backbone}
     layout.finish()
-    if preprocessor is _ABSENT:
+    if preprocessor is ABSENT:
         preprocessor = _default_preprocessor(cls, layout, of_preprocessor)
     if load_weights:
         read_ahead(layout, of_backbone.get("dtype"))
     with deferred_initialization():
         backbone = layout.backbone_class(**backbone_arguments)
         task = cls(backbone=backbone, preprocessor=preprocessor, **{**(head or {}), **own})
+    if not load_weights:
+        check_parameters(task, max_parameters, str(layout))
     backbone.carried = layout.carried_by_backbone()
     if head is not None:
         task.carried = layout.carried_by_head()
@@ -183,22 +194,6 @@ _LOADERS: dict[str, Callable[..., Any]] = {
     "backbone": _load_backbone,
     "task": _load_task,
 }
-
-
-def _task_arguments(
-    cls: Any, arguments: dict[str, Any], preprocessor: Any
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """The arguments for the task, its backbone, and its preprocessor with tokenizer."""
-    parts = [cls, cls.backbone_class]
-    if preprocessor is _ABSENT and cls.preprocessor_class:
-        parts += [cls.preprocessor_class, cls.preprocessor_class.tokenizer_class]
-    rest = {name: value for name, value in arguments.items() if name not in ("dtype", "compile")}
-    own, of_backbone, *others = _route(rest, *parts)
-    if "dtype" in arguments:
-        of_backbone["dtype"] = arguments["dtype"]
-    if "compile" in arguments:
-        own["compile"] = arguments["compile"]
-    return own, of_backbone, {name: value for part in others for name, value in part.items()}
 
 
 def _default_preprocessor(cls: Any, layout: Layout, arguments: dict[str, Any]) -> Any:
@@ -278,22 +273,3 @@ def _other_family(cls: Any, held: Any, layout: Layout) -> ValueError:
         f"{layout} holds a {held.__name__}, which does not go with {cls.__name__}; call "
         f"from_preset of its own family's classes, or of the base class."
     )
-
-
-def _route(arguments: dict[str, Any], *classes: Any) -> list[dict[str, Any]]:
-    """Give each argument to the first of the classes that takes it.
-
-    Raises:
-        TypeError: none of them does.
-    """
-    parts: list[dict[str, Any]] = [{} for _ in classes]
-    for name, value in arguments.items():
-        place = next((i for i, cls in enumerate(classes) if takes(cls, name)), None)
-        if place is None or name in ("backbone", "tokenizer"):
-            names = " or ".join(cls.__name__ for cls in classes)
-            raise TypeError(
-                f"from_preset got {name}={value!r}, which is no argument of {names} that a preset "
-                f"leaves open.{advice(name)}"
-            )
-        parts[place][name] = value
-    return parts

@@ -14,6 +14,8 @@ PICKLE = "pytorch_model.bin"
 PICKLE_INDEX = "pytorch_model.bin.index.json"
 # Before 2.6 the restricted unpickler could be made to run code (CVE-2025-32434).
 _FIRST_SAFE = (2, 6)
+# How many times the numbers of a file may be in tensors.
+_SHARED = 2
 
 
 class PickledTensors:
@@ -71,11 +73,42 @@ def _load(path: Path) -> dict[str, Any]:
     except Exception as error:  # The unpickler raises whatever a damaged pickle leads to.
         raise ValueError(f"{path} cannot be read without running code: {error}") from error
     if not isinstance(content, dict) or not all(
-        isinstance(name, str) and isinstance(tensor, torch.Tensor) and not tensor.is_sparse
+        isinstance(name, str) and isinstance(tensor, torch.Tensor) and _is_plain(tensor)
         for name, tensor in content.items()
     ):
-        raise ValueError(f"{path} holds something else than tensors by name.")
+        raise ValueError(f"{path} holds something else than plain tensors by name.")
+    _check_sizes(content, path)
     return content
+
+
+def _is_plain(tensor: Any) -> bool:
+    """Whether a tensor is dense, here, and of numbers that NumPy has."""
+    import torch
+
+    is_dense = tensor.layout == torch.strided and not tensor.is_quantized and not tensor.is_nested
+    names = ("bfloat16", "float16", "float32", "float64", "int8", "int16", "int32", "int64")
+    return bool(
+        is_dense
+        and tensor.device.type == "cpu"
+        and tensor.dtype in {torch.bool, torch.uint8, *(getattr(torch, name) for name in names)}
+    )
+
+
+def _check_sizes(tensors: dict[str, Any], path: Path) -> None:
+    """Make sure that tensors have numbers of their own: strides may repeat a few without end."""
+    total, storages = 0, {}
+    for name, tensor in tensors.items():
+        storage = tensor.untyped_storage()
+        size = tensor.numel() * tensor.element_size()
+        storages[storage.data_ptr()] = storage.nbytes()
+        total += size
+        if size > storage.nbytes():
+            raise ValueError(
+                f"{path}: {name} has the shape {tuple(tensor.shape)}, but {storage.nbytes()} bytes."
+            )
+    # A table and a head may be tied.
+    if total > _SHARED * sum(storages.values()):
+        raise ValueError(f"{path}: its tensors are {total} bytes of {sum(storages.values())}.")
 
 
 def _check_archive(path: Path) -> None:

@@ -53,10 +53,10 @@ class FromPreset:
             **kwargs: constructor arguments that replace the preset's: of the class itself, else of
                 its backbone (`dtype` too), preprocessor or tokenizer. Also, for backbones and
                 tasks, `load_weights` (bool, default True; False keeps the random initial weights,
-                and holds the stated sizes against fixed ceilings, 10,000 layers and 2**31 a
-                dimension, rather than against the tensors: a stranger's preset may then ask for
-                more memory than there is), and for tasks `load_head` (bool, default True; False
-                gives a fresh head, which needs its arguments, such as `num_classes`), `compile`
+                and allows for 2**30 parameters, four gigabytes in float32, unless `max_parameters`
+                says otherwise, rather than for what the tensors have), and for tasks `load_head`
+                (bool, default True; False gives a fresh head, which needs its arguments, such as
+                `num_classes`), `compile`
                 (bool, default True; False leaves compiling to you) and
                 `preprocessor` (an object to use instead of the preset's, or None). And for all of
                 them `offline` (bool; True never uses the network, by default as `NLPKIT_OFFLINE`

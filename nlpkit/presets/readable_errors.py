@@ -1,0 +1,31 @@
+"""What is raised where the files of a preset are not what the code that reads them expects."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LONGEST = 1500
+# None of them is an error of the caller's: those are of types that stay as they are.
+_OF_CONTENT = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError)
+
+
+@contextmanager
+def readable_errors(preset: object) -> Iterator[None]:
+    """Have errors that come of the content of a preset be such, and of a length to read.
+
+    Args:
+        preset: its name.
+
+    Raises:
+        ValueError: in place of an error that would not say that it is of the preset, or whose
+            message repeats a whole file.
+    """
+    try:
+        yield
+    except _OF_CONTENT as error:
+        raise ValueError(
+            f"The preset {str(preset)!r} is malformed: {type(error).__name__}: {error!s:.500}"
+        ) from error
+    except ValueError as error:
+        if type(error) is not ValueError or len(str(error)) <= _LONGEST:
+            raise
+        raise ValueError(f"{error!s:.{_LONGEST}} …") from error.__cause__
