@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.file_names import folder_to_write
 from nlpkit.presets.layout import Layout
 from nlpkit.presets.loading import open_layout
 
@@ -21,13 +22,14 @@ def convert(source: str | Path, target: str | Path, dtype: str | None = None) ->
     Returns:
         dict, the folders written by the names of the classes.
     """
+    path = folder_to_write(target, "target")
     layout = open_layout(source)
     cls = _held_class(layout)
-    cls.from_preset(source).save_to_preset(target, dtype=dtype)
-    written = {cls.__name__: Path(target)}
+    cls.from_preset(source).save_to_preset(path, dtype=dtype)
+    written = {cls.__name__: path}
     tokenizer_class = layout.tokenizer_class
     if cls.preset_kind == "backbone" and tokenizer_class is not None:
-        folder = Path(target) / "tokenizer"
+        folder = path / "tokenizer"
         tokenizer_class.from_preset(source).save_to_preset(folder)
         written[tokenizer_class.__name__] = folder
     return written

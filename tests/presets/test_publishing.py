@@ -2,7 +2,7 @@
 
 import json
 import os
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -158,14 +158,8 @@ def test_preset_whose_files_stay_open_is_read_where_it_was_written(
 
 
 def test_savings_at_once_come_one_after_another(folder):
-    threads = [
-        threading.Thread(target=save, args=(folder, str(i), ["vocab.txt"] * (i % 2)))
-        for i in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: save(folder, str(i), ["vocab.txt"] * (i % 2)), range(8)))
     opened = PresetFolder(folder)
     assert opened.json("config.json") == opened.manifest["arguments"]
     assert names_in(folder) == sorted({"nlpkit.json", *opened.manifest["files"]})

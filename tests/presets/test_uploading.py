@@ -6,6 +6,8 @@ import pytest
 from presets.miniature import MiniClassifier, assert_same_outputs
 
 import nlpkit
+from nlpkit.presets import uploading
+from nlpkit.presets.store import PresetFolder
 
 CARD = "README.md"
 
@@ -68,6 +70,38 @@ def test_own_card_is_kept(hub, folder):
 def test_damaged_preset_is_not_published(hub, folder):
     (folder / "vocab.txt").write_text("other")
     with pytest.raises(ValueError, match="vocab.txt: its size"):
+        nlpkit.presets.upload("hf://org/mine", folder)
+    assert not hub.requests
+
+
+def test_preset_whose_saving_was_interrupted_is_published_as_it_will_be(hub, folder, classifier):
+    manifest = json.loads((folder / "nlpkit.json").read_text())
+    right = {path.name: path.read_bytes() for path in folder.iterdir()}
+    staging = folder / ".nlpkit-0123abcd"
+    staging.mkdir()
+    for name in manifest["files"]:
+        (folder / name).rename(staging / name)
+    staged = {"folder": staging.name, "replaced": {}}
+    (folder / "nlpkit.json").write_text(json.dumps({**manifest, "staged": staged}))
+    nlpkit.presets.upload("hf://org/mine", folder)
+    found = published(hub, "org/mine")
+    assert {name: content for name, content in found.items() if name != CARD} == right
+
+
+@pytest.mark.parametrize(("owner", "name"), [(uploading, "verify"), (PresetFolder, "file")])
+def test_file_that_changes_after_it_was_checked_is_not_published(
+    hub, folder, monkeypatch, owner, name
+):
+    check = getattr(owner, name)
+
+    def change(*arguments):
+        checked = check(*arguments)
+        content = (folder / "model.safetensors").read_bytes()
+        (folder / "model.safetensors").write_bytes(content[:-1] + b"\x7f")
+        return checked
+
+    monkeypatch.setattr(owner, name, change)
+    with pytest.raises(ValueError, match=r"model\.safetensors (is damaged or )?was changed"):
         nlpkit.presets.upload("hf://org/mine", folder)
     assert not hub.requests
 
