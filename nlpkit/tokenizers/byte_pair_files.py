@@ -61,6 +61,7 @@ def read_byte_pairs(vocabulary: VocabularySource, merges: MergesSource | None) -
             "tiktoken's ranks do without."
         )
     check_ids(read)
+    check_lengths(read)
     pairs = read_merges(merges)
     _check_merges(pairs, read)
     return BytePairs(dict(read), pairs, are_ranks=False)

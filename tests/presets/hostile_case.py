@@ -1,12 +1,15 @@
 """A hostile preset: a good one, what is done to it, and what the refusal must say."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # The good presets that are spoilt: nlpkit's own, Hugging Face's, KerasHub's, all of a classifier.
 OWN, HUGGING_FACE, KERASHUB, KERASNLP = "own", "hugging_face", "kerashub", "kerasnlp"
+# Of a language model, from Hugging Face's files; and a tokenizer of KerasHub's alone.
+GPT2, LLAMA, KERASHUB_GPT2 = "gpt2", "llama", "kerashub_gpt2"
 
 
 @dataclass(frozen=True)
@@ -18,14 +21,14 @@ class Case:
         base: which good preset it is made from.
         spoil: changes the folder; its second argument is a file outside that must stay closed.
         match: pattern of the error's message.
-        options: further arguments of `from_preset`.
+        options: further arguments of `from_preset`, by name, or such as are True.
     """
 
     name: str
     base: str
     spoil: Callable[[Path, Path], object]
     match: str
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] | Mapping[str, Any] = ()
 
 
 def edit(name, **changes):

@@ -37,7 +37,7 @@ def _moved(begin, end):
     return _header(change)
 
 
-def _raw(change):
+def raw(change):
     def spoil(folder, outside):
         path = folder / "model.safetensors"
         path.write_bytes(change(path.read_bytes()))
@@ -51,12 +51,12 @@ def _twice(header):
 
 
 SAFETENSORS = [
-    Case("header as long as memory", HUGGING_FACE, _raw(lambda x: b"\xff" * 8 + x[8:]), "longer"),
-    Case("header past the end", HUGGING_FACE, _raw(lambda x: b"\0\0\xff" + x[3:]), "longer"),
+    Case("header as long as memory", HUGGING_FACE, raw(lambda x: b"\xff" * 8 + x[8:]), "longer"),
+    Case("header past the end", HUGGING_FACE, raw(lambda x: b"\0\0\xff" + x[3:]), "longer"),
     Case(
         "header of 9 MiB", HUGGING_FACE, _header(lambda _: "{" + " " * (9 << 20) + "}"), "at most"
     ),
-    Case("no header", HUGGING_FACE, _raw(lambda x: x[:5]), "longer than the file"),
+    Case("no header", HUGGING_FACE, raw(lambda x: x[:5]), "longer than the file"),
     Case(
         "header of many tensors", HUGGING_FACE, _header(lambda _: "[" + "{}," * 10**6), "many|most"
     ),
@@ -77,9 +77,7 @@ SAFETENSORS = [
     Case("place past the file", HUGGING_FACE, _moved(10**12, 10**12), "starts at byte|not"),
     Case("overlapping places", HUGGING_FACE, _moved(32, 32), "starts at byte"),
     Case("further key", HUGGING_FACE, _entry(file="/etc/passwd"), "is not described by"),
-    Case(
-        "bytes of no tensor", HUGGING_FACE, _raw(lambda x: x + b"1234"), "have .* bytes, the file"
-    ),
+    Case("bytes of no tensor", HUGGING_FACE, raw(lambda x: x + b"1234"), "have .* bytes, the file"),
 ]
 
 
@@ -91,7 +89,7 @@ def _h5(change):
     return spoil
 
 
-def _instead(make, place="layers/dense/vars/1"):
+def instead(make, place="layers/dense/vars/1"):
     """Put something else in the place of a bias of 8 numbers."""
 
     def change(file, outside):
@@ -146,46 +144,46 @@ def _shape(*shape, **options):
 
 
 H5 = [
-    Case("external storage (CVE-2026-1669)", KERASHUB, _instead(_external), "in another file"),
-    Case("virtual data set (CVE-2026-1669)", KERASHUB, _instead(_virtual), "in another file"),
+    Case("external storage (CVE-2026-1669)", KERASHUB, instead(_external), "in another file"),
+    Case("virtual data set (CVE-2026-1669)", KERASHUB, instead(_virtual), "in another file"),
     Case(
         "external link (CVE-2026-1669)", KERASHUB,
-        _instead(lambda f, p, o: f.__setitem__(p, h5py.ExternalLink(str(o), "/x"))),
+        instead(lambda f, p, o: f.__setitem__(p, h5py.ExternalLink(str(o), "/x"))),
         "is a ExternalLink",
     ),
     Case(
         "external link in place of a group", KERASHUB,
-        _instead(lambda f, p, o: f.__setitem__(p, h5py.ExternalLink(str(o), "/")), "layers/dense"),
+        instead(lambda f, p, o: f.__setitem__(p, h5py.ExternalLink(str(o), "/")), "layers/dense"),
         "is a ExternalLink",
     ),
     Case(
         "soft link", KERASHUB,
-        _instead(lambda f, p, o: f.__setitem__(p, h5py.SoftLink("/layers"))), "is a SoftLink",
+        instead(lambda f, p, o: f.__setitem__(p, h5py.SoftLink("/layers"))), "is a SoftLink",
     ),
-    Case("shape without bytes (CVE-2026-0897)", KERASHUB, _instead(_shape(10**6, 10**6)), "only 0"),
+    Case("shape without bytes (CVE-2026-0897)", KERASHUB, instead(_shape(10**6, 10**6)), "only 0"),
     Case(
         "shape of chunks without bytes (CVE-2026-0897)", KERASHUB,
-        _instead(_shape(10**6, 10**6, chunks=(64, 64), compression="gzip")), "only 0 bytes",
+        instead(_shape(10**6, 10**6, chunks=(64, 64), compression="gzip")), "only 0 bytes",
     ),
-    Case("compressed zeros", KERASHUB, _instead(_zipped), "bytes cannot hold"),
-    Case("oversized chunk", KERASHUB, _instead(_chunked), "larger than itself"),
-    Case("filter from a library", KERASHUB, _instead(_filtered), r"needs the filters \[32015\]"),
+    Case("compressed zeros", KERASHUB, instead(_zipped), "bytes cannot hold"),
+    Case("oversized chunk", KERASHUB, instead(_chunked), "larger than itself"),
+    Case("filter from a library", KERASHUB, instead(_filtered), r"needs the filters \[32015\]"),
     Case(
-        "objects", KERASHUB, _instead(lambda f, p, o: f.create_dataset(p, data=["eval"] * 8)),
+        "objects", KERASHUB, instead(lambda f, p, o: f.create_dataset(p, data=["eval"] * 8)),
         "holds no numbers",
     ),
     Case(
         "references", KERASHUB,
-        _instead(lambda f, p, o: f.create_dataset(p, data=f.ref, dtype=h5py.ref_dtype)),
+        instead(lambda f, p, o: f.create_dataset(p, data=f.ref, dtype=h5py.ref_dtype)),
         "holds no numbers",
     ),
     Case(
         "records", KERASHUB,
-        _instead(lambda f, p, o: f.create_dataset(p, data=np.zeros(8, [("a", "f4"), ("b", "f4")]))),
+        instead(lambda f, p, o: f.create_dataset(p, data=np.zeros(8, [("a", "f4"), ("b", "f4")]))),
         "holds no numbers",
     ),
     Case(
-        "named type", KERASHUB, _instead(lambda f, p, o: f.__setitem__(p, np.dtype("float32"))),
+        "named type", KERASHUB, instead(lambda f, p, o: f.__setitem__(p, np.dtype("float32"))),
         "is a Datatype",
     ),
     Case("loop of groups", KERASHUB, _h5(_loop), "there twice"),

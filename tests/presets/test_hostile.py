@@ -4,14 +4,46 @@ import shutil
 from collections import Counter
 
 import pytest
-from presets import hostile_descriptions, hostile_files, hostile_weights
-from presets.hostile_case import HUGGING_FACE, KERASHUB, KERASNLP, OWN, edit
+from presets import (
+    hostile_arguments,
+    hostile_descriptions,
+    hostile_files,
+    hostile_numbers,
+    hostile_weights,
+)
+from presets.hostile_case import (
+    GPT2,
+    HUGGING_FACE,
+    KERASHUB,
+    KERASHUB_GPT2,
+    KERASNLP,
+    LLAMA,
+    OWN,
+    edit,
+)
 from presets.kerashub_folder import SIZES, WORDS, write_classifier, write_json
+from presets.small_presets import write_gpt2, write_kerashub_gpt2, write_llama
 from presets.watching import foreign, watching
 
-from nlpkit.models import BertBackbone, BertClassifier, BertPreprocessor, BertTokenizer
+from nlpkit.models import (
+    BertBackbone,
+    BertClassifier,
+    BertPreprocessor,
+    BertTokenizer,
+    GPT2CausalLM,
+    GPT2Tokenizer,
+    LlamaCausalLM,
+)
 
-CASES = hostile_descriptions.CASES + hostile_files.CASES + hostile_weights.CASES
+CASES = (
+    hostile_descriptions.CASES
+    + hostile_files.CASES
+    + hostile_weights.CASES
+    + hostile_arguments.CASES
+    + hostile_numbers.CASES
+)
+WRITERS = {GPT2: write_gpt2, LLAMA: write_llama, KERASHUB_GPT2: write_kerashub_gpt2}
+CLASSES = {GPT2: GPT2CausalLM, LLAMA: LlamaCausalLM, KERASHUB_GPT2: GPT2Tokenizer}
 SECONDS, MEBIBYTES = 1.0, 200
 
 
@@ -29,6 +61,10 @@ def good(tmp_path_factory):
     write_classifier(folder / KERASNLP, "keras_nlp 0.8")
     for base in (OWN, HUGGING_FACE, KERASHUB, KERASNLP):
         assert BertClassifier.from_preset(folder / base).num_classes == 3
+    for base, write in WRITERS.items():
+        write(folder / base)
+        (folder / base / "nlpkit.json").unlink(missing_ok=True)
+        CLASSES[base].from_preset(folder / base)
     return folder
 
 
@@ -43,15 +79,16 @@ def outside(tmp_path):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.base}: {case.name}")
 def test_hostile_preset_is_refused(case, good, outside, tmp_path):
-    options = dict.fromkeys(case.options, True)
-    if options:
+    is_named = isinstance(case.options, dict)
+    options = case.options if is_named else dict.fromkeys(case.options, True)
+    if "allow_pickle" in options:
         pytest.importorskip("torch")
     # Where the Hugging Face cache would have it, so that links may try to look like that cache's.
     folder = tmp_path / "repository" / "snapshots" / "revision"
     shutil.copytree(good / case.base, folder)
     case.spoil(folder, outside)
     with watching(outside) as seen, pytest.raises(ValueError, match=case.match) as raised:
-        BertClassifier.from_preset(folder, **options)
+        CLASSES.get(case.base, BertClassifier).from_preset(folder, **options)
     assert len(str(raised.value)) < 2000
     assert not seen.opened, "the file outside was opened"
     assert not foreign(seen.events, folder)
@@ -61,7 +98,7 @@ def test_hostile_preset_is_refused(case, good, outside, tmp_path):
 
 
 def test_table_is_long_enough_and_names_differ():
-    assert len(CASES) >= 40
+    assert len(CASES) >= 240
     assert not [name for name, n in Counter((c.base, c.name) for c in CASES).items() if n > 1]
 
 

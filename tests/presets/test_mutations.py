@@ -12,67 +12,22 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from presets.kerashub_folder import SIZES, WORDS, write_classifier
 from presets.mutations import mutate
+from presets.small_presets import PRESETS, TEXTS
 from presets.watching import watching
-
-from nlpkit.models import (
-    BertBackbone,
-    BertClassifier,
-    BertPreprocessor,
-    BertTokenizer,
-    GPT2Backbone,
-    GPT2CausalLM,
-    GPT2CausalLMPreprocessor,
-    GPT2Tokenizer,
-    LlamaBackbone,
-    LlamaCausalLM,
-    LlamaCausalLMPreprocessor,
-    LlamaTokenizer,
-)
-from nlpkit.tokenizers import compute_byte_pair_vocabulary, compute_sentence_piece_proto
 
 COUNT = int(os.environ.get("NLPKIT_MUTATIONS", 60))
 FIRST = int(os.environ.get("NLPKIT_MUTATIONS_FROM", 0))
-TEXTS = ["a film", "the quick brown fox " * 3]
 # Of a case; generous, as they are for what a machine does beside.
 SECONDS, MEBIBYTES = 5, 300
 ERRORS = (ValueError, TypeError, OSError)
-
-
-def write_bert(folder):
-    preprocessor = BertPreprocessor(BertTokenizer(list(WORDS), lowercase=True), sequence_length=12)
-    BertClassifier(BertBackbone(**SIZES), 3, preprocessor).save_to_preset(folder)
-
-
-def write_gpt2(folder):
-    special = ["<|endoftext|>"]
-    vocabulary, merges = compute_byte_pair_vocabulary(TEXTS * 9, 270, special_tokens=special)
-    tokenizer = GPT2Tokenizer(vocabulary, merges)
-    backbone = GPT2Backbone(tokenizer.vocabulary_size(), 2, 2, 8, 16, max_sequence_length=16)
-    GPT2CausalLM(backbone, GPT2CausalLMPreprocessor(tokenizer, 12)).save_to_preset(folder)
-
-
-def write_llama(folder):
-    tokenizer = LlamaTokenizer(compute_sentence_piece_proto(TEXTS * 9, 25))
-    backbone = LlamaBackbone(tokenizer.vocabulary_size(), 2, 2, 8, 16, 2)
-    LlamaCausalLM(backbone, LlamaCausalLMPreprocessor(tokenizer, 12)).save_to_preset(folder)
-
-
-WRITERS = {
-    "own": (BertClassifier, write_bert, False),
-    "bert": (BertClassifier, write_bert, True),
-    "gpt2": (GPT2CausalLM, write_gpt2, True),
-    "llama": (LlamaCausalLM, write_llama, True),
-    "kerashub": (BertClassifier, write_classifier, False),
-}
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     """The folder with the presets that are changed; each works as it is."""
     folder = tmp_path_factory.mktemp("good")
-    for name, (cls, write, is_foreign) in WRITERS.items():
+    for name, (cls, write, is_foreign) in PRESETS.items():
         write(folder / name)
         if is_foreign:
             (folder / name / "nlpkit.json").unlink()
@@ -100,7 +55,7 @@ def outcome(cls, folder):
 
 
 def test_changed_presets_are_refused_or_work(good, tmp_path):
-    names = list(WRITERS)
+    names = list(PRESETS)
     counts, wrong = Counter(), []
     for seed in range(FIRST, FIRST + COUNT):
         name = names[seed % len(names)]
@@ -109,7 +64,7 @@ def test_changed_presets_are_refused_or_work(good, tmp_path):
         told = f"{name}, {mutate(folder, seed)}"
         try:
             with watching() as seen:
-                counts[name, outcome(WRITERS[name][0], folder)] += 1
+                counts[name, outcome(PRESETS[name][0], folder)] += 1
             if seen.seconds > SECONDS or seen.mebibytes > MEBIBYTES:
                 wrong.append(f"{told}: {seen.seconds:.1f} s, {seen.mebibytes:.0f} MiB")
         except BaseException as error:
