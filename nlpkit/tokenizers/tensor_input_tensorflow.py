@@ -11,6 +11,8 @@ from nlpkit.tokenizers.string_input import decode_utf8
 tf: Any = require("tensorflow", "tf.data")
 
 
+# Nothing here branches on a tensor's value; to translate it for AutoGraph takes seconds.
+@tf.autograph.experimental.do_not_convert
 def tokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
     """What `tokenizer` makes of a tensor of strings."""
     if inputs.dtype != "string":
@@ -35,6 +37,7 @@ def tokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
     )[0]
 
 
+@tf.autograph.experimental.do_not_convert
 def detokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
     """The texts of a tensor of ids."""
     outputs = [Output("string", ())]
