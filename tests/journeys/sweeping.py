@@ -5,8 +5,9 @@ It imports nothing of nlpkit: the second process is to find the classes by itsel
 
 import pickle
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,19 @@ def noting(problems: dict[str, list[str]], name: str) -> Iterator[None]:
         problems[name].append(f"{error!r:.500} at {Path(place.filename).name}:{place.lineno}")
 
 
+def of_kerashub() -> dict[str, Callable[[Path], Any]]:
+    """What writes a folder of KerasHub's, of each family that has one."""
+    from presets.kerashub_decoder_cases import CASES, write_decoder
+    from presets.kerashub_folder import write_classifier
+
+    first = {family: arguments for family, arguments in reversed(CASES.values())}
+    decoders = {
+        f"KerasHub-{family}": partial(write_decoder, family=family, arguments=arguments)
+        for family, arguments in first.items()
+    }
+    return {"KerasHub-Bert": write_classifier, **decoders}
+
+
 def state(model: Any) -> list[np.ndarray]:
     """Weights, random states and the optimizer's variables."""
     optimizer = getattr(model, "optimizer", None)
@@ -43,6 +57,8 @@ def outcome(thing: Any, inputs: Any) -> Any:
     """What a thing makes of inputs, as plain lists and arrays."""
     kind = getattr(thing, "preset_kind", "model")
     if kind == "task":
+        if keras.backend.backend() == "tensorflow":
+            thing.run_eagerly = True  # It has been trained in a graph, which takes long to trace.
         return list(thing.evaluate(*inputs, batch_size=3, verbose=0))
     if kind == "model":
         return keras.tree.flatten(thing.predict_on_batch(inputs))

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from journeys.sweeping import of_kerashub
 
 from conformance.cases import CASES
 
 HERE = Path(__file__).parent
-NAMES = [*dict.fromkeys(case.cls.__name__ for case in CASES), "KerasHub"]
+NAMES = [*dict.fromkeys(case.cls.__name__ for case in CASES), *of_kerashub()]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,13 @@
 """Tiny decoders of KerasHub's: the family's name, and its backbone's arguments, by case."""
 
+from functools import cache
+
+import numpy as np
+
+from nlpkit.tokenizers import compute_sentence_piece_proto
+
+TEXTS = ["ab abb", "a", "abab b"]
+MERGES = ["a b", "Ġ ab"]
 SPECIAL = (
     "<s>",
     "</s>",
@@ -58,7 +66,7 @@ _SMOLLM3 = {
 CASES = {
     "gpt2": ("GPT2", _SHORT),
     "opt": ("OPT", _SHORT),
-    "bloom": ("Bloom", {**_PLAIN, "layer_norm_epsilon": 1e-3}),
+    "bloom": ("Bloom", {**_PLAIN, "intermediate_dim": 64, "layer_norm_epsilon": 1e-3}),
     "falcon": ("Falcon", {**_SIZES, "intermediate_dim": 64, "num_attention_heads": 4}),
     "gpt_neo_x": ("GPTNeoX", {**_SHORT, "rotary_percentage": 0.5, "rotary_max_wavelength": 100}),
     "llama": ("Llama", {**_GROUPED, "rope_max_wavelength": 100, "layer_norm_epsilon": 1e-3}),
@@ -117,3 +125,39 @@ CASES = {
     "gpt_oss": ("GptOss", {**_GROUPED, **_LINEAR, "num_experts": 3, "head_dim": 6}),
     "smollm3": ("SmolLM3", _SMOLLM3),
 }
+
+
+def write_decoder(folder, family, arguments):
+    """Write KerasHub's own folder of a random model; returns the model."""
+    from keras_hub import models
+
+    parts = ("Tokenizer", "Backbone", "CausalLM", "CausalLMPreprocessor")
+    cls = {part: getattr(models, family + part) for part in parts}
+    preprocessor = cls["CausalLMPreprocessor"](
+        tokenizer=_tokenizer(cls["Tokenizer"]),
+        sequence_length=12,
+        **({"image_converter": None} if family == "Gemma3" else {}),
+    )
+    backbone = cls["Backbone"](**arguments)
+    task = cls["CausalLM"](backbone=backbone, preprocessor=preprocessor)
+    generator = np.random.default_rng(5)
+    for variable in task.backbone.trainable_weights:
+        variable.assign(generator.normal(scale=0.5, size=variable.shape))
+    task.save_to_preset(str(folder))
+    return task
+
+
+def _tokenizer(cls):
+    """KerasHub's tokenizer of a class with a tiny vocabulary."""
+    from keras_hub.tokenizers import SentencePieceTokenizer
+
+    if issubclass(cls, SentencePieceTokenizer):
+        return cls(_proto(), **({"has_vision_tokens": False} if "Gemma3" in cls.__name__ else {}))
+    pieces = [*SPECIAL, "a", "b", "Ġ", "ab", "Ġab"]
+    return cls({piece: i for i, piece in enumerate(pieces)}, MERGES)
+
+
+@cache
+def _proto():
+    special = ["<bos>", "<eos>", "<|endoftext|>"]
+    return compute_sentence_piece_proto(TEXTS, 14, "bpe", special_tokens=special)

@@ -7,36 +7,14 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-from presets.kerashub_decoder_cases import CASES, SPECIAL
+from presets.kerashub_decoder_cases import CASES, TEXTS, write_decoder
 
 import nlpkit
 from conformance.case import assert_close
 from nlpkit.models import CausalLM, GPT2Tokenizer
-from nlpkit.tokenizers import compute_sentence_piece_proto
 
 IDS = np.array([[1, 7, 5, 4, 9, 3, 8, 2], [6, 5, 2, 2, 3, 0, 0, 0]], "int32")
 MASK = np.array([[1] * 8, [1] * 5 + [0] * 3])
-TEXTS = ["ab abb", "a", "abab b"]
-MERGES = ["a b", "Ġ ab"]
-
-
-def kerashub_s(name, module="models"):
-    """A class of KerasHub's."""
-    return getattr(getattr(pytest.importorskip("keras_hub"), module), name)
-
-
-def tokenizer(cls):
-    """KerasHub's tokenizer of a class with a tiny vocabulary."""
-    if issubclass(cls, kerashub_s("SentencePieceTokenizer", "tokenizers")):
-        return cls(proto(), **({"has_vision_tokens": False} if "Gemma3" in cls.__name__ else {}))
-    pieces = [*SPECIAL, "a", "b", "Ġ", "ab", "Ġab"]
-    return cls({piece: i for i, piece in enumerate(pieces)}, MERGES)
-
-
-@cache
-def proto():
-    special = ["<bos>", "<eos>", "<|endoftext|>"]
-    return compute_sentence_piece_proto(TEXTS, 14, "bpe", special_tokens=special)
 
 
 @pytest.fixture(autouse=True)
@@ -57,25 +35,8 @@ def written(tmp_path_factory):
 
     @cache
     def write(name):
-        family, arguments = CASES[name]
-        classes = SimpleNamespace(
-            **{
-                kind: kerashub_s(family + kind)
-                for kind in ("Tokenizer", "Backbone", "CausalLM", "CausalLMPreprocessor")
-            }
-        )
-        preprocessor = classes.CausalLMPreprocessor(
-            tokenizer=tokenizer(classes.Tokenizer),
-            sequence_length=12,
-            **({"image_converter": None} if family == "Gemma3" else {}),
-        )
-        backbone = classes.Backbone(**arguments)
-        task = classes.CausalLM(backbone=backbone, preprocessor=preprocessor)
-        generator = np.random.default_rng(5)
-        for variable in task.backbone.trainable_weights:
-            variable.assign(generator.normal(scale=0.5, size=variable.shape))
         folder = tmp_path_factory.mktemp("kerashub") / name
-        task.save_to_preset(str(folder))
+        task = write_decoder(folder, *CASES[name])
         return SimpleNamespace(folder=folder, task=task, backbone=task.backbone)
 
     return write
