@@ -33,7 +33,7 @@ def of_kerashub() -> dict[str, Callable[[Path], Any]]:
     from presets.kerashub_decoder_cases import CASES, write_decoder
     from presets.kerashub_folder import write_classifier
 
-    first = {family: arguments for family, arguments in reversed(CASES.values())}
+    first = dict(reversed(CASES.values()))
     decoders = {
         f"KerasHub-{family}": partial(write_decoder, family=family, arguments=arguments)
         for family, arguments in first.items()

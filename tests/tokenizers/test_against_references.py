@@ -189,7 +189,7 @@ def test_ids_are_those_of_the_engine(name, texts):
     assert [list(tokenizer(text)) for text in texts] == expected
 
 
-@pytest.mark.parametrize("mode", ["tokenizer", "graph"])
+@pytest.mark.parametrize("mode", ["tokenizer", pytest.param("graph", marks=pytest.mark.pure_graph)])
 @pytest.mark.parametrize("name", PAIRS)
 @quick
 @given(st.lists(TEXTS, max_size=4))

@@ -11,6 +11,7 @@ from nlpkit.tokenizers.split_patterns import SPLIT_PATTERNS
 reason = "pure_graph needs tensorflow-text, which is not installed"
 tf = pytest.importorskip("tensorflow", reason=reason)
 pytest.importorskip("tensorflow_text", reason=reason)
+pytestmark = pytest.mark.pure_graph
 
 PARTS = [
     *" \n\t\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u3000\u2028\u200b\x00\x01\x7f'/.!?([{#€",

@@ -7,6 +7,7 @@ from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePie
 
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("tensorflow_text", reason="tensorflow-text is not installed")
+pytestmark = pytest.mark.pure_graph
 
 TEXTS = [
     "the quick brown fox jumps over the lazy dog",
