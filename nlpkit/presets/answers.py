@@ -148,8 +148,11 @@ def _check_redirect(response: Response) -> None:
     if not response.has_redirect_location:
         return
     here, there = response.url, response.url.join(response.headers["Location"])
-    schemes = ("https", here.scheme)
-    if there.scheme not in schemes or (is_loopback(there.host) and not is_loopback(here.host)):
+    is_safe = there.scheme in ("https", here.scheme)
+    # This machine's servers may trust who is on it, and what leaves it is to be encrypted.
+    if is_loopback(there.host) != is_loopback(here.host):
+        is_safe = there.scheme == "https" and is_loopback(here.host)
+    if not is_safe:
         raise SourceError(f"{here} redirects to {there.scheme}://{there.host}, which is not safe")
 
 

@@ -262,15 +262,21 @@ def explain(error: Exception, handle: Handle, name: str = "") -> NoReturn:
     if message := _of_the_repository(error, handle, name):
         raise SourceError(message) from error
     if _is_cut_short(error):
-        raise SourceError(f"{name} arrived incomplete: {str(error).splitlines()[0]}") from error
+        raise SourceError(f"{name} arrived incomplete: {_first_line(str(error))}") from error
     if isinstance(error, OfflineModeIsEnabled):
         raise UnreachableError("HF_HUB_OFFLINE is set, so the Hub is not asked") from error
-    answer = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
+    answer = _first_line(str(error)) or type(error).__name__
     if isinstance(error, HTTPError | FileMetadataError | LocalEntryNotFoundError):
         raise UnreachableError(f"{constants.ENDPOINT} does not answer as it should: {answer}")
     if isinstance(error, SourceError | ConnectionError | InterruptedError) or _is_of_disk(error):
         raise error
-    raise SourceError(f"{constants.ENDPOINT} answers as no Hub does: {answer:.200}") from error
+    raise SourceError(f"{constants.ENDPOINT} answers as no Hub does: {answer}") from error
+
+
+def _first_line(message: str) -> str:
+    """What a message begins with; servers have a part in it, which a terminal might obey."""
+    line = (message.strip().splitlines() or [""])[0][:500]
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
 def _of_the_repository(error: Exception, handle: Handle, name: str) -> str | None:

@@ -15,7 +15,7 @@ MANIFEST = "nlpkit.json"
 FORMAT_VERSION = 1
 STAGED = "staged"
 STAGING = re.compile(r"\.nlpkit-\w{8}", re.ASCII)
-_MOST_FILES = 1000
+MOST_FILES = 1000
 _KINDS = {"sha256": str, "size": int}
 
 
@@ -64,8 +64,8 @@ def check_manifest(manifest: dict[str, Any], source: Path) -> dict[str, Any]:
 
 
 def _check_files(files: dict[str, Any], source: Path) -> None:
-    if len(files) > _MOST_FILES:
-        raise ValueError(f"{source} lists more than {_MOST_FILES} files.")
+    if len(files) > MOST_FILES:
+        raise ValueError(f"{source} lists more than {MOST_FILES} files.")
     for name, stated in files.items():
         plain_name(name, source)
         kinds = (

@@ -24,7 +24,7 @@ SLOWEST = 10_000
 
 
 class Deadline:
-    """When to give up on a server: after five minutes, and one second more for each 10 kB.
+    """When to give up on a server: after five minutes in which less than 10 kB a second came.
 
     No time-out of a connection is enough: a server that sends one byte every few seconds keeps
     within each of them, and one that asks to be left alone for a year is obeyed.
@@ -47,7 +47,7 @@ class Deadline:
         """
         if self._left() <= 0:
             raise self._passed()
-        self._end += max(size, 0) / SLOWEST
+        self._allow(size)
 
     def pause(self, seconds: float) -> None:
         """Wait, which is not the server's fault."""
@@ -79,10 +79,16 @@ class Deadline:
         return future.result()
 
     def _wait_for_others(self) -> None:
-        grown, self._measured = self._measure() - self._measured, self._measure()
-        if grown <= 0:
+        size = self._measure()
+        if size <= self._measured:
             raise self._passed()
-        self._end = time.monotonic() + grown / SLOWEST
+        self._allow(size - self._measured)
+        self._measured = size
+
+    def _allow(self, size: int) -> None:
+        # What came fast saves no time for what drips afterwards.
+        now = time.monotonic()
+        self._end = min(max(self._end, now) + max(size, 0) / SLOWEST, now + PATIENCE)
 
     def _left(self) -> float:
         return self._end - time.monotonic()

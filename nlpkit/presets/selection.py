@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.file_names import plain_name
+from nlpkit.presets.manifest import MANIFEST, MOST_FILES
 from nlpkit.presets.safe_json import LARGE, read_object
 from nlpkit.presets.sources import FileFacts, SourceError
-from nlpkit.presets.store import CONFIG, MANIFEST, shard_names
+from nlpkit.presets.store import CONFIG, shard_names
 from nlpkit.presets.tensors import INDEX, WEIGHTS
 
 PICKLE = "pytorch_model.bin"
@@ -97,6 +98,8 @@ def stated_files(folder: Path) -> dict[str, FileFacts]:
     files = read_object(source).get("files")
     if not isinstance(files, dict):
         raise SourceError(f"{source} must have 'files' of type dict.")
+    if len(files) > MOST_FILES:
+        raise SourceError(f"{source} lists more than {MOST_FILES} files.")
     return {plain_name(name, source): _facts(stated, source) for name, stated in files.items()}
 
 

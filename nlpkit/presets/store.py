@@ -17,7 +17,7 @@ from typing import Any
 from nlpkit.presets.file_names import plain_name
 from nlpkit.presets.folder_check import check_folder, is_blob
 from nlpkit.presets.folder_files import FolderFiles
-from nlpkit.presets.manifest import MANIFEST, STAGED, check_manifest, place_of
+from nlpkit.presets.manifest import MANIFEST, MOST_FILES, STAGED, check_manifest, place_of
 from nlpkit.presets.opened_file import OpenedFile
 from nlpkit.presets.pickled_torch import PICKLE, PICKLE_INDEX, PickledTensors
 from nlpkit.presets.remembered import FileState
@@ -275,6 +275,8 @@ def shard_names(index: Mapping[str, Any], source: Path) -> list[str]:
     weight_map = index.get("weight_map")
     if not isinstance(weight_map, dict):
         raise ValueError(f"{source} has no weight_map.")
+    if len({str(name) for name in weight_map.values()}) > MOST_FILES:
+        raise ValueError(f"{source} names more than {MOST_FILES} files.")
     return sorted({plain_name(name, source) for name in weight_map.values()})
 
 

@@ -23,7 +23,7 @@ def sends(content, status=200, **changes):
     def bend(name, _, headers, right):
         found = content(right) if callable(content) else content
         size = len(found) if isinstance(found, bytes) else None
-        return states(Content_Length=size, **changes)(name, status, headers, found)
+        return states(**{"Content_Length": size, **changes})(name, status, headers, found)
 
     return bend
 
@@ -64,6 +64,11 @@ def drips(part=b"x", status=200):
     return sends(content, status)
 
 
+def byte_by_byte():
+    """One byte, and the line is closed: again and again, as huggingface_hub goes on."""
+    return sends(lambda right: iter([right[:1]]), Content_Length=100)
+
+
 def drips_headers():
     def content(_):
         yield b"HTTP/1.1 200 OK\r\nX-Slow: "
@@ -87,3 +92,9 @@ def only(name, bend):
         return bend(path, *answer) if path.endswith(name) else answer
 
     return bend_one
+
+
+def manifest(*names, size=1):
+    """A nlpkit.json that lists these files."""
+    facts = {"size": size, "sha256": "0" * 64}
+    return sends(json.dumps({"files": dict.fromkeys(names, facts)}).encode())

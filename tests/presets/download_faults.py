@@ -3,31 +3,32 @@
 import gzip
 import itertools
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from presets.bent_answers import (
     also,
     bomb,
+    byte_by_byte,
     drips,
     drips_headers,
     each,
     endless,
     lists,
+    manifest,
     only,
     redirects,
     sends,
     states,
     tells,
 )
+from presets.planted_files import SECRET, blob_elsewhere, fifo, link
 
 FILES = {
     "config.json": json.dumps({"model_type": "tiny"}).encode(),
     "vocab.txt": b"a\nfine\nfilm",
     "model.safetensors": bytes(range(256)) * 40,
 }
-SECRET = "home/.ssh/id_rsa"
 UP = "../" * 4 + SECRET
 # Where nobody can write, even if nlpkit tries.
 ABSOLUTE = "/proc/nothing"
@@ -115,6 +116,14 @@ OF_THE_API = [
     Fault("dripping-headers", "api", drips_headers(), STALLS),
     Fault("busy-for-years", "api", sends(b"", 429, Retry_After="1e9"), "does not answer"),
     Fault("leads-to-a-file", "api", redirects(f"file:///{SECRET}"), "redirects to file://"),
+    Fault("leads-off-this-machine", "api", redirects("http://192.0.2.1/x"), "redirects to http://"),
+    Fault("leads-nowhere", "api", redirects("http://[/"), "which is not safe"),
+    Fault(
+        "says-what-a-terminal-obeys",
+        "api",
+        sends(b'{"error": "\\u001b[2Jgone"}', 418, X_Error_Message="a" * 9000),
+        r"does not answer as it should: [\x20-\x7e]{1,600}\n",
+    ),
     Fault("leads-in-a-circle", "api", redirects("/api/models/org/tiny"), "does not answer"),
 ]
 
@@ -195,6 +204,8 @@ OF_BODIES = [
     Fault("compressed", "GET", sends(bomb, Content_Encoding="gzip"), "answers compressed"),
     Fault("compressed-otherwise", "GET", states(Content_Encoding="br"), "answers compressed"),
     Fault("dripping", "GET", drips(b""), STALLS),
+    Fault("byte-by-byte", "GET", byte_by_byte(), STALLS),
+    Fault("leads-off-this-machine", "GET", redirects("http://192.0.2.1/x"), "redirects to http://"),
     Fault("dripping-headers", "GET", drips_headers(), STALLS),
     Fault("leads-to-a-file", "GET", redirects(f"file:///{SECRET}"), "redirects to file://"),
     Fault("length-word", "GET", states(Content_Length="many"), "does not answer as it should"),
@@ -205,11 +216,11 @@ OF_STORES = [
     *_rows(
         "files",
         "only names in its folder are allowed",
-        name_above=sends(lambda _: _manifest(UP)),
-        name_absolute=sends(lambda _: _manifest(ABSOLUTE)),
-        name_with_zero=sends(lambda _: _manifest("a\0b")),
-        name_with_backslash=sends(lambda _: _manifest("..\\x")),
-        name_of_dots=sends(lambda _: _manifest("..")),
+        name_above=manifest(UP),
+        name_absolute=manifest(ABSOLUTE),
+        name_with_zero=manifest("a\0b"),
+        name_with_backslash=manifest("..\\x"),
+        name_of_dots=manifest(".."),
     ),
     *_rows(
         "files",
@@ -222,6 +233,18 @@ OF_STORES = [
     Fault("cut-compression", "files", sends(b"\x1f\x8b", Content_Encoding="gzip"), "no readable"),
     Fault("no-compression", "files", states(Content_Encoding="gzip"), "does not answer"),
     Fault("dripping", "files", drips(b""), STALLS),
+    Fault("byte-by-byte", "files", byte_by_byte(), "does not answer"),
+    Fault("leads-nowhere", "files", redirects("http://[/"), "which is not safe"),
+    Fault("leads-off-this-machine", "files", redirects("http://192.0.2.1/"), "redirects to http:"),
+    Fault(
+        "ten-thousand-files",
+        "files",
+        manifest(*(f"{i}.txt" for i in range(10000))),
+        "lists more than 1000 files",
+    ),
+    Fault("size-beyond-the-disk", "files", manifest("a", size=10**17), "MB are free"),
+    Fault("size-negative", "files", manifest("vocab.txt", size=-1), "another size"),
+    Fault("size-word", "files", manifest("vocab.txt", size="1"), "another size|damaged"),
     Fault("dripping-headers", "files", drips_headers(), STALLS),
     Fault("leads-to-a-file", "files", redirects(f"file:///{SECRET}"), "redirects to file://"),
     Fault("leads-in-a-circle", "files", redirects("/files/tiny/nlpkit.json"), "does not answer"),
@@ -232,39 +255,6 @@ OF_STORES = [
     ),
     Fault("etag-of-another-script", "files", states(ETag='"\xe9"'), None),
 ]
-
-
-def _manifest(name):
-    return json.dumps({"files": {name: {"size": 1, "sha256": "0" * 64}}}).encode()
-
-
-def _storage(caches):
-    return caches / "hub" / "models--org--tiny"
-
-
-def link(place, to=SECRET):
-    """A link in the Hub's cache that leads out of it."""
-
-    def plant(caches, commit):
-        path = _storage(caches) / place.format(commit=commit)
-        path.parent.mkdir(parents=True)
-        path.symlink_to(caches / to)
-
-    return plant
-
-
-def fifo(caches, commit):
-    folder = _storage(caches) / "snapshots" / commit
-    folder.mkdir(parents=True)
-    os.mkfifo(folder / "config.json")
-
-
-def blob_elsewhere(caches, commit):
-    """A snapshot's link to a blob that is a link itself."""
-    link("blobs/secret")(caches, commit)
-    folder = _storage(caches) / "snapshots" / commit
-    folder.mkdir(parents=True)
-    (folder / "config.json").symlink_to("../../blobs/secret")
 
 
 OF_CACHES = [

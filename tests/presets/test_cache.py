@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
-from presets.download_faults import SECRET
 from presets.miniature import TinyTokenizer
+from presets.planted_files import SECRET
 from presets.test_hub import PLAIN
 from presets.touching import touching
 

@@ -8,7 +8,8 @@ import time
 import pytest
 from huggingface_hub import constants
 from huggingface_hub.utils import _http as client
-from presets.download_faults import FAULTS, FILES, SECRET, STALLS
+from presets.download_faults import FAULTS, FILES, STALLS
+from presets.planted_files import SECRET
 from presets.touching import touching
 
 import nlpkit
@@ -93,12 +94,19 @@ def test_a_client_that_is_replaced_meanwhile_checks_answers_too(hub, caches, tre
 
 def test_server_is_waited_for_while_another_program_brings_the_file(monkeypatch):
     """Huggingface_hub waits for the lock, and nothing comes to us."""
-    sizes = iter([0, 2000, 2000, 3000, 3000])
     monkeypatch.setattr(retrying, "PATIENCE", 0.05)
-    deadline = retrying.Deadline(lambda: next(sizes))
+    deadline = retrying.Deadline(time.monotonic_ns)
     assert deadline.run(lambda: time.sleep(0.2) or "brought") == "brought"
     with pytest.raises(ConnectionError, match="the server stalls"):
         retrying.Deadline().run(lambda: time.sleep(0.2))
+
+
+def test_what_came_fast_saves_no_time_for_what_drips_afterwards(monkeypatch):
+    monkeypatch.setattr(retrying, "PATIENCE", 0.05)
+    deadline = retrying.Deadline()
+    deadline.extend(10**12)
+    with pytest.raises(ConnectionError, match="the server stalls"):
+        deadline.run(lambda: time.sleep(0.2))
 
 
 def test_there_are_enough_faults():

@@ -77,6 +77,13 @@ def test_index_that_names_a_file_elsewhere_is_refused(hub):
         nlpkit.presets.download("hf://org/tiny")
 
 
+def test_index_that_names_too_many_files_is_refused(hub):
+    index = json.dumps({"weight_map": {str(i): f"{i}.safetensors" for i in range(1001)}}).encode()
+    hub.publish("org/tiny", {"config.json": CONFIG, "model.safetensors.index.json": index})
+    with pytest.raises(ValueError, match="names more than 1000 files"):
+        nlpkit.presets.download("hf://org/tiny")
+
+
 def test_keras_hub_folder_comes_with_its_assets(hub):
     files = {"config.json": CONFIG, "task.json": b"{}", "model.weights.h5": b"h5"}
     assets = {"assets/tokenizer/vocabulary.txt": b"a", "assets/../secret": b"?"}

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,9 +25,9 @@ _watched = None
 
 
 def _note(event, arguments):
-    if _watched is None or not arguments:
+    if _watched is None or not arguments or threading.get_ident() in _watched[-1]:
         return
-    changed, closed, found = _watched
+    changed, closed, found, _ = _watched
     if event == "open" and isinstance(arguments[0], str | bytes):
         path = os.path.realpath(os.fsdecode(arguments[0]))
         writes = (arguments[2] or 0) & _WRITING and not path.startswith("/dev/")
@@ -69,7 +70,9 @@ def touching(changed, closed):
     global _watched
     found = []
     folders = tuple([os.path.realpath(folder) for folder in part] for part in (changed, closed))
-    _watched = (*folders, found)
+    # Earlier threads may still be at what was given up.
+    others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+    _watched = (*folders, found, others)
     try:
         yield found
     finally:
