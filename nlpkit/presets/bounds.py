@@ -48,7 +48,7 @@ def check_sizes(
     largest = _LARGEST if shapes is None else _largest(shapes)
     layers = MOST_LAYERS if shapes is None else min(len(shapes), MOST_LAYERS)
     if shapes is not None:
-        _check_heads(arguments, largest, source)
+        _check_heads(arguments, shapes, source)
     for name, value in arguments.items():
         if not isinstance(value, int) or isinstance(value, bool):
             continue
@@ -96,14 +96,15 @@ def check_parameters(model: Any, most: int, source: str) -> None:
         )
 
 
-def _check_heads(arguments: Mapping[str, Any], largest: int, source: str) -> None:
-    """Hold the columns of a projection against the tensors."""
+def _check_heads(arguments: Mapping[str, Any], shapes: Mapping[str, Shape], source: str) -> None:
+    """Hold the columns of a projection against the tensors, some of which keep heads apart."""
+    largest = max(map(math.prod, shapes.values()), default=0)
     sizes = [arguments.get(name) for name in ("num_query_heads", "num_attention_heads", "head_dim")]
     stated = [size for size in sizes if isinstance(size, int) and not isinstance(size, bool)]
     if len(stated) > 1 and math.prod(stated) > largest:
         raise ValueError(
-            f"{source} states {stated[0]} heads with head_dim={stated[1]}, but no tensor of it is "
-            f"larger than {largest}."
+            f"{source} states {stated[0]} heads with head_dim={stated[1]}, but no tensor of it "
+            f"has more than {largest} numbers."
         )
 
 

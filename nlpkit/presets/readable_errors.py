@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LONGEST = 1500
+# Of a message that is longer its beginning and its end are kept.
+_LONGEST, _BEGINNING, _END = 1900, 1300, 500
 # None of them is an error of the caller's: those are of types that stay as they are.
 _OF_CONTENT = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError)
 
@@ -28,4 +29,5 @@ def readable_errors(preset: object) -> Iterator[None]:
     except ValueError as error:
         if type(error) is not ValueError or len(str(error)) <= _LONGEST:
             raise
-        raise ValueError(f"{error!s:.{_LONGEST}} …") from error.__cause__
+        text = str(error)
+        raise ValueError(f"{text[:_BEGINNING]} … {text[-_END:]}") from error.__cause__
