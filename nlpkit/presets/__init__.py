@@ -15,14 +15,21 @@ What was downloaded once is loaded without the network. `download` has a preset 
 Security, remote presets
     A preset is data from whoever can write to its source, and is treated as such. Connections are
     encrypted, redirects included. Only files of a preset are downloaded, never code, and under
-    names that are chosen here or are plain. Each is compared with what the source states (size,
-    and SHA-256 or git's hash on the Hub), with the SHA-256 in `nlpkit.json`, and with the lock file
-    if there is one; one that differs is deleted, brought once more, then refused. These hashes find
-    damage in transport and storage. They do not make an author trustworthy: a repository may
+    names that are chosen here or are plain. Each is compared with what the source states (size, and
+    SHA-256 or git's hash on the Hub), with the SHA-256 in `nlpkit.json`, and with the lock file if
+    there is one; one that differs is deleted, brought once more, then refused. ETags that are
+    hashes count, too, and what another program left is compared with them. A load that fails
+    because files changed since, or came damaged, brings these anew, with a warning; `from_preset(…,
+    verify=True)` reads them all for their SHA-256 first (1.2 GB a second and core). These hashes
+    find damage in transport and storage. They do not make an author trustworthy: a repository may
     change what `main` is. Pin a revision (`hf://org/repo@commit`) or use a lock file where that
     matters. Tokens are sent to the Hub alone, by huggingface_hub; URLs with passwords are refused,
-    as they would end up in logs. Where a server can be reached only from your network, so can its
-    files through a handle: do not load handles that strangers supply.
+    as they would end up in logs. A server names no paths: commits, ETags, file names and redirects
+    that are not as they may be are refused before files are made of them. Descriptions are at most
+    64 MiB, compressed or not, and who sends less than 10 kB a second for five minutes is given up.
+    Records in the caches count if they are of the preset's own folder, and lock files send no name
+    to another address. Where a server can be reached only from your network, so can its files
+    through a handle: do not load handles that strangers supply.
 
 Security, files
     Loading a preset runs no code that it brings and opens no file outside its folder; what is odd
