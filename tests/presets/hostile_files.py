@@ -73,6 +73,35 @@ def _pipe(folder, outside):
     os.mkfifo(folder / VOCABULARY)
 
 
+def _listing(*names, size=1):
+    """Have the manifest list further files."""
+    return edit("nlpkit.json", files={name: {"sha256": "", "size": size} for name in names})
+
+
+def _staged(place):
+    """Have the manifest say that its files are elsewhere."""
+
+    def spoil(folder, outside):
+        (folder / ".nlpkit-0123abcd").symlink_to(outside.parent)
+        edit("nlpkit.json", staged={"folder": place, "replaced": {}})(folder, outside)
+
+    return spoil
+
+
+LISTS = [
+    Case(
+        "two files that are one where case is ignored",
+        OWN,
+        _listing("vocab.txt", "VOCAB.TXT"),
+        "ignore case",
+    ),
+    Case("device of Windows as file", OWN, _listing("nul.txt"), "is a device on Windows"),
+    Case("name that ends in a dot", OWN, _listing("vocab.txt."), "which Windows cannot have"),
+    Case("file without size", OWN, _listing("a", size=None), "must state sha256 and size of a"),
+    Case("endless list of files", OWN, _listing(*map(str, range(1001))), "lists more than 1000"),
+    Case("files staged outside", OWN, _staged("../outside"), "no folder of a save"),
+    Case("files staged behind a link", OWN, _staged(".nlpkit-0123abcd"), "no folder of a save"),
+]
 LINKS = [
     Case("linked weights", HUGGING_FACE, link(WEIGHTS), LEAVES),
     Case("linked weights, nlpkit's", OWN, link(WEIGHTS), LEAVES),
@@ -156,4 +185,4 @@ PICKLES = [
     Case("pickle as tokenizer", KERASHUB, write("tokenizer.json", _payload), "no readable JSON"),
 ]  # fmt: skip
 
-CASES = LINKS + VOCABULARIES + PICKLES
+CASES = LISTS + LINKS + VOCABULARIES + PICKLES
