@@ -8,6 +8,7 @@ messages that say what to do, and the removal of what killed processes left.
 
 import contextlib
 import dataclasses
+import hashlib
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +31,7 @@ from nlpkit.presets import cache
 from nlpkit.presets.answers import COMMIT, PLAIN, Answers, checked, facts_of
 from nlpkit.presets.folder_check import is_blob_of
 from nlpkit.presets.handle import Handle
+from nlpkit.presets.hub_progress import bar_class
 from nlpkit.presets.retrying import PASSING_STATUS, Deadline, with_retries
 from nlpkit.presets.selection import size_limit
 from nlpkit.presets.sources import (
@@ -92,7 +94,7 @@ class HubSource(Source):
                     name,
                     revision=commit,
                     force_download=anew,
-                    tqdm_class=_bar_class(count, name, limit),
+                    tqdm_class=bar_class(count, name, limit),
                     **LIBRARY,
                 )
             self._etags[name] = answers.etag
@@ -114,7 +116,9 @@ class HubSource(Source):
         return self.resolve(snapshot, name, progress, anew=True)
 
     def stated(self, name: str, path: Path) -> FileFacts:
-        return facts_of(self._blob(path).name if path.is_symlink() else self._etags.get(name, ""))
+        facts = facts_of(self._blob(path).name if path.is_symlink() else self._etags.get(name, ""))
+        # Some mirrors' hash is as long as git's, and is of the content alone.
+        return FileFacts() if facts.git_sha1 and facts.git_sha1 == _sha1(path) else facts
 
     def discard(self, path: Path) -> None:
         blob = self._blob(path)
@@ -193,6 +197,11 @@ def _facts(file: Any) -> FileFacts:
     return FileFacts(_size(file.size), git_sha1=file.blob_id)
 
 
+def _sha1(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.sha1(usedforsecurity=False)).hexdigest()
+
+
 def _size(stated: Any) -> int | None:
     return stated if isinstance(stated, int) and stated >= 0 else None
 
@@ -200,37 +209,6 @@ def _size(stated: Any) -> int | None:
 def _require_inside(path: Path, folder: Path) -> None:
     if not path.parent.resolve().is_relative_to(folder.resolve()):
         raise SourceError(f"{path.parent} is a link that leads out of the cache")
-
-
-def _bar_class(progress: Progress, name: str, limit: int | None) -> Any:
-    """A class that huggingface_hub takes for a progress bar, and that passes on what it is told.
-
-    It is told before a part of a file is written: the place to refuse more than there may be.
-    """
-
-    class Bar:
-        def __init__(self, *_: Any, **__: Any) -> None:
-            self.size = 0
-
-        def __enter__(self) -> "Bar":
-            return self
-
-        def __exit__(self, *_: Any) -> None:
-            pass
-
-        def __getattr__(self, name: str) -> Any:
-            return lambda *_, **__: None
-
-        def update(self, count: float = 1) -> None:
-            self.size += int(count)
-            if limit is not None and self.size > limit:
-                raise SourceError(f"{name} is larger than the {limit} bytes it may have")
-            progress(int(count))
-
-        def update_transfer(self, count: float) -> None:
-            """Xet tells what came over the line here, and what it wrote to `update`."""
-
-    return Bar
 
 
 def _is_passing(error: Exception) -> bool:

@@ -1,6 +1,7 @@
 """Faults of servers and caches, a line each: what is answered or planted, and what nlpkit says."""
 
 import gzip
+import hashlib
 import itertools
 import json
 from collections.abc import Callable
@@ -29,6 +30,7 @@ FILES = {
     "vocab.txt": b"a\nfine\nfilm",
     "model.safetensors": bytes(range(256)) * 40,
 }
+SHA1 = hashlib.sha1(FILES["vocab.txt"]).hexdigest()
 UP = "../" * 4 + SECRET
 # Where nobody can write, even if nlpkit tries.
 ABSOLUTE = "/proc/nothing"
@@ -174,6 +176,7 @@ OF_HEADERS = [
         states(ETag='"same-for-all"'),
         "came damaged twice|are one file in the cache",
     ),
+    Fault("etag-of-another-hash", "HEAD", only("vocab.txt", states(ETag=f'"{SHA1}"')), None),
     Fault("etag-of-a-mirror", "HEAD", only("vocab.txt", states(ETag='W/"5f-63a"')), None),
     Fault("length-too-large", "HEAD", states(Content_Length=10**10), "arrived incomplete"),
     Fault("length-absurd", "HEAD", states(Content_Length=10**15), NO_HUB),
