@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Format, lint, types, import layers; then every test on each backend, one process a backend, side by
-# side: the first one's output comes as it runs, the others' after it.
+# side: the first one, which takes longest, goes first; its output comes as it runs, the others'
+# after it.
 #
 #   bash tools/test.sh                            everything, as CI does
 #   bash tools/test.sh --backend jax              one backend
@@ -9,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/environment.sh
 
-backends=(jax torch tensorflow)
+backends=(tensorflow jax torch)
 while [ $# -gt 0 ]; do
   case "$1" in
     --backend) backends=("${2:?--backend needs jax, torch or tensorflow}"); shift 2 ;;
@@ -38,7 +39,7 @@ stage() {
 
 test_backend() {
   # Backends run side by side: more threads than one each would wait for each other.
-  stage "$1" env KERAS_BACKEND="$1" OMP_NUM_THREADS=1 python -m pytest --durations=15 "${@:2}"
+  stage "$1" nice -n "${niceness:-0}" env KERAS_BACKEND="$1" OMP_NUM_THREADS=1 python -m pytest --durations=15 "${@:2}"
 }
 
 activate_environment
@@ -47,7 +48,7 @@ stage check python tools/check.py || failed+=(check)
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 for ((i = 1; i < ${#backends[@]}; i++)); do
-  test_backend "${backends[i]}" "$@" > "$logs/$i" 2>&1 &
+  niceness=10 test_backend "${backends[i]}" "$@" > "$logs/$i" 2>&1 &
   running[i]=$!
 done
 test_backend "${backends[0]}" "$@" || failed+=("${backends[0]}")
