@@ -7,12 +7,13 @@
     python tools/benchmark.py tokenizer-ids [--vocabularies bert gpt2 t5]
     python tools/benchmark.py presets [--backends torch jax tensorflow]
     python tools/benchmark.py generate [--backends torch jax tensorflow] [--models GPT-2 Llama]
+    python tools/benchmark.py memory [--backends torch jax tensorflow] [--jobs predict streams]
 
-The suites about tokenizers, presets and generation say with --help what they compare. In the one
-about BERT the contestants of a measurement run in one process, in turn (A B C A B C ...), with the
-same shapes, dropout, optimizer and number of threads, each compiled as its users get it by default:
-Keras models by `predict_on_batch` and `train_on_batch`, transformers eagerly. Medians are printed,
-and how long each takes relative to transformers.
+The suites about tokenizers, presets, generation and memory say with --help what they compare. In
+the one about BERT the contestants of a measurement run in one process, in turn (A B C A B C ...),
+with the same shapes, dropout, optimizer and number of threads, each compiled as its users get it by
+default: Keras models by `predict_on_batch` and `train_on_batch`, transformers eagerly. Medians are
+printed, and how long each takes relative to transformers.
 """
 
 import argparse
@@ -25,7 +26,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks import bert, generate, presets, tokenizer_ids, tokenizers
+from benchmarks import bert, generate, memory, presets, tokenizer_ids, tokenizers
 from benchmarks.measurement import Measurement
 
 BACKENDS = ("torch", "jax", "tensorflow")
@@ -34,6 +35,7 @@ PACKAGES = {"nlpkit": "nlpkit", "transformers": "transformers", "KerasHub": "ker
 SUITES = {"bert": bert.measurements}
 OWN_TABLES = {
     "generate": generate,
+    "memory": memory,
     "tokenizers": tokenizers,
     "tokenizer-ids": tokenizer_ids,
     "presets": presets,

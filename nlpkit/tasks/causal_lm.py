@@ -130,7 +130,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
         """How many of the vocabulary's words are the tokenizer's; others are not generated."""
         rows = int(self.backbone.token_embedding.input_dim)
         tokenizer: Any = getattr(self.preprocessor, "tokenizer", None)
-        if getattr(tokenizer, "vocabulary", None) is None:
+        if not getattr(tokenizer, "has_vocabulary", False):
             return rows
         return min(rows, tokenizer.vocabulary_size())
 

@@ -23,7 +23,7 @@ def check_dtype(dtype: Any, backbone: Any) -> None:
 def check_vocabulary(preprocessor: Any, backbone: Any) -> None:
     """Raise a ValueError if a preprocessor has more tokens than a backbone."""
     tokenizer: Any = getattr(preprocessor, "tokenizer", None)
-    if getattr(tokenizer, "vocabulary", None) is None:
+    if not getattr(tokenizer, "has_vocabulary", False):
         return
     rows = backbone.token_embedding.input_dim
     if tokenizer.vocabulary_size() > rows:

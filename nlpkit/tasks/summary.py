@@ -6,7 +6,7 @@ from typing import Any
 def summary_of(preprocessor: Any) -> str:
     """A preprocessor and its tokenizer, a line each."""
     tokenizer = preprocessor.tokenizer
-    words = "none yet" if tokenizer._vocabulary is None else f"{tokenizer.vocabulary_size():,}"
+    words = f"{tokenizer.vocabulary_size():,}" if tokenizer.has_vocabulary else "none yet"
     lines = [
         f'Preprocessor: "{preprocessor.name}" ({type(preprocessor).__name__})',
         f"  {tokenizer.name} ({type(tokenizer).__name__}), vocabulary: {words}",

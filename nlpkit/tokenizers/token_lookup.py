@@ -27,6 +27,11 @@ class TokenLookup:
         for name in cls.special_token_names:
             setattr(cls, f"{name}_id", _id_property(name))
 
+    @property
+    def has_vocabulary(self) -> bool:
+        """Whether the tokenizer has a vocabulary, in whatever form it takes one."""
+        return self._vocabulary is not None
+
     def vocabulary_size(self) -> int:
         """The number of ids: one more than the largest."""
         return len(self._known())

@@ -1,5 +1,7 @@
 """What `CausalLM.generate` and `score` do around a sampler, on a tiny GPT-2."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
@@ -221,6 +223,21 @@ def test_all_beams_come_with_scores_best_first(model, as_ids):
             for ids, score in row:
                 (own,) = model.score([prompt + ids])
                 assert score == pytest.approx(own[-6:].mean(), rel=1e-4)
+
+
+def test_threads_get_their_own_texts(model):
+    """Eight at once, while their programs are compiled; then one after the other."""
+
+    def written(i):
+        options = {"sampler": "top_k", "seed": i, "max_new_tokens": 6 + i % 2}
+        prompt = ["the movie", "good", "unbelievable"][i % 3]
+        whole, pieces = (model.generate(prompt, stream=s, **options) for s in (False, True))
+        return whole, "".join(pieces), model.score([prompt])[0].tolist()
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(written, range(8)))
+    assert found == [written(i) for i in range(8)]
+    assert len({whole for whole, *_ in found}) == 8
 
 
 def test_values_of_the_wrong_kind_are_refused(model):

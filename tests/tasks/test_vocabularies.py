@@ -1,0 +1,39 @@
+"""A task's tokenizer has no more tokens than its backbone, whatever form the vocabulary has."""
+
+import pytest
+
+import nlpkit
+from conformance.cases_decoders import DECODERS
+from nlpkit.tokenizers import ByteTokenizer, UnicodeCodepointTokenizer
+
+SIZES = {"num_layers": 1, "num_heads": 1, "hidden_dim": 4, "intermediate_dim": 4}
+
+
+@pytest.mark.parametrize("name", ["GPT2Backbone", "LlamaBackbone", "BloomBackbone"])
+def test_a_vocabulary_that_is_too_large_is_refused(name):
+    task = next(case for case in DECODERS if case.name == name).build()
+    backbone = task.backbone
+    small = type(backbone).from_config({**backbone.get_config(), "vocabulary_size": 9})
+    count = task.preprocessor.tokenizer.vocabulary_size()
+    with pytest.raises(ValueError, match=f"vocabulary has {count} entries, more than the 9 rows"):
+        type(task)(small, task.preprocessor)
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "message"),
+    [
+        (ByteTokenizer(), "vocabulary has 256 entries, more than the 99 rows"),
+        (UnicodeCodepointTokenizer(vocabulary_size=128), "vocabulary has 128 entries"),
+    ],
+)
+def test_tokenizers_without_files_are_asked_too(tokenizer, message):
+    backbone = nlpkit.models.GPT2Backbone(99, **SIZES, max_sequence_length=8)
+    preprocessor = nlpkit.models.CausalLMPreprocessor(tokenizer, 8, add_end_token=False)
+    with pytest.raises(ValueError, match=message):
+        nlpkit.models.CausalLM(backbone, preprocessor)
+
+
+def test_what_the_tokenizer_cannot_spell_is_not_generated():
+    backbone = nlpkit.models.GPT2Backbone(300, **SIZES, max_sequence_length=8)
+    preprocessor = nlpkit.models.CausalLMPreprocessor(ByteTokenizer(), 8, add_end_token=False)
+    assert nlpkit.models.CausalLM(backbone, preprocessor).spelled_words == 256
