@@ -6,23 +6,11 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-# Tests compile hundreds of programs to run each a few times: XLA compiles them in haste, a training
-# step in 0.4 of the time. The data-parallel journey keeps the optimizations, and compares.
-os.environ.setdefault(
-    "XLA_FLAGS",
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
-    "--xla_cpu_use_fusion_emitters=false",
-)
 
 import pytest
+from haste import compile_in_haste
 
-
-def pytest_configure():
-    """Have TensorFlow run its graphs as they are, too: a training step starts the sooner."""
-    if os.environ["KERAS_BACKEND"] == "tensorflow":
-        import tensorflow
-
-        tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+compile_in_haste()
 
 
 def pytest_collection_modifyitems(config, items):

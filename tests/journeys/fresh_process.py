@@ -9,6 +9,12 @@ from pathlib import Path
 PROGRAMS = Path(__file__).parent / "programs"
 
 
+def with_tests():
+    """The environment of a process that imports modules of the tests."""
+    paths = [str(PROGRAMS.parents[1]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
 def run(program, folder, *arguments, **environment):
     """Run a file of `programs` in `folder`; it writes its report to the path that it is given."""
     report = folder / "report.json"

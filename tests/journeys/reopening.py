@@ -15,6 +15,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from haste import compile_in_haste
 
 
 def main(folder: Path) -> None:
@@ -47,4 +48,5 @@ def losses(model: keras.Model, x: object, y: object) -> list[float]:
 
 
 if __name__ == "__main__":
+    compile_in_haste()
     main(Path(sys.argv[1]))

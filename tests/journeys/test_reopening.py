@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from journeys.fresh_process import with_tests
 from journeys.reopening import losses
 from tasks.miniature import LABELS, TEXTS, WORDS, backbone, classifier, preprocessor
 
@@ -98,7 +99,9 @@ def written(tmp_path_factory):
     serialized = [keras.saving.serialize_keras_object(make()) for make in OBJECTS]
     (folder / "objects.json").write_text(json.dumps(serialized))
     script = Path(__file__).with_name("reopening.py")
-    run = subprocess.run([sys.executable, script, folder], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, script, folder], capture_output=True, text=True, env=with_tests()
+    )
     assert run.returncode == 0, run.stderr
     return here, json.loads(run.stdout.splitlines()[-1])
 

@@ -4,12 +4,12 @@ The classes are those that have a case in `conformance`: a class without one fai
 """
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from journeys.fresh_process import with_tests
 from journeys.sweeping import of_kerashub
 
 from conformance.cases import CASES
@@ -22,10 +22,8 @@ NAMES = [*dict.fromkeys(case.cls.__name__ for case in CASES), *of_kerashub()]
 def problems(tmp_path_factory):
     """What went wrong in either process, by name."""
     folder = tmp_path_factory.mktemp("sweep")
-    paths = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     for script in ("sweep_writing.py", "sweep_reading.py"):
-        subprocess.run([sys.executable, HERE / script, folder], env=environment, check=True)
+        subprocess.run([sys.executable, HERE / script, folder], env=with_tests(), check=True)
     reports = ("problems.json", "problems_again.json")
     found = [json.loads((folder / report).read_text()) for report in reports]
     return {name: [*found[0].get(name, []), *found[1].get(name, [])] for name in NAMES}
