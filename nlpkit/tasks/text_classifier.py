@@ -57,8 +57,6 @@ class TextClassifier(Task):
         labels: Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        if num_classes < 1:
-            raise ValueError(f"num_classes must be at least 1; got {num_classes}.")
         if labels is not None and len(labels) != num_classes:
             raise ValueError(
                 f"labels must name each of the num_classes={num_classes} classes; got "
