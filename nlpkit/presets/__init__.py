@@ -20,7 +20,7 @@ Security, remote presets
     there is one; one that differs is deleted, brought once more, then refused. ETags that are
     hashes count, too, and what another program left is compared with them. A load that fails
     because files changed since, or came damaged, brings these anew, with a warning; `from_preset(…,
-    verify=True)` reads them all for their SHA-256 first (1.2 GB a second and core). These hashes
+    verify=True)` reads them all for their SHA-256 first. These hashes
     find damage in transport and storage. They do not make an author trustworthy: a repository may
     change what `main` is. Pin a revision (`hf://org/repo@commit`) or use a lock file where that
     matters. Tokens are sent to the Hub alone, by huggingface_hub; URLs with passwords are refused,
