@@ -16,11 +16,10 @@ from huggingface_hub import constants
 from huggingface_hub.utils import _http as client
 from huggingface_hub.utils import get_session
 
-from nlpkit.presets.handle import is_loopback
+from nlpkit.presets.handle import COMMIT, is_loopback
 from nlpkit.presets.safe_json import LARGE, MEBIBYTE
 from nlpkit.presets.sources import FileFacts, SourceError
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
 # No path, and long enough to be none of Windows' devices (NUL, COM1).
 _ETAG = re.compile(r"[\w+=-]{5,128}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.file_names import relative_name
-from nlpkit.presets.handle import Handle, parse_handle
+from nlpkit.presets.handle import COMMIT, Handle, parse_handle
 from nlpkit.presets.safe_json import LARGE, read_object
 from nlpkit.presets.sources import FileFacts, Snapshot
 
@@ -165,7 +165,7 @@ def _is_of(record: Snapshot, handle: Handle) -> bool:
         return record.folder == folder_of(handle)
     if found.scheme == "kaggle":
         return any(_is_within(record.folder, folder) for folder in kaggle_homes())
-    is_commit = re.fullmatch(r"[0-9a-f]{40}", found.revision or "") is not None
+    is_commit = COMMIT.fullmatch(found.revision or "") is not None
     snapshots = hub_repository(found) / "snapshots"
     return (
         is_commit

@@ -9,6 +9,8 @@ FORMS = (
     "hf://org/repo[@revision], kaggle://owner/model/framework/variation[/version], "
     "https://host/folder, file:///folder"
 )
+# What git names a revision of the Hub.
+COMMIT = re.compile(r"[0-9a-f]{40}")
 # No part is "." or "..", or hidden: they become folders of the caches.
 _PART = r"[\w-][\w.-]*"
 _HUB = re.compile(rf"({_PART}/{_PART})(?:@({_PART}(?:/{_PART})*))?", re.ASCII)

@@ -28,9 +28,9 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import WeakFileLock
 
 from nlpkit.presets import cache
-from nlpkit.presets.answers import COMMIT, PLAIN, Answers, checked, facts_of
+from nlpkit.presets.answers import PLAIN, Answers, checked, facts_of
 from nlpkit.presets.folder_check import is_blob_of
-from nlpkit.presets.handle import Handle
+from nlpkit.presets.handle import COMMIT, Handle
 from nlpkit.presets.hub_progress import bar_class
 from nlpkit.presets.retrying import PASSING_STATUS, Deadline, with_retries
 from nlpkit.presets.selection import size_limit

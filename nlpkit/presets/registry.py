@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from nlpkit.presets import records
 from nlpkit.presets.downloading import fetch, find_downloaded
-from nlpkit.presets.handle import FORMS, is_remote, parse_handle
+from nlpkit.presets.handle import COMMIT, FORMS, is_remote, parse_handle
 from nlpkit.presets.lock_file import LockFile, Pin
 from nlpkit.presets.selection import Need
 from nlpkit.presets.sources import FileFacts, Snapshot, SourceError, UnreachableError
@@ -22,7 +22,7 @@ _ADVICE = (
     "machine; NLPKIT_OFFLINE=1 or offline=True keeps from trying."
 )
 # A commit, or a version of Kaggle's; branches and tags are pinned to one.
-_FIXED = re.compile(r"[0-9a-f]{40}|[0-9]+", re.ASCII)
+_FIXED = re.compile(rf"{COMMIT.pattern}|[0-9]+", re.ASCII)
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
