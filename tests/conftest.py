@@ -1,6 +1,7 @@
-"""What every test shares: quiet backends, fixed seeds, no network."""
+"""What every test shares: quiet backends, fixed seeds, no network; and which process runs it."""
 
 import os
+import zlib
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -13,14 +14,41 @@ from haste import compile_in_haste
 compile_in_haste()
 
 
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--by-turns",
+        action="store_true",
+        help="run what is marked by_turns on one of the three backends alone",
+    )
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Leave out what would do the same thing a second time; `conformance` has one of each kind."""
     import keras
 
-    if keras.backend.backend() != "tensorflow":
-        repeated = [item for item in items if item.get_closest_marker("pure_graph")]
-        config.hook.pytest_deselected(items=repeated)
-        items[:] = [item for item in items if item not in repeated]
+    backend = keras.backend.backend()
+
+    def runs_here(item):
+        if item.get_closest_marker("pure_graph") and backend != "tensorflow":
+            return False
+        return not (item.get_closest_marker("by_turns") and config.getoption("by_turns")) or (
+            backend == _backend_of(item)
+        )
+
+    others = [item for item in items if not runs_here(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+def _backend_of(item):
+    """The backend whose turn it is: the number given, or the name, as each process has them."""
+    given = item.get_closest_marker("by_turns").args
+    turn = given[0] if given else zlib.crc32(item.nodeid.encode())
+    return BACKENDS[turn % len(BACKENDS)]
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Format, lint, types, import layers; then every test on each backend, one process a backend, side by
 # side: the first one, which takes longest, goes first; its output comes as it runs, the others'
-# after it.
+# after it. Tests that say nothing of the backend (marked by_turns) run on one of the three.
 #
 #   bash tools/test.sh                            everything, as CI does
 #   bash tools/test.sh --backend jax              one backend
@@ -39,8 +39,11 @@ stage() {
 
 test_backend() {
   # Backends run side by side: more threads than one each would wait for each other.
-  stage "$1" nice -n "${niceness:-0}" env KERAS_BACKEND="$1" OMP_NUM_THREADS=1 python -m pytest --durations=15 "${@:2}"
+  stage "$1" nice -n "${niceness:-0}" env KERAS_BACKEND="$1" OMP_NUM_THREADS=1 \
+    python -m pytest --durations=15 ${by_turns:+--by-turns} "${@:2}"
 }
+
+if [ ${#backends[@]} -eq 3 ]; then by_turns=1; fi
 
 activate_environment
 install_once test install_everything

@@ -1,6 +1,7 @@
 """Runs each check on each case of its module's CASES; an exemption is a strict failure.
 
-A module's ONLY says, for some of its checks, which cases they are for.
+A module's ONLY says, for some of its checks, which cases they are for; its `by_turns`,
+which cases are for one backend each.
 """
 
 import pytest
@@ -8,14 +9,14 @@ import pytest
 
 def pytest_generate_tests(metafunc):
     if "case" in metafunc.fixturenames:
-        check = metafunc.function.__name__.removeprefix("test_")
-        applies = getattr(metafunc.module, "ONLY", {}).get(check, lambda case: True)
-        cases = [_parameter(case, check) for case in metafunc.module.CASES if applies(case)]
+        module, check = metafunc.module, metafunc.function.__name__.removeprefix("test_")
+        applies = getattr(module, "ONLY", {}).get(check, lambda case: True)
+        alternate = getattr(module, "by_turns", lambda case: False)
+        cases = []
+        for turn, case in enumerate(module.CASES):
+            marks = [pytest.mark.by_turns(turn)] if alternate(case) else []
+            if check in case.exempt:
+                marks.append(pytest.mark.xfail(reason=case.exempt[check], strict=True))
+            if applies(case):
+                cases.append(pytest.param(case, id=case.name, marks=marks))
         metafunc.parametrize("case", cases)
-
-
-def _parameter(case, check):
-    marks = []
-    if check in case.exempt:
-        marks = [pytest.mark.xfail(reason=case.exempt[check], strict=True)]
-    return pytest.param(case, id=case.name, marks=marks)

@@ -22,6 +22,18 @@ SHAPES = [(case, shape) for case in DECODERS for shape in case.references]
 with_shapes = pytest.mark.parametrize(
     ("family", "shape"), SHAPES, ids=[f"{case.name}-{shape}" for case, shape in SHAPES]
 )
+# The first shape of each family on every backend, the others by turns.
+each_kind = pytest.mark.parametrize(
+    ("family", "shape"),
+    [
+        pytest.param(
+            *pair,
+            id=f"{pair[0].name}-{pair[1]}",
+            marks=[] if pair[1] == next(iter(pair[0].references)) else pytest.mark.by_turns(turn),
+        )
+        for turn, pair in enumerate(SHAPES)
+    ],
+)
 FIRST_SHAPES = [(case, next(iter(case.references))) for case in DECODERS]
 PROMPTS = ["the movie was", "go", "unbelievable, a good movie"]
 
@@ -55,7 +67,7 @@ def test_logits_are_those_of_transformers(converted, family, shape):
     assert_close(run(made.ours, token_ids=ids, padding_mask=mask)[mask], made.logits[mask])
 
 
-@with_shapes
+@each_kind
 def test_steps_equal_the_whole(converted, family, shape):
     steps_equal_the_whole(converted(family, shape), tokens=1)
 

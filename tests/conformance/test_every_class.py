@@ -27,6 +27,11 @@ GENERIC = {
 }
 
 
+def by_turns(case):
+    """What a class is built from is the same on every backend; the other modules use it on each."""
+    return True
+
+
 def test_every_public_class_has_a_case():
     public = {name: getattr(space, name) for space in NAMESPACES for name in space.__all__}
     covered = {case.cls for case in CASES}

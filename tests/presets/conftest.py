@@ -16,6 +16,17 @@ import nlpkit.models  # noqa: F401 (registers the real families before the minia
 from nlpkit import _config
 from nlpkit.presets import retrying
 
+# What gives a backend its weights; the others find, check, keep and write files.
+ON_EACH_BACKEND = ("assignment", "carried", "deferred", "from_preset", "hugging_face_folder")
+ON_EACH_BACKEND += ("kerashub_folder", "mapped", "mutations", "shards", "tensors", "turning")
+ON_EACH_BACKEND += ("weights",)
+
+
+def pytest_itemcollected(item):
+    on_each = item.path.stem.removeprefix("test_") in ON_EACH_BACKEND
+    if not on_each and not item.get_closest_marker("by_turns"):
+        item.add_marker(pytest.mark.by_turns)
+
 
 @pytest.fixture(autouse=True)
 def _families(monkeypatch):

@@ -15,6 +15,9 @@ from nlpkit.models import CausalLM, GPT2Tokenizer
 
 IDS = np.array([[1, 7, 5, 4, 9, 3, 8, 2], [6, 5, 2, 2, 3, 0, 0, 0]], "int32")
 MASK = np.array([[1] * 8, [1] * 5 + [0] * 3])
+each_case = pytest.mark.parametrize(
+    "name", [pytest.param(x, marks=pytest.mark.by_turns(turn)) for turn, x in enumerate(CASES)]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +49,7 @@ def outputs(model, mask=MASK):
     return keras.ops.convert_to_numpy(model({"token_ids": IDS, "padding_mask": mask}))[MASK > 0]
 
 
-@pytest.mark.parametrize("name", CASES)
+@each_case
 def test_logits_equal_kerashub_s(written, name):
     case = written(name)
     loaded = CausalLM.from_preset(case.folder)
@@ -54,14 +57,14 @@ def test_logits_equal_kerashub_s(written, name):
     assert_close(outputs(loaded, MASK > 0), outputs(case.task))
 
 
-@pytest.mark.parametrize("name", CASES)
+@each_case
 def test_backbone_is_loaded_alone(written, name):
     case = written(name)
     loaded = nlpkit.models.Backbone.from_preset(case.folder)
     assert_close(outputs(loaded, MASK > 0), outputs(case.backbone))
 
 
-@pytest.mark.parametrize("name", CASES)
+@each_case
 def test_ids_equal_kerashub_s(written, name):
     case = written(name)
     preprocessor = CausalLM.from_preset(case.folder).preprocessor
