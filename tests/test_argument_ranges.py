@@ -11,7 +11,7 @@ from nlpkit._argument_ranges import RANGES
 from nlpkit._config import argument_names, registered_classes
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.models import BertBackbone, LlamaBackbone
-from nlpkit.presets.argument_types import annotation_of, fits
+from nlpkit.presets.layouts.argument_types import annotation_of, fits
 from nlpkit.tokenizers import WordPieceTokenizer
 
 SIZES = {"num_layers": 1, "hidden_dim": 8, "intermediate_dim": 8, "vocabulary_size": 9}

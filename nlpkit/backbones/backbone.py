@@ -13,9 +13,9 @@ from nlpkit._warning import warn
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.spec import Head, Stack
 from nlpkit.backbones.transformer import Transformer
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.presets.preset import FromPreset
-from nlpkit.presets.weights import Line
 
 clone_by_configuration()
 _OPTIONAL_INPUTS = ("positions", "sequence_ids")

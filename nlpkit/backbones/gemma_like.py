@@ -11,8 +11,8 @@ from typing import Any
 
 from nlpkit.backbones import spec
 from nlpkit.backbones.layer_types import WINDOW, kinds_of_layers
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.weights import Line, parse
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line, parse
 
 ACTIVATIONS = {"gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "silu": "silu", "relu": "relu"}
 _CONFIG: dict[str, tuple[str, Any]] = {

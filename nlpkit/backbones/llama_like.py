@@ -13,7 +13,7 @@ from nlpkit.backbones import spec
 from nlpkit.backbones.llama_table import FEED_FORWARD as FEED_FORWARD
 from nlpkit.backbones.llama_table import table as table
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader
 
 ACTIVATIONS = {
     "silu": "silu",

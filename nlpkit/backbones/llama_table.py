@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from nlpkit.presets.weights import Line, parse
+from nlpkit.presets.mapping.weight_table import Line, parse
 
 _TABLE = """
 token_embedding/embeddings <- embed_tokens.weight

@@ -27,7 +27,7 @@ from nlpkit.backbones.rope_scaling import (
     RopeScaling,
     YarnScaling,
 )
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader
 
 _LENGTH = "original_max_position_embeddings"
 _FRACTION = "partial_rotary_factor"

@@ -6,8 +6,8 @@ from nlpkit.backbones import spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.weights import Line, parse
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line, parse
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.tokenizer import Tokenizer

@@ -6,8 +6,8 @@ from nlpkit.backbones import spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.weights import Line, expand
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer

@@ -13,8 +13,8 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.weights import Line, expand
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.end_of_text_tokenizer import EndOfTextTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer

@@ -8,8 +8,8 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import FULL, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope_config import read_rope, write_rope
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.weights import Line
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPadPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer

@@ -12,8 +12,8 @@ from nlpkit.backbones.rope_config import (
     write_rope_by_layer_type,
 )
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.weights import Line
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPadPieceTokenizer
 from nlpkit.tokenizers.tokenizer import Tokenizer

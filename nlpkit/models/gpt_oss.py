@@ -7,9 +7,9 @@ from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import attentions_of_layers, kinds_of_layers
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.mxfp4 import check_method
-from nlpkit.presets.weights import Line, expand
+from nlpkit.presets.formats.mxfp4 import check_method
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer

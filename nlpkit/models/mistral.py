@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.weights import Line
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.file_names import folder_to_write
-from nlpkit.presets.layout import Layout
-from nlpkit.presets.loading import open_layout
+from nlpkit.presets.folders.file_names import folder_to_write
+from nlpkit.presets.layouts.layout import Layout
+from nlpkit.presets.loading.load import open_layout
 
 
 def convert(source: str | Path, target: str | Path, dtype: str | None = None) -> dict[str, Path]:

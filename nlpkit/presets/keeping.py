@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from nlpkit.presets import cache
-from nlpkit.presets.handle import is_remote, parse_handle
-from nlpkit.presets.lock_file import LockFile, Pin
-from nlpkit.presets.manifest import MANIFEST, check_manifest, place_of
+from nlpkit.presets.folders.manifest import MANIFEST, check_manifest, place_of
+from nlpkit.presets.formats.safe_json import read_object
+from nlpkit.presets.layouts.selection import Need, stated_files
 from nlpkit.presets.registry import find_folder, find_local, find_snapshot, sources_of
-from nlpkit.presets.safe_json import read_object
-from nlpkit.presets.selection import Need, stated_files
-from nlpkit.presets.sources import FileFacts, Snapshot
-from nlpkit.presets.verification import differences, fingerprint
+from nlpkit.presets.sources import cache
+from nlpkit.presets.sources.handle import is_remote, parse_handle
+from nlpkit.presets.sources.lock_file import LockFile, Pin
+from nlpkit.presets.sources.source import FileFacts, Snapshot
+from nlpkit.presets.sources.verification import differences, fingerprint
 
 
 def download(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nlpkit.presets.store import CONFIG, PresetFolder
+from nlpkit.presets.folders.store import CONFIG, PresetFolder
 
 CARD = "README.md"
 _PIPELINES = {

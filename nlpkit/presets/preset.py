@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from nlpkit.presets.carried import NOTHING, Carried
-from nlpkit.presets.loading import load
+from nlpkit.presets.layouts.carried import NOTHING, Carried
+from nlpkit.presets.loading.load import load
+from nlpkit.presets.loading.save import export, save
 from nlpkit.presets.records import PresetRecord
 from nlpkit.presets.registry import records_of
-from nlpkit.presets.saving import export, save
 
 
 class _Presets:

@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from nlpkit.presets import records
-from nlpkit.presets.downloading import fetch, find_downloaded
-from nlpkit.presets.handle import COMMIT, FORMS, is_remote, parse_handle
-from nlpkit.presets.lock_file import LockFile, Pin
-from nlpkit.presets.selection import Need
-from nlpkit.presets.sources import FileFacts, Snapshot, SourceError, UnreachableError
-from nlpkit.presets.store import MANIFEST
-from nlpkit.presets.verification import differences
+from nlpkit.presets.folders.store import MANIFEST
+from nlpkit.presets.layouts.selection import Need
+from nlpkit.presets.sources.downloading import fetch, find_downloaded
+from nlpkit.presets.sources.handle import COMMIT, FORMS, is_remote, parse_handle
+from nlpkit.presets.sources.lock_file import LockFile, Pin
+from nlpkit.presets.sources.source import FileFacts, Snapshot, SourceError, UnreachableError
+from nlpkit.presets.sources.verification import differences
 
 _ADVICE = (
     "\nWithout a network: {} come with nlpkit; what was downloaded once is loaded from this "

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.layout import Layout
-from nlpkit.presets.loading import open_layout
+from nlpkit.presets.layouts.layout import Layout
+from nlpkit.presets.loading.load import open_layout
 
 _JSON = "tokenizer.json"
 _MODELS = ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.handle import parse_handle
+from nlpkit.presets.folders.manifest import MANIFEST, finished, to_json
+from nlpkit.presets.folders.store import PresetFolder
 from nlpkit.presets.keeping import verify
-from nlpkit.presets.manifest import MANIFEST, finished, to_json
 from nlpkit.presets.model_card import CARD, model_card
-from nlpkit.presets.store import PresetFolder
+from nlpkit.presets.sources.handle import parse_handle
 
 
 def upload(
@@ -68,8 +68,8 @@ def _commit(
     # Slow to import, and not needed to load what is there.
     from huggingface_hub import CommitOperationAdd, HfApi
 
-    from nlpkit.presets.handle import Handle
-    from nlpkit.presets.hub_source import LIBRARY, explain
+    from nlpkit.presets.sources.handle import Handle
+    from nlpkit.presets.sources.hub import LIBRARY, explain
 
     api = HfApi(**LIBRARY)
     manifest = finished(folder.manifest or {})

@@ -9,8 +9,8 @@ from keras import ops
 from nlpkit import samplers
 from nlpkit._foreign_names import explains_names
 from nlpkit.layers.modeling.dense import Dense
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.weights import Line, parse
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.mapping.weight_table import Line, parse
 from nlpkit.samplers.execution import Execution
 from nlpkit.tasks.cached_decoding import CachedDecoding
 from nlpkit.tasks.generation import Generation

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader
 
 
 def read_stop_tokens(reader: ConfigReader) -> dict[str, Any]:

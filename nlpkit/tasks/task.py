@@ -10,10 +10,10 @@ from nlpkit._foreign_names import explains_names
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.columns import read_array
-from nlpkit.presets.config_reader import ConfigReader
-from nlpkit.presets.deferred import immediate_initialization
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.loading.deferred import immediate_initialization
+from nlpkit.presets.mapping.weight_table import Line, parse
 from nlpkit.presets.preset import FromPreset
-from nlpkit.presets.weights import Line, parse
 from nlpkit.tasks.example_reader import ExampleReader, refuse_single
 from nlpkit.tasks.labels import Labels
 from nlpkit.tasks.parts import check_dtype, check_family, check_vocabulary

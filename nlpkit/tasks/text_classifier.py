@@ -8,7 +8,7 @@ import keras
 from nlpkit._warning import warn
 from nlpkit.layers.modeling.dropout import Dropout
 from nlpkit.layers.modeling.feed_forward import get_activation
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.task import Task
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.bounded_file import read_bounded
-from nlpkit.presets.folder_files import FolderFiles
-from nlpkit.presets.safe_json import LARGE, parse_json
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.presets.formats.bounded_file import read_bounded
+from nlpkit.presets.formats.safe_json import LARGE, parse_json
 from nlpkit.tokenizers.byte_alphabet import to_bytes, to_symbols
 from nlpkit.tokenizers.vocabulary import check_ids, check_lengths
 

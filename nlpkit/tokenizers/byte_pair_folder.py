@@ -9,8 +9,8 @@ from tokenizers import AddedToken, decoders
 from tokenizers import Tokenizer as NativeTokenizer
 from tokenizers.models import BPE
 
-from nlpkit.presets.folder_files import FolderFiles
-from nlpkit.presets.safe_json import LARGE
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.presets.formats.safe_json import LARGE
 from nlpkit.tokenizers.byte_pair_engine import build_normalizer
 from nlpkit.tokenizers.byte_pair_files import (
     BytePairs,

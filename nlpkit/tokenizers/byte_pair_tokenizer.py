@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
-from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.byte_alphabet import ByteDecoder, to_bytes
 from nlpkit.tokenizers.byte_pair_engine import BytePairEngine, Chunks
 from nlpkit.tokenizers.byte_pair_files import (

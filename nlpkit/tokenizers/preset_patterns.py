@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nlpkit.presets.pattern_permission import are_patterns_allowed
+from nlpkit.presets.loading.pattern_permission import are_patterns_allowed
 from nlpkit.tokenizers.split_patterns import SPLIT_PATTERNS
 
 _CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
-from nlpkit.presets.safe_json import parse_json
+from nlpkit.presets.formats.safe_json import parse_json
 from nlpkit.tokenizers.native_engine import native_ids, native_text, without_panics
 from nlpkit.tokenizers.pipeline import build_pipeline
 from nlpkit.tokenizers.tokenizer_json_part import (

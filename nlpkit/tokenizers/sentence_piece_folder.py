@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.pipeline import whole_file
 from nlpkit.tokenizers.sentence_piece_json import read_sentence_piece_json
 from nlpkit.tokenizers.sentence_piece_model_json import model_as_json

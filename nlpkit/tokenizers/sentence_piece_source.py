@@ -8,9 +8,9 @@ from typing import Any
 
 from sentencepiece import SentencePieceProcessor
 
-from nlpkit.presets.bounded_file import read_bounded
-from nlpkit.presets.folder_files import FolderFiles
-from nlpkit.presets.safe_json import LARGE
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.presets.formats.bounded_file import read_bounded
+from nlpkit.presets.formats.safe_json import LARGE
 from nlpkit.tokenizers.sentence_piece_proto import charsmap_of
 from nlpkit.tokenizers.text_growth import check_charsmap
 

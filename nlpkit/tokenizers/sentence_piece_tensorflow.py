@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from nlpkit._compat import require
-from nlpkit.presets.safe_json import parse_json
+from nlpkit.presets.formats.safe_json import parse_json
 from nlpkit.tokenizers.sentence_piece_json import as_model
 from nlpkit.tokenizers.sentence_piece_proto import SentencePieceProto
 from nlpkit.tokenizers.sentence_piece_source import is_json

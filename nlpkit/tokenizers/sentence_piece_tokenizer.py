@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
-from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.encoding import Spans
 from nlpkit.tokenizers.sentence_piece_engine import PipelineProcessor
 from nlpkit.tokenizers.sentence_piece_folder import read_folder, write_folder

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.folder_files import FolderFiles
-from nlpkit.presets.safe_json import LARGE
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.presets.formats.safe_json import LARGE
 from nlpkit.tokenizers.pipeline import is_byte_level
 from nlpkit.tokenizers.tokenizer_json_part import Part, added_tokens, in_sequence, vocabulary_of
 

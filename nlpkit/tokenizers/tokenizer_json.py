@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.pattern_permission import patterns_of_presets
+from nlpkit.presets.loading.pattern_permission import patterns_of_presets
 from nlpkit.tokenizers.byte_pair_json import read_byte_pair_json
 from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
 from nlpkit.tokenizers.pipeline import is_byte_level

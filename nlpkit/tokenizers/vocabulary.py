@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.bounded_file import read_bounded
-from nlpkit.presets.safe_json import LARGE
+from nlpkit.presets.formats.bounded_file import read_bounded
+from nlpkit.presets.formats.safe_json import LARGE
 
 VocabularySource = str | Path | Sequence[str]
 # Some algorithms take time by the square of it. Of published vocabularies the longest has 256.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.pipeline import content_of, whole_file
 from nlpkit.tokenizers.tokenizer_folder import (
     CONFIG_FILE,

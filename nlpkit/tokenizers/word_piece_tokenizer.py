@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
-from nlpkit.presets.folder_files import FolderFiles
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.chunk_memo import ChunkMemo
 from nlpkit.tokenizers.encoding import Spans
 from nlpkit.tokenizers.native_engine import native_ids, spans

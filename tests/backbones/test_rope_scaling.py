@@ -11,7 +11,7 @@ from nlpkit.backbones.rope_config import (
     read_rope_by_layer_type,
     write_rope,
 )
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader
 
 LLAMA3 = {
     "rope_type": "llama3",

@@ -10,7 +10,7 @@ import numpy as np
 
 import nlpkit
 from nlpkit._config import Configurable, argument_names
-from nlpkit.presets.assignment import named_variables
+from nlpkit.presets.mapping.assignment import named_variables
 
 KERAS_ARGUMENTS = ("self", "name", "dtype", "trainable", "activity_regularizer")
 NAMESPACES = (nlpkit.layers, nlpkit.tokenizers, nlpkit.models, nlpkit.metrics, nlpkit.samplers)

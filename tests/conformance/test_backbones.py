@@ -6,8 +6,8 @@ import pytest
 
 from conformance.case import assert_close, fill
 from conformance.cases_backbones import BACKBONES
-from nlpkit.presets.assignment import named_variables
-from nlpkit.presets.cover import check_table
+from nlpkit.presets.mapping.assignment import named_variables
+from nlpkit.presets.mapping.key_matching import check_table
 
 CASES = BACKBONES
 SHAPES = [(case, shape) for case in BACKBONES for shape in case.family.references]

@@ -14,8 +14,8 @@ from conformance.case import assert_close
 from conformance.cases_decoders import DECODERS
 from conformance.decoder_case import LENGTHS, STEPS, rows_of_ids
 from conformance.decoder_programs import compiled, run, tensor
-from nlpkit.presets.assignment import model_variables, named_variables
-from nlpkit.presets.cover import check_table
+from nlpkit.presets.mapping.assignment import model_variables, named_variables
+from nlpkit.presets.mapping.key_matching import check_table
 
 CASES = DECODERS
 SHAPES = [(case, shape) for case in DECODERS for shape in case.references]

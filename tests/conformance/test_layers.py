@@ -6,7 +6,7 @@ import pytest
 
 from conformance.case import assert_close, fill
 from conformance.cases_layers import MODELING_LAYERS
-from nlpkit.presets.assignment import named_variables
+from nlpkit.presets.mapping.assignment import named_variables
 
 CASES = [variant for case in MODELING_LAYERS for variant in case.variants()]
 ONLY = {"masked_positions_change_nothing": lambda case: case.masks}

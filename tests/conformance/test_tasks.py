@@ -8,7 +8,7 @@ import nlpkit
 from conformance.case import assert_close, fill
 from conformance.cases_backbones import BERT
 from conformance.cases_tasks import TASKS, TEXTS
-from nlpkit.presets.assignment import model_variables
+from nlpkit.presets.mapping.assignment import model_variables
 
 CASES = [v for case in TASKS for v in case.variants() if not v.name.endswith("defaults")]
 ONLY = {"saved_folder_opens_in_transformers": lambda case: case.name != "BertClassifier"}

@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 from nlpkit.models import BertBackbone, BertClassifier, BertMaskedLM, MaskedLM, TextClassifier
-from nlpkit.presets.assignment import named_variables
+from nlpkit.presets.mapping.assignment import named_variables
 
 transformers = pytest.importorskip("transformers", reason="transformers makes the checkpoints")
 torch = pytest.importorskip("torch", reason="transformers needs PyTorch")

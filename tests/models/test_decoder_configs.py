@@ -8,7 +8,7 @@ from nlpkit.models.gpt_oss import GptOssBackbone
 from nlpkit.models.mistral import MistralBackbone
 from nlpkit.models.phi3 import Phi3Backbone
 from nlpkit.models.stablelm import StableLMBackbone
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader
 
 SIZES = {
     "vocab_size": 31,

@@ -12,7 +12,7 @@ from conformance.case import assert_close
 from conformance.decoder_case import reference, rows_of_ids
 from conformance.decoder_programs import run
 from nlpkit.models import CausalLM, GptOssCausalLM
-from nlpkit.presets.mxfp4 import UnpackedTensors
+from nlpkit.presets.formats.mxfp4 import UnpackedTensors
 
 BIT_PATTERNS = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6]
 QUANTIZATION = {

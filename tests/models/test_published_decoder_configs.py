@@ -8,7 +8,7 @@ from nlpkit.models.gpt2 import GPT2Backbone
 from nlpkit.models.gpt_neo_x import GPTNeoXBackbone
 from nlpkit.models.gpt_oss import GptOssBackbone
 from nlpkit.models.opt import OPTBackbone
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader
 
 GPT2 = {
     "activation_function": "gelu_new",

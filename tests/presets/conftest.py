@@ -14,7 +14,7 @@ from presets.miniature import randomized
 
 import nlpkit.models  # noqa: F401 (registers the real families before the miniature ones)
 from nlpkit import _config
-from nlpkit.presets import retrying
+from nlpkit.presets.sources import retry
 
 # What gives a backend its weights; the others find, check, keep and write files.
 ON_EACH_BACKEND = ("assignment", "carried", "deferred", "from_preset", "hugging_face_folder")
@@ -63,7 +63,7 @@ def caches(monkeypatch, tmp_path):
     for name in ("HF_HUB_OFFLINE", "NLPKIT_OFFLINE", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NLPKIT_HOME", str(tmp_path / "nlpkit"))
-    monkeypatch.setattr(retrying, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0.01)
     clock = SimpleNamespace(sleep=lambda _: None, time=time.time, monotonic=time.monotonic)
     for module in (file_download, http):
         monkeypatch.setattr(module, "time", clock)

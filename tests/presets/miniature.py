@@ -7,8 +7,8 @@ import numpy as np
 
 from nlpkit._config import Configurable
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
+from nlpkit.presets.mapping.weight_table import expand, parse
 from nlpkit.presets.preset import FromPreset
-from nlpkit.presets.weights import expand, parse
 
 
 class MiniTokenizer(FromPreset, PreprocessingLayer):

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nlpkit.presets.publishing import publish
-from nlpkit.presets.store import PresetFolder
-from nlpkit.presets.tensors import write_weights
+from nlpkit.presets.folders.publishing import publish
+from nlpkit.presets.folders.store import PresetFolder
+from nlpkit.presets.formats.safetensors_file import write_weights
 
 PRESETS = {
     "old": {"tensors": 3},

@@ -4,9 +4,15 @@ import keras
 import numpy as np
 import pytest
 
-from nlpkit.presets.assignment import assign, collect, model_variables, named_variables, shapes
-from nlpkit.presets.cover import match
-from nlpkit.presets.weights import parse
+from nlpkit.presets.mapping.assignment import (
+    assign,
+    collect,
+    model_variables,
+    named_variables,
+    shapes,
+)
+from nlpkit.presets.mapping.key_matching import match
+from nlpkit.presets.mapping.weight_table import parse
 
 
 def test_paths_are_nested_layer_names(backbone):

@@ -12,8 +12,8 @@ from presets.test_hub import PLAIN
 from presets.touching import touching
 
 import nlpkit
-from nlpkit.presets import cache
-from nlpkit.presets.handle import parse_handle
+from nlpkit.presets.sources import cache
+from nlpkit.presets.sources.handle import parse_handle
 
 HANDLE = "hf://org/tiny"
 FACTS = {"size": 7, "sha256": None, "git_sha1": None}

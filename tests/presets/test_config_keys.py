@@ -2,8 +2,8 @@
 
 import pytest
 
-from nlpkit.presets.config_keys import INERT, INERT_AT, REFUSED
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_keys import INERT, INERT_AT, REFUSED
+from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.registry import subclasses_of
 
 SIZES = {

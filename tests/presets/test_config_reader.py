@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlpkit.presets.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader
 
 
 def test_values_and_defaults():

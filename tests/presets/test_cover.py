@@ -2,8 +2,8 @@
 
 import pytest
 
-from nlpkit.presets.cover import check_table, match
-from nlpkit.presets.weights import parse
+from nlpkit.presets.mapping.key_matching import check_table, match
+from nlpkit.presets.mapping.weight_table import parse
 
 TABLE = "a/kernel <- x.weight | transpose\na/bias <- x.bias"
 VARIABLES = {"a/kernel": (2, 3), "a/bias": (3,)}

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from nlpkit.presets.deferred import (
+from nlpkit.presets.loading.deferred import (
     deferred_initialization,
     immediate_initialization,
     initialize,

@@ -13,7 +13,8 @@ from presets.planted_files import SECRET
 from presets.touching import touching
 
 import nlpkit
-from nlpkit.presets import answers, retrying, selection
+from nlpkit.presets.layouts import selection
+from nlpkit.presets.sources import responses, retry
 
 TREE = {SECRET: "private", "home/notes.txt": "mine", "home/config.json": "{}"}
 
@@ -30,8 +31,8 @@ def tree(caches):
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch):
     """Limits that are reached in a moment."""
-    monkeypatch.setattr(retrying, "_LONGEST_PAUSE", 0.01)
-    for module in (answers, selection):
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE", 0.01)
+    for module in (responses, selection):
         monkeypatch.setattr(module, "LARGE", 1 << 20)
 
 
@@ -40,7 +41,7 @@ def test_fault_is_survived_or_refused_and_touches_nothing_else(
     fault, hub, caches, tree, monkeypatch
 ):
     if fault.says == STALLS:
-        monkeypatch.setattr(retrying, "PATIENCE", 0.2)
+        monkeypatch.setattr(retry, "PATIENCE", 0.2)
     _try(fault, hub, caches, tree)
 
 
@@ -94,16 +95,16 @@ def test_a_client_that_is_replaced_meanwhile_checks_answers_too(hub, caches, tre
 
 def test_server_is_waited_for_while_another_program_brings_the_file(monkeypatch):
     """Huggingface_hub waits for the lock, and nothing comes to us."""
-    monkeypatch.setattr(retrying, "PATIENCE", 0.05)
-    deadline = retrying.Deadline(time.monotonic_ns)
+    monkeypatch.setattr(retry, "PATIENCE", 0.05)
+    deadline = retry.Deadline(time.monotonic_ns)
     assert deadline.run(lambda: time.sleep(0.2) or "brought") == "brought"
     with pytest.raises(ConnectionError, match="the server stalls"):
-        retrying.Deadline().run(lambda: time.sleep(0.2))
+        retry.Deadline().run(lambda: time.sleep(0.2))
 
 
 def test_what_came_fast_saves_no_time_for_what_drips_afterwards(monkeypatch):
-    monkeypatch.setattr(retrying, "PATIENCE", 0.05)
-    deadline = retrying.Deadline()
+    monkeypatch.setattr(retry, "PATIENCE", 0.05)
+    deadline = retry.Deadline()
     deadline.extend(10**12)
     with pytest.raises(ConnectionError, match="the server stalls"):
         deadline.run(lambda: time.sleep(0.2))

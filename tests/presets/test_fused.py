@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from nlpkit.presets.assignment import assign, collect, shapes
-from nlpkit.presets.cover import match
-from nlpkit.presets.weights import expand
+from nlpkit.presets.mapping.assignment import assign, collect, shapes
+from nlpkit.presets.mapping.key_matching import match
+from nlpkit.presets.mapping.weight_table import expand
 
 H, G, D, d, E, f = 4, 2, 3, 5, 3, 6
 R = H // G

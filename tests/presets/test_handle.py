@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlpkit.presets.handle import Handle, parse_handle
+from nlpkit.presets.sources.handle import Handle, parse_handle
 
 
 @pytest.mark.parametrize(

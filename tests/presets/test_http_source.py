@@ -8,8 +8,8 @@ from presets.miniature import TinyBackbone, TinyClassifier, TinyTokenizer, asser
 from presets.test_hub import PLAIN, read
 
 import nlpkit
-from nlpkit.presets import cache
-from nlpkit.presets.handle import parse_handle
+from nlpkit.presets.sources import cache
+from nlpkit.presets.sources.handle import parse_handle
 
 BODY = bytes(range(256)) * 40
 WEIGHTS = "model.safetensors"
@@ -157,6 +157,6 @@ def test_what_is_planted_for_a_half_file_is_not_written_through(store, tmp_path,
 
 def test_redirect_off_the_encrypted_line_is_refused(hub, store, monkeypatch):
     handle = store(PLAIN)
-    monkeypatch.setattr("nlpkit.presets.http_download.is_trusted_url", lambda *_: False)
+    monkeypatch.setattr("nlpkit.presets.sources.http_download.is_trusted_url", lambda *_: False)
     with pytest.raises(ValueError, match=r"redirects to http://127.0.0.1, which is not safe"):
         nlpkit.presets.download(handle)

@@ -11,7 +11,7 @@ from presets.miniature import TinyBackbone, TinyClassifier, TinyTokenizer, asser
 from safetensors.numpy import save
 
 import nlpkit
-from nlpkit.presets import downloading
+from nlpkit.presets.sources import downloading
 
 CONFIG = json.dumps({"model_type": "tiny", "hidden_size": 4, "num_hidden_layers": 2}).encode()
 WEIGHTS = save({"embeddings.weight": np.arange(2000, dtype="float32")})

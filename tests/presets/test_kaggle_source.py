@@ -8,8 +8,8 @@ from presets.test_hub import PLAIN
 
 import nlpkit
 from nlpkit import _compat
-from nlpkit.presets import cache
-from nlpkit.presets.handle import parse_handle
+from nlpkit.presets.sources import cache
+from nlpkit.presets.sources.handle import parse_handle
 
 HANDLE = "kaggle://keras/tiny/keras/tiny_en"
 

@@ -20,9 +20,9 @@ from nlpkit.models import (
     MaskedLM,
     TextClassifier,
 )
-from nlpkit.presets.assignment import named_variables
-from nlpkit.presets.kerashub_tensors import spell
-from nlpkit.presets.weights import Line
+from nlpkit.presets.layouts.kerashub.weight_files import spell
+from nlpkit.presets.mapping.assignment import named_variables
+from nlpkit.presets.mapping.weight_table import Line
 
 STYLES = ("keras_hub 0.32", "keras_nlp 0.12", "keras_nlp 0.8")
 IDS = np.array([[2, 5, 6, 7, 3, 0], [2, 8, 3, 0, 0, 0]], "int32")

@@ -9,8 +9,8 @@ from presets.miniature import TinyBackbone, TinyTokenizer, assert_same_outputs
 
 import nlpkit
 from nlpkit.models import BertTokenizer
-from nlpkit.presets.store import PresetFolder
-from nlpkit.presets.tensors import TensorFiles
+from nlpkit.presets.folders.store import PresetFolder
+from nlpkit.presets.formats.safetensors_file import TensorFiles
 from nlpkit.tokenizers import BytePairTokenizer
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "film", "fine"]

@@ -9,7 +9,7 @@ import pytest
 from presets.miniature import TinyBackbone, TinyClassifier, assert_same_outputs, outputs, randomized
 from safetensors.numpy import load_file
 
-from nlpkit.presets.tensors import TensorFiles, write_tensors
+from nlpkit.presets.formats.safetensors_file import TensorFiles, write_tensors
 
 ON_TORCH = keras.backend.backend() == "torch"
 only_on_torch = pytest.mark.skipif(not ON_TORCH, reason="other backends copy what they are given")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlpkit.presets.piece import faults, parse_piece
+from nlpkit.presets.mapping.slices import faults, parse_piece
 
 PIECES = {
     "2 of 3": np.s_[8:12],

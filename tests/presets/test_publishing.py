@@ -9,10 +9,10 @@ import pytest
 from presets.miniature import TinyBackbone, TinyTokenizer
 
 import nlpkit
-from nlpkit.presets import file_names, publishing
-from nlpkit.presets.file_names import check_distinct, folder_to_write, plain_name
-from nlpkit.presets.publishing import fingerprint, publish
-from nlpkit.presets.store import PresetFolder
+from nlpkit.presets.folders import file_names, publishing
+from nlpkit.presets.folders.file_names import check_distinct, folder_to_write, plain_name
+from nlpkit.presets.folders.publishing import fingerprint, publish
+from nlpkit.presets.folders.store import PresetFolder
 
 
 def save(folder, name="new", files=()):

@@ -6,7 +6,7 @@ import nlpkit
 from nlpkit import models
 from nlpkit.models import Backbone, BertBackbone, BertClassifier, BertPreprocessor, BertTokenizer
 from nlpkit.presets import records, registry
-from nlpkit.presets.handle import is_remote, parse_handle
+from nlpkit.presets.sources.handle import is_remote, parse_handle
 
 FAMILIES = {
     family

@@ -7,7 +7,8 @@ from huggingface_hub.utils import close_session
 from presets.miniature import TinyBackbone, TinyTokenizer
 
 import nlpkit
-from nlpkit.presets import records, registry, retrying
+from nlpkit.presets import records, registry
+from nlpkit.presets.sources import retry
 
 
 def test_bundled_presets_are_listed_and_found():
@@ -47,7 +48,7 @@ def test_a_name_that_has_no_address_is_asked_for_once_and_told_briefly(caches, m
         raise socket.gaierror(-3, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)
-    monkeypatch.setattr(retrying, "_pause", lambda *_: pytest.fail("another attempt"))
+    monkeypatch.setattr(retry, "_pause", lambda *_: pytest.fail("another attempt"))
     close_session()
     with pytest.raises(ConnectionError, match="cannot be had") as raised:
         registry.find_folder("hf://google-bert/bert-base-uncased")

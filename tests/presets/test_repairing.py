@@ -10,7 +10,8 @@ from presets.miniature import TinyBackbone, TinyClassifier, TinyTokenizer, asser
 from presets.test_hub import read
 
 import nlpkit
-from nlpkit.presets import remembered, verification
+from nlpkit.presets.folders import hash_cache
+from nlpkit.presets.sources import verification
 
 HANDLE = "hf://org/tiny"
 WEIGHTS = "model.safetensors"
@@ -105,7 +106,7 @@ def test_verified_load_finds_what_loads_silently(hub, published, classifier, mon
     _bend(folder / WEIGHTS, bytes(content))
     # As if the right hash were remembered of every file.
     monkeypatch.setattr(verification, "sha256", lambda _: right)
-    monkeypatch.setattr(remembered, "sha256_of", lambda *_: right)
+    monkeypatch.setattr(hash_cache, "sha256_of", lambda *_: right)
     with pytest.warns(UserWarning, match=f"{WEIGHTS} was downloaded anew"):
         loaded = TinyClassifier.from_preset(HANDLE, verify=True)
     assert_same_outputs(loaded, classifier)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from presets.miniature import MiniBackbone, assert_same_outputs
 
-from nlpkit.presets.store import PresetFolder
-from nlpkit.presets.tensors import TensorFiles
+from nlpkit.presets.folders.store import PresetFolder
+from nlpkit.presets.formats.safetensors_file import TensorFiles
 
 FORMATS = {
     "safetensors": ("model-{}.safetensors", "model.safetensors.index.json"),

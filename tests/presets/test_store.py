@@ -6,8 +6,8 @@ import os
 import pytest
 from presets.miniature import TinyBackbone, TinyClassifier, TinyTokenizer
 
-from nlpkit.presets.file_names import plain_name
-from nlpkit.presets.store import PresetFolder
+from nlpkit.presets.folders.file_names import plain_name
+from nlpkit.presets.folders.store import PresetFolder
 
 
 @pytest.fixture

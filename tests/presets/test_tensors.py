@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from nlpkit.presets.tensors import TensorFiles, write_tensors
+from nlpkit.presets.formats.safetensors_file import TensorFiles, write_tensors
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", ml_dtypes.bfloat16, "int32"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlpkit.presets.turning import contiguous
+from nlpkit.presets.mapping.transposing import contiguous
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (33, 100), (128, 17), (0, 4), (7,), (2, 3, 4)])

@@ -19,7 +19,7 @@ from presets.miniature import (
 )
 
 from nlpkit.models import BertBackbone, BertClassifier, BertPreprocessor, BertTokenizer
-from nlpkit.presets.tensors import TensorFiles, write_tensors
+from nlpkit.presets.formats.safetensors_file import TensorFiles, write_tensors
 from nlpkit.tasks.text_classifier import TextClassifier
 
 NO_CLASS = "'TinyReader' is not a class of nlpkit.*can be loaded alone"
@@ -45,7 +45,7 @@ def _rewrite(folder, change):
 
 
 def _facts(folder):
-    from nlpkit.presets.publishing import fingerprint
+    from nlpkit.presets.folders.publishing import fingerprint
 
     return {"model.safetensors": fingerprint(folder / "model.safetensors")}
 

@@ -7,7 +7,7 @@ from presets.miniature import MiniClassifier, assert_same_outputs
 
 import nlpkit
 from nlpkit.presets import uploading
-from nlpkit.presets.store import PresetFolder
+from nlpkit.presets.folders.store import PresetFolder
 
 CARD = "README.md"
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlpkit.presets.weights import TRANSFORMS, Line, expand, parse
+from nlpkit.presets.mapping.weight_table import TRANSFORMS, Line, expand, parse
 
 
 def test_line_is_read_from_text():

@@ -5,7 +5,7 @@ import json
 import pytest
 from tokenizers import Regex
 
-from nlpkit.presets.pattern_permission import patterns_of_presets
+from nlpkit.presets.loading.pattern_permission import patterns_of_presets
 from nlpkit.tokenizers import BytePairTokenizer, Tokenizer
 from nlpkit.tokenizers.byte_alphabet import BYTE_SYMBOLS
 from nlpkit.tokenizers.preset_patterns import _PUBLISHED, check_pattern, is_plain

@@ -1,0 +1,104 @@
+"""What a preset says that changes nothing here, kept for those who read it elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.folders.publishing import write_json
+from nlpkit.presets.folders.store import CONFIG, TOKENIZER_CONFIG, PresetFolder
+from nlpkit.presets.formats.safe_json import read_object
+
+GENERATION_CONFIG = "generation_config.json"
+CHAT_TEMPLATE = "chat_template.jinja"
+
+# What is written anew, or would be untrue of another folder: it names code and files of its own.
+_FOLDER = """
+    _commit_hash _name_or_path architectures auto_map custom_pipelines dtype model_type name_or_path
+    torch_dtype transformers_version transformers_weights use_safetensors
+"""
+# What is true of a head, and of no other one on the same backbone.
+_HEAD = """
+    _num_labels classifier_dropout fine_tuning_task finetuning_task id2label label2id num_labels
+    problem_type sbert_ce_default_activation_fn sbert_ce_default_activation_function
+    sentence_transformers
+"""
+_OF_THE_FOLDER, _OF_THE_HEAD = frozenset(_FOLDER.split()), frozenset(_HEAD.split())
+_OF_THE_TOKENIZER = (
+    "chat_template",
+    "clean_up_tokenization_spaces",
+    "model_input_names",
+    "model_max_length",
+    "padding_side",
+    "truncation_side",
+)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What an object from a preset is saved with, beside what it says itself.
+
+    Attributes:
+        config: dict. Keys of config.json, or for a tokenizer of tokenizer_config.json.
+        generation: dict. What generation_config.json says.
+        chat_template: str or None. What chat_template.jinja says.
+    """
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    generation: Mapping[str, Any] = field(default_factory=dict)
+    chat_template: str | None = None
+
+
+NOTHING = Carried()
+
+
+def of_tokenizer(folder: PresetFolder) -> Carried:
+    """What a folder says of its tokenizer."""
+    stated = folder.json(TOKENIZER_CONFIG) if folder.has(TOKENIZER_CONFIG) else {}
+    template = folder.text(CHAT_TEMPLATE) if folder.has(CHAT_TEMPLATE) else None
+    config = {name: stated[name] for name in _OF_THE_TOKENIZER if name in stated}
+    return Carried(config, chat_template=template)
+
+
+def of_backbone(unread: Mapping[str, Any]) -> Carried:
+    """What keys that nobody read say of a backbone, whatever head is on it."""
+    dropped = _OF_THE_FOLDER | _OF_THE_HEAD
+    return Carried({name: value for name, value in unread.items() if name not in dropped})
+
+
+def of_head(unread: Mapping[str, Any], folder: PresetFolder) -> Carried:
+    """What keys that nobody read, and the folder, say of a task's head."""
+    config = {name: value for name, value in unread.items() if name in _OF_THE_HEAD}
+    return Carried(config, generation_config(folder))
+
+
+def generation_config(folder: PresetFolder) -> dict[str, Any]:
+    """What a folder says of generation; nothing if it does not."""
+    return folder.json(GENERATION_CONFIG) if folder.has(GENERATION_CONFIG) else {}
+
+
+def write_config(model: Any, own: Mapping[str, Any], path: Path) -> list[str]:
+    """Write config.json, and generation_config.json if there was one; returns their names."""
+    parts = [getattr(model, "backbone", model), model]
+    carried = {name: value for part in parts for name, value in part.carried.config.items()}
+    write_json(path / CONFIG, {**carried, **own})
+    generation = dict(model.carried.generation)
+    if not generation:
+        return [CONFIG]
+    if "eos_token_id" in own:
+        generation["eos_token_id"] = own["eos_token_id"]
+    write_json(path / GENERATION_CONFIG, generation)
+    return [CONFIG, GENERATION_CONFIG]
+
+
+def write_of_tokenizer(tokenizer: Any, path: Path, names: list[str]) -> list[str]:
+    """Add what a tokenizer carries to its files; returns the names of all of them."""
+    carried = tokenizer.carried
+    if carried.config:
+        own = read_object(path / TOKENIZER_CONFIG) if TOKENIZER_CONFIG in names else {}
+        write_json(path / TOKENIZER_CONFIG, {**carried.config, **own})
+        names = list(dict.fromkeys([*names, TOKENIZER_CONFIG]))
+    if carried.chat_template is not None:
+        (path / CHAT_TEMPLATE).write_text(carried.chat_template, encoding="utf-8", newline="")
+        names = [*names, CHAT_TEMPLATE]
+    return names

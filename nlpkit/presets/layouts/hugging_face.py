@@ -1,0 +1,105 @@
+"""Hugging Face's layout: config.json says the family, the tensors which head there is."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.folders.store import CONFIG, PresetFolder
+from nlpkit.presets.formats import mxfp4
+from nlpkit.presets.layouts.carried import Carried, generation_config, of_backbone, of_head
+from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.description import default_of, takes
+from nlpkit.presets.layouts.layout import Layout
+from nlpkit.presets.registry import subclasses_of
+
+_TOKENIZER_FILES = (
+    "tokenizer_config.json",
+    "tokenizer.json",
+    "tokenizer.model",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "vocab.json",
+    "vocab.txt",
+)
+
+
+class HuggingFaceLayout(Layout):
+    """Reads config.json strictly, with the reader of the family it names."""
+
+    def __init__(self, folder: PresetFolder, preset: str | Path) -> None:
+        super().__init__(folder, preset)
+        self._config = folder.json(CONFIG)
+        # Where both say it, transformers takes what generation_config.json says.
+        ends = generation_config(folder).get("eos_token_id")
+        stated = self._config if ends is None else {**self._config, "eos_token_id": ends}
+        self._reader = ConfigReader(stated, str(folder.path / CONFIG))
+        self._backbone_class = self._find_backbone()
+
+    @property
+    def backbone_class(self) -> Any:
+        return self._backbone_class
+
+    @cached_property
+    def tokenizer_class(self) -> Any:
+        has_files = any(self.folder.has(name) for name in _TOKENIZER_FILES)
+        return self._backbone_class.hf_tokenizer_class(self.folder) if has_files else None
+
+    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
+        longest = self.backbone_arguments().get("max_sequence_length")
+        default = default_of(cls, "sequence_length")
+        fits = longest is None or default is None or default <= longest
+        arguments = {} if fits else {"sequence_length": longest}
+        if takes(cls, "add_start_token") and self.tokenizer_class is not None:
+            starts = self.tokenizer_class.starts_texts(self.folder)
+            arguments |= {} if starts is None else {"add_start_token": starts}
+        return arguments
+
+    def backbone_arguments(self) -> dict[str, Any]:
+        return dict(self._backbone_class.from_hf_config(self._reader))
+
+    def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+        if not self.has_weights():
+            return None
+        if not cls.holds_head(self.tensors.shapes, self.backbone_arguments()):
+            return None
+        self._check_architecture(cls)
+        return dict(cls.from_hf_head_config(self._reader))
+
+    @cached_property
+    def tensors(self) -> Any:
+        tensors = super().tensors
+        return mxfp4.UnpackedTensors(tensors) if mxfp4.is_packed(self._config) else tensors
+
+    def carried_by_backbone(self) -> Carried:
+        return of_backbone(self._reader.unread())
+
+    def carried_by_head(self) -> Carried:
+        return of_head(self._reader.unread(), self.folder)
+
+    def finish(self) -> None:
+        self._reader.finish()
+
+    def _check_architecture(self, cls: Any) -> None:
+        stated = self._config.get("architectures") or []
+        fitting = (cls.hf_architecture, *getattr(cls, "hf_other_architectures", ()))
+        if stated and not {*stated} & {*fitting}:
+            raise ValueError(
+                f"{self} has the head of a {' and '.join(stated)}; the head of {cls.__name__} is "
+                f"that of {' or '.join(fitting)}. Pass load_head=False for a fresh head."
+            )
+
+    def _find_backbone(self) -> Any:
+        model_type = self._config.get("model_type")
+        families = {
+            name: cls
+            for cls in subclasses_of(object)
+            if getattr(cls, "preset_kind", "") == "backbone"
+            for name in getattr(cls, "hf_model_types", ())
+        }
+        if isinstance(model_type, str) and model_type in families:
+            return families[model_type]
+        source = self.folder.path / CONFIG
+        raise ValueError(
+            f"{source}: model_type={model_type!r} is not supported; supported: "
+            f"{', '.join(sorted(families))}."
+        )

@@ -1,0 +1,1 @@
+"""KerasHub's layout: its serialized objects, its weight files, its families' names for both."""

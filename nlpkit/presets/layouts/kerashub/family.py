@@ -1,0 +1,110 @@
+"""What there is to know of a family of KerasHub's: names of classes, arguments, tensors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nlpkit.presets.mapping.weight_table import Line, expand
+
+_BUFFERS = """
+<- *optimizer/* ; buffer
+<- *seed_generator/* ; buffer
+<- *metrics/* ; buffer
+"""
+# The second row of a reversible embedding is the head of a model that does not tie it.
+OWN_HEAD = "layers/reversible_embedding/1"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind of object of a family.
+
+    Attributes:
+        names: KerasHub's names of the class, of all versions.
+        own: nlpkit's name of it.
+        arguments: the arguments that the configuration states, by the same names in nlpkit.
+        fixed: nlpkit's arguments that it does not state, or not always.
+        inert: arguments that it states and nlpkit does not have, with the values allowed; a list
+            may hold several of them.
+        lines: weight table, of a task that of its head.
+    """
+
+    names: tuple[str, ...]
+    own: str
+    arguments: tuple[str, ...]
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    inert: Mapping[str, Any] = field(default_factory=dict)
+    lines: str = ""
+
+    def convert(self, arguments: dict[str, Any], source: str) -> dict[str, Any]:
+        """The arguments of nlpkit's class, from those that the configuration states.
+
+        Raises:
+            ValueError: one that nlpkit does not have has another value than is allowed.
+        """
+        for name, allowed in self.inert.items():
+            value = arguments.get(name)
+            if name in arguments and not _are_among(allowed, value):
+                raise ValueError(
+                    f"{source}: {name} must be {_listed(allowed)}; got {value!r:.100}."
+                )
+        own = {name: value for name, value in arguments.items() if name not in self.inert}
+        return {**self.fixed, **own}
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family's parts, and the weight table of one of its layers.
+
+    Attributes:
+        tokenizer, backbone, preprocessors, tasks: its parts.
+        layer: the weight table of a layer; in braces stands what `sizes` has.
+        layer_name: what the first layer is called; the others have numbers.
+        options: further lines of a layer, by the argument of the backbone that is true for them.
+        sizes: the backbone's arguments that the table needs, by what it calls them.
+    """
+
+    tokenizer: Part
+    backbone: Part
+    preprocessors: tuple[Part, ...]
+    tasks: tuple[Part, ...]
+    layer: str
+    layer_name: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, str] = field(
+        default_factory=lambda: {"heads": "num_heads", "groups": "num_heads"}
+    )
+
+    def parts(self) -> tuple[Part, ...]:
+        """All of them."""
+        return (self.tokenizer, self.backbone, *self.preprocessors, *self.tasks)
+
+    def backbone_lines(self, backbone: Any) -> list[Line]:
+        """The weight table of a backbone."""
+        layer = self.layer + "".join(
+            lines for argument, lines in self.options.items() if getattr(backbone, argument)
+        )
+        for name, argument in self.sizes.items():
+            layer = layer.replace(f"{{{name}}}", str(getattr(backbone, argument)))
+        return expand(self.backbone.lines + _BUFFERS) + [
+            line.within(f"transformer_layer_{i}/", f"layers/{self.layer_name}{_suffix(i)}/")
+            for i in range(backbone.num_layers)
+            for line in expand(layer)
+        ]
+
+
+def head_lines(part: Part) -> list[Line]:
+    """The weight table of a task's head."""
+    return expand(part.lines + _BUFFERS)
+
+
+def _suffix(i: int) -> str:
+    return f"_{i}" if i else ""
+
+
+def _are_among(allowed: Any, value: Any) -> bool:
+    return all(item in allowed for item in (value if isinstance(value, list) else [value]))
+
+
+def _listed(allowed: Any) -> str:
+    return f"of {allowed}" if isinstance(allowed, range) else " or ".join(map(repr, allowed))

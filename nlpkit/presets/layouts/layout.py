@@ -1,0 +1,174 @@
+"""What every layout of a preset's folder can be asked; own and Hugging Face's layouts answer."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.folders.store import TOKENIZER_CONFIG, PresetFolder
+from nlpkit.presets.layouts.carried import NOTHING, Carried, of_tokenizer
+from nlpkit.presets.mapping.assignment import BACKBONE
+from nlpkit.presets.mapping.weight_table import Line
+from nlpkit.presets.registry import subclasses_of
+
+PARTS_ALONE = "What is understood of the preset (its backbone or tokenizer) can be loaded alone."
+
+
+class Layout:
+    """A preset's folder, read as one of the layouts.
+
+    Args:
+        folder: `PresetFolder`.
+        preset: the name it was asked for by, for error messages.
+    """
+
+    def __init__(self, folder: PresetFolder, preset: str | Path) -> None:
+        self.folder = folder
+        self.preset = preset
+
+    def __str__(self) -> str:
+        return f"The preset {str(self.preset)!r}"
+
+    @property
+    def stated_class(self) -> Any:
+        """The class of the object that was stored, or None if the layout does not say."""
+        return None
+
+    @property
+    def tokenizer_class(self) -> Any:
+        """The class of the preset's tokenizer, or None if it has no tokenizer."""
+        return self._class_of("tokenizer")
+
+    @property
+    def backbone_class(self) -> Any:
+        """The class of the preset's backbone.
+
+        Raises:
+            ValueError: the preset holds no backbone.
+        """
+        found = self._class_of("backbone")
+        if found is None:
+            other = self.stated_class
+            held = f"a {other.__name__}, and no backbone" if other else "no backbone"
+            raise ValueError(f"{self} holds {held}.")
+        return found
+
+    @property
+    def preprocessor_class(self) -> Any:
+        """The class of the stored preprocessor, or None if the layout does not say."""
+        return self._class_of("preprocessor")
+
+    def tokenizer_arguments(self) -> dict[str, Any]:
+        """What to build the tokenizer with, beside its files."""
+        return {}
+
+    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
+        """What to build a preprocessor of this class with, beside its tokenizer."""
+        raise NotImplementedError
+
+    def backbone_arguments(self) -> dict[str, Any]:
+        """What to build the backbone with."""
+        return self._arguments_of("backbone")
+
+    def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+        """What to build the head of a task with, or None if the preset has no such head.
+
+        Raises:
+            ValueError: the preset has a head that looks like this task's and is not.
+        """
+        raise NotImplementedError
+
+    def is_task_without_preprocessor(self) -> bool:
+        """Whether the preset is a task that was stored without preprocessor."""
+        return False
+
+    def carried_by_backbone(self) -> Carried:
+        """What a backbone of this preset is saved with, beside what it says itself."""
+        return NOTHING
+
+    def carried_by_head(self) -> Carried:
+        """What a task with this preset's head is saved with, beside what it says itself."""
+        return NOTHING
+
+    def finish(self) -> None:
+        """Make sure that nothing in the configuration was left unread."""
+
+    def build_tokenizer(self, cls: Any, arguments: Mapping[str, Any]) -> Any:
+        """Build the tokenizer from its files; `arguments` replace what they say."""
+        has_config = self.folder.has(TOKENIZER_CONFIG)
+        config = self.folder.json(TOKENIZER_CONFIG) if has_config else {}
+        merged = {**self.tokenizer_arguments(), **arguments}
+        tokenizer = cls.from_files(self.folder, config, **merged)
+        tokenizer.carried = of_tokenizer(self.folder)
+        return tokenizer
+
+    def has_weights(self) -> bool:
+        """Whether the preset holds weights that can be read."""
+        return self.folder.has_weights()
+
+    @cached_property
+    def tensors(self) -> Any:
+        """The weights, opened: their `shapes` by name, and `read(name)`."""
+        return self.folder.tensors()
+
+    def backbone_table(self, backbone: Any) -> list[Line]:
+        """Where the variables of a backbone are among the tensors."""
+        prefix = self._prefix(backbone)
+        return [line.within("", prefix) for line in backbone.weight_table()]
+
+    def task_table(self, task: Any) -> list[Line]:
+        """Where the variables of a task are among the tensors."""
+        return task_table(task, self._prefix(task.backbone))
+
+    def other_heads(self, model: Any) -> list[Line]:
+        """Lines that let heads be among the tensors that are not this model's."""
+        return [
+            Line("", name, (), ("other head",))
+            for task in self.family_tasks()
+            for line in task.head_table()
+            for name in line.spellings
+        ]
+
+    def _class_of(self, kind: str) -> Any:
+        """The class of the object of a kind that the layout states, or None if it states none."""
+        return None
+
+    def _arguments_of(self, kind: str) -> dict[str, Any]:
+        """The arguments that the layout states for the object of a kind."""
+        raise NotImplementedError
+
+    def _prefix(self, backbone: Any) -> str:
+        """What the backbone's tensors start with: nothing if they were stored without a head."""
+        prefix = str(type(backbone).hf_prefix)
+        return prefix if any(name.startswith(prefix) for name in self.tensors.shapes) else ""
+
+    def family_tasks(self) -> list[Any]:
+        """nlpkit's task classes for this preset's backbone."""
+        held = self.backbone_class
+        return [
+            cls
+            for cls in subclasses_of(object)
+            if is_family_task(cls) and issubclass(held, cls.backbone_class)
+        ]
+
+
+def task_table(task: Any, prefix: str) -> list[Line]:
+    """The weight table of a task whose backbone's tensors start with `prefix`."""
+    backbone = [line.within(BACKBONE, prefix) for line in task.backbone.weight_table()]
+    return backbone + list(task.table_of_head())
+
+
+def is_family_task(cls: Any) -> bool:
+    """Whether a class is a family's task, rather than a base class."""
+    return getattr(cls, "preset_kind", "") == "task" and _is_family(cls, "backbone_class")
+
+
+def is_family_preprocessor(cls: Any) -> bool:
+    """Whether a class is a family's preprocessor, rather than a base class."""
+    return getattr(cls, "preset_kind", "") == "preprocessor" and _is_family(cls, "tokenizer_class")
+
+
+def _is_family(cls: Any, part: str) -> bool:
+    # The base class of a kind is the one that declares the kind.
+    part_class = getattr(cls, part, None)
+    return part_class is not None and "preset_kind" not in vars(part_class)

@@ -1,0 +1,1 @@
+"""Presets to objects, and objects to presets."""

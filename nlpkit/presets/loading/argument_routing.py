@@ -1,0 +1,44 @@
+"""Giving the arguments of `from_preset` to the parts that take them."""
+
+from typing import Any
+
+from nlpkit._foreign_names import advice
+from nlpkit.presets.layouts.description import takes
+
+# Says that an argument was not given, where None is one that may be.
+ABSENT: Any = object()
+
+
+def task_arguments(
+    cls: Any, arguments: dict[str, Any], preprocessor: Any
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The arguments for the task, its backbone, and its preprocessor with tokenizer."""
+    parts = [cls, cls.backbone_class]
+    if preprocessor is ABSENT and cls.preprocessor_class:
+        parts += [cls.preprocessor_class, cls.preprocessor_class.tokenizer_class]
+    rest = {name: value for name, value in arguments.items() if name not in ("dtype", "compile")}
+    own, of_backbone, *others = route(rest, *parts)
+    if "dtype" in arguments:
+        of_backbone["dtype"] = arguments["dtype"]
+    if "compile" in arguments:
+        own["compile"] = arguments["compile"]
+    return own, of_backbone, {name: value for part in others for name, value in part.items()}
+
+
+def route(arguments: dict[str, Any], *classes: Any) -> list[dict[str, Any]]:
+    """Give each argument to the first of the classes that takes it.
+
+    Raises:
+        TypeError: none of them does.
+    """
+    parts: list[dict[str, Any]] = [{} for _ in classes]
+    for name, value in arguments.items():
+        place = next((i for i, cls in enumerate(classes) if takes(cls, name)), None)
+        if place is None or name in ("backbone", "tokenizer"):
+            names = " or ".join(cls.__name__ for cls in classes)
+            raise TypeError(
+                f"from_preset got {name}={value!r}, which is no argument of {names} that a preset "
+                f"leaves open.{advice(name)}"
+            )
+        parts[place][name] = value
+    return parts

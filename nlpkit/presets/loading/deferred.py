@@ -1,0 +1,100 @@
+"""Building a model without initial values, for weights that are about to be read.
+
+It rests on how Keras keeps variables: here alone.
+"""
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import keras
+import numpy as np
+from keras.src.backend.common import global_state
+
+from nlpkit.presets.mapping.transposing import contiguous
+
+_SCOPE: ContextVar[Any] = ContextVar("deferred_initialization", default=None)
+
+
+@contextmanager
+def deferred_initialization() -> Iterator[None]:
+    """Give the variables created within no values; `initialize` and `initialize_rest` do."""
+    with _without_collections(), keras.StatelessScope(initialize_variables=False) as scope:
+        token = _SCOPE.set(scope)
+        try:
+            yield
+        finally:
+            _SCOPE.reset(token)
+            # Or the end of another scope would give them values.
+            global_state.set_global_attribute("uninitialized_variables", [])
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Leave cycles alone: a model is many objects, and looking through them takes a fifth of it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextmanager
+def immediate_initialization() -> Iterator[None]:
+    """Give the variables created within values at once, also during `deferred_initialization`.
+
+    Optimizers need it: their variables start from numbers, not from initializers.
+    """
+    scope = _SCOPE.get()
+    if scope is None:
+        yield
+        return
+    scope.__exit__(None, None, None)
+    try:
+        yield
+    finally:
+        scope.__enter__()
+
+
+def keeps_arrays() -> bool:
+    """Whether variables keep the arrays they are given as their memory, if the dtype is theirs."""
+    if keras.backend.backend() != "torch":
+        return False
+    from nlpkit.presets.loading.deferred_torch import is_on_cpu
+
+    return is_on_cpu()
+
+
+def initialize(variable: keras.Variable, value: Any) -> None:
+    """Give a variable a value, as its first one if it has none.
+
+    Args:
+        variable: with or without a value.
+        value: NumPy array of the variable's shape and dtype, strided as may be. The variable may
+            keep it as its memory.
+    """
+    if variable._value is None:
+        variable._initialize(_first_value(variable, value))
+        variable._initializer = None
+    else:
+        variable.assign(value)
+
+
+def _first_value(variable: keras.Variable, value: Any) -> Any:
+    if keras.backend.backend() == "torch" and value.flags.writeable:
+        from nlpkit.presets.loading.deferred_torch import to_parameter
+
+        trainable = variable.trainable and np.dtype(variable.dtype).kind not in "iub"
+        return to_parameter(value, trainable)
+    return keras.ops.convert_to_tensor(contiguous(value), dtype=variable.dtype)
+
+
+def initialize_rest(variables: Iterable[keras.Variable]) -> None:
+    """Give the variables that have no value yet their random initial ones."""
+    for variable in variables:
+        if variable._value is None:
+            variable._deferred_initialize()

@@ -1,0 +1,78 @@
+"""Writing tokenizers, preprocessors, backbones and tasks as presets."""
+
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.folders.file_names import folder_to_write
+from nlpkit.presets.folders.publishing import publish
+from nlpkit.presets.folders.store import MANIFEST
+from nlpkit.presets.formats.safetensors_file import write_weights
+from nlpkit.presets.layouts.carried import write_config, write_of_tokenizer
+from nlpkit.presets.layouts.description import describe
+from nlpkit.presets.layouts.layout import task_table
+from nlpkit.presets.mapping.assignment import collect, model_variables
+
+
+def save(
+    thing: Any,
+    folder: str | Path,
+    dtype: str | None = None,
+    max_shard_size: int | str = "5GB",
+) -> None:
+    """Write the preset of an object; see `FromPreset.save_to_preset`."""
+    if dtype is not None and thing.preset_kind in ("tokenizer", "preprocessor"):
+        raise ValueError(f"A {thing.preset_kind} has no weights; got dtype={dtype!r}.")
+    path = folder_to_write(folder, "preset_dir")
+
+    def write(written: Path) -> list[str]:
+        names = _write_model(thing, written, dtype, max_shard_size)
+        return [*names, *_write_tokenizer(thing, written)]
+
+    publish(path, write, lambda: describe(thing))
+
+
+def export(thing: Any, folder: str | Path) -> None:
+    """Write what transformers opens; see `FromPreset.export_to_transformers`."""
+    holder = getattr(thing, "preprocessor", None) if thing.preset_kind == "task" else thing
+    is_preprocessor = getattr(holder, "preset_kind", None) == "preprocessor"
+    if is_preprocessor and getattr(holder, "tokenizer", None) is None:
+        raise ValueError(
+            f"{type(holder).__name__} must have a tokenizer to be exported; its tokenizer is None."
+        )
+    path = folder_to_write(folder, "path")
+    save(thing, path)
+    (path / MANIFEST).unlink()
+
+
+def _write_model(thing: Any, path: Path, dtype: str | None, max_shard_size: int | str) -> list[str]:
+    if thing.preset_kind in ("tokenizer", "preprocessor"):
+        return []
+    names = write_config(thing, _config(thing), path)
+    return [*names, *write_weights(path, _tensors(thing), dtype, max_shard_size)]
+
+
+def _write_tokenizer(thing: Any, path: Path) -> list[str]:
+    holder = thing.preprocessor if thing.preset_kind == "task" else thing
+    tokenizer = holder if thing.preset_kind == "tokenizer" else getattr(holder, "tokenizer", None)
+    if tokenizer is None:
+        return []
+    return write_of_tokenizer(tokenizer, path, list(tokenizer.save_files(path)))
+
+
+def _tensors(model: Any) -> dict[str, Any]:
+    is_task = model.preset_kind == "task"
+    table = task_table(model, model.backbone.hf_prefix) if is_task else model.weight_table()
+    return collect(table, model_variables(model), type(model).__name__)
+
+
+def _config(model: Any) -> dict[str, Any]:
+    is_task = model.preset_kind == "task"
+    backbone = model.backbone if is_task else model
+    return {
+        "architectures": [model.hf_architecture],
+        "model_type": backbone.hf_model_types[0],
+        # What transformers computes in, whatever dtype the weights are stored in.
+        "dtype": "float32",
+        **backbone.to_hf_config(),
+        **(model.hf_head_config() if is_task else {}),
+    }

@@ -1,0 +1,112 @@
+"""Sources: one small class a scheme, which says what is there and brings single files."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nlpkit.presets.sources.handle import Handle
+
+Progress = Callable[[int], object]
+
+# By name: huggingface_hub and kagglehub are imported when one of their presets is asked for.
+_SOURCES = {
+    "hf": "nlpkit.presets.sources.hub:HubSource",
+    "kaggle": "nlpkit.presets.sources.kaggle:KaggleSource",
+    "https": "nlpkit.presets.sources.http:HttpSource",
+}
+
+
+class SourceError(ValueError):
+    """A preset cannot be had from a source: missing, gated, damaged, or in no safe format."""
+
+
+class UnreachableError(ConnectionError):
+    """A source does not answer, or the network is off."""
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is stated about a file; None for what is not.
+
+    Attributes:
+        size: int. In bytes.
+        sha256: str. Of its content.
+        git_sha1: str. Of its content as a git blob, which is how the Hub names small files.
+    """
+
+    size: int | None = None
+    sha256: str | None = None
+    git_sha1: str | None = None
+
+
+@dataclass
+class Snapshot:
+    """One revision of a preset: the folder its files go to, and what is known of them.
+
+    Attributes:
+        handle: `Handle`, with the revision that was found.
+        folder: path. Where the files are, or will be.
+        files: dict of `FileFacts` by name. What the source holds.
+        checked: dict of `FileFacts` by name. What was found in the folder, and is as stated.
+    """
+
+    handle: Handle
+    folder: Path
+    files: dict[str, FileFacts]
+    checked: dict[str, FileFacts] = field(default_factory=dict)
+
+
+class Source:
+    """Where a preset comes from.
+
+    Args:
+        handle: `Handle`. The place, as it was asked for.
+    """
+
+    def __init__(self, handle: Handle) -> None:
+        self.handle = handle
+
+    def look_up(self) -> Snapshot:
+        """Ask the source which revision there is, and which files it has.
+
+        Raises:
+            SourceError: there is nothing, or it may not be read.
+            UnreachableError: the source does not answer.
+        """
+        raise NotImplementedError
+
+    def resolve(
+        self, snapshot: Snapshot, name: str, progress: Progress, anew: bool = False
+    ) -> Path:
+        """Bring one file into the snapshot's folder, unless it is there.
+
+        Args:
+            snapshot: `Snapshot`, as `look_up` gave it.
+            name: str. The file.
+            progress: called with the number of bytes, whenever some have come.
+            anew: bool. Whether to bring it even if it is there.
+
+        Returns:
+            The file's path.
+        """
+        raise NotImplementedError
+
+    def find_cached(self) -> Snapshot | None:
+        """What another program left of this preset on this machine, or None."""
+        return None
+
+    def stated(self, name: str, path: Path) -> FileFacts:
+        """What came with a file about its content, or is in the name it has in the cache."""
+        return FileFacts()
+
+    def discard(self, path: Path) -> None:
+        """Delete a file that proved wrong; of a link, nothing but the link."""
+        path.unlink(missing_ok=True)
+
+
+def open_source(handle: Handle) -> Source:
+    """The source of a handle."""
+    module, _, name = _SOURCES[handle.scheme].partition(":")
+    source: Source = getattr(importlib.import_module(module), name)(handle)
+    return source
