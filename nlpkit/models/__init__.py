@@ -130,7 +130,7 @@ from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.task import Task
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 # KerasHub's other names of the same classes.
 Classifier = TextClassifier

@@ -10,9 +10,9 @@ from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, parse
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.tokenizer import Tokenizer
-from nlpkit.tokenizers.vocabulary import VocabularySource
-from nlpkit.tokenizers.word_piece_tokenizer import WordPieceTokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.vocabulary import VocabularySource
+from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
 
 _ACTIVATIONS = {
     "gelu": "gelu",

@@ -11,8 +11,8 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPadPieceTokenizer
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.sentence_piece.start_end_tokenizer import StartEndPadPieceTokenizer
 
 _NAMES = {"gemma": "Gemma", "gemma2": "Gemma2", "vaultgemma": "VaultGemma"}
 # Files of the first generation say "gelu" and mean the approximation it was trained with.

@@ -14,8 +14,8 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.end_of_text_tokenizer import EndOfTextTokenizer
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.byte_pair.end_of_text_tokenizer import EndOfTextTokenizer
 
 _ACTIVATIONS = {
     "gelu": "gelu",

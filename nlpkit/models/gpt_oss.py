@@ -11,9 +11,9 @@ from nlpkit.presets.formats.mxfp4 import check_method
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
-from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 
 _PERIOD = 2
 _YARN = {

@@ -9,11 +9,11 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.byte_pair_files import MergesSource, VocabularySource
-from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
-from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
-from nlpkit.tokenizers.tokenizer import Tokenizer
-from nlpkit.tokenizers.tokenizer_folder import holds_pieces
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
+from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import holds_pieces
+from nlpkit.tokenizers.sentence_piece.start_end_tokenizer import StartEndPieceTokenizer
 
 
 class MistralTokenizer(StartEndPieceTokenizer):

@@ -9,8 +9,8 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.start_end_piece_tokenizer import StartEndPieceTokenizer
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.sentence_piece.start_end_tokenizer import StartEndPieceTokenizer
 
 _EXPERTS = """
 feed_forward/router/kernel <- block_sparse_moe.gate.weight | transpose

@@ -9,8 +9,8 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, expand, parse
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.im_end_tokenizer import ImEndTokenizer
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.byte_pair.im_end_tokenizer import ImEndTokenizer
 
 _EXPERTS = """
 feed_forward/router/kernel <- mlp.gate.weight | transpose

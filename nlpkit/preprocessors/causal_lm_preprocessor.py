@@ -11,8 +11,8 @@ from nlpkit.ops.ragged import to_rows
 from nlpkit.preprocessors.columns import read_column, read_columns
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.prompt_response import tokenize_columns
-from nlpkit.tokenizers.ids_input import without_tensors
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.ids_input import without_tensors
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 _PAIR = ("prompts", "responses")
 

@@ -7,7 +7,7 @@ import keras
 from nlpkit.layers.preprocessing.masked_lm_mask_generator import MaskedLMMaskGenerator
 from nlpkit.layers.preprocessing.random_source import RandomSource, SavedDraws
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
 class MaskedLMPreprocessor(SavedDraws, SegmentPreprocessor):

@@ -13,8 +13,8 @@ from nlpkit.preprocessors.columns import (
     take_labels,
 )
 from nlpkit.presets.preset import FromPreset
-from nlpkit.tokenizers.string_input import check_texts
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.string_input import check_texts
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
 class Preprocessor(FromPreset, PreprocessingLayer):

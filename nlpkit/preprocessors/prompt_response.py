@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from nlpkit._compat import is_tensorflow_value
-from nlpkit.tokenizers.encoding import Encoding
-from nlpkit.tokenizers.string_input import map_strings
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.encoding import Encoding
+from nlpkit.tokenizers.base.string_input import map_strings
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
 def tokenize_columns(tokenizer: Tokenizer, columns: Sequence[Any]) -> tuple[Any, ...]:

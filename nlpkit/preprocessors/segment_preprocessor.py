@@ -6,7 +6,7 @@ import keras
 
 from nlpkit.layers.preprocessing.multi_segment_packer import MultiSegmentPacker
 from nlpkit.preprocessors.preprocessor import Preprocessor
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
 class SegmentPreprocessor(Preprocessor):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
-from nlpkit.tokenizers.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
 class TextClassifierPreprocessor(SegmentPreprocessor):

@@ -4,15 +4,15 @@ import importlib
 from typing import Any
 
 from nlpkit import _backend as _backend
-from nlpkit.tokenizers.byte_pair_tokenizer import BytePairTokenizer
-from nlpkit.tokenizers.byte_pair_trainer import compute_byte_pair_vocabulary
-from nlpkit.tokenizers.byte_tokenizer import ByteTokenizer
-from nlpkit.tokenizers.sentence_piece_tokenizer import SentencePieceTokenizer
-from nlpkit.tokenizers.sentence_piece_trainer import compute_sentence_piece_proto
-from nlpkit.tokenizers.tokenizer import Tokenizer
-from nlpkit.tokenizers.unicode_codepoint_tokenizer import UnicodeCodepointTokenizer
-from nlpkit.tokenizers.word_piece_tokenizer import WordPieceTokenizer
-from nlpkit.tokenizers.word_piece_trainer import compute_word_piece_vocabulary
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
+from nlpkit.tokenizers.byte_pair.trainer import compute_byte_pair_vocabulary
+from nlpkit.tokenizers.characters.byte_tokenizer import ByteTokenizer
+from nlpkit.tokenizers.characters.unicode_codepoint_tokenizer import UnicodeCodepointTokenizer
+from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
+from nlpkit.tokenizers.sentence_piece.trainer import compute_sentence_piece_proto
+from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
+from nlpkit.tokenizers.word_piece.trainer import compute_word_piece_vocabulary
 
 __all__ = [
     "BytePairTokenizer",

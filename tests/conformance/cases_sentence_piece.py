@@ -6,7 +6,7 @@ from typing import Any
 from conformance.case import Case
 from conformance.hard_strings import HARD_STRINGS, SPECIAL
 from nlpkit.tokenizers import compute_sentence_piece_proto
-from nlpkit.tokenizers.sentence_piece_proto import PieceKind, SentencePieceProto
+from nlpkit.tokenizers.sentence_piece.proto import PieceKind, SentencePieceProto
 
 
 @cache

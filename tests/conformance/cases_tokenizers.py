@@ -7,7 +7,7 @@ import nlpkit
 from conformance.case import Case
 from conformance.cases_sentence_piece import SENTENCE_PIECE
 from conformance.hard_strings import HARD_STRINGS, SPECIAL
-from nlpkit.tokenizers.byte_alphabet import BYTE_SYMBOLS
+from nlpkit.tokenizers.byte_pair.byte_alphabet import BYTE_SYMBOLS
 
 _WORD_PIECE_PIPELINE = json.dumps(
     {

@@ -16,8 +16,8 @@ from nlpkit.tokenizers import (
     Tokenizer,
     compute_byte_pair_vocabulary,
 )
-from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePieceProto
-from nlpkit.tokenizers.split_patterns import SPLIT_PATTERNS, build_pre_tokenizer
+from nlpkit.tokenizers.byte_pair.split_patterns import SPLIT_PATTERNS, build_pre_tokenizer
+from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
 
 TEXTS = ["the fox\n\nthe  fox 3000", " They'LL go", "", "thé 👍"]
 BYTES = [f"<0x{i:02X}>" for i in range(256)]

@@ -17,7 +17,7 @@ from presets.hostile_case import (
     write,
 )
 
-from nlpkit.tokenizers.sentence_piece_proto import charsmap_of
+from nlpkit.tokenizers.sentence_piece.proto import charsmap_of
 
 MANIFEST, CONFIG, TASK, TOKENIZER = "nlpkit.json", "config.json", "task.json", "tokenizer.json"
 SETTINGS, MODEL, VOCABULARY = "tokenizer_config.json", "tokenizer.model", "vocab.txt"

@@ -23,7 +23,7 @@ from nlpkit.tokenizers import (
     UnicodeCodepointTokenizer,
     WordPieceTokenizer,
 )
-from nlpkit.tokenizers.chunk_memo import ChunkMemo
+from nlpkit.tokenizers.base.chunk_memo import ChunkMemo
 
 Tokenize = Callable[[list[str]], list[list[int]]]
 

@@ -7,8 +7,8 @@ import pickle
 import pytest
 
 from nlpkit.tokenizers import BytePairTokenizer
-from nlpkit.tokenizers.byte_alphabet import BYTE_SYMBOLS
-from nlpkit.tokenizers.byte_pair_json import read_byte_pair_json
+from nlpkit.tokenizers.byte_pair.byte_alphabet import BYTE_SYMBOLS
+from nlpkit.tokenizers.byte_pair.json_reader import read_byte_pair_json
 
 MERGES = ["l o", "lo w", "Ġ low"]
 VOCABULARY = {symbol: byte for byte, symbol in enumerate(BYTE_SYMBOLS)} | {

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpkit.tokenizers import BytePairTokenizer
-from nlpkit.tokenizers.byte_alphabet import BYTE_SYMBOLS
+from nlpkit.tokenizers.byte_pair.byte_alphabet import BYTE_SYMBOLS
 
 MERGES = ["l o", "lo w", "Ġ low", "e r", "Ġlow er", "1 2", "Ã ©"]
 BYTES = {symbol: byte for byte, symbol in enumerate(BYTE_SYMBOLS)}

@@ -3,7 +3,7 @@
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from nlpkit.tokenizers.native_engine import chunk_ids, native_ids
+from nlpkit.tokenizers.base.native_engine import chunk_ids, native_ids
 
 CHUNKS = [" a", " ab", " ^", " b^a", "", " ", " zz", *(f" a{i}" for i in range(200)), " ^^", "a^"]
 

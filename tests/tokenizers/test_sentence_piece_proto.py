@@ -4,8 +4,8 @@ import pytest
 from sentencepiece import SentencePieceProcessor
 
 from nlpkit.tokenizers import compute_sentence_piece_proto
-from nlpkit.tokenizers.protobuf_wire import read_fields, write_fields
-from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePieceProto
+from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
+from nlpkit.tokenizers.sentence_piece.protobuf_wire import read_fields, write_fields
 
 UNKNOWN = Piece("<unk>", 0.0, PieceKind.UNKNOWN)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from nlpkit.tokenizers import SentencePieceTokenizer, compute_sentence_piece_proto
-from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePieceProto
+from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
 
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 pytest.importorskip("tensorflow_text", reason="tensorflow-text is not installed")

@@ -9,7 +9,7 @@ import pytest
 from sentencepiece import SentencePieceProcessor
 
 from nlpkit.tokenizers import SentencePieceTokenizer, compute_sentence_piece_proto
-from nlpkit.tokenizers.sentence_piece_proto import Piece, PieceKind, SentencePieceProto
+from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
 
 TEXTS = [
     "the quick brown fox jumps over the lazy dog",

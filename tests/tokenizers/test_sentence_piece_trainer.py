@@ -75,9 +75,9 @@ def test_long_words_are_not_lost():
 
 
 def test_a_message_appears_when_it_takes_a_while(capsys, monkeypatch):
-    from nlpkit.tokenizers import sentence_piece_trainer
+    from nlpkit.tokenizers.sentence_piece import trainer
 
-    monkeypatch.setattr(sentence_piece_trainer, "_SECONDS_BEFORE_MESSAGE", 0.0)
+    monkeypatch.setattr(trainer, "_SECONDS_BEFORE_MESSAGE", 0.0)
     words = [f"w{i}" for i in range(2_000)]
     compute_sentence_piece_proto(words, 100)
     assert capsys.readouterr().out == (

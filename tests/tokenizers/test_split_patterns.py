@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpkit.tokenizers.byte_alphabet import to_bytes
-from nlpkit.tokenizers.byte_pair_engine import Chunks
-from nlpkit.tokenizers.split_patterns import SPLIT_PATTERNS, build_pre_tokenizer, pattern_name
+from nlpkit.tokenizers.byte_pair.byte_alphabet import to_bytes
+from nlpkit.tokenizers.byte_pair.engine import Chunks
+from nlpkit.tokenizers.byte_pair.split_patterns import (
+    SPLIT_PATTERNS,
+    build_pre_tokenizer,
+    pattern_name,
+)
 
 TEXT = "I'LL be 12345   here's\n\n  XMLHttp (ok)!\n"
 WORDS = {

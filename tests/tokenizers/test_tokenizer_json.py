@@ -13,7 +13,7 @@ from nlpkit.tokenizers import (
     WordPieceTokenizer,
     compute_byte_pair_vocabulary,
 )
-from nlpkit.tokenizers.tokenizer_json import from_tokenizer_json
+from nlpkit.tokenizers.hugging_face_json.tokenizer_json import from_tokenizer_json
 
 TEXTS = ["the fox", "  The FOX ", "", "thé fox's 👍", "fothe x"]
 SPECIAL = ["<unk>", "<s>"]

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from nlpkit.tokenizers import word_counts
-from nlpkit.tokenizers.word_counts import WordCounter
-from nlpkit.tokenizers.word_piece_engine import build_normalizer
+from nlpkit.tokenizers.word_piece import word_counts
+from nlpkit.tokenizers.word_piece.engine import build_normalizer
+from nlpkit.tokenizers.word_piece.word_counts import WordCounter
 
 ASCII = st.text(st.characters(max_codepoint=127), max_size=12)
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -1,0 +1,1 @@
+"""What all tokenizers share: vocabularies, special tokens, encodings, the forms of input."""

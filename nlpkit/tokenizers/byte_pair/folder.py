@@ -1,0 +1,162 @@
+"""Byte-pair tokenizers as Hugging Face folders keep them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tokenizers import AddedToken, decoders
+from tokenizers import Tokenizer as NativeTokenizer
+from tokenizers.models import BPE
+
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.presets.formats.safe_json import LARGE
+from nlpkit.tokenizers.byte_pair.engine import build_normalizer
+from nlpkit.tokenizers.byte_pair.files import (
+    BytePairs,
+    Merge,
+    parse_merges,
+    read_byte_pairs,
+    read_merges,
+)
+from nlpkit.tokenizers.byte_pair.json_reader import read_byte_pair_json
+from nlpkit.tokenizers.byte_pair.split_patterns import build_pre_tokenizer
+from nlpkit.tokenizers.hugging_face_json.part import Part, added_ids
+from nlpkit.tokenizers.hugging_face_json.pipeline import content_of, whole_file
+from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
+    CONFIG_FILE,
+    JSON_FILE,
+    check_agreement,
+    follows_the_file,
+    own_names,
+    read_config,
+    read_content,
+    write_config,
+)
+
+# How the class splits text, and its form of Unicode, that transformers reads a folder without
+# tokenizer.json with.
+_CLASSES = {
+    name + ending: settings
+    for name, settings in {
+        "GPT2Tokenizer": ("gpt2", None),
+        "RobertaTokenizer": ("gpt2", None),
+        "BartTokenizer": ("gpt2", None),
+        "Qwen2Tokenizer": ("qwen2", "NFC"),
+    }.items()
+    for ending in ("", "Fast")
+}
+_VOCABULARY, _MERGES = "vocab.json", "merges.txt"
+
+
+def read_folder(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The tokenizer's constructor arguments from the files of a Hugging Face folder.
+
+    `tokenizer.json` is read if it is there, else `vocab.json` and `merges.txt`, with the settings
+    of the class that `tokenizer_config.json` names, GPT-2's if it names none; and the added tokens
+    of all files.
+
+    Args:
+        folder: `FolderFiles`. Holds the files.
+        config: dict. What `tokenizer_config.json` says.
+
+    Raises:
+        ValueError: there is no vocabulary, it asks for something unsupported, or files disagree.
+    """
+    config = read_config(folder, config)
+    content = read_content(folder, config, lambda: (_VOCABULARY, _of_vocabulary(folder, config)))
+    is_stated = folder.has(JSON_FILE)
+    if is_stated:
+        _check_vocabulary(folder, content)
+    prefix, splitter = config.get("add_prefix_space"), content.get("pre_tokenizer") or {}
+    if prefix is not None and splitter.get("type") == "ByteLevel" and not follows_the_file(config):
+        content = {**content, "pre_tokenizer": {**splitter, "add_prefix_space": prefix}}
+    arguments = read_byte_pair_json(content)
+    if not is_stated:
+        arguments.pop("ignore_merges", None)  # The class knows it.
+    return arguments | own_names(config)
+
+
+def write_folder(tokenizer: Any, folder: Path) -> list[str]:
+    """Write `tokenizer.json` and `tokenizer_config.json`.
+
+    transformers opens them, with the same ids; only it always recognises special tokens in text.
+
+    Raises:
+        ValueError: Hugging Face cannot express the settings.
+    """
+    (folder / JSON_FILE).write_text(_text(tokenizer), encoding="utf-8", newline="\n")
+    write_config(folder, tokenizer.special_tokens_map)
+    return [JSON_FILE, CONFIG_FILE]
+
+
+def _native(tokenizer: Any) -> NativeTokenizer:
+    """The tokenizer's pipeline, with the tokens that are recognised in text."""
+    if tokenizer.add_prefix_space and tokenizer.split_pattern != "gpt2":
+        raise ValueError(
+            "Hugging Face's files have add_prefix_space=True for the split_pattern 'gpt2' alone; "
+            f"got {tokenizer.split_pattern!r}."
+        )
+    engine = tokenizer._engine
+    pairs: BytePairs = engine.pairs
+    ids = tokenizer._known().ids
+    native = NativeTokenizer(BPE(ids, pairs.merges, ignore_merges=engine.looks_up_words))
+    if normalizer := build_normalizer(tokenizer.normalization):
+        native.normalizer = normalizer
+    prefix = tokenizer.add_prefix_space
+    native.pre_tokenizer = build_pre_tokenizer(tokenizer.split_pattern, prefix)
+    native.decoder = decoders.ByteLevel()
+    special = dict.fromkeys(tokenizer._all_special_tokens())
+    native.add_special_tokens([AddedToken(token, normalized=False) for token in special])
+    others = [t for t in tokenizer.unsplittable_tokens or () if t not in special]
+    native.add_tokens([AddedToken(token, normalized=False) for token in others])
+    return native
+
+
+def _text(tokenizer: Any) -> str:
+    if tokenizer.pipeline is None:
+        return str(_native(tokenizer).to_str())
+    pairs: BytePairs = tokenizer._engine.pairs
+    return whole_file(tokenizer, content_of(tokenizer.pipeline, pairs.ids, pairs.merges))
+
+
+def _of_vocabulary(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What tokenizer.json would say, were there one."""
+    if not all(folder.has(name) for name in (_VOCABULARY, _MERGES)):
+        raise ValueError(f"{folder} holds neither tokenizer.json nor vocab.json and merges.txt.")
+    name = config.get("tokenizer_class", "GPT2Tokenizer")
+    if name not in _CLASSES:
+        raise ValueError(
+            f"tokenizer_config.json: tokenizer_class must be one of {list(_CLASSES)} if there is "
+            f"no tokenizer.json; got {name!r}."
+        )
+    split_pattern, normalization = _CLASSES[name]
+    pairs = read_byte_pairs(folder.json(_VOCABULARY, LARGE), _merges(folder))
+    splitter = build_pre_tokenizer(split_pattern)
+    return {
+        "normalizer": normalization and {"type": normalization},
+        "pre_tokenizer": json.loads(splitter.__getstate__()),
+        "model": {"type": "BPE", "vocab": pairs.ids, "merges": pairs.merges},
+    }
+
+
+def _merges(folder: FolderFiles) -> list[Merge]:
+    return parse_merges(folder.text(_MERGES))
+
+
+def _check_vocabulary(folder: FolderFiles, content: Part) -> None:
+    """Compare tokenizer.json with the files that may stand beside it."""
+    model = content["model"]
+    if folder.has(_VOCABULARY):
+        ids = folder.json(_VOCABULARY, LARGE)
+        known = {**model["vocab"], **added_ids(content)}
+        check_agreement(known, JSON_FILE, ids, _VOCABULARY)
+    if folder.has(_MERGES):
+        pairs = zip(read_merges(model["merges"]), _merges(folder), strict=False)
+        differing = next(((i, a, b) for i, (a, b) in enumerate(pairs) if a != b), None)
+        if differing is not None:
+            i, first, second = differing
+            raise ValueError(
+                f"The files of the tokenizer disagree: merge {i} is {first} in {JSON_FILE}, "
+                f"{second} in {_MERGES}. Remove or correct the one that is not the model's."
+            )

@@ -1,0 +1,85 @@
+"""Byte-level BPE by TensorFlow operations alone."""
+
+from typing import Any
+
+import numpy as np
+
+from nlpkit._compat import require
+from nlpkit.tokenizers.byte_pair.engine import BytePairEngine
+from nlpkit.tokenizers.byte_pair.split_patterns_tensorflow import split_units, split_words
+
+tf: Any = require("tensorflow", "pure_graph=True")
+tf_text: Any = require("tensorflow_text", "pure_graph=True")
+
+_BUCKETS = 2**62
+
+
+def graph_ids(tokenizer: Any, texts: Any) -> Any:
+    """The ids of texts `[n]`, ragged `[n, None]`."""
+    if not tf.executing_eagerly():
+        return _graph_ids(tokenizer, texts)
+    # Operations that run one by one compile their patterns and read the model each time.
+    engine = tokenizer._engine
+    if engine.eager_function is None:
+        signature = [tf.TensorSpec([None], tf.string)]
+        engine.eager_function = tf.function(lambda x: _graph_ids(tokenizer, x), signature)
+    return engine.eager_function(texts)
+
+
+def _graph_ids(tokenizer: Any, texts: Any) -> Any:
+    if tokenizer.add_prefix_space:
+        texts = tf.strings.regex_replace(texts, "^[^ ]", r" \0")
+    if tokenizer.normalization is not None:
+        texts = tf_text.normalize_utf8(texts, tokenizer.normalization)
+    units = split_units(texts, tokenizer.split_pattern)
+    # Text repeats itself: most units of a batch have been there before.
+    distinct, places = tf.unique(units.flat_values)
+    words = split_words(distinct, tokenizer.split_pattern)
+    ids = words.with_flat_values(_spell(tokenizer._engine, words.flat_values)).merge_dims(1, 2)
+    return units.with_flat_values(tf.gather(ids, places)).merge_dims(1, 2)
+
+
+def _spell(engine: BytePairEngine, words: Any) -> Any:
+    """The ids of words `[n]`, ragged `[n, None]`."""
+    model = engine.sentence_piece_model
+    if not model.whole:
+        return _merge(engine, words)
+    found = _look_up(model.whole, words)
+    is_whole = found >= 0
+    whole = tf.RaggedTensor.from_row_lengths(found[is_whole], tf.cast(is_whole, tf.int64))
+    return tf.concat([whole, _merge(engine, tf.where(is_whole, "", words))], axis=1)
+
+
+def _merge(engine: BytePairEngine, words: Any) -> Any:
+    if engine.missing:
+        words = _without_missing(engine, words)
+    model = engine.sentence_piece_model
+    speller = tf_text.SentencepieceTokenizer(model=model.proto, out_type=tf.int32)
+    pieces = speller.tokenize(words)
+    return pieces.with_flat_values(tf.gather(tf.constant(model.ids, "int32"), pieces.flat_values))
+
+
+def _without_missing(engine: BytePairEngine, words: Any) -> Any:
+    missing = "".join(f"\\x{{{byte:x}}}" for byte in engine.missing)
+    kept = tf.strings.regex_replace(words, f"[{missing}]", "")
+    if engine.unknown_id is None:
+        return kept
+    message = f"vocabulary must hold every byte of a text; it lacks {engine.missing!r:.80}."
+    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(kept == words), [message])]):
+        return tf.identity(kept)
+
+
+def _look_up(table: dict[str, int], words: Any) -> Any:
+    """The id of each word, -1 where there is none.
+
+    A hash table would be a resource, which a `tf.data` service cannot send.
+    """
+    with tf.init_scope():
+        hashes = tf.strings.to_hash_bucket_fast(list(table), _BUCKETS).numpy()
+    order = np.argsort(hashes)
+    known = tf.constant(np.array(list(table), object)[order], "string")
+    ids = tf.constant(np.array(list(table.values()))[order], "int32")
+    of_words = tf.strings.to_hash_bucket_fast(words, _BUCKETS)
+    places = tf.searchsorted(tf.constant(hashes[order]), of_words)
+    places = tf.minimum(places, len(table) - 1)
+    return tf.where(tf.gather(known, places) == words, tf.gather(ids, places), -1)

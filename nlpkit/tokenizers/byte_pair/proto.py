@@ -1,0 +1,66 @@
+"""A byte-pair vocabulary as a SentencePiece model, for TensorFlow's operations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tokenizers.models import BPE
+
+from nlpkit.tokenizers.byte_pair.byte_alphabet import to_bytes
+from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
+
+
+@dataclass(frozen=True)
+class BytePairModel:
+    """What `BytePairEngine` makes of a word.
+
+    Words are written in Latin-1: the character of a byte is the one of the same number.
+
+    Attributes:
+        proto: bytes. A SentencePiece model of the tokens that merges make, and of bytes.
+        ids: list of int. The id of each of its pieces; -1 of the first, the unknown one.
+        whole: dict of word to id. Words that are tokens, though merges do not make them.
+    """
+
+    proto: bytes
+    ids: list[int]
+    whole: dict[str, int]
+
+
+def build_model(engine: Any) -> BytePairModel:
+    """Build the model of a `BytePairEngine`.
+
+    SentencePiece joins two neighbours if there is a piece of both, the one of the highest score
+    first; the engine if they are among the merges, the first first. That is the same for ranks, and
+    for merges that come from training: there, two tokens that make a third, but not by a merge, are
+    never neighbours. Tokens that merges do not make of their own bytes are left out.
+    """
+    ranks = _ranks(engine)
+    tokenize = BPE(engine.ids, engine.pairs.merges).tokenize
+    made = [token for token in ranks if len(tokenize(token)) == 1]
+    scores = {token: -float(ranks[token]) for token in made}
+    pieces = [Piece(_latin_1(token), score) for token, score in scores.items()]
+    proto = SentencePieceProto.build(
+        [Piece("<unk>", 0.0, PieceKind.UNKNOWN), *pieces],
+        model_type="bpe",
+        add_dummy_prefix=False,
+        remove_extra_whitespaces=False,
+        escape_whitespaces=False,
+    )
+    others = engine.ids.keys() - scores.keys() if engine.looks_up_words else ()
+    return BytePairModel(
+        proto.to_bytes(),
+        [-1, *(engine.ids[token] for token in made)],
+        {_latin_1(token): engine.ids[token] for token in sorted(others)},
+    )
+
+
+def _ranks(engine: Any) -> dict[str, int]:
+    """The tokens of one byte and those merges make, by the first merge that makes them."""
+    ranks = {token: 0 for token in engine.ids if len(token) == 1}
+    for rank, (first, second) in enumerate(engine.pairs.merges, start=1):
+        ranks.setdefault(first + second, rank)
+    return ranks
+
+
+def _latin_1(token: str) -> str:
+    return to_bytes(token).decode("latin-1")

@@ -1,0 +1,1 @@
+"""Tokenizers whose tokens are bytes or characters."""

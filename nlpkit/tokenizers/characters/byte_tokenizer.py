@@ -1,0 +1,96 @@
+"""The tokenizer whose tokens are bytes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nlpkit.tokenizers.base.encoding import Spans
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.vocabulary import Vocabulary
+from nlpkit.tokenizers.characters.character_normalizer import CharacterNormalizer
+from nlpkit.tokenizers.characters.character_words import word_indices
+from nlpkit.tokenizers.characters.replacement import Replacement
+
+
+class ByteTokenizer(Tokenizer):
+    """Turn text into the bytes of its UTF-8.
+
+    The ids are the bytes, 0 to 255; the token of an id is the character of the same number.
+    `detokenize` inverts `tokenize` exactly, after folding and normalisation, but for null
+    characters at the end of a text: zeros at the end are padding.
+
+    It departs from KerasHub in two points: bytes that are not UTF-8 are handled as `errors` says
+    before they become ids, rather than passed through; and zeros within a text stay.
+
+    With `pure_graph`, TensorFlow's own tables fold and normalise. They are of another version of
+    Unicode than Python's: characters that are new to either may have other ids.
+
+    Args:
+        lowercase: bool. Whether case is folded (`NFKC_Casefold`, as in KerasHub: "ß" becomes "ss",
+            "ﬁ" "fi", and invisible characters vanish). Default True.
+        sequence_length: int or None. If set, results are dense and padded with 0 or cut to it.
+            Default None.
+        normalization_form: str or None. "NFC", "NFKC", "NFD" or "NFKD". Default None.
+        errors: "strict", "replace" or "ignore". What to do with bytes that are not UTF-8, and with
+            lone surrogates, in both directions. Default "replace".
+        replacement_char: int. The code point that "replace" puts in their place, and in that of
+            U+FFFD, which stands for the same. Default 65533 (U+FFFD).
+        dtype: str. An integer dtype, or "string" for tokens in place of ids. Default "int32".
+        **kwargs: the other arguments of `Tokenizer`: `truncation`, `pure_graph`, `name`.
+
+    Raises:
+        ValueError: there is no such form, or `replacement_char` is no character.
+
+    Example:
+        tokenizer = nlpkit.tokenizers.ByteTokenizer()
+        tokenizer("Hé!")  # [104, 195, 169, 33]
+        tokenizer.detokenize([104, 195, 169, 33])  # "hé!"
+    """
+
+    def __init__(
+        self,
+        lowercase: bool = True,
+        sequence_length: int | None = None,
+        normalization_form: str | None = None,
+        errors: str = "replace",
+        replacement_char: int = 65533,
+        dtype: str = "int32",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(sequence_length=sequence_length, errors=errors, dtype=dtype, **kwargs)
+        self.lowercase = lowercase
+        self.normalization_form = normalization_form
+        self.replacement_char = replacement_char
+        self._normalizer = CharacterNormalizer(lowercase, normalization_form)
+        self._replacement = Replacement(errors, replacement_char)
+        self._use(Vocabulary([chr(i) for i in range(256)]))
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        replace, normalize = self._replacement, self._normalizer
+        return [list(replace(normalize(text)).encode()) for text in texts]
+
+    def _spans(self, text: str) -> Spans:
+        normalized, starts, ends = self._normalizer.align(text)
+        encoded = [self._replacement(character).encode() for character in normalized]
+        places = [i for i, data in enumerate(encoded) for _ in data]
+        words = word_indices(normalized)
+        return Spans(
+            list(b"".join(encoded)),
+            [starts[i] for i in places],
+            [ends[i] for i in places],
+            [words[i] for i in places],
+        )
+
+    def _text(self, ids: list[int]) -> str:
+        data = bytes(ids).rstrip(b"\0")
+        try:
+            return self._replacement(data.decode("utf-8", self.errors))
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"ids must be the bytes of UTF-8; got {ids[:40]}, wrong at {error.start}. Pass "
+                'errors="replace" or errors="ignore" to the tokenizer to accept them.'
+            ) from None
+
+    def _graph_ids(self, texts: Any) -> Any:
+        from nlpkit.tokenizers.characters.graph_tensorflow import graph_bytes
+
+        return graph_bytes(self, texts)

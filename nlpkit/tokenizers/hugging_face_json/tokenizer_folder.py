@@ -1,0 +1,278 @@
+"""The tokenizer files of a Hugging Face folder, read together.
+
+Several files may say what a token's id is: the vocabulary, `tokenizer.json`, `added_tokens.json`,
+`tokenizer_config.json`. What one leaves out another may hold; two that disagree are an error.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.presets.formats.safe_json import LARGE
+from nlpkit.tokenizers.hugging_face_json.part import Part, added_tokens, in_sequence, vocabulary_of
+from nlpkit.tokenizers.hugging_face_json.pipeline import is_byte_level
+
+JSON_FILE, CONFIG_FILE, ADDED_FILE = "tokenizer.json", "tokenizer_config.json", "added_tokens.json"
+_NAMES_FILE = "special_tokens_map.json"
+# How long sequences may be, and what pads them, is said by the caller.
+_NOT_ABOUT_IDS = ("version", "truncation", "padding")
+_ABOUT_IDS = ("normalizer", "pre_tokenizer", "post_processor", "decoder", "model", "added_tokens")
+# What Hugging Face calls the tokens that start and end a text.
+NAMES = {"start_token": "bos_token", "end_token": "eos_token"}
+# Lists of special tokens that have no name of their own.
+_UNNAMED = ("additional_special_tokens", "extra_special_tokens")
+_FLAGS = (
+    "add_bos_token",
+    "add_eos_token",
+    "add_prefix_space",
+    "do_lower_case",
+    "strip_accents",
+    "tokenize_chinese_chars",
+)
+# What the folder of a tokenizer that tokenizer.json says all about names as its class.
+_FOLLOW_THE_FILE = ("PreTrainedTokenizerFast", "TokenizersBackend")
+
+
+def read_config(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What `tokenizer_config.json` and `special_tokens_map.json` say.
+
+    The latter is of older folders: it counts where the former does not list the added tokens, and
+    else where that is silent, as in transformers.
+
+    Args:
+        folder: `FolderFiles`.
+        config: dict. What `tokenizer_config.json` says.
+
+    Raises:
+        ValueError: a setting that is true or false is something else.
+    """
+    for name in _FLAGS:
+        if not isinstance(config.get(name), bool | None):
+            raise ValueError(
+                f"{CONFIG_FILE}: {name} must be true or false; got {config[name]!r:.100}."
+            )
+    named = folder.json(_NAMES_FILE) if folder.has(_NAMES_FILE) else {}
+    is_older = "added_tokens_decoder" not in config
+    return {**config, **named} if is_older else {**named, **config}
+
+
+def holds_pieces(folder: FolderFiles) -> bool:
+    """Whether a folder's tokenizer has SentencePiece's pieces, rather than byte pairs.
+
+    Args:
+        folder: `FolderFiles`.
+    """
+    if folder.has(JSON_FILE):
+        return not is_byte_level(_file_of(folder))
+    return folder.has("tokenizer.model")
+
+
+def starts_texts(folder: FolderFiles) -> bool | None:
+    """Whether a folder's tokenizer puts the token that starts a text before it; None if unsaid.
+
+    Args:
+        folder: `FolderFiles`.
+    """
+    config = folder.json(CONFIG_FILE) if folder.has(CONFIG_FILE) else {}
+    if config.get("add_bos_token") is not None:
+        return bool(config["add_bos_token"])
+    content = _file_of(folder) if folder.has(JSON_FILE) else {}
+    steps = in_sequence(content.get("post_processor"), "processors")
+    templates = [step["single"] for step in steps if step["type"] == "TemplateProcessing"]
+    return any("SpecialToken" in single[0] for single in templates) if templates else None
+
+
+def follows_the_file(config: Mapping[str, Any]) -> bool:
+    """Whether `tokenizer.json` alone bears on ids, no setting of `tokenizer_config.json`."""
+    return config.get("tokenizer_class") in _FOLLOW_THE_FILE
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Read a `tokenizer.json`.
+
+    Raises:
+        ValueError: there is no such file, it is malformed, or has a part nobody knows.
+    """
+    if not path.is_file():
+        raise ValueError(f"path must be that of a tokenizer.json; there is no file {path}.")
+    return _file_of(FolderFiles(path.parent), path.name)
+
+
+def _file_of(folder: FolderFiles, name: str = JSON_FILE) -> dict[str, Any]:
+    path = folder.path / name
+    try:
+        content = folder.json(name, LARGE)
+    except ValueError as error:
+        raise ValueError(f"{path} is no tokenizer.json: {error}") from None
+    if not isinstance(content.get("model"), dict):
+        raise ValueError(f"{path} is no tokenizer.json: it has no model.")
+    unknown = [name for name in content if name not in (*_ABOUT_IDS, *_NOT_ABOUT_IDS)]
+    if unknown:
+        raise ValueError(f"tokenizer.json: unknown parts {unknown}.")
+    return content
+
+
+def read_content(
+    folder: FolderFiles,
+    config: Mapping[str, Any],
+    otherwise: Callable[[], tuple[str, Part]] | None = None,
+) -> dict[str, Any]:
+    """A folder's `tokenizer.json`, with the added tokens of its other files.
+
+    Args:
+        folder: `FolderFiles`.
+        config: dict. What `read_config` gives.
+        otherwise: function. Called where there is no such file: it builds one of the vocabulary,
+            and says the name of that file.
+
+    Raises:
+        ValueError: files disagree; the message names both.
+    """
+    content: Part
+    if otherwise is None or folder.has(JSON_FILE):
+        name, content = JSON_FILE, _file_of(folder)
+    else:
+        name, content = otherwise()
+    ids = vocabulary_of(content)
+    known = added_tokens(content)
+    inside = {token["content"]: token["id"] for token in known}
+    check_agreement(ids, name, inside, name)
+    merged = added_of_folder(folder, config, {**ids, **inside}, name, known)
+    return {**content, "added_tokens": merged}
+
+
+def added_of_folder(
+    folder: FolderFiles,
+    config: Mapping[str, Any],
+    ids: Mapping[str, int],
+    name: str,
+    known: list[dict[str, Any]] | None = None,
+) -> list[dict[str, Any]]:
+    """The added tokens of a folder, by id: each with its content, flags and id.
+
+    Args:
+        folder: `FolderFiles`.
+        config: dict. What `read_config` gives.
+        ids: dict of token to id, of the vocabulary and the added tokens of its file.
+        name: str. The name of that file.
+        known: list of dict. The added tokens of its file.
+
+    Raises:
+        ValueError: files disagree; the message names both.
+    """
+    of_config, of_file = _added_in_config(config), _added_in_file(folder, config)
+    stated = [(name, dict(ids)), (CONFIG_FILE, _ids(of_config)), (ADDED_FILE, _ids(of_file))]
+    for i, (file, tokens) in enumerate(stated):
+        for other, others in stated[i + 1 :]:
+            check_agreement(tokens, file, others, other)
+    # Of what several say of a token, transformers takes the configuration's word.
+    together = [*of_file, *(known or []), *of_config]
+    merged = {token["content"]: token for token in together}
+    special = special_tokens(config)
+    for token in special:
+        if token not in merged and token in ids:
+            merged[token] = _token(token, ids[token], special=True)
+    found = [t | {"special": t["special"] or t["content"] in special} for t in merged.values()]
+    return sorted(found, key=lambda token: int(token["id"]))
+
+
+def special_tokens(config: Mapping[str, Any]) -> list[str]:
+    """The special tokens that a configuration names, or lists without a name."""
+    named: list[Any] = list(named_tokens(config).values())
+    for key in _UNNAMED:
+        listed = config.get(key) or []
+        named += listed.values() if isinstance(listed, Mapping) else listed
+    return list(dict.fromkeys(map(_content, named)))
+
+
+def named_tokens(config: Mapping[str, Any]) -> dict[str, str]:
+    """The special tokens by name; they are objects with a content, or strings."""
+    # Such as add_bos_token, and None for a token that there is not.
+    no_token = (bool, int, type(None))
+    return {
+        name: _content(value)
+        for name, value in config.items()
+        if name.endswith("_token") and not isinstance(value, no_token)
+    }
+
+
+def own_names(config: Mapping[str, Any]) -> dict[str, str]:
+    """The special tokens by the names that Hugging Face has for them, and by ours."""
+    tokens = named_tokens(config)
+    return tokens | {own: tokens[name] for own, name in NAMES.items() if name in tokens}
+
+
+def write_config(folder: Path, names: Mapping[str, str]) -> None:
+    """Write the `tokenizer_config.json` of a `tokenizer.json` that says all about ids.
+
+    Args:
+        folder: path.
+        names: dict. The special tokens by our names.
+    """
+    config = {
+        "tokenizer_class": _FOLLOW_THE_FILE[0],
+        "clean_up_tokenization_spaces": False,
+        **{NAMES.get(name, name): token for name, token in names.items()},
+    }
+    text = json.dumps(config, indent=2, ensure_ascii=False)
+    (folder / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8", newline="\n")
+
+
+def check_agreement(
+    ids: Mapping[str, int], file: str, others: Mapping[str, int], other: str
+) -> None:
+    """Make sure that two files give no token two ids, and no id two tokens.
+
+    Raises:
+        ValueError: they do; the message names both files.
+    """
+    if not others:
+        return
+    tokens = {i: token for token, i in ids.items()}
+    for token, i in others.items():
+        if ids.get(token, i) != i:
+            what = f"{file} gives the token {token!r} the id {ids[token]}, {other} the id {i}"
+        elif tokens.get(i, token) != token:
+            what = f"{file} has {tokens[i]!r} at the id {i}, {other} has {token!r}"
+        else:
+            continue
+        raise ValueError(
+            f"The files of the tokenizer disagree: {what}. Remove or correct the one that is not "
+            "the model's."
+        )
+
+
+def _added_in_config(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = config.get("added_tokens_decoder") or {}
+    found = [{**token, "id": int(i)} for i, token in listed.items()]
+    # Older versions wrote what the object is of.
+    return added_tokens(
+        {"added_tokens": [{k: v for k, v in t.items() if k != "__type"} for t in found]}
+    )
+
+
+def _added_in_file(folder: FolderFiles, config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = folder.json(ADDED_FILE) if folder.has(ADDED_FILE) else {}
+    special = special_tokens(config)
+    return [_token(token, i, special=token in special) for token, i in listed.items()]
+
+
+def _token(content: str, i: int, special: bool) -> dict[str, Any]:
+    """An added token of which nothing else is said."""
+    return added_tokens({"added_tokens": [{"content": content, "id": i, "special": special}]})[0]
+
+
+def _ids(tokens: list[dict[str, Any]]) -> dict[str, int]:
+    return {token["content"]: token["id"] for token in tokens}
+
+
+def _content(token: Any) -> str:
+    content = token.get("content") if isinstance(token, Mapping) else token
+    if not isinstance(content, str):
+        raise ValueError(
+            f"{CONFIG_FILE} holds a malformed token: it must be a str or an object with its "
+            f"content; got {token!r:.80}."
+        )
+    return content

@@ -1,0 +1,93 @@
+"""The pieces of a Hugging Face `tokenizer.json`, by the methods of a `SentencePieceProcessor`."""
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from typing import Any
+
+from nlpkit.presets.formats.safe_json import parse_json
+from nlpkit.tokenizers.base.native_engine import native_ids, native_text, without_panics
+from nlpkit.tokenizers.base.vocabulary import check_lengths
+from nlpkit.tokenizers.hugging_face_json.part import (
+    Part,
+    added_ids,
+    added_tokens,
+    in_sequence,
+    vocabulary_of,
+)
+from nlpkit.tokenizers.hugging_face_json.pipeline import build_pipeline
+
+_SPACE = "▁"
+_AFFIXES = {"bos": ("<s>", "<bos>"), "eos": ("</s>", "<eos>")}
+
+
+class PipelineProcessor:
+    """Runs a tokenizer.json in the place of a SentencePiece model.
+
+    Args:
+        data: bytes. The file.
+        special: tokens that are special, beside those the file marks so.
+        found: bool. Whether texts may spell them.
+
+    Attributes:
+        content: dict. The parsed file.
+        ids: dict of token to id.
+    """
+
+    def __init__(self, data: bytes, special: Collection[str], found: bool) -> None:
+        content: dict[str, Any] = parse_json(data, "proto")
+        self.content: Part = {**content, "decoder": content.get("decoder") or _decoder(content)}
+        self.ids = {**vocabulary_of(content), **added_ids(content)}
+        check_lengths(self.ids)
+        stated = {token["content"] for token in added_tokens(content) if token["special"]}
+        known = {token: self.ids[token] for token in special if token in self.ids}
+        self._native = build_pipeline(self.content, known, found)
+        self._special = {self.ids[token] for token in stated} | {*known.values()}
+
+    def encode(self, texts: Any, return_type: str = "ids") -> Any:
+        """The ids of texts; or of one text ids, pieces and their places."""
+        if return_type == "ids":
+            return [list(ids) for ids in native_ids(self._native, texts)]
+        with without_panics():
+            found = self._native.encode(texts, add_special_tokens=False)
+        names = self._names
+        pieces = [names[i] for i in found.ids]
+        # The engine counts a suffix that it puts at the end of words as text.
+        offsets = [(min(start, len(texts)), min(end, len(texts))) for start, end in found.offsets]
+        return {"ids": found.ids, "pieces": pieces, "offsets": offsets}
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, without special tokens."""
+        kept = [i for i in ids if i not in self._special]
+        return native_text(self._native, kept)
+
+    def bos_id(self) -> int:
+        """The id of the piece that starts a text, or -1."""
+        return self._affix("bos")
+
+    def eos_id(self) -> int:
+        """The id of the piece that ends a text, or -1."""
+        return self._affix("eos")
+
+    def _affix(self, name: str) -> int:
+        return next((self.ids[token] for token in _AFFIXES[name] if token in self.ids), -1)
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        return {i: token for token, i in self.ids.items()}
+
+
+def _decoder(content: Part) -> Part:
+    """What turns pieces into text as SentencePiece does, for a file that does not say."""
+    steps: list[Part] = [
+        {"type": "Replace", "pattern": {"String": _SPACE}, "content": " "},
+        {"type": "ByteFallback"},
+        {"type": "Fuse"},
+    ]
+    first = in_sequence(content.get("normalizer"), "normalizers")[:1]
+    splits = in_sequence(content.get("pre_tokenizer"), "pretokenizers")
+    if any(step["type"] == "Prepend" for step in first) or any(
+        step["type"] == "Metaspace" and step.get("prepend_scheme", "always") != "never"
+        for step in splits
+    ):
+        steps.append({"type": "Strip", "content": " ", "start": 1, "stop": 0})
+    return {"type": "Sequence", "decoders": steps}

@@ -1,0 +1,100 @@
+"""SentencePiece tokenizers as Hugging Face folders keep them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.tokenizers.hugging_face_json.part import Part, added_ids, vocabulary_of
+from nlpkit.tokenizers.hugging_face_json.pipeline import whole_file
+from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
+    CONFIG_FILE,
+    JSON_FILE,
+    added_of_folder,
+    check_agreement,
+    own_names,
+    read_config,
+    read_content,
+    write_config,
+)
+from nlpkit.tokenizers.sentence_piece.json_reader import read_sentence_piece_json
+from nlpkit.tokenizers.sentence_piece.json_writer import model_as_json
+from nlpkit.tokenizers.sentence_piece.source import (
+    MODEL_BYTES,
+    build_processor,
+    find_proto_file,
+    proto_file,
+)
+
+
+def read_folder(
+    folder: FolderFiles, config: Mapping[str, Any], name: str, arranged: bool
+) -> dict[str, Any]:
+    """The tokenizer's constructor arguments from the files of a Hugging Face folder.
+
+    `tokenizer.json` is read if it is there, else the SentencePiece model; and the added tokens of
+    all files. A model that lacks some of them becomes the tokenizer.json that transformers makes of
+    it.
+
+    Args:
+        folder: `FolderFiles`. Holds the files.
+        config: dict. What `tokenizer_config.json` says.
+        name: str. What the model's file should be called.
+        arranged: bool. Whether ids are other than those of the model's pieces.
+
+    Raises:
+        ValueError: there is no vocabulary, it asks for something unsupported, or files disagree.
+    """
+    config = read_config(folder, config)
+    if config.get("sp_model_kwargs"):
+        raise ValueError(
+            f"{CONFIG_FILE}: sp_model_kwargs must be empty; got {config['sp_model_kwargs']!r}."
+        )
+    model = proto_file(folder, name)
+    if folder.has(JSON_FILE):
+        content = read_content(folder, config)
+        if model is not None and not arranged:
+            _check_model(folder.read(model, MODEL_BYTES), model, content)
+        arguments = read_sentence_piece_json(content)
+    else:
+        arguments = _read_model(folder, find_proto_file(folder, name), config, arranged)
+    own = {n: config[f"{n}_token"] for n in ("add_bos", "add_eos") if f"{n}_token" in config}
+    return arguments | own | own_names(config)
+
+
+def write_folder(tokenizer: Any, content: Part, folder: Path) -> list[str]:
+    """Write the files of a tokenizer whose model is a tokenizer.json."""
+    text = whole_file(tokenizer, content)
+    (folder / JSON_FILE).write_text(text, encoding="utf-8", newline="\n")
+    write_config(folder, tokenizer.special_tokens_map)
+    return [JSON_FILE, CONFIG_FILE]
+
+
+def _read_model(
+    folder: FolderFiles, name: str, config: Mapping[str, Any], arranged: bool
+) -> dict[str, Any]:
+    proto = folder.read(name, MODEL_BYTES)
+    if arranged:
+        return {"proto": proto}
+    ids = _pieces(proto)
+    added = added_of_folder(folder, config, ids, name)
+    further = [token for token in added if token["content"] not in ids or not token["special"]]
+    special = [token["content"] for token in added if token["special"]]
+    if not further:
+        return {"proto": proto, "special_tokens": special or None}
+    content = model_as_json(proto)
+    listed = {token["content"]: token for token in [*content["added_tokens"], *added]}
+    content = {**content, "added_tokens": list(listed.values())}
+    return read_sentence_piece_json(content)
+
+
+def _pieces(proto: bytes) -> dict[str, int]:
+    processor = build_processor(proto)
+    pieces = processor.id_to_piece(list(range(processor.get_piece_size())))
+    return {piece: i for i, piece in enumerate(pieces)}
+
+
+def _check_model(proto: bytes, name: str, content: Part) -> None:
+    """Compare tokenizer.json with the SentencePiece model that stands beside it."""
+    known = {**vocabulary_of(content), **added_ids(content)}
+    check_agreement(known, JSON_FILE, _pieces(proto), name)

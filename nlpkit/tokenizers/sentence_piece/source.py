@@ -1,0 +1,109 @@
+"""Reading the model that a SentencePiece tokenizer is given."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sentencepiece import SentencePieceProcessor
+
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.presets.formats.bounded_file import read_bounded
+from nlpkit.presets.formats.safe_json import LARGE
+from nlpkit.tokenizers.hugging_face_json.text_growth import check_charsmap
+from nlpkit.tokenizers.sentence_piece.proto import charsmap_of
+
+# The largest published one has 5 MB.
+MODEL_BYTES = 16 << 20
+ProtoSource = str | Path | bytes
+_FILES = ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
+
+
+def read_proto(source: Any) -> bytes:
+    """The bytes of a SentencePiece model.
+
+    Args:
+        source: path of a file, the bytes themselves, or a str of them in base64; or the same of a
+            tokenizer.json.
+
+    Raises:
+        TypeError: it is none of these.
+        ValueError: there is no such file.
+    """
+    if isinstance(source, bytes):
+        return source
+    if not isinstance(source, str | Path):
+        kind = type(source).__name__
+        raise TypeError(
+            f"proto must be a path, bytes or a base64 str; got {source!r:.80} ({kind})."
+        )
+    if _is_file(source):
+        return read_bounded(source, LARGE)
+    try:
+        return base64.b64decode(str(source), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(
+            "proto must be the path of a SentencePiece model, its bytes, or these as a base64 str; "
+            f"there is no file {str(source)[:200]!r}."
+        ) from None
+
+
+def is_json(data: bytes) -> bool:
+    """Whether the bytes are those of a tokenizer.json; a SentencePiece model starts otherwise."""
+    return data.lstrip()[:1] == b"{"
+
+
+def build_processor(proto: bytes) -> SentencePieceProcessor:
+    """The native engine of a model.
+
+    Raises:
+        ValueError: the bytes are not a SentencePiece model.
+    """
+    processor = SentencePieceProcessor()
+    try:
+        check_charsmap(charsmap_of(proto))
+        processor.LoadFromSerializedProto(proto)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"proto is not a SentencePiece model, or a damaged one: {len(proto)} bytes that begin "
+            f"with {proto[:16]!r}. The reason: {str(error).strip()}"
+        ) from None
+    return processor
+
+
+def is_findable(processor: SentencePieceProcessor, tokens: Iterable[str]) -> bool:
+    """Whether a text may spell one of these tokens so that it becomes the token's id."""
+    ids = [i for t in tokens if processor.id_to_piece(i := processor.piece_to_id(t)) == t]
+    hidden = (processor.is_control, processor.is_unknown, processor.is_unused, processor.is_byte)
+    return any(not any(test(i) for test in hidden) for i in ids)
+
+
+def find_proto_file(folder: FolderFiles, name: str) -> str:
+    """The name of the SentencePiece model of a Hugging Face folder.
+
+    Args:
+        folder: `FolderFiles`.
+        name: str. What it should be called; the usual names come after.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = proto_file(folder, name)
+    if found is None:
+        names = ", ".join(dict.fromkeys([name, *_FILES]))
+        raise ValueError(f"{folder} holds no SentencePiece model: none of {names}.")
+    return found
+
+
+def proto_file(folder: FolderFiles, name: str) -> str | None:
+    """The name of the SentencePiece model of a folder that may have none."""
+    names = dict.fromkeys([name, *_FILES])
+    return next((each for each in names if folder.has(each)), None)
+
+
+def _is_file(source: str | Path) -> bool:
+    try:
+        return Path(source).is_file()
+    except (OSError, ValueError):  # Too long for a path, or with a null character.
+        return False

@@ -1,0 +1,1 @@
+"""Tokenizers on TensorFlow's tensors: inside `tf.data`, and as pure graphs."""

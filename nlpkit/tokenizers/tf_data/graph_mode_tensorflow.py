@@ -1,0 +1,95 @@
+"""Tokenizing with TensorFlow operations alone."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from nlpkit._compat import require
+from nlpkit.ops.ragged_tensorflow import nest_rows
+from nlpkit.tokenizers.base.string_input import decode_utf8
+from nlpkit.tokenizers.tf_data.text_tensorflow import hide_nul, quoted, show_nul
+
+tf: Any = require("tensorflow", "pure_graph=True")
+tf_text: Any = require("tensorflow_text", "pure_graph=True")
+
+
+def tokenize_in_graph(tokenizer: Any, inputs: Any) -> Any:
+    """What a tokenizer makes of a tensor of strings of any rank, dense or ragged.
+
+    Ids are those of its Python code. With `sequence_length`, cut ids are reported by `tf.print`
+    (`truncation="warn"`, each time) or an assertion (`truncation="error"`).
+    """
+    if isinstance(inputs, tf.RaggedTensor):
+        return inputs.with_flat_values(tokenize_in_graph(tokenizer, inputs.flat_values))
+    if tokenizer._takes_words:
+        raise ValueError("pure_graph=True needs split=True: it takes texts, not lists of words.")
+    texts = _valid(tf.reshape(inputs, [-1]), tokenizer.errors)
+    rows = _rows(tokenizer, texts)
+    dense = tokenizer.sequence_length is not None
+    values = _padded(tokenizer, rows) if dense else _finished(tokenizer, rows)
+    if dense:
+        return tf.reshape(values, tf.concat([tf.shape(inputs), [tokenizer.sequence_length]], 0))
+    return nest_rows(values, inputs)
+
+
+def _rows(tokenizer: Any, texts: Any) -> Any:
+    """The ids of each text, ragged `[n, None]`."""
+    rows = _ids_around_tokens(tokenizer._graph_ids, texts, tokenizer._whole_tokens)
+    first, last = (tf.constant([ids], "int32") for ids in tokenizer._affixes)
+    n = tf.shape(texts)[0]
+    return tf.concat([tf.repeat(first, n, 0), rows, tf.repeat(last, n, 0)], axis=1)
+
+
+def _ids_around_tokens(plain: Callable[[Any], Any], texts: Any, whole: Any) -> Any:
+    """The ids of texts in which some tokens are found whole, and `plain` does the rest."""
+    if not whole:
+        return plain(texts)
+    pattern = "|".join(f"(?:{quoted(token)})" for token in whole.tokens)
+    parts = tf_text.regex_split(hide_nul(texts), pattern, pattern)
+    parts = parts.with_flat_values(show_nul(parts.flat_values))
+    # Not a look-up table: a SavedModel would have to be told of it.
+    is_token = parts.flat_values[:, None] == tf.constant(list(whole.ids))
+    is_whole = tf.reduce_any(is_token, axis=-1)
+    ids = plain(tf.where(is_whole, "", parts.flat_values))
+    found = tf.gather(list(whole.ids.values()), tf.argmax(is_token[is_whole], axis=-1))
+    single = tf.RaggedTensor.from_row_lengths(found, tf.cast(is_whole, tf.int64))
+    return parts.with_flat_values(tf.concat([ids, single], axis=1)).merge_dims(1, 2)
+
+
+def _valid(texts: Any, errors: str) -> Any:
+    if errors == "strict" and tf.executing_eagerly():
+        for text in texts.numpy():
+            decode_utf8(text)  # Says better what is wrong than TensorFlow does.
+    return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors=errors)
+
+
+def _finished(tokenizer: Any, rows: Any) -> Any:
+    if tokenizer.compute_dtype != "string":
+        return tf.cast(rows, tokenizer.compute_dtype)
+    tokens = tf.constant([token or "" for token in tokenizer.get_vocabulary()])
+    return rows.with_values(tf.gather(tokens, rows.values))
+
+
+def _padded(tokenizer: Any, rows: Any) -> Any:
+    length = tokenizer.sequence_length
+    report = _report(rows, length, tokenizer.truncation)
+    with tf.control_dependencies(report):
+        value = tokenizer._pad_value(tokenizer.compute_dtype == "string")
+        dense = _finished(tokenizer, rows).to_tensor(value, shape=(None, length))
+    dense.set_shape((None, length))
+    return dense
+
+
+def _report(rows: Any, length: int, truncation: str) -> list[Any]:
+    longest = tf.reduce_max(tf.concat([rows.row_lengths(), [0]], 0))
+    message = f"A text has more than sequence_length={length} ids and is cut; the longest has"
+    if truncation == "error":
+        return [tf.debugging.Assert(longest <= length, [message, longest])]
+    if truncation == "silent":
+        return []
+
+    def say() -> int:
+        tf.print(message, longest, output_stream=sys.stderr)
+        return 0
+
+    return [tf.cond(longest > length, say, lambda: 0)]

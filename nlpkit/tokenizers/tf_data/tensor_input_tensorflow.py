@@ -1,0 +1,44 @@
+"""Tokenizers on TensorFlow tensors, eager or in a graph."""
+
+from typing import Any
+
+import numpy as np
+
+from nlpkit._compat import require
+from nlpkit.ops.ragged_tensorflow import Output, map_entries, map_rows
+from nlpkit.tokenizers.base.string_input import decode_utf8
+
+tf: Any = require("tensorflow", "tf.data")
+
+
+# Nothing here branches on a tensor's value; to translate it for AutoGraph takes seconds.
+@tf.autograph.experimental.do_not_convert
+def tokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
+    """What `tokenizer` makes of a tensor of strings."""
+    if inputs.dtype != "string":
+        raise TypeError(f"A tokenizer takes a tensor of strings; got one of {inputs.dtype}.")
+    if tokenizer.pure_graph:
+        from nlpkit.tokenizers.tf_data.graph_mode_tensorflow import tokenize_in_graph
+
+        return tokenize_in_graph(tokenizer, inputs)
+    shape = None if tokenizer.sequence_length is None else (tokenizer.sequence_length,)
+    output = Output(tokenizer.compute_dtype, shape)
+
+    def decode(values: np.ndarray) -> list[str]:
+        return [decode_utf8(value, tokenizer.errors) for value in values]
+
+    if not tokenizer._takes_words:
+        return map_entries(lambda texts: tokenizer._tokenize_batch(decode(texts)), inputs, output)
+    rows = inputs[None] if inputs.shape.rank == 0 else inputs
+    return map_rows(
+        lambda rows: [tokenizer._tokenize_batch([decode(words) for words in rows])],
+        [rows],
+        [output],
+    )[0]
+
+
+@tf.autograph.experimental.do_not_convert
+def detokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
+    """The texts of a tensor of ids."""
+    outputs = [Output("string", ())]
+    return map_rows(lambda rows: [tokenizer._texts(rows)], [inputs], outputs)[0]

@@ -1,0 +1,210 @@
+"""The WordPiece tokenizer."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from nlpkit._config import argument_names
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.tokenizers.base.chunk_memo import ChunkMemo
+from nlpkit.tokenizers.base.encoding import Spans
+from nlpkit.tokenizers.base.native_engine import native_ids, spans
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.base.vocabulary import Vocabulary, VocabularySource
+from nlpkit.tokenizers.hugging_face_json.pipeline import (
+    build_pipeline,
+    content_of,
+    refuse_pipeline_in_graph,
+)
+from nlpkit.tokenizers.word_piece.engine import build_engine, whole_words
+from nlpkit.tokenizers.word_piece.files import (
+    model_vocabulary,
+    read_arguments,
+    write_files,
+)
+
+_VOCABULARY_FILE = "vocabulary.txt"
+
+
+class WordPieceTokenizer(Tokenizer):
+    """Split text into words as BERT does, and words into pieces of a vocabulary.
+
+    A word is spelled with the longest piece that starts it, then the longest that continues it, and
+    so on (Schuster and Nakajima, 2012; Devlin et al., 2018, https://arxiv.org/abs/1810.04805); a
+    word that cannot be spelled is one unknown token. Pieces that continue a word are marked in the
+    vocabulary ("##ing"). Words end at spaces and around punctuation, CJK characters stand alone,
+    and control characters are dropped.
+
+    A special token in a text is plain text, unless `special_tokens_in_strings`. `detokenize` joins
+    the pieces of a word and puts a space between words: it does not invert `tokenize` exactly.
+
+    Args:
+        vocabulary: str, path or list of str. The pieces, or a file with one a line.
+        sequence_length: int or None. If set, results are dense and padded or cut to it. Default
+            None.
+        lowercase: bool. Whether text is lower-cased. Default False.
+        strip_accents: bool or None. Whether accents are removed; None as `lowercase`. Default
+            False.
+        split: bool. Whether texts are split into words. If not, an example is a list of words (a
+            str is one word), neither cleaned nor split; a list of lists is a batch. Default True.
+        split_on_cjk: bool. Whether each CJK character is a word. Default True.
+        suffix_indicator: str. What marks the pieces that continue a word. Default "##".
+        oov_token: str. The unknown token. Default "[UNK]".
+        special_tokens: list of str or None. Further special tokens, beside those known by name.
+            Default None.
+        special_tokens_in_strings: bool. Whether special tokens are recognised in texts. Default
+            False.
+        dtype: str. An integer dtype, or "string" for pieces in place of ids. Default "int32".
+        max_characters_per_word: int. A longer word is unknown. Default 100.
+        pipeline: str or None. JSON: what a Hugging Face tokenizer.json says beside its vocabulary,
+            where the other arguments cannot say it; the native engine then does that in place of
+            the steps above. `from_tokenizer_json` sets it. Default None.
+        **kwargs: the other arguments of `Tokenizer`: `truncation`, `errors`, `pure_graph`, `name`.
+
+    Raises:
+        ValueError: `vocabulary` lacks a special token.
+
+    Example:
+        vocabulary = ["[UNK]", "the", "qu", "##ick", "br", "##own", "fox", "."]
+        tokenizer = nlpkit.tokenizers.WordPieceTokenizer(vocabulary, lowercase=True)
+        tokenizer("The quick brown fox.")  # [1, 2, 3, 4, 5, 6, 7]
+        tokenizer(["The fox", "quick"])  # [[1, 6], [2, 3]]
+        tokenizer.detokenize([2, 3, 6])  # "quick fox"
+    """
+
+    _engine: Any = None
+    _memo: Any = None
+    assets: ClassVar[tuple[str, ...]] = ("vocabulary",)
+    special_token_names: ClassVar[tuple[str, ...]] = ("unk_token",)
+
+    def __init__(
+        self,
+        vocabulary: VocabularySource | None = None,
+        sequence_length: int | None = None,
+        lowercase: bool = False,
+        strip_accents: bool | None = False,
+        split: bool = True,
+        split_on_cjk: bool = True,
+        suffix_indicator: str = "##",
+        oov_token: str = "[UNK]",
+        special_tokens: Sequence[str] | None = None,
+        special_tokens_in_strings: bool = False,
+        dtype: str = "int32",
+        *,
+        max_characters_per_word: int = 100,
+        pipeline: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            sequence_length=sequence_length,
+            special_tokens=special_tokens,
+            special_tokens_in_strings=special_tokens_in_strings,
+            dtype=dtype,
+            **kwargs,
+        )
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.split = split
+        self.split_on_cjk = split_on_cjk
+        self.suffix_indicator = suffix_indicator
+        self.oov_token = oov_token
+        self.max_characters_per_word = max_characters_per_word
+        self.pipeline = pipeline
+        self.set_vocabulary(vocabulary)
+
+    @property
+    def unk_token(self) -> str:
+        """The unknown token, by the name BERT gives it."""
+        return self.oov_token
+
+    def set_vocabulary(self, vocabulary: VocabularySource | None) -> None:
+        """Use another vocabulary.
+
+        Args:
+            vocabulary: path of a file with one token a line, or list of str; None for none yet.
+
+        Raises:
+            ValueError: it lacks a special token.
+        """
+        read = None if vocabulary is None else Vocabulary.read(vocabulary)
+        self._use(read)
+        self.vocabulary = vocabulary
+        if read is not None:
+            self._engine = self._build_engine(read)
+            self._memo = self._build_memo(read)
+
+    def save_assets(self, dir_path: str) -> None:
+        """Write the vocabulary into a folder."""
+        self._known().save(Path(dir_path) / _VOCABULARY_FILE)
+
+    def load_assets(self, dir_path: str) -> None:
+        """Read the vocabulary from a folder."""
+        self.set_vocabulary(FolderFiles.of(dir_path).lines(_VOCABULARY_FILE))
+
+    def save_files(self, folder: str | Path) -> list[str]:
+        return write_files(self, Path(folder))
+
+    @classmethod
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
+        read = read_arguments(FolderFiles.of(folder), config)
+        known = argument_names(cls)
+        return cls(**{name: value for name, value in read.items() if name in known} | arguments)
+
+    @property
+    def _takes_words(self) -> bool:
+        return not self.split
+
+    def _tokens_found_whole(self) -> list[str]:
+        return super()._tokens_found_whole() if self.pipeline is None else []
+
+    def _ids(self, texts: Sequence[str]) -> Sequence[Sequence[int]]:
+        if self.pipeline is not None:
+            return list(native_ids(self._engine, texts))
+        return self._memo(_without_controls(texts) if self.split else texts)
+
+    def _build_engine(self, vocabulary: Vocabulary) -> Any:
+        special = self._all_special_tokens()
+        if self.pipeline is None:
+            return build_engine(self, vocabulary.ids, special)
+        content = content_of(self.pipeline, model_vocabulary(self.pipeline, vocabulary.ids))
+        ids = {token: vocabulary.ids[token] for token in special}
+        return build_pipeline(content, ids, self.special_tokens_in_strings)
+
+    def _build_memo(self, vocabulary: Vocabulary) -> ChunkMemo:
+        if not self.split:
+            return ChunkMemo(self._engine, _one_chunk)
+        # White space always separates, and nothing on one side of it bears on the other.
+        given = whole_words(self, vocabulary.ids, self._all_special_tokens())
+        return ChunkMemo(self._engine, str.split, " ".__add__, " ^", given)
+
+    def _spans(self, text: str) -> Spans:
+        return spans(self._engine, text)
+
+    def _text(self, ids: list[int]) -> str:
+        tokens = self._known().tokens
+        return " ".join(tokens[i] for i in ids).replace(f" {self.suffix_indicator}", "")
+
+    def _graph_ids(self, texts: Any) -> Any:
+        refuse_pipeline_in_graph(self.pipeline)
+        from nlpkit.tokenizers.word_piece.graph_tensorflow import graph_ids
+
+        return graph_ids(self, texts)
+
+    def _asset_arguments(self) -> dict[str, Any]:
+        return {"vocabulary": self._vocabulary and self._vocabulary.tokens}
+
+
+def _without_controls(texts: Sequence[str]) -> Sequence[str]:
+    """The texts without what separates words to Python alone: the algorithm removes it."""
+    together = "".join(texts)
+    for control in "\x0b\x0c\x1c\x1d\x1e\x1f\x85":
+        if control in together:
+            texts = [text.replace(control, "") for text in texts]
+    return texts
+
+
+def _one_chunk(text: str) -> list[str]:
+    return [text]
