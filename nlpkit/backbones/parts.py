@@ -6,17 +6,17 @@ from typing import Any
 import keras
 
 from nlpkit.backbones import spec
-from nlpkit.layers.modeling.attention import Attention
-from nlpkit.layers.modeling.dense import Dense
-from nlpkit.layers.modeling.dropout import Dropout
-from nlpkit.layers.modeling.experts import Experts
-from nlpkit.layers.modeling.feed_forward import FeedForward, get_activation
-from nlpkit.layers.modeling.normalization import LayerNormalization, RMSNormalization
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
-from nlpkit.layers.modeling.table import Table
-from nlpkit.layers.modeling.transformer_block import Residual, TransformerBlock
+from nlpkit.modules.attention import Attention
+from nlpkit.modules.dense import Dense
+from nlpkit.modules.dropout import Dropout
+from nlpkit.modules.embedding_table import Table
+from nlpkit.modules.experts import Experts
+from nlpkit.modules.feed_forward import FeedForward, get_activation
+from nlpkit.modules.normalization import LayerNormalization, RMSNormalization
+from nlpkit.modules.transformer_block import Residual, TransformerBlock
 
-# What of an attention's spec is not its layer's: see `nlpkit.backbones.sight`.
+# What of an attention's spec is not its layer's: see `nlpkit.backbones.attention_inputs`.
 _OF_SIGHT = ("causal", "window", "rope", "alibi", "query_key_norm")
 
 

@@ -122,7 +122,7 @@ class FeedForward:
 class Experts:
     """A feed-forward layer of which each token uses a few of many copies.
 
-    The attributes are the arguments of `nlpkit.layers.modeling.experts.Experts`.
+    The attributes are the arguments of `nlpkit.modules.experts.Experts`.
     """
 
     num_experts: int

@@ -7,9 +7,9 @@ import keras
 from keras import ops
 
 from nlpkit.backbones import spec
+from nlpkit.backbones.attention_inputs import Sight
 from nlpkit.backbones.parts import Parts
-from nlpkit.backbones.sight import Sight
-from nlpkit.layers.modeling import cache as key_value_cache
+from nlpkit.modules import cache as key_value_cache
 from nlpkit.ops.visibility import positions_in_sequences, positions_of
 
 

@@ -119,7 +119,7 @@ class GptOssBackbone(Backbone):
         rope_scaling: dict or None. Another scaling, with transformers' keys, see
             `nlpkit.backbones.rope_config`.
         attention_bias: bool. Whether the four projections of attention have biases.
-        swiglu_limit, swiglu_alpha: float. See `nlpkit.layers.modeling.experts.Experts`.
+        swiglu_limit, swiglu_alpha: float. See `nlpkit.modules.experts.Experts`.
         tie_word_embeddings: bool. Whether the token table is also the head.
         max_sequence_length: int. The longest sequences it was trained on; sets no limit.
         dtype: str or `keras.DTypePolicy`. Of all layers.

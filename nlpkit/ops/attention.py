@@ -101,7 +101,7 @@ def attend_with_weights(
     batch, length, heads, size = ops.shape(query)
     slots, groups = ops.shape(key)[1], key.shape[2]
     rows = heads // groups * length  # R T
-    # One axis of batches: see `nlpkit.layers.modeling.cache`.
+    # One axis of batches: see `nlpkit.modules.cache`.
     query, key, value = (heads_as_rows(x) for x in (query, key, value))  # BG S D
     query = ops.reshape(query, (-1, rows, size))  # BG RT D
     products = _float32_products(key, ops.transpose(query, (0, 2, 1)))  # BG S RT

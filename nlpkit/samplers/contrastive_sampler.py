@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from keras import ops
 
-from nlpkit.layers.modeling.cache import take_rows
+from nlpkit.modules.cache import take_rows
 from nlpkit.ops.sampling import has_nan
 from nlpkit.samplers.parameters import check_parameter
 from nlpkit.samplers.sampler import Decoder, Plan, Sampler, State, append, fresh_state, written

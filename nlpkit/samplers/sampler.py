@@ -132,7 +132,7 @@ class Sampler(Configurable):
             ValueError: the shape of `prompt` is not known, hidden states are missing, logits are
                 not numbers, or there would be no random numbers.
         """
-        from nlpkit.samplers.calling import call
+        from nlpkit.samplers.loop.calling import call
 
         return call(
             self,

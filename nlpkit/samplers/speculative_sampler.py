@@ -9,8 +9,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from nlpkit.layers.modeling.cache import forget
-from nlpkit.layers.modeling.cache_compaction import with_room
+from nlpkit.modules.cache import forget
+from nlpkit.modules.cache_compaction import with_room
 from nlpkit.ops.random_bits import uniform
 from nlpkit.ops.sampling import has_nan, repetition_penalty
 from nlpkit.samplers.combination import combine

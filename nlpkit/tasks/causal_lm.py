@@ -8,16 +8,16 @@ from keras import ops
 
 from nlpkit import samplers
 from nlpkit._foreign_names import explains_names
-from nlpkit.layers.modeling.dense import Dense
+from nlpkit.generation.cached_decoding import CachedDecoding
+from nlpkit.generation.generate import Generation
+from nlpkit.generation.options import Options
+from nlpkit.generation.prompts import width_of
+from nlpkit.generation.scoring import Scoring
+from nlpkit.generation.stop_tokens import read_stop_tokens, write_stop_tokens
+from nlpkit.modules.dense import Dense
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, parse
-from nlpkit.samplers.execution import Execution
-from nlpkit.tasks.cached_decoding import CachedDecoding
-from nlpkit.tasks.generation import Generation
-from nlpkit.tasks.generation_options import Options
-from nlpkit.tasks.prompts import width_of
-from nlpkit.tasks.scoring import Scoring
-from nlpkit.tasks.stop_tokens import read_stop_tokens, write_stop_tokens
+from nlpkit.samplers.loop.execution import Execution
 from nlpkit.tasks.task import Task
 
 _TIED = "backbone/token_embedding/embeddings <- lm_head.weight ; tied"

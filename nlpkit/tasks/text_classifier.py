@@ -6,8 +6,8 @@ from typing import Any
 import keras
 
 from nlpkit._warning import warn
-from nlpkit.layers.modeling.dropout import Dropout
-from nlpkit.layers.modeling.feed_forward import get_activation
+from nlpkit.modules.dropout import Dropout
+from nlpkit.modules.feed_forward import get_activation
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.task import Task
 

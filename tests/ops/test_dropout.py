@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from nlpkit.layers.modeling.dropout import Dropout
+from nlpkit.modules.dropout import Dropout
 from nlpkit.ops.dropout import dropout
 
 ONES = np.ones((500, 401), "float32")

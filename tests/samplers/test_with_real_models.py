@@ -17,7 +17,7 @@ from nlpkit.samplers import (
     SpeculativeSampler,
     combine,
 )
-from nlpkit.samplers.execution import Execution
+from nlpkit.samplers.loop.execution import Execution
 
 transformers = pytest.importorskip("transformers", reason="transformers makes the checkpoints")
 torch = pytest.importorskip("torch", reason="transformers needs PyTorch")

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlpkit.layers.modeling import cache as caches
+from nlpkit.modules import cache as caches
 from nlpkit.ops.visibility import positions_of, visibility
 
 WORDS, DIM = 11, 6

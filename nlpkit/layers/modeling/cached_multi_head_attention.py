@@ -10,8 +10,8 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling import cache as key_value_cache
-from nlpkit.layers.modeling.seed_state import SeedState
+from nlpkit.modules import cache as key_value_cache
+from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.attention import attend, attend_with_weights
 
 _MASKED = -1e30

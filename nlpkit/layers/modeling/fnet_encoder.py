@@ -6,9 +6,9 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.dense import built_dense, check_initializers
-from nlpkit.layers.modeling.dropout import Dropout
-from nlpkit.layers.modeling.feed_forward import get_activation
+from nlpkit.modules.dense import built_dense, check_initializers
+from nlpkit.modules.dropout import Dropout
+from nlpkit.modules.feed_forward import get_activation
 
 
 class FNetEncoder(Configurable, keras.Layer):

@@ -6,9 +6,9 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.dense import built_dense, check_initializers, fresh
-from nlpkit.layers.modeling.feed_forward import get_activation
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
+from nlpkit.modules.dense import built_dense, check_initializers, fresh
+from nlpkit.modules.feed_forward import get_activation
 
 
 class MaskedLMHead(Configurable, keras.Layer):

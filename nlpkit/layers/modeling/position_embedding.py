@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.dense import check_initializers
+from nlpkit.modules.dense import check_initializers
 
 
 class PositionEmbedding(Configurable, keras.Layer):

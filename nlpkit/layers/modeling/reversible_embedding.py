@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.direct_call import DirectCall
+from nlpkit.modules.direct_call import DirectCall
 
 
 class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbedding):

@@ -5,9 +5,9 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.dense import fresh
 from nlpkit.layers.modeling.position_embedding import PositionEmbedding
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
+from nlpkit.modules.dense import fresh
 
 
 class TokenAndPositionEmbedding(Configurable, keras.Layer):

@@ -7,10 +7,10 @@ from keras import ops
 from keras.src.backend import get_keras_mask
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.attention import Attention
-from nlpkit.layers.modeling.dense import check_initializers
-from nlpkit.layers.modeling.feed_forward import FeedForward, get_activation
-from nlpkit.layers.modeling.transformer_block import Residual, TransformerBlock
+from nlpkit.modules.attention import Attention
+from nlpkit.modules.dense import check_initializers
+from nlpkit.modules.feed_forward import FeedForward, get_activation
+from nlpkit.modules.transformer_block import Residual, TransformerBlock
 
 
 class TransformerLayer(Configurable, keras.layers.Layer):

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from nlpkit.layers.modeling.attention import Attention
-from nlpkit.layers.modeling.dense import Dense, fresh
-from nlpkit.layers.modeling.feed_forward import FeedForward, get_activation
-from nlpkit.layers.modeling.transformer_block import Residual
+from nlpkit.modules.attention import Attention
+from nlpkit.modules.dense import Dense, fresh
+from nlpkit.modules.feed_forward import FeedForward, get_activation
+from nlpkit.modules.transformer_block import Residual
 
 HIDDEN = np.random.default_rng(1).normal(size=(2, 5, 8)).astype("float32")
 PLAIN = {"scale": 0.5, "input_bias": True, "output_bias": True, "dropout": 0.0}

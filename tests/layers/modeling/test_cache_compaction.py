@@ -3,8 +3,8 @@
 import numpy as np
 from keras import ops
 
-from nlpkit.layers.modeling import cache as caches
-from nlpkit.layers.modeling.cache_compaction import compact, with_room
+from nlpkit.modules import cache as caches
+from nlpkit.modules.cache_compaction import compact, with_room
 
 
 def holed(slots=9):

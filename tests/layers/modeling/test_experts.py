@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from nlpkit.layers.modeling.experts import Experts
+from nlpkit.modules.experts import Experts
 
 MAPS = Path("/proc/self/maps")
 SIZES = {"num_experts": 5, "experts_per_token": 2, "intermediate_dim": 6}

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from nlpkit.layers.modeling import normalization
 from nlpkit.layers.modeling.rms_normalization import RMSNormalization
+from nlpkit.modules import normalization
 
 
 def test_vectors_are_divided_by_their_root_mean_square(rng):

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from nlpkit.tasks.generation_options import Options
-from nlpkit.tasks.prompts import Prompts
+from nlpkit.generation.options import Options
+from nlpkit.generation.prompts import Prompts
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Batch:
     """Rows to generate at once, and the values they are generated with.
 
     Args:
-        prompt, plan, slots: see `nlpkit.samplers.execution.Execution.start`.
+        prompt, plan, slots: see `nlpkit.samplers.loop.execution.Execution.start`.
         indices: for each row which prompt it is; rows after them only fill the batch up.
     """
 

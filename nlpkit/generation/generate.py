@@ -7,11 +7,11 @@ import keras
 import numpy as np
 
 from nlpkit._progress import ProgressBar
-from nlpkit.samplers.execution import Execution
-from nlpkit.tasks.generation_batches import Batch, batches_of
-from nlpkit.tasks.generation_options import Options
-from nlpkit.tasks.prompts import Prompts, read_prompts
-from nlpkit.tasks.text_stream import TextStream, cut_at
+from nlpkit.generation.batches import Batch, batches_of
+from nlpkit.generation.options import Options
+from nlpkit.generation.prompts import Prompts, read_prompts
+from nlpkit.generation.text_stream import TextStream, cut_at
+from nlpkit.samplers.loop.execution import Execution
 
 # How many tokens are generated between two looks at the text for stop strings.
 _CHUNK = 16

@@ -3,7 +3,7 @@
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.direct_call import DirectCall
+from nlpkit.modules.direct_call import DirectCall
 
 
 class Table(DirectCall, Configurable, keras.layers.Embedding):

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlpkit.layers.modeling.direct_call import direct_calls
+from nlpkit.modules.direct_call import direct_calls
 from nlpkit.samplers.sampler import Plan, Sampler, State
 
 
@@ -151,4 +151,4 @@ def without_gradients() -> AbstractContextManager[Any]:
 
 def _backend() -> Any:
     """The module of the backend's own part."""
-    return import_module(f"nlpkit.samplers.execution_{keras.backend.backend()}")
+    return import_module(f"nlpkit.samplers.loop.execution_{keras.backend.backend()}")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-from nlpkit.layers.modeling import cache as key_value_cache
+from nlpkit.modules import cache as key_value_cache
 
 
 class EmptyCache(NamedTuple):

@@ -8,8 +8,8 @@ from typing import Any
 from keras import ops
 
 from nlpkit.backbones.spec import Attention, Rope
-from nlpkit.layers.modeling import cache as key_value_cache
 from nlpkit.layers.modeling.alibi_bias import alibi_slopes
+from nlpkit.modules import cache as key_value_cache
 from nlpkit.ops.attention import prepare_mask
 from nlpkit.ops.bfloat16 import round_to_bfloat16
 from nlpkit.ops.rotary import inverse_frequencies, rotary_angles
@@ -23,7 +23,7 @@ class Sight:
         sequence_ids: int `[B, T]`, or None: one unpadded sequence a row.
         positions: int `[B or 1, T]`.
         reach: int `[B]`, how many tokens each row may come to have; None: how many it has.
-        cache: the stack's cache (`nlpkit.layers.modeling.cache`), whose slots are the keys.
+        cache: the stack's cache (`nlpkit.modules.cache`), whose slots are the keys.
         dtype: str. Of the queries.
     """
 

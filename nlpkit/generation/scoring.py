@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from nlpkit._progress import ProgressBar
-from nlpkit.tasks.prompts import padded, read_prompts
+from nlpkit.generation.prompts import padded, read_prompts
 
 
 class Scoring:

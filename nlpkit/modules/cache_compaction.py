@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nlpkit.layers.modeling.cache import ALL
+from nlpkit.modules.cache import ALL
 
 
 def with_room(cache: dict[str, Any], tokens: int) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def compact(cache: dict[str, Any]) -> dict[str, Any]:
     All rows still end in the same slot. The cache must not have rings.
 
     Args:
-        cache: see `nlpkit.layers.modeling.cache`.
+        cache: see `nlpkit.modules.cache`.
     """
     index, sequence_ids = cache["index"], cache["sequence_ids"][ALL]
     taken = ops.arange(sequence_ids.shape[1], dtype="int32") < index  # S

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.dense import built_dense
-from nlpkit.layers.modeling.direct_call import DirectCall
+from nlpkit.modules.dense import built_dense
+from nlpkit.modules.direct_call import DirectCall
 
 _OWN_ACTIVATIONS = {"gelu_tanh": partial(keras.activations.gelu, approximate=True)}
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlpkit.samplers.execution import fresh_seed, is_tracing, loop, without_gradients
+from nlpkit.samplers.loop.execution import fresh_seed, is_tracing, loop, without_gradients
 from nlpkit.samplers.sampler import Plan, Sampler
 
 # (prompt `[R, L]`, cache, index) -> (logits `[R, V]` of the token at index, hidden `[R, D]`, cache)

@@ -5,9 +5,9 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.direct_call import DirectCall
-from nlpkit.layers.modeling.part import build_part
-from nlpkit.layers.modeling.seed_state import SeedState
+from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.part import build_part
+from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.dropout import dropout as drop
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nlpkit.generation.prompts import Prompts
+from nlpkit.generation.stop_tokens import known_stop_tokens
 from nlpkit.samplers import Sampler
-from nlpkit.tasks.prompts import Prompts
-from nlpkit.tasks.stop_tokens import known_stop_tokens
 
 
 @dataclass(frozen=True)

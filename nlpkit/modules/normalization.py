@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.direct_call import DirectCall, held
+from nlpkit.modules.direct_call import DirectCall, held
 
 
 class LayerNormalization(DirectCall, Configurable, keras.layers.LayerNormalization):

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.direct_call import DirectCall
-from nlpkit.layers.modeling.seed_state import SeedState
+from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.dropout import dropout
 
 

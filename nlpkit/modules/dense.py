@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.direct_call import DirectCall, called_directly, held
+from nlpkit.modules.direct_call import DirectCall, called_directly, held
 from nlpkit.ops.linear_xla import is_row, linear_row
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling import cache as key_value_cache
-from nlpkit.layers.modeling.dense import built_dense
-from nlpkit.layers.modeling.direct_call import DirectCall
-from nlpkit.layers.modeling.part import build_part
-from nlpkit.layers.modeling.seed_state import SeedState
+from nlpkit.modules import cache as key_value_cache
+from nlpkit.modules.dense import built_dense
+from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.part import build_part
+from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.attention import attend, attend_with_weights
 from nlpkit.ops.heads import merge_heads, split_heads
 from nlpkit.ops.rotary import apply_rotary
@@ -126,7 +126,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
             bias: float, broadcastable to `[B, H, T, S]`, added to the scaled products.
             rotary: cosines and sines for `nlpkit.ops.rotary.apply_rotary`.
             cache: keys and values to attend to instead of `context`'s, see
-                `nlpkit.layers.modeling.cache`.
+                `nlpkit.modules.cache`.
             cache_update_index: int. Slot from which the keys and values of `context` are written
                 first; None reads the cache as it is.
             return_attention_scores: bool. Whether to return the attention weights too.

@@ -7,10 +7,10 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
-from nlpkit.layers.modeling.dense import built_dense, fresh
-from nlpkit.layers.modeling.direct_call import DirectCall
-from nlpkit.layers.modeling.feed_forward import get_activation
-from nlpkit.layers.modeling.seed_state import SeedState
+from nlpkit.modules.dense import built_dense, fresh
+from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.feed_forward import get_activation
+from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.experts import balance_loss, choose_experts, mix_experts
 
 

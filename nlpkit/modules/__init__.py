@@ -1,0 +1,1 @@
+"""The private parts of layers and backbones: attention, feed-forward, experts, cache, blocks."""
