@@ -1,4 +1,4 @@
-"""The layers models and preprocessors are built of, all public, on three backends."""
+"""Keras layers for building models, and layers that prepare token ids for them."""
 
 from nlpkit import _backend as _backend
 from nlpkit.layers.modeling.alibi_bias import AlibiBias

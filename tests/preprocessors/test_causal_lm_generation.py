@@ -54,9 +54,11 @@ def test_a_prompt_is_cut_on_the_left_if_asked(side):
 
 @pytest.mark.parametrize("prompts", ["", ["a", ""], []])
 def test_an_empty_prompt_is_an_error(prompts):
-    with pytest.raises(ValueError, match="Every prompt must have a token; got none in prompts"):
+    with pytest.raises(
+        ValueError, match="Every prompt must have at least one token; got none in prompts"
+    ):
         build(add_start_token=False).generate_preprocess(prompts)
-    with pytest.raises(ValueError, match="Every prompt must have a token"):
+    with pytest.raises(ValueError, match="Every prompt must have at least one token"):
         build(6, WithoutStartOrPad(WORDS)).generate_preprocess(prompts)
 
 

@@ -1,4 +1,4 @@
-"""AlibiBias: attention scores that fall with distance."""
+"""AlibiBias: attention with linear biases."""
 
 from typing import Any
 
@@ -10,16 +10,17 @@ from nlpkit._config import Configurable
 
 
 class AlibiBias(Configurable, keras.Layer):
-    """Add to attention scores a penalty that grows with the distance of the key.
+    """Add a penalty to attention scores that grows linearly with the distance of the key.
 
-    Key j of K gets `slope * (j - (K - 1))`, the last key zero, in every query's row: because
-    softmax ignores what a whole row shares, this is the distance to the query under a causal mask.
+    Key j of K gets the bias `slope * (j - (K - 1))` for every query, so the last key gets zero.
+    Softmax is invariant to a constant per query, so under a causal mask this is equivalent to the
+    distance between query and key.
     With n heads, n a power of 2, head i has the slope `2 ** (-alibi_bias_max * (i + 1) / n)`; any
     other n takes the slopes of the power of 2 below it, then every second one of the power above
     (Press et al., 2021, arXiv:2108.12409, and its code). The bias is computed in float32.
 
     Args:
-        alibi_bias_max: float. Minus the exponent of the smallest slope.
+        alibi_bias_max: float. The smallest slope is `2 ** -alibi_bias_max`. Default 8.
 
     Call arguments:
         attention_scores: float tensor `[batch, heads, query, key]`, before the softmax.
@@ -31,10 +32,12 @@ class AlibiBias(Configurable, keras.Layer):
         ValueError: the scores do not have four axes, or their number of heads is unknown.
 
     Example:
-    ```python
-    scores = keras.random.normal((2, 4, 10, 10))
-    biased = nlpkit.layers.AlibiBias()(scores)
-    ```
+        >>> import keras
+        >>> scores = nlpkit.layers.AlibiBias()(keras.ops.zeros((1, 2, 3, 3)))
+        >>> keras.ops.convert_to_numpy(scores)[0, 0]
+        array([[-0.125 , -0.0625,  0.    ],
+               [-0.125 , -0.0625,  0.    ],
+               [-0.125 , -0.0625,  0.    ]], dtype=float32)
     """
 
     def __init__(self, alibi_bias_max: float = 8, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""CachedMultiHeadAttention: Keras' multi-head attention with a key/value cache.
+"""CachedMultiHeadAttention: multi-head attention with a key/value cache.
 
 Axes: B batch, T queries, S keys (slots of the cache), H heads, D features of one head.
 """
@@ -26,29 +26,29 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
     - without `cache`: ordinary attention;
     - with `cache` and `cache_update_index`: the new keys and values are written to the slots from
       that index on, and the queries attend to the whole cache;
-    - with `cache` alone: the queries attend to it as it is (cross-attention), and `value` and
-      `key` are not looked at.
+    - with `cache` alone: the queries attend to it unchanged (cross-attention), and `value` and
+      `key` are ignored.
 
     Args:
         num_heads: int. The number of heads H.
         key_dim: int. The size of a query and key of one head.
-        flash_attention: bool or None. Whether to insist on Keras' flash attention; None leaves
-            the choice of the kernel to nlpkit.
+        flash_attention: bool or None. Whether to require Keras' flash attention; None lets
+            nlpkit choose the kernel.
         **kwargs: the other arguments of `keras.layers.MultiHeadAttention`.
 
     Call arguments:
         query: float tensor `[B, T, dim]`.
-        value: float tensor `[B, S, dim]`, of the new tokens only when they go to the cache.
-        key: float tensor like `value`, or None for `value`.
-        attention_mask: bool tensor `[B, T, S]`, or `[T, S]` for all rows alike, True = may attend;
-            S counts the cache's slots.
+        value: float tensor `[B, S, dim]`; only the new tokens when they are written to the cache.
+        key: float tensor like `value`; None uses `value`.
+        attention_mask: bool tensor `[B, T, S]`, or `[T, S]` for all rows, True = may attend; S
+            is the number of cache slots.
         cache: float tensor `[B, 2, S, H, D]` of keys and values, or None.
         cache_update_index: int or int tensor. The first slot to write.
         return_attention_scores: bool. Whether to return the weights `[B, H, T, S]` too.
         training: bool or None. Whether dropout is applied.
-        use_causal_mask: bool. Whether a query sees only the slots up to its own, which with a
-            cache is counted from `cache_update_index`.
-        query_mask: bool tensor `[B, T]`. Handed on with the output.
+        use_causal_mask: bool. Whether a query attends only to slots up to its own; with a
+            cache, its slot is counted from `cache_update_index`.
+        query_mask: bool tensor `[B, T]`. Passed on with the output.
         value_mask, key_mask: bool tensors `[B, S]`, True = may be attended to; not used with a
             cache.
 
@@ -57,18 +57,19 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
         given. The output is a float tensor `[B, T, dim]`.
 
     Raises:
-        ValueError: `cache_update_index` comes without a `cache`, or a causal mask with a cache
-            that isn't updated.
+        ValueError: `cache_update_index` is given without `cache`, or `use_causal_mask=True` with
+            a cache but no `cache_update_index`.
 
     Example:
-    ```python
-    attention = nlpkit.layers.CachedMultiHeadAttention(num_heads=2, key_dim=4)
-    token = keras.random.normal((1, 1, 8))
-    cache = keras.ops.zeros((1, 2, 16, 2, 4))
-    output, cache = attention(
-        token, token, cache=cache, cache_update_index=0, use_causal_mask=True
-    )
-    ```
+        >>> import keras
+        >>> attention = nlpkit.layers.CachedMultiHeadAttention(num_heads=2, key_dim=4)
+        >>> token = keras.random.normal((1, 1, 8))
+        >>> cache = keras.ops.zeros((1, 2, 16, 2, 4))
+        >>> output, cache = attention(
+        ...     token, token, cache=cache, cache_update_index=0, use_causal_mask=True
+        ... )
+        >>> tuple(output.shape), tuple(cache.shape)
+        ((1, 1, 8), (1, 2, 16, 2, 4))
     """
 
     def __init__(
@@ -187,13 +188,13 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
 
 
 def _batched(mask: Any) -> Any:
-    """A mask `[B, T, S]` or `[B, H, T, S]`; `[T, S]` is the same for all."""
+    """Give a mask `[T, S]` a batch axis; `[B, T, S]` and `[B, H, T, S]` have one."""
     mask = ops.cast(mask, "bool")
     return mask[None] if len(mask.shape) == 2 else mask
 
 
 def _all(masks: list[Any]) -> Any:
-    """Masks `[B, T, S]` or `[B, H, T, S]` as one, None if there are none."""
+    """Combine masks `[B, T, S]` or `[B, H, T, S]`; None if there are none."""
     rank = max((len(mask.shape) for mask in masks), default=0)
     masks = [ops.expand_dims(mask, 1) if len(mask.shape) < rank else mask for mask in masks]
     return reduce(ops.logical_and, masks) if masks else None
@@ -202,11 +203,11 @@ def _all(masks: list[Any]) -> Any:
 def _check_cache_arguments(cache: Any, index: Any, causal: bool) -> None:
     if cache is None and index is not None:
         raise ValueError(
-            f"cache_update_index says where to write in a cache, but cache is None; "
-            f"got cache_update_index={index}."
+            f"cache_update_index is where to write in a cache, so it needs cache; got "
+            f"cache_update_index={index}, cache=None."
         )
     if cache is not None and index is None and causal:
         raise ValueError(
-            "use_causal_mask=True needs the position of the queries, which is cache_update_index; "
-            "a cache without it is one of another sequence."
+            "use_causal_mask=True with a cache needs cache_update_index, the position of the "
+            "first query; got None, which attends to the cache of another sequence."
         )

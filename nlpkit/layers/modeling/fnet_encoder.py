@@ -1,4 +1,4 @@
-"""FNetEncoder: a transformer block that mixes tokens by a Fourier transform."""
+"""FNetEncoder: a transformer block with a Fourier transform in place of attention."""
 
 from typing import Any
 
@@ -12,19 +12,19 @@ from nlpkit.modules.feed_forward import get_activation
 
 
 class FNetEncoder(Configurable, keras.Layer):
-    """Mix tokens by a Fourier transform instead of attention, then feed forward.
+    """Encode a sequence: a Fourier transform in place of attention, then a feed-forward network.
 
-    `h = norm(x + Re(F(x)))`, `y = norm(h + dense(activation(dense(h))))`, F being the discrete
+    `h = norm(x + Re(F(x)))`, `y = norm(h + dense(activation(dense(h))))`, where F is the discrete
     Fourier transform over sequence and features (Lee-Thorp et al., 2021, arXiv:2105.03824). The
-    transform is computed in float32 under every dtype policy, and so is the sum with the inputs,
-    whose lowest frequency outgrows float16.
+    transform and its sum with the inputs are computed in float32 under every dtype policy, because
+    the lowest frequency overflows float16.
 
     As in the paper there is no padding mask: padding is mixed in like any other token, so outputs
-    depend on how long a row is padded. A Keras mask of the inputs is handed on to what follows.
+    depend on the amount of padding. A Keras mask of the inputs is passed on to the next layer.
 
     Args:
         intermediate_dim: int. The hidden size of the feed-forward network.
-        dropout: float. The rate at which outputs of the feed-forward network are dropped.
+        dropout: float. The dropout rate for the outputs of the feed-forward network.
         activation: str or callable. The activation of the feed-forward network.
         layer_norm_epsilon: float. Added to the variance in both normalizations.
         kernel_initializer: str or `keras.initializers.Initializer`. For the dense kernels.
@@ -38,10 +38,10 @@ class FNetEncoder(Configurable, keras.Layer):
         Float tensor `[batch, seq, dim]`.
 
     Example:
-    ```python
-    encoder = nlpkit.layers.FNetEncoder(intermediate_dim=32)
-    outputs = encoder(keras.random.normal((2, 10, 8)))
-    ```
+        >>> import keras
+        >>> encoder = nlpkit.layers.FNetEncoder(intermediate_dim=32)
+        >>> tuple(encoder(keras.random.normal((2, 10, 8))).shape)
+        (2, 10, 8)
     """
 
     def __init__(

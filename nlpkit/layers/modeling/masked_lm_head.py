@@ -1,4 +1,4 @@
-"""MaskedLMHead: predicts the tokens that were masked."""
+"""MaskedLMHead: predictions for masked tokens."""
 
 from typing import Any, ClassVar
 
@@ -12,16 +12,16 @@ from nlpkit.modules.feed_forward import get_activation
 
 
 class MaskedLMHead(Configurable, keras.Layer):
-    """Predict the tokens at some positions from an encoder's output.
+    """Predict the tokens at the masked positions from an encoder's output.
 
-    `activation(E norm(f(W x + b)) + c)` for the vector x at each masked position, E being the
-    token embeddings `[vocabulary, dim]`: those of the encoder, when it is given as
-    `token_embedding` (Press & Wolf, 2016, arXiv:1608.05859), or else a matrix of the head's own.
-    The sub-layers are `dense` and `layer_norm`, the bias c is the weight `output_bias`.
+    `activation(E norm(f(W x + b)) + c)` for the vector x at each masked position, where E are the
+    token embeddings `[vocabulary, dim]`: tied to the encoder's if given as `token_embedding`
+    (Press & Wolf, 2016, arXiv:1608.05859), otherwise a matrix of the head's own. The sub-layers
+    are `dense` and `layer_norm`; the bias c is the weight `output_bias`.
 
     Args:
-        vocabulary_size: int or None. The number of predicted classes; needed, and only needed,
-            when no embeddings are given.
+        vocabulary_size: int or None. The number of predicted classes; required if no
+            embeddings are given.
         token_embedding: `ReversibleEmbedding` or None. A layer whose weights project to the
             vocabulary.
         intermediate_activation: str or callable. The activation f.
@@ -29,32 +29,33 @@ class MaskedLMHead(Configurable, keras.Layer):
             "softmax" probabilities.
         layer_norm_epsilon: float. Added to the variance in the normalization.
         kernel_initializer: str or `keras.initializers.Initializer`. For the dense kernel, and for
-            the embeddings where they are the head's own.
+            the embeddings if they are the head's own.
         bias_initializer: str or `keras.initializers.Initializer`. For both biases.
-        embedding_weights: `keras.Variable` or matrix `[vocabulary, dim]`, or None. The older way to
-            give the embeddings, as in KerasNLP 0.6. A variable is shared with its owner, a matrix
-            is copied into a weight of the head's own. The configuration leaves it out, so in a
+        embedding_weights: `keras.Variable` or matrix `[vocabulary, dim]`, or None. The way
+            KerasNLP 0.6 gives the embeddings. A variable is shared with its owner; a matrix is
+            copied into a weight of the head's own. It is not part of the configuration, so in a
             model loaded from a `.keras` file the head has a copy, no longer tied.
 
     Call arguments:
         inputs: float tensor `[batch, seq, dim]`.
-        mask_positions: int tensor `[batch, masks]`. Which tokens of each row to predict.
+        mask_positions: int tensor `[batch, masks]`. The positions to predict in each row.
 
     Returns:
         Float tensor `[batch, masks, vocabulary]`, without a mask.
 
     Raises:
         ValueError: neither a vocabulary size nor embeddings are given, both kinds of embeddings
-            are, or `vocabulary_size` disagrees with them.
-        TypeError: `token_embedding` is a layer that can't project back to the vocabulary.
+            are, or `vocabulary_size` does not match them.
+        TypeError: `token_embedding` is a layer that cannot project back to the vocabulary.
 
     Example:
-    ```python
-    embedding = nlpkit.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
-    hidden = embedding(np.array([[4, 7, 1]]))
-    head = nlpkit.layers.MaskedLMHead(token_embedding=embedding)
-    logits = head(hidden, mask_positions=np.array([[0, 2]]))  # [1, 2, 100]
-    ```
+        >>> import numpy as np
+        >>> embedding = nlpkit.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
+        >>> hidden = embedding(np.array([[4, 7, 1]]))
+        >>> head = nlpkit.layers.MaskedLMHead(token_embedding=embedding)
+        >>> logits = head(hidden, mask_positions=np.array([[0, 2]]))
+        >>> tuple(logits.shape)
+        (1, 2, 100)
     """
 
     assets: ClassVar[tuple[str, ...]] = ("embedding_weights",)
@@ -145,21 +146,23 @@ class MaskedLMHead(Configurable, keras.Layer):
         return self._activation(logits + ops.cast(self.output_bias, self.compute_dtype))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """None: the mask of the inputs is one of tokens, not of predictions."""
+        """Return None: the mask of the inputs is for tokens, not for predictions."""
 
     def compute_output_shape(self, inputs_shape: Any, mask_positions_shape: Any) -> Any:
         return (*mask_positions_shape, self.vocabulary_size)
 
 
 def _rows(vocabulary_size: int | None, token_embedding: Any, embedding_weights: Any) -> int:
-    """The size of the vocabulary, on which everything given must agree."""
+    """The vocabulary size, on which all arguments must agree."""
     if token_embedding is not None and embedding_weights is not None:
-        raise ValueError("token_embedding and embedding_weights are two ways to give one matrix.")
+        raise ValueError(
+            "token_embedding and embedding_weights give the same matrix; pass only one of them."
+        )
     if token_embedding is not None:
         if not isinstance(token_embedding, keras.layers.ReversibleEmbedding):
             raise TypeError(
                 f"token_embedding must be a ReversibleEmbedding; got {token_embedding!r}. The "
-                f"matrix of another layer can be given as embedding_weights."
+                f"matrix of another layer can be passed as embedding_weights."
             )
         rows = token_embedding.input_dim
     elif embedding_weights is not None:
@@ -173,12 +176,11 @@ def _rows(vocabulary_size: int | None, token_embedding: Any, embedding_weights: 
         rows = vocabulary_size
     if rows is None:
         raise ValueError(
-            "MaskedLMHead needs a vocabulary_size, or the embeddings as token_embedding; "
-            "got neither."
+            "MaskedLMHead needs vocabulary_size, or the embeddings as token_embedding; got neither."
         )
     if vocabulary_size not in (None, rows):
         raise ValueError(
-            f"vocabulary_size must be the number of embeddings; got "
+            f"vocabulary_size must equal the number of embeddings; got "
             f"vocabulary_size={vocabulary_size} and {rows} embeddings."
         )
     return rows

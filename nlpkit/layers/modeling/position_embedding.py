@@ -1,4 +1,4 @@
-"""PositionEmbedding: one learned vector per position."""
+"""PositionEmbedding: learned position embeddings."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from nlpkit.modules.dense import check_initializers
 
 
 class PositionEmbedding(Configurable, keras.Layer):
-    """Look up one learned vector per position, as BERT and GPT-2 do.
+    """Look up a learned embedding of each position, as in BERT and GPT-2.
 
     Only the shape of the inputs is used: the result is to be added to them
     (Devlin et al., 2018, arXiv:1810.04805).
@@ -21,7 +21,7 @@ class PositionEmbedding(Configurable, keras.Layer):
 
     Call arguments:
         inputs: float tensor `[..., seq, dim]`.
-        start_index: int or int tensor. The position of the first token. Defaults to 0.
+        start_index: int or int tensor. The position of the first token. Default 0.
         positions: int tensor `[batch, seq]` or `[seq]`. The position of each token; when given,
             `start_index` is not used.
 
@@ -29,17 +29,17 @@ class PositionEmbedding(Configurable, keras.Layer):
         Float tensor of the inputs' shape.
 
     Raises:
-        ValueError: `sequence_length` is not a positive integer, or the inputs reach past the last
-            position. When `start_index` or `positions` are known only while a compiled model
-            runs, no error can be raised: what the backend then returns for a position past the
-            table is its own affair (not-a-number on JAX, an index error on PyTorch and on
-            TensorFlow's CPU).
+        ValueError: `sequence_length` is not a positive integer, or the inputs extend past the last
+            position. If `start_index` or `positions` are known only while a compiled model runs,
+            this is not checked, and the result for a position past the table depends on the
+            backend (NaN on JAX, an index error on PyTorch and on TensorFlow's CPU).
 
     Example:
-    ```python
-    tokens = keras.random.normal((2, 10, 8))
-    outputs = tokens + nlpkit.layers.PositionEmbedding(sequence_length=16)(tokens)
-    ```
+        >>> import keras
+        >>> tokens = keras.random.normal((2, 10, 8))
+        >>> outputs = tokens + nlpkit.layers.PositionEmbedding(sequence_length=16)(tokens)
+        >>> tuple(outputs.shape)
+        (2, 10, 8)
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class PositionEmbedding(Configurable, keras.Layer):
             raise ValueError(
                 f"{self.name!r} has {self.sequence_length} positions (sequence_length="
                 f"{self.sequence_length}), but the inputs have {length} tokens from position "
-                f"{start_index} on. Shorten the inputs or use a longer sequence_length."
+                f"{start_index} on. Shorten the inputs or use a larger sequence_length."
             )
 
     def compute_output_spec(

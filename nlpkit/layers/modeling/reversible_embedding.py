@@ -1,4 +1,4 @@
-"""ReversibleEmbedding: Keras' own, with its rough edges taken off."""
+"""ReversibleEmbedding: token embeddings that also project back to logits."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from nlpkit.modules.direct_call import DirectCall
 
 
 class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbedding):
-    """Embed ids, and project hidden vectors back to logits over the ids.
+    """Embed token ids, and project hidden states back to logits over the vocabulary.
 
     With `reverse=True` the inputs are multiplied by the transposed embeddings (Press & Wolf, 2016,
     arXiv:1608.05859), or by a matrix of its own if `tie_weights=False`. This is
     `keras.layers.ReversibleEmbedding`, except that the logits keep the mask of the inputs and that
-    `reverse_dtype` also shows in a functional graph.
+    `reverse_dtype` also applies in a functional graph.
 
     Args:
         input_dim: int. The size of the vocabulary.
@@ -24,22 +24,24 @@ class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbed
         embeddings_regularizer: str, `keras.regularizers.Regularizer` or None.
         embeddings_constraint: str, `keras.constraints.Constraint` or None.
         mask_zero: bool. Whether id 0 is padding and masked.
-        reverse_dtype: str or None. The dtype of the reverse projection; None is the compute dtype.
-        logit_soft_cap: float or None. c makes the logits `tanh(logits / c) * c`.
+        reverse_dtype: str or None. The dtype of the reverse projection; None means the compute
+            dtype.
+        logit_soft_cap: float or None. If c, the logits become `tanh(logits / c) * c`.
 
     Call arguments:
         inputs: int tensor of ids, any shape; with `reverse=True` float tensor `[..., output_dim]`.
-        reverse: bool. Whether to project back. Defaults to False.
+        reverse: bool. Whether to project back. Default False.
 
     Returns:
         Float tensor `[..., output_dim]`, or logits `[..., input_dim]` with `reverse=True`.
 
     Example:
-    ```python
-    embedding = nlpkit.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
-    hidden = embedding(np.array([[4, 7, 1]]))
-    logits = embedding(hidden, reverse=True)
-    ```
+        >>> import numpy as np
+        >>> embedding = nlpkit.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
+        >>> hidden = embedding(np.array([[4, 7, 1]]))
+        >>> logits = embedding(hidden, reverse=True)
+        >>> tuple(hidden.shape), tuple(logits.shape)
+        ((1, 3, 8), (1, 3, 100))
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbed
         return logits if cap is None else keras.ops.tanh(logits / cap) * cap
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The mask of the ids that are not 0, with `mask_zero`; else the mask of the inputs."""
+        """Mask ids that are 0 with `mask_zero`; otherwise pass on the mask of the inputs."""
         if self.mask_zero and "int" in keras.backend.standardize_dtype(inputs.dtype):
             return keras.layers.Embedding.compute_mask(self, inputs)
         return mask
@@ -94,5 +96,5 @@ class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbed
         return keras.KerasTensor(shape, dtype=dtype or self.compute_dtype)
 
     def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
-        # Keras' check refuses every class but its own, though ours computes nothing else.
+        # Keras' check rejects every class but its own, though ours computes the same.
         super().quantize(mode, type_check=False, config=config)

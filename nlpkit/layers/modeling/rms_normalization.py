@@ -1,4 +1,4 @@
-"""RMSNormalization: Keras' own, with KerasHub's argument."""
+"""RMSNormalization: root mean square layer normalization."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ class RMSNormalization(Configurable, keras.layers.RMSNormalization):
 
     `x / sqrt(mean(x ** 2) + epsilon) * scale`, computed in float32 under every dtype policy
     (Zhang & Sennrich, 2019, arXiv:1910.07467). This is `keras.layers.RMSNormalization`; it also
-    takes the `input_dim` of KerasHub's layer, which then is built at once.
+    takes the `input_dim` of KerasHub's layer, which builds the layer at once.
 
     Args:
         input_dim: int or None. The size of the last axis; None takes it from the first call.
-        axis: int or list of int. The normalized axes, which must be the last ones; only -1 goes
-            with `input_dim`.
+        axis: int or list of int. The normalized axes, which must be the last ones; must be -1 if
+            `input_dim` is given.
         epsilon: float. Added to the mean square.
 
     Call arguments:
@@ -27,13 +27,14 @@ class RMSNormalization(Configurable, keras.layers.RMSNormalization):
         The normalized tensor, same shape, in the compute dtype.
 
     Raises:
-        ValueError: `input_dim` comes with another `axis` or disagrees with the inputs, or `axis`
-            is not the last of them.
+        ValueError: `input_dim` is given with another `axis` or does not match the inputs, or
+            `axis` is not their last.
 
     Example:
-    ```python
-    outputs = nlpkit.layers.RMSNormalization()(keras.random.normal((2, 10, 8)))
-    ```
+        >>> import keras
+        >>> outputs = nlpkit.layers.RMSNormalization()(keras.ops.array([[3.0, -3.0]]))
+        >>> keras.ops.convert_to_numpy(outputs).round(3)
+        array([[ 1., -1.]], dtype=float32)
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class RMSNormalization(Configurable, keras.layers.RMSNormalization):
         if input_dim is None:
             return
         if axis not in (-1, [-1]):
-            raise ValueError(f"input_dim is the size of the last axis; got it with axis={axis}.")
+            raise ValueError(
+                f"input_dim is the size of the last axis, so axis must be -1; got axis={axis}."
+            )
         self.input_spec = keras.layers.InputSpec(axes={-1: input_dim})
         self.build((None, input_dim))
 

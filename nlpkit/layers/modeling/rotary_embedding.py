@@ -1,4 +1,4 @@
-"""RotaryEmbedding: positions as rotations of pairs of features."""
+"""RotaryEmbedding: rotary position embeddings."""
 
 from typing import Any, Literal, get_args
 
@@ -21,48 +21,48 @@ RopeType = Literal["linear", "dynamic", "yarn"]
 
 
 class RotaryEmbedding(Configurable, keras.Layer):
-    """Rotate the features of queries or keys by an angle that grows with their position.
+    """Rotate the features of queries or keys by angles proportional to their positions.
 
-    Feature i and feature i + d/2 of a token at position p make a pair that is turned by
-    `p * max_wavelength ** (-2i / d)` radians, so that the product of a query and a key depends on
-    their distance only (Su et al., 2021, arXiv:2104.09864). The paper pairs neighbouring features;
-    pairing the halves, as Llama and GPT-NeoX do, is the same rotation with the features in another
+    Feature i and feature i + d/2 of a token at position p form a pair that is rotated by
+    `p * max_wavelength ** (-2i / d)` radians, so that the dot product of a query and a key depends
+    only on their distance (Su et al., 2021, arXiv:2104.09864). The paper pairs adjacent features;
+    pairing the halves, as in Llama and GPT-NeoX, is the same rotation with the features in another
     order. Angles are computed in float32 under every dtype policy.
 
-    For sequences longer than those of pre-training, `rope_type` says how `scaling_factor` slows
+    For sequences longer than those of pretraining, `rope_type` selects how `scaling_factor` slows
     the rotation:
 
     - "linear": all angles are divided by it (Chen et al., 2023, arXiv:2306.15595);
     - "dynamic": all angles are divided by `scaling_factor ** (d / (d - 2))`, at every length. This
       is KerasHub's scaling of that name, not dynamic NTK scaling, which changes `max_wavelength`
       with the length;
-    - "yarn": only the angles of slow pairs are divided by it, and the rotated features are
+    - "yarn": only the angles of low-frequency pairs are divided by it, and the rotated features are
       multiplied by `0.1 ln(scaling_factor) + 1` (Peng et al., 2023, arXiv:2309.00071).
 
     Args:
-        max_wavelength: float. The base of the geometric progression of frequencies. Defaults to
+        max_wavelength: float. The base of the geometric progression of frequencies. Default
             10000.
-        scaling_factor: float. How many times longer sequences may get; positive. Defaults to 1.0,
-            which scales nothing.
-        rope_type: "linear", "dynamic" or "yarn". Defaults to "linear".
+        scaling_factor: float. The factor by which sequences may be longer; positive. Default 1.0:
+            no scaling.
+        rope_type: "linear", "dynamic" or "yarn". Default "linear".
         beta_fast: float. "yarn" leaves pairs with more full turns than this over
-            `original_max_position_embeddings` positions as they are. Defaults to 32.0.
+            `original_max_position_embeddings` positions as they are. Default 32.0.
         beta_slow: float. "yarn" divides the angles of pairs with fewer full turns than this by
-            `scaling_factor`. Defaults to 1.0.
-        original_max_position_embeddings: int. The length of the sequences of pre-training, read
-            by "yarn" only. Defaults to 4096.
+            `scaling_factor`. Default 1.0.
+        original_max_position_embeddings: int. The length of the sequences of pretraining, used
+            by "yarn" only. Default 4096.
         truncate: bool. Whether the range of pairs between `beta_fast` and `beta_slow` is widened
-            to whole pairs, with "yarn" only. Defaults to True.
-        sequence_axis: int. The axis of the tokens. Defaults to 1.
-        feature_axis: int. The axis of the features; its size d must be even. Defaults to -1.
-        denominator_dim: int or None. What stands for d in the exponents `-2i / d` of "linear" and
-            "dynamic", e.g. the size of the whole head when the inputs are a part of it; "yarn"
-            does not read it. Defaults to None, which is d.
+            to whole pairs, with "yarn" only. Default True.
+        sequence_axis: int. The axis of the tokens. Default 1.
+        feature_axis: int. The axis of the features; its size d must be even. Default -1.
+        denominator_dim: int or None. Replaces d in the exponents `-2i / d` of "linear" and
+            "dynamic", e.g. by the size of the whole head if the inputs are a part of it; not used
+            by "yarn". Default None: d.
 
     Call arguments:
         inputs: float tensor with a batch on axis 0, e.g. `[batch, seq, dim]` or
             `[batch, seq, heads, dim]`.
-        start_index: int or int tensor. The position of the first token. Defaults to 0.
+        start_index: int or int tensor. The position of the first token. Default 0.
         positions: int tensor `[batch, seq]` or `[seq]`. The position of each token; when given,
             `start_index` is not used.
 
@@ -70,14 +70,14 @@ class RotaryEmbedding(Configurable, keras.Layer):
         The rotated inputs, same shape and dtype.
 
     Raises:
-        ValueError: `rope_type` is unknown; when called, the feature axis is odd or unknown, the
-            two axes are one, or a number that must be positive isn't.
+        ValueError: `rope_type` is unknown; when called, the size of the feature axis is odd or
+            unknown, the two axes are the same, or a number that must be positive is not.
 
     Example:
-    ```python
-    query = keras.random.normal((2, 16, 4, 64))  # batch, seq, heads, dim
-    rotated = nlpkit.layers.RotaryEmbedding()(query)
-    ```
+        >>> import keras
+        >>> query = keras.random.normal((2, 16, 4, 64))  # batch, seq, heads, dim
+        >>> tuple(nlpkit.layers.RotaryEmbedding()(query).shape)
+        (2, 16, 4, 64)
     """
 
     def __init__(

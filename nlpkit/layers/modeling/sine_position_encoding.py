@@ -1,4 +1,4 @@
-"""SinePositionEncoding: fixed sines and cosines of the position."""
+"""SinePositionEncoding: sinusoidal position encodings."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ class SinePositionEncoding(Configurable, keras.Layer):
     Feature 2i of position p is `sin(p * max_wavelength ** (-2i / dim))` and feature 2i + 1 the
     cosine of the same angle (Vaswani et al., 2017, arXiv:1706.03762). Only the shape of the inputs
     is used: the result is to be added to them. Angles are computed in float32 under every dtype
-    policy, so that late positions stay apart in half precision.
+    policy, so that late positions remain distinct in half precision.
 
     Args:
         max_wavelength: float. The longest wavelength is 2 pi times this.
 
     Call arguments:
         inputs: float tensor `[..., seq, dim]`.
-        start_index: int or int tensor. The position of the first token. Defaults to 0.
+        start_index: int or int tensor. The position of the first token. Default 0.
         positions: int tensor `[batch, seq]` or `[seq]`. The position of each token; when given,
             `start_index` is not used.
 
@@ -31,10 +31,10 @@ class SinePositionEncoding(Configurable, keras.Layer):
         Float tensor of the inputs' shape.
 
     Example:
-    ```python
-    tokens = keras.random.normal((2, 10, 8))
-    outputs = tokens + nlpkit.layers.SinePositionEncoding()(tokens)
-    ```
+        >>> import keras
+        >>> encoding = nlpkit.layers.SinePositionEncoding()(keras.ops.zeros((1, 10, 4)))
+        >>> keras.ops.convert_to_numpy(encoding)[0, 0]
+        array([0., 1., 0., 1.], dtype=float32)
     """
 
     def __init__(self, max_wavelength: float = 10000, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""TokenAndPositionEmbedding: the sum of what a token is and where it stands."""
+"""TokenAndPositionEmbedding: the sum of token and position embeddings."""
 
 from typing import Any
 
@@ -17,17 +17,17 @@ class TokenAndPositionEmbedding(Configurable, keras.Layer):
     `position_embedding` (a `PositionEmbedding`).
 
     Args:
-        vocabulary_size: int. The number of token ids.
+        vocabulary_size: int. The size of the vocabulary.
         sequence_length: int. The longest sequence.
         embedding_dim: int. The size of an embedding.
         tie_weights: bool. Whether `token_embedding(x, reverse=True)` uses the same matrix.
         embeddings_initializer: str or `keras.initializers.Initializer`. Initial values of both
             tables.
-        mask_zero: bool. Whether id 0 is padding; its mask then travels with the outputs.
+        mask_zero: bool. Whether id 0 is padding; the mask is then passed on with the outputs.
 
     Call arguments:
         inputs: int tensor `[batch, seq]`.
-        start_index: int or int tensor. The position of the first token. Defaults to 0.
+        start_index: int or int tensor. The position of the first token. Default 0.
         positions: int tensor `[batch, seq]` or `[seq]`. The position of each token; when given,
             `start_index` is not used.
 
@@ -39,12 +39,12 @@ class TokenAndPositionEmbedding(Configurable, keras.Layer):
             `sequence_length`.
 
     Example:
-    ```python
-    layer = nlpkit.layers.TokenAndPositionEmbedding(
-        vocabulary_size=100, sequence_length=16, embedding_dim=8
-    )
-    outputs = layer(np.array([[4, 7, 1]]))
-    ```
+        >>> import numpy as np
+        >>> layer = nlpkit.layers.TokenAndPositionEmbedding(
+        ...     vocabulary_size=100, sequence_length=16, embedding_dim=8
+        ... )
+        >>> tuple(layer(np.array([[4, 7, 1]])).shape)
+        (1, 3, 8)
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""TransformerDecoder."""
+"""TransformerDecoder: a transformer decoder block."""
 
 from typing import Any
 
@@ -9,22 +9,21 @@ from nlpkit.ops.visibility import visibility
 
 
 class TransformerDecoder(TransformerLayer):
-    """Decode a sequence: causal self-attention, perhaps cross-attention, feed-forward.
+    """Decode a sequence: causal self-attention, optional cross-attention, a feed-forward network.
 
-    The decoder layer of Vaswani et al., 2017 (arXiv 1706.03762). Called with one sequence it has
-    no cross-attention (GPT-2); called with an encoder's sequence it has. A layer keeps the form
-    of its first call.
+    The decoder layer of Vaswani et al., 2017 (arXiv:1706.03762). The first call decides whether
+    it has cross-attention: with an encoder sequence it does, without one (GPT-2) it does not.
 
     Args:
-        intermediate_dim: int. Width of the feed-forward layer.
-        num_heads: int. Attention heads; must divide the size of the inputs' last axis.
-        dropout: float in [0, 1). Rate for attention weights and all residuals.
-        activation: str or function. Of the feed-forward layer; "gelu" is the exact form,
-            "gelu_tanh" its approximation.
+        intermediate_dim: int. The hidden size of the feed-forward network.
+        num_heads: int. The number of heads; must divide the size of the inputs' last axis.
+        dropout: float in [0, 1). The dropout rate for attention weights and residual branches.
+        activation: str or function. The activation of the feed-forward network; "gelu" is
+            exact, "gelu_tanh" its approximation.
         layer_norm_epsilon: float. Added to the variance in layer normalization.
-        kernel_initializer: str or initializer. Of the dense kernels.
-        bias_initializer: str or initializer. Of the dense biases.
-        normalize_first: bool. Normalize before each part (GPT-2) instead of after.
+        kernel_initializer: str or `keras.initializers.Initializer`. For the dense kernels.
+        bias_initializer: str or `keras.initializers.Initializer`. For the dense biases.
+        normalize_first: bool. Whether to normalize before each sub-layer (GPT-2) instead of after.
         **kwargs: `name`, `dtype`, `trainable` of `keras.layers.Layer`.
 
     Call arguments:
@@ -34,29 +33,31 @@ class TransformerDecoder(TransformerLayer):
         decoder_attention_mask: bool `[batch, T, T]`, True = may attend.
         encoder_padding_mask: bool `[batch, S]`.
         encoder_attention_mask: bool `[batch, T, S]`.
-        self_attention_cache: float `[batch, 2, slots, heads, dim / heads]`, keys and values so far.
-        self_attention_cache_update_index: int. Slot of the first token of `decoder_sequence`.
-        cross_attention_cache: float `[batch, 2, S, heads, dim / heads]`.
-        cross_attention_cache_update_index: int. 0 computes this cache, None reads it as it is.
-        use_causal_mask: bool. Whether later tokens are hidden.
-        training: bool. Whether dropout is on.
+        self_attention_cache: float `[batch, 2, slots, heads, dim / heads]`. Earlier keys and
+            values.
+        self_attention_cache_update_index: int. The slot of the first token of
+            `decoder_sequence`.
+        cross_attention_cache: float `[batch, 2, S, heads, dim / heads]`. The encoder's.
+        cross_attention_cache_update_index: int. 0 computes this cache; None uses it as it is.
+        use_causal_mask: bool. Whether later tokens are masked.
+        training: bool. Whether dropout is applied.
 
     Returns:
         float `[batch, T, dim]`; with caches a tuple, followed by the updated caches.
 
     Raises:
         ValueError: an encoder sequence is missing, or given to a layer without cross-attention;
-            only one of two caches is given; a mask has a wrong rank.
+            only one of two caches is given; a mask has the wrong rank.
 
     Example:
         >>> import numpy as np
-        >>> decoder = TransformerDecoder(intermediate_dim=64, num_heads=4)
-        >>> decoder(np.ones((2, 10, 32), "float32")).shape == (2, 10, 32)
-        True
+        >>> decoder = nlpkit.layers.TransformerDecoder(intermediate_dim=64, num_heads=4)
+        >>> tuple(decoder(np.ones((2, 10, 32), "float32")).shape)
+        (2, 10, 32)
     """
 
     def build(self, decoder_sequence_shape: Any, encoder_sequence_shape: Any = None) -> None:
-        """Make the block, with cross-attention if there is an encoder sequence."""
+        """Build the block, with cross-attention if there is an encoder sequence."""
         self._build_block(decoder_sequence_shape, encoder_sequence_shape)
 
     def call(
@@ -102,15 +103,16 @@ class TransformerDecoder(TransformerLayer):
     def _check_call(self, encoder_sequence: Any, cache: Any, cross_cache: Any) -> None:
         crosses = self.block.cross_attention is not None
         if crosses != (encoder_sequence is not None):
-            built, came = ("with", "without") if crosses else ("without", "with")
+            built, called = ("with", "without") if crosses else ("without", "with")
             raise ValueError(
                 f"This TransformerDecoder was built {built} cross-attention and is now called "
-                f"{came} encoder_sequence; make two layers for the two uses."
+                f"{called} encoder_sequence; use a separate layer for each."
             )
         if crosses and (cache is None) != (cross_cache is None):
             raise ValueError(
-                "self_attention_cache and cross_attention_cache go together in a layer with cross-"
-                f"attention; only {'cross' if cache is None else 'self'}_attention_cache came."
+                "A layer with cross-attention needs both self_attention_cache and "
+                f"cross_attention_cache; got only "
+                f"{'cross' if cache is None else 'self'}_attention_cache."
             )
 
     def compute_output_shape(self, decoder_sequence_shape: Any, *_: Any) -> Any:
@@ -119,7 +121,7 @@ class TransformerDecoder(TransformerLayer):
 
 
 def _causal_mask(sequence: Any, cache: Any, update_index: Any) -> Any:
-    """Hide later slots: bool `[1, T, slots]`."""
+    """Mask later slots: bool `[1, T, slots]`."""
     length = ops.shape(sequence)[1]
     start = 0 if update_index is None else update_index
     queries = (ops.arange(length, dtype="int32") + start)[None]

@@ -1,4 +1,4 @@
-"""TransformerEncoder."""
+"""TransformerEncoder: a transformer encoder block."""
 
 from typing import Any
 
@@ -6,47 +6,48 @@ from nlpkit.layers.modeling.transformer_layer import TransformerLayer, merge_mas
 
 
 class TransformerEncoder(TransformerLayer):
-    """Encode a sequence: self-attention and feed-forward, each in a normalized residual.
+    """Encode a sequence: self-attention and a feed-forward network, each with a residual.
 
-    The encoder layer of Vaswani et al., 2017 (arXiv 1706.03762). A `padding_mask` given, or the
-    mask Keras attached to the inputs (`mask_zero=True`), hides padding; it is combined with
-    `attention_mask`.
+    The encoder layer of Vaswani et al., 2017 (arXiv:1706.03762). Padding is masked by
+    `padding_mask`, or else by the mask that Keras attached to the inputs (`mask_zero=True`); it is
+    combined with `attention_mask`.
 
     Args:
-        intermediate_dim: int. Width of the feed-forward layer.
-        num_heads: int. Attention heads; must divide the size of the inputs' last axis.
-        dropout: float in [0, 1). Rate for attention weights and both residuals.
-        activation: str or function. Of the feed-forward layer; "gelu" is the exact form,
-            "gelu_tanh" its approximation.
+        intermediate_dim: int. The hidden size of the feed-forward network.
+        num_heads: int. The number of heads; must divide the size of the inputs' last axis.
+        dropout: float in [0, 1). The dropout rate for attention weights and residual branches.
+        activation: str or function. The activation of the feed-forward network; "gelu" is
+            exact, "gelu_tanh" its approximation.
         layer_norm_epsilon: float. Added to the variance in layer normalization.
-        kernel_initializer: str or initializer. Of the dense kernels.
-        bias_initializer: str or initializer. Of the dense biases.
-        normalize_first: bool. Normalize before attention and feed-forward (GPT-2) instead of
-            after (BERT).
+        kernel_initializer: str or `keras.initializers.Initializer`. For the dense kernels.
+        bias_initializer: str or `keras.initializers.Initializer`. For the dense biases.
+        normalize_first: bool. Whether to normalize before each sub-layer (GPT-2) instead of after
+            (BERT).
         **kwargs: `name`, `dtype`, `trainable` of `keras.layers.Layer`.
 
     Call arguments:
         inputs: float `[batch, seq, dim]`.
         padding_mask: bool `[batch, seq]`, True = real token.
         attention_mask: bool `[batch, seq, seq]`, True = may attend.
-        training: bool. Whether dropout is on.
+        training: bool. Whether dropout is applied.
         return_attention_scores: bool. Whether to return the attention weights too.
 
     Returns:
         float `[batch, seq, dim]`; with scores, a tuple with float `[batch, heads, seq, seq]`.
 
     Raises:
-        ValueError: `num_heads` does not divide the inputs' size, or a mask has a wrong rank.
+        ValueError: `num_heads` does not divide the size of the inputs' last axis, or a mask has the
+            wrong rank.
 
     Example:
         >>> import numpy as np
-        >>> encoder = TransformerEncoder(intermediate_dim=64, num_heads=4)
-        >>> encoder(np.ones((2, 10, 32), "float32")).shape == (2, 10, 32)
-        True
+        >>> encoder = nlpkit.layers.TransformerEncoder(intermediate_dim=64, num_heads=4)
+        >>> tuple(encoder(np.ones((2, 10, 32), "float32")).shape)
+        (2, 10, 32)
     """
 
     def build(self, inputs_shape: Any) -> None:
-        """Make the block for inputs of this shape."""
+        """Build the block for inputs of this shape."""
         self._build_block(inputs_shape)
 
     def call(

@@ -1,4 +1,4 @@
-"""What TransformerEncoder and TransformerDecoder share: their arguments and their block."""
+"""The private base class of TransformerEncoder and TransformerDecoder."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from nlpkit.modules.transformer_block import Residual, TransformerBlock
 
 
 class TransformerLayer(Configurable, keras.layers.Layer):
-    """Base of the public transformer layers; not public itself."""
+    """The base class of the public transformer layers: their arguments and their block."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class TransformerLayer(Configurable, keras.layers.Layer):
         if hidden_dim % self.num_heads:
             raise ValueError(
                 "num_heads must divide the size of the inputs' last axis; "
-                f"got num_heads={self.num_heads}, size {hidden_dim}."
+                f"got num_heads={self.num_heads} for size {hidden_dim}."
             )
         head_dim = hidden_dim // self.num_heads
         return Attention(
@@ -96,15 +96,16 @@ class TransformerLayer(Configurable, keras.layers.Layer):
 
 
 def merge_masks(inputs: Any, padding_mask: Any, attention_mask: Any) -> Any:
-    """Combine masks over what is attended to.
+    """Combine masks of the keys.
 
     Args:
-        inputs: float `[B, S, dim]`; the mask Keras attached to it counts if `padding_mask` is None.
+        inputs: float `[B, S, dim]`; the mask that Keras attached to it is used if `padding_mask` is
+            None.
         padding_mask: `[B, S]` or None.
         attention_mask: `[B, T, S]` or None.
 
     Returns:
-        bool, broadcastable to `[B, T, S]`; None if all may be attended to.
+        bool, broadcastable to `[B, T, S]`; None if nothing is masked.
 
     Raises:
         ValueError: a mask has another rank.
@@ -123,7 +124,7 @@ def merge_masks(inputs: Any, padding_mask: Any, attention_mask: Any) -> Any:
 
 
 def both(mask: Any, other: Any) -> Any:
-    """Where both masks allow; None allows everything."""
+    """Combine two masks by logical and; None masks nothing."""
     if mask is None or other is None:
         mask = other if mask is None else mask
         return None if mask is None else ops.cast(mask, "bool")

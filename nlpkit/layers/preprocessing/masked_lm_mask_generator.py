@@ -1,4 +1,4 @@
-"""MaskedLMMaskGenerator: hide some tokens for a model to predict."""
+"""MaskedLMMaskGenerator: random masking for masked language modeling."""
 
 import math
 from collections.abc import Sequence
@@ -19,26 +19,27 @@ from nlpkit.ops.ragged import Row
 
 
 class MaskedLMMaskGenerator(SavedDraws, TokenLayer):
-    """Select some tokens of each sequence and mask them, as BERT's pretraining does.
+    """Mask randomly selected tokens of each sequence, as in BERT's pretraining.
 
     Of the `n` selectable tokens of a sequence, `ceil(n * mask_selection_rate)` are selected, at
-    most `mask_selection_length`. Each selected token becomes the mask token, a random token of the
-    vocabulary, or stays as it is (Devlin et al., 2018, https://arxiv.org/abs/1810.04805). Every
-    call draws anew. In Python it takes lists and NumPy arrays; inside `tf.data` it takes dense or
-    ragged tensors and returns tensors.
+    most `mask_selection_length`. Each selected token is replaced by the mask token or by a random
+    token of the vocabulary, or left unchanged (Devlin et al., 2018, arXiv:1810.04805). Every call
+    draws new random numbers. In Python it takes lists and NumPy arrays; inside `tf.data` it takes
+    dense or ragged tensors and returns tensors.
 
     Args:
-        vocabulary_size: int. Random tokens are drawn below it.
-        mask_selection_rate: float. The part of the selectable tokens that is selected, in [0, 1].
+        vocabulary_size: int. Random tokens are drawn from `[0, vocabulary_size)`.
+        mask_selection_rate: float. The fraction of the selectable tokens to select, in [0, 1].
         mask_token_id: int. The id of the mask token.
-        mask_selection_length: int. The most tokens selected in a sequence, and the length that
-            `mask_positions`, `mask_ids` and `mask_weights` are padded to. Default None: no limit,
-            and these come out ragged.
-        unselectable_token_ids: sequence of int. Ids never selected (of special tokens). Default
-            (0,), the usual padding.
-        mask_token_rate: float. How often a selected token becomes the mask token. Default 0.8.
-        random_token_rate: float. How often it becomes a random token. Default 0.1.
-        seed: int. Makes runs repeatable. Default None: every run differs.
+        mask_selection_length: int. The maximum number of tokens selected in a sequence, and the
+            length to which `mask_positions`, `mask_ids` and `mask_weights` are padded. Default
+            None: no limit, and these are ragged.
+        unselectable_token_ids: sequence of int. Ids that are never selected, such as those of
+            special tokens. Default (0,), the usual padding id.
+        mask_token_rate: float. The probability that a selected token becomes the mask token.
+            Default 0.8.
+        random_token_rate: float. The probability that it becomes a random token. Default 0.1.
+        seed: int. Makes runs reproducible. Default None: every run differs.
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
@@ -46,15 +47,16 @@ class MaskedLMMaskGenerator(SavedDraws, TokenLayer):
             or not.
 
     Returns:
-        A dict of `token_ids`, masked, of the shape that came in (a list of lists for a list of
-        lists); `mask_positions`, the selected positions, ascending; `mask_ids`, the ids that were
-        there; both of `dtype` and `[batch, mask_selection_length]`, padded with 0; and
-        `mask_weights`, float32 of the same shape: 1 for a selected token, 0 for padding. Without
-        `mask_selection_length` these three are lists of lists (ragged tensors in `tf.data`).
+        A dict of `token_ids`, masked, in the shape of the inputs (a list of lists for a list of
+        lists); `mask_positions`, the selected positions in ascending order; `mask_ids`, the
+        original ids at these positions; both of `dtype`, `[batch, mask_selection_length]`, padded
+        with 0; and `mask_weights`, float32 of the same shape: 1 for a selected token, 0 for
+        padding. Without `mask_selection_length` these three are lists of lists (ragged tensors in
+        `tf.data`).
 
     Raises:
-        ValueError: a rate is no probability, both rates sum to more than 1, or `mask_token_id` is
-            outside the vocabulary.
+        ValueError: a rate is not a probability, both rates sum to more than 1, or `mask_token_id`
+            is outside the vocabulary.
 
     Example:
         >>> masker = nlpkit.layers.MaskedLMMaskGenerator(
@@ -136,9 +138,9 @@ class MaskedLMMaskGenerator(SavedDraws, TokenLayer):
         ]
 
     def _selection(self, ids: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which tokens may be selected, `[batch, length]`, and how many are, `[batch]`."""
+        """Selectable tokens, bool `[batch, length]`, and the number to select, `[batch]`."""
         selectable = real & ~np.isin(ids, np.array(self.unselectable_token_ids or (), "int64"))
-        # Rounded, so that 100 tokens at a rate of 0.07 are 7 although the product is 7.000000001.
+        # Rounded, so that 100 tokens at a rate of 0.07 give 7 although the product is 7.000000001.
         counts = np.ceil(np.round(selectable.sum(axis=1) * self.mask_selection_rate, 6))
         limit = math.inf if self.mask_selection_length is None else self.mask_selection_length
         return selectable, np.minimum(counts, limit).astype(int)
@@ -158,5 +160,5 @@ class MaskedLMMaskGenerator(SavedDraws, TokenLayer):
 
 
 def _as_lists(rows: Any) -> Any:
-    """Ragged rows as a tokenizer returns them; anything dense as it is."""
+    """Convert ragged rows to lists, as a tokenizer returns them; leave dense ones unchanged."""
     return [row.tolist() for row in rows] if isinstance(rows, list) else rows

@@ -1,4 +1,4 @@
-"""MultiSegmentPacker: several segments in one row of a fixed length, as BERT reads them."""
+"""MultiSegmentPacker: several segments in one sequence of a fixed length, as in BERT."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import numpy as np
 
 from nlpkit.layers.preprocessing.packer import (
     Packer,
-    Piece,
     Special,
+    TokenBlock,
     repeat,
     special_tokens,
 )
@@ -20,32 +20,32 @@ from nlpkit.ops.ragged import Row
 class MultiSegmentPacker(Packer):
     """Pack one or more segments into one sequence of a fixed length.
 
-    The sequence is the start tokens, then each segment followed by the separator, the last one by
-    the end tokens (Devlin et al., 2018, https://arxiv.org/abs/1810.04805). Segments that are too
-    long together are cut at their ends first. In Python it takes lists and NumPy arrays and returns
-    NumPy arrays; inside `tf.data` it takes dense or ragged tensors and returns tensors.
+    The sequence consists of the start tokens and the segments, each followed by the separator, the
+    last one by the end tokens (Devlin et al., 2018, arXiv:1810.04805). Segments that are too long
+    together are first truncated at their ends. In Python it takes lists and NumPy arrays and
+    returns NumPy arrays; inside `tf.data` it takes dense or ragged tensors and returns tensors.
 
     Args:
-        sequence_length: int. The length of what comes out.
-        start_value: int, str or list of these. What goes first ("[CLS]" in BERT), an id or a token
-            as the inputs are; None for nothing.
-        end_value: int, str or list of these. What goes after the last segment ("[SEP]" in BERT);
-            None for nothing.
-        sep_value: int, str or list of these. What goes after the other segments. Default None:
-            `end_value`; an empty list for nothing.
-        pad_value: int or str. What fills up shorter sequences. Default None: 0 or "".
-        truncate: str. How segments share the room: "round_robin" gives each a token in turn until
-            it is used up, "waterfall" fills the first, then the second. Default "round_robin".
+        sequence_length: int. The length of the packed sequence.
+        start_value: int, str or list of these. The start tokens ("[CLS]" in BERT), ids or strings
+            like the inputs; None for none.
+        end_value: int, str or list of these. The tokens after the last segment ("[SEP]" in BERT);
+            None for none.
+        sep_value: int, str or list of these. The tokens after the other segments. Default None:
+            `end_value`; an empty list for none.
+        pad_value: int or str. The padding of shorter sequences. Default None: 0 or "".
+        truncate: str. How segments share the available length: "round_robin" gives each one token
+            in turn, "waterfall" fills it with the first, then the second. Default "round_robin".
         padding_side: str. "right" or "left". Default "right".
-        truncation: str. What happens when tokens are cut: "warn" (once a layer), "error" or
+        truncation: str. What happens when tokens are cut: "warn" (once per layer), "error" or
             "silent". Default "warn".
-        return_padding_mask: bool. Whether a mask comes out too. Default False.
+        return_padding_mask: bool. Whether to return a mask too. Default False.
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
-        inputs: a tuple of segments, or one segment: each the tokens of one example, or of a batch,
+        inputs: a tuple of segments, or one segment: each the tokens of one example or of a batch,
             as a list, array or tensor of rank 1 or 2, ragged or not.
-        sequence_length: int. Another length for this call.
+        sequence_length: int. Overrides the layer's for this call.
         add_start_value: bool. Whether the start tokens are added. Default True.
         add_end_value: bool. Whether the end tokens are added. Default True.
 
@@ -56,8 +56,8 @@ class MultiSegmentPacker(Packer):
         `return_padding_mask` also a bool array of that shape, True where a token is.
 
     Raises:
-        ValueError: the special tokens alone don't fit, the segments are not of one batch size, or
-            tokens were cut and `truncation="error"`.
+        ValueError: the special tokens alone do not fit, the segments differ in batch size, or
+            tokens were cut with `truncation="error"`.
 
     Example:
         >>> packer = nlpkit.layers.MultiSegmentPacker(8, start_value=101, end_value=102)
@@ -112,7 +112,7 @@ class MultiSegmentPacker(Packer):
                 f"list of {len(inputs)} batches."
             )
         if not segments:
-            raise ValueError("inputs must hold at least one segment; got an empty tuple.")
+            raise ValueError("inputs must contain at least one segment; got an empty tuple.")
         length = self._length(sequence_length)
         start = self._start if add_start_value else []
         end = self._end if add_end_value else []
@@ -136,19 +136,19 @@ class MultiSegmentPacker(Packer):
         return self._join(parts, length, start, end)
 
     def _join(
-        self, parts: list[Piece], length: int, start: list[Any], end: list[Any]
+        self, parts: list[TokenBlock], length: int, start: list[Any], end: list[Any]
     ) -> tuple[np.ndarray, ...]:
         separator = repeat(self._separator, parts, "sep_value")
         after = [separator] * (len(parts) - 1) + [repeat(end, parts, "end_value")]
-        pieces, numbers = [repeat(start, parts, "start_value")], [0]
+        blocks, numbers = [repeat(start, parts, "start_value")], [0]
         for i, (part, following) in enumerate(zip(parts, after, strict=True)):
-            pieces += [part, following]
+            blocks += [part, following]
             numbers += [i, i]
-        return self._pack(pieces, numbers, length)
+        return self._pack(blocks, numbers, length)
 
 
 def _is_batches(inputs: Any) -> bool:
-    """Whether the inputs are a list whose items are lists of examples."""
+    """Whether the inputs are a list of batches, each a list of examples."""
     for _ in range(2):
         if not isinstance(inputs, list) or not inputs:
             return False
@@ -157,21 +157,21 @@ def _is_batches(inputs: Any) -> bool:
 
 
 def _waterfall(lengths: np.ndarray, room: int) -> np.ndarray:
-    """The number of tokens kept of each segment, `[segment, batch]`: the first ones go first."""
+    """The number of tokens to keep of each segment, `[segment, batch]`: earlier ones first."""
     return np.diff(np.minimum(np.cumsum(lengths, axis=0), room), axis=0, prepend=0)
 
 
 def _round_robin(lengths: np.ndarray, room: int) -> np.ndarray:
-    """The number of tokens kept of each segment, `[segment, batch]`: in turn, a token each."""
-    # With the shortest j segments whole, the others get an equal share of what they leave. The
-    # share is found where the next longer segment has more than it.
+    """The number of tokens to keep of each segment, `[segment, batch]`: one each in turn."""
+    # If the shortest j segments are kept whole, the others get an equal share of the rest. The
+    # right j is the first for which the next longer segment exceeds that share.
     ascending = np.sort(lengths, axis=0)
     whole = np.cumsum(ascending, axis=0) - ascending
     shares = (room - whole) // np.arange(len(lengths), 0, -1)[:, None]
     exceeds = ascending > shares
     share = np.take_along_axis(shares, exceeds.argmax(axis=0)[None], axis=0)
     kept = np.where(exceeds.any(axis=0), np.minimum(lengths, share), lengths)
-    # What an equal share leaves over goes to the first segments that still have tokens.
+    # The remainder of the equal share goes to the first segments that still have tokens.
     left_over = room - kept.sum(axis=0)
     waiting = lengths > kept
     return kept + (waiting & (np.cumsum(waiting, axis=0) <= left_over))

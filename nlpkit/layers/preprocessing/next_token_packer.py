@@ -1,4 +1,4 @@
-"""NextTokenPacker: texts in rows of a fixed length, and of each token the next one."""
+"""NextTokenPacker: token ids and next-token labels for causal language modeling."""
 
 from typing import Any, NamedTuple
 
@@ -14,15 +14,15 @@ _START, _PROMPT, _RESPONSE, _END = range(4)
 
 
 class NextTokens(NamedTuple):
-    """Rows to learn from, each `[batch, sequence_length]`.
+    """Features and labels for training, each `[batch, sequence_length]`.
 
     Attributes:
         token_ids: ids.
-        padding_mask: bool, True where a token is.
-        labels: ids, the token that follows each.
+        padding_mask: bool, True = real token.
+        labels: ids, the next token of each.
         weights: float32, 1 where the label counts.
-        positions: int32, from 0 in each text; None unless rows hold several.
-        sequence_ids: int32, the number of the text in its row; None unless rows hold several.
+        positions: int32, from 0 in each text; None without packing.
+        sequence_ids: int32, the number of the text in its row; None without packing.
     """
 
     token_ids: Any
@@ -34,25 +34,25 @@ class NextTokens(NamedTuple):
 
 
 class NextTokenPacker(Packer):
-    """Put start and end tokens around texts, and beside each token the one that follows it.
+    """Add start and end tokens to texts, and pair each token with the next one as its label.
 
-    A row has room for a text of one token more than its length: the last has no next one. What is
-    longer loses tokens before its end token, which then is no label that counts.
+    A row fits a text of one token more than its length, because the last token has no label. A
+    longer text is cut before its end token, which then does not count as a label.
 
     Args:
         sequence_length: int. The length of the rows.
-        start_value: int or list of int. What goes before each text; None for nothing.
-        end_value: int or list of int. What goes after each text; None for nothing.
-        pad_value: int. Fills up shorter rows.
-        response_only: bool. Whether, of a prompt and a response, only the response's tokens and the
-            end count as labels.
-        packing: bool. Whether a row holds as many texts as fit.
+        start_value: int or list of int. The tokens before each text; None for none.
+        end_value: int or list of int. The tokens after each text; None for none.
+        pad_value: int. The padding of shorter rows.
+        response_only: bool. Whether only the tokens of the response and the end tokens count as
+            labels, not those of the prompt.
+        packing: bool. Whether to pack as many texts into a row as fit.
         padding_side: str. "right" or "left".
         truncation: str. "warn", "error" or "silent".
 
     Call arguments:
         inputs: a tuple of the ids of texts, or of prompts and responses, of one example or a batch.
-        sequence_length: int. Another length for this call.
+        sequence_length: int. Overrides the layer's for this call.
 
     Returns:
         `NextTokens`; with `packing` there are fewer rows than texts.
@@ -103,10 +103,10 @@ class NextTokenPacker(Packer):
     def _lay_out(
         self, segments: tuple[list[Row], ...], length: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A row for each example, one column longer: ids, which are real, which labels count."""
+        """Lay out each example in a row one column longer: ids, padding mask, label mask."""
         lengths = np.stack([row_lengths(rows) for rows in segments])  # segment, batch
         room = self._room(length + 1, len(self._start) + len(self._end))
-        # The first segment goes first: half a prompt asks for another response.
+        # The prompt is kept first: half a prompt would ask for another response.
         kept = np.diff(np.minimum(np.cumsum(lengths, axis=0), room), axis=0, prepend=0)
         cut = (lengths - kept).sum(axis=0)
         self._report(cut, length)
@@ -121,7 +121,7 @@ class NextTokenPacker(Packer):
         return tokens, real, counted[:, 1:]
 
     def _fill(self, tokens: np.ndarray, followed: np.ndarray, counted: np.ndarray) -> NextTokens:
-        """Rows of several texts, each without its last token."""
+        """Pack several texts into each row, each without its last token."""
         lengths, length = followed.sum(axis=1), followed.shape[1]
         filling = fill_rows(lengths, length, self.padding_side)
         positions = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)

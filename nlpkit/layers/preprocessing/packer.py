@@ -1,4 +1,4 @@
-"""What both packers share: room for special tokens, padding, and reporting what was cut."""
+"""The base class of packers: special tokens, padding and truncation."""
 
 import numbers
 from collections.abc import Iterable, Sequence
@@ -15,11 +15,11 @@ from nlpkit.ops.ragged import Row
 Special = int | str | Sequence[int] | Sequence[str] | None
 
 
-class Piece(NamedTuple):
-    """One part of every example of a batch: a segment, or special tokens.
+class TokenBlock(NamedTuple):
+    """A block of consecutive tokens in every example of a batch: a segment or special tokens.
 
     Attributes:
-        tokens: array of all examples' tokens, one example after another.
+        tokens: array of the tokens of all examples, concatenated.
         lengths: array `[batch]`, the number of tokens of each example.
     """
 
@@ -28,11 +28,11 @@ class Piece(NamedTuple):
 
 
 class Packer(TokenLayer):
-    """The base of layers that lay tokens out in rows of a fixed length.
+    """The base class of layers that lay tokens out in rows of a fixed length.
 
     Args:
         sequence_length: int. The length of the rows.
-        pad_value: int or str. Fills up shorter rows; None means 0 or "".
+        pad_value: int or str. The padding of shorter rows; None means 0 or "".
         padding_side: str. "right" or "left".
         truncation: str. "warn", "error" or "silent".
     """
@@ -65,33 +65,33 @@ class Packer(TokenLayer):
             )
         return length - num_special_tokens
 
-    def _cut(self, rows: Sequence[Row], lengths: np.ndarray, kept: np.ndarray) -> Piece:
+    def _cut(self, rows: Sequence[Row], lengths: np.ndarray, kept: np.ndarray) -> TokenBlock:
         """Keep the first `kept` of each row's tokens."""
         if not np.array_equal(kept, lengths):
             rows = [row[:size] for row, size in zip(rows, kept.tolist(), strict=True)]
-        return Piece(concatenate(rows), kept)
+        return TokenBlock(concatenate(rows), kept)
 
     def _pack(
-        self, pieces: Sequence[Piece], segments: Sequence[int], length: int
+        self, blocks: Sequence[TokenBlock], segments: Sequence[int], length: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Lay out `pieces` beside each other; `segments` says which segment each belongs to.
+        """Concatenate `blocks` in each row; `segments` are their segment ids.
 
         Returns:
-            The tokens, their segment ids, and which are no padding, each `[batch, length]`.
+            The tokens, their segment ids and the padding mask, each `[batch, length]`.
         """
-        shape = (len(pieces[0].lengths), length)
-        strings = any(piece.tokens.dtype == object for piece in pieces)
+        shape = (len(blocks[0].lengths), length)
+        strings = any(block.tokens.dtype == object for block in blocks)
         tokens = np.full(shape, self._padding(strings), object if strings else self.compute_dtype)
         segment_ids = np.zeros(shape, "int32")
-        ends = np.cumsum([piece.lengths for piece in pieces], axis=0, dtype="int32")
+        ends = np.cumsum([block.lengths for block in blocks], axis=0, dtype="int32")
         if self.padding_side == "left":
             ends += length - ends[-1]
-        begins = np.concatenate([ends[:1] - pieces[0].lengths.astype("int32"), ends[:-1]])
+        begins = np.concatenate([ends[:1] - blocks[0].lengths.astype("int32"), ends[:-1]])
         columns = np.arange(length, dtype="int32")
-        begins, ends = begins[..., None], ends[..., None]  # piece, batch, 1
-        for piece, segment, begin, end in zip(pieces, segments, begins, ends, strict=True):
+        begins, ends = begins[..., None], ends[..., None]  # block, batch, 1
+        for block, segment, begin, end in zip(blocks, segments, begins, ends, strict=True):
             cells = (columns >= begin) & (columns < end)
-            tokens[cells] = piece.tokens
+            tokens[cells] = block.tokens
             if segment:
                 segment_ids[cells] = segment
         return tokens, segment_ids, (columns >= begins[0]) & (columns < ends[-1])
@@ -104,10 +104,10 @@ class Packer(TokenLayer):
 
 
 def special_tokens(value: Special, name: str) -> list[Any]:
-    """Read a special token, several, or none, as a list.
+    """Convert one, several or no special tokens to a list.
 
     Raises:
-        ValueError: `value` is something else.
+        ValueError: `value` is of another type.
     """
     if value is None:
         return []
@@ -117,19 +117,19 @@ def special_tokens(value: Special, name: str) -> list[Any]:
     raise ValueError(f"{name} must be an int, a str, or a list of these; got {value!r}.")
 
 
-def repeat(tokens: list[Any], segments: Iterable[Piece], name: str) -> Piece:
-    """Special tokens, the same in each example, as a piece beside `segments`.
+def repeat(tokens: list[Any], segments: Iterable[TokenBlock], name: str) -> TokenBlock:
+    """Repeat special tokens in each example, as a block next to `segments`.
 
     Raises:
         ValueError: they are strings where the segments are ids, or the other way round.
     """
     segments = list(segments)
     batch = len(segments[0].lengths)
-    filled = [piece for piece in segments if piece.tokens.size]
+    filled = [block for block in segments if block.tokens.size]
     if filled and tokens:
-        _check_kind(name, tokens, any(piece.tokens.dtype == object for piece in filled))
-    piece = concatenate([tokens])
-    return Piece(np.tile(piece, batch), np.full(batch, len(tokens)))
+        _check_kind(name, tokens, any(block.tokens.dtype == object for block in filled))
+    block = concatenate([tokens])
+    return TokenBlock(np.tile(block, batch), np.full(batch, len(tokens)))
 
 
 def _checked_length(value: Any) -> Any:
@@ -141,4 +141,4 @@ def _checked_length(value: Any) -> Any:
 def _check_kind(name: str, tokens: list[Any], strings: bool) -> None:
     if any(isinstance(token, str | bytes) != strings for token in tokens):
         needed = "strings" if strings else "ids"
-        raise ValueError(f"The tokens are {needed}, so must {name} be; got {tokens!r}.")
+        raise ValueError(f"{name} must be {needed}, as the tokens are; got {tokens!r}.")

@@ -1,4 +1,4 @@
-"""The base of every layer that works on strings or ids before they reach a model."""
+"""The base class of layers that process strings or token ids before a model."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ class PreprocessingLayer(Configurable, keras.Layer):
     tensor, eager or inside `Dataset.map`, it runs the same code and returns TensorFlow tensors.
 
     Args:
-        dtype: str. The dtype of the ids that come out.
+        dtype: str. The dtype of the output ids.
     """
 
     def __init__(self, *, dtype: str = "int32", **kwargs: Any) -> None:
@@ -36,7 +36,7 @@ class PreprocessingLayer(Configurable, keras.Layer):
         # Keras would look at every token of a list, before and after: 0.6 s for 200,000 ids.
         return self.call(*args, **kwargs)
 
-    if not TYPE_CHECKING:  # Where any name would be an attribute.
+    if not TYPE_CHECKING:  # Where every attribute name would be accepted.
 
         def __getattr__(self, name: str) -> Any:
             inherited = getattr(super(), "__getattr__", None)
@@ -52,13 +52,13 @@ class PreprocessingLayer(Configurable, keras.Layer):
         return _rebuild, (type(self), self._constructor_arguments())
 
     def _constructor_arguments(self) -> dict[str, Any]:
-        """What makes an object like this one."""
+        """The constructor arguments of this object, for copies and pickles."""
         given = {name: _plain(getattr(self, name)) for name in argument_names(type(self))}
         return given | {"name": self.name, "dtype": self.dtype_policy.name}
 
 
 def _plain(value: Any) -> Any:
-    """Lists and dicts as they came: Keras wraps those that a layer holds in its own."""
+    """Lists and dicts as they were given: Keras wraps those that a layer holds in its own types."""
     if isinstance(value, list | tuple):
         return list(map(_plain, value))
     return {k: _plain(v) for k, v in value.items()} if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""PromptPacker: prompts to be continued, in dense rows."""
+"""PromptPacker: prompts for generation, as dense rows."""
 
 from typing import Any
 
@@ -12,25 +12,26 @@ from nlpkit.ops.ragged import Row
 
 
 class PromptPacker(Packer):
-    """Put the start tokens before prompts, and padding to one side of them.
+    """Add start tokens before prompts and pad them on one side.
 
     Args:
-        sequence_length: int. The most tokens of a prompt, the start tokens included.
-        start_value: int or list of int. What goes before each prompt; None for nothing.
-        pad_value: int. Fills up shorter rows.
+        sequence_length: int. The maximum number of tokens of a prompt, including start tokens.
+        start_value: int or list of int. The tokens before each prompt; None for none.
+        pad_value: int. The padding of shorter rows.
         padding_side: str. "right": rows of `sequence_length`; "left": rows as long as the longest
-            prompt, all of which end in the last column.
-        truncation: str. What happens to longer prompts: "error", or "left", which cuts them behind
-            the start tokens and warns.
+            prompt, so that all prompts end in the last column.
+        truncation: str. What happens to longer prompts: "error", or "left", which drops their first
+            tokens (after the start tokens) and warns.
 
     Call arguments:
         inputs: ids of one prompt or of a batch.
 
     Returns:
-        The ids, and a bool array of their shape, True where a token is.
+        The ids, and the padding mask, bool of the same shape, True = real token.
 
     Raises:
-        ValueError: a prompt has no token at all, or it is too long and `truncation="error"`.
+        ValueError: a prompt is empty and there is no start token, or it is too long with
+            `truncation="error"`.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class PromptPacker(Packer):
         self._refuse_empty(lengths)
         kept = np.minimum(lengths, self._room(self.sequence_length, len(self._start)))
         self._report_cut(lengths, kept)
-        # A row that is kept whole has nothing before its last `kept` tokens.
+        # For a row that is kept whole, its last `kept` tokens are all of it.
         ends = [row[len(row) - size :] for row, size in zip(rows, kept.tolist(), strict=True)]
         prompt = self._cut(ends, kept, kept)
         longest = len(self._start) + int(kept.max(initial=0))
@@ -79,8 +80,8 @@ class PromptPacker(Packer):
         empty = np.flatnonzero(lengths == 0)
         if empty.size and not self._start:
             raise ValueError(
-                f"Every prompt must have a token; got none in prompts {empty[:10].tolist()} of "
-                f"{len(lengths)}. Give some text, or have a start token added."
+                f"Every prompt must have at least one token; got none in prompts "
+                f"{empty[:10].tolist()} of {len(lengths)}. Give some text, or use a start token."
             )
 
     def _report_cut(self, lengths: np.ndarray, kept: np.ndarray) -> None:

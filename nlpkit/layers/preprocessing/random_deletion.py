@@ -1,4 +1,4 @@
-"""RandomDeletion: augment text by leaving tokens out."""
+"""RandomDeletion: data augmentation by deleting tokens."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,34 +14,35 @@ from nlpkit.ops.ragged import Row
 
 
 class RandomDeletion(TokenAugmenter):
-    """Delete tokens at random, to augment training text.
+    """Delete tokens at random, to augment training data.
 
-    Each token is deleted with probability `rate`, at most `max_deletions` of a sequence (Wei and
-    Zou, 2019, https://arxiv.org/abs/1901.11196). What a token is, a word, a character or an id, is
-    for the caller to say by splitting. Every call draws anew.
+    Each token is deleted with probability `rate`, at most `max_deletions` per sequence (Wei &
+    Zou, 2019, arXiv:1901.11196). Tokens may be words, characters or ids: the inputs are already
+    split. Every call draws new random numbers.
 
     Args:
         rate: float. The probability that a token is deleted, in [0, 1].
-        max_deletions: int. The most tokens deleted from a sequence. Default None: no limit.
+        max_deletions: int. The maximum number of deletions per sequence. Default None: no limit.
         skip_list: list of str or int. Tokens that are never deleted. Default None.
-        skip_fn: function of one token (Python str or int) that returns a bool, or a tensor of one,
-            True for never. Default None. At most one of the three may be given.
+        skip_fn: function of one token (Python str or int) that returns a bool, or a bool tensor:
+            whether it is never deleted. Default None. At most one of the three may be given.
         skip_py_fn: the same as `skip_fn`. Default None.
-        seed: int. Makes runs repeatable. Default None: every run differs.
+        seed: int. Makes runs reproducible. Default None: every run differs.
         **kwargs: `name` and `dtype`.
 
     Call arguments:
         inputs: the tokens of one example, or of a batch: list, array or tensor of rank 1 or 2,
             ragged or not.
-        rng: `numpy.random.Generator`. Draws for this call instead of the layer's own. Default None.
+        rng: `numpy.random.Generator`. Replaces the layer's own generator for this call.
+            Default None.
 
     Returns:
-        What is left: a list (an array where an array came in) for one example, a list of these for
-        a batch; inside `tf.data` a tensor of rank 1, or a ragged tensor.
+        The remaining tokens: a list (an array for an array) for one example, a list of these for a
+        batch; inside `tf.data` a tensor of rank 1, or a ragged tensor.
 
     Raises:
-        ValueError: `rate` is no probability, `max_deletions` is negative, or more than one of the
-            skip arguments is given.
+        ValueError: `rate` is not a probability, `max_deletions` is negative, or more than one of
+            the skip arguments is given.
 
     Example:
         >>> augment = nlpkit.layers.RandomDeletion(rate=0.4, skip_list=["not", "good"], seed=1)

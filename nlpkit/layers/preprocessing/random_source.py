@@ -1,4 +1,4 @@
-"""Random numbers for layers that run in `tf.data` threads and `DataLoader` workers."""
+"""Random number generators for layers in `tf.data` threads and `DataLoader` workers."""
 
 import os
 import random
@@ -9,13 +9,13 @@ import numpy as np
 
 
 class RandomSource:
-    """Hand out NumPy generators: each draws other numbers, all follow from one seed.
+    """Create independent NumPy generators from one seed.
 
-    A forked process (a `DataLoader` worker, say) draws from its own stream. There it follows from
+    A forked process (a `DataLoader` worker, say) draws different numbers, derived from
     the seed and from Python's `random`, which PyTorch seeds in each worker and each epoch.
 
     Args:
-        seed: int or None. None takes a seed from the system.
+        seed: int or None. None uses a seed from the system.
     """
 
     def __init__(self, seed: int | None) -> None:
@@ -23,7 +23,7 @@ class RandomSource:
         self._start(np.random.default_rng(seed))
 
     def next(self) -> np.random.Generator:
-        """A new generator, for one call."""
+        """Return a new generator, for one call."""
         if os.getpid() != self._process:
             self._start(np.random.default_rng([self._seed or 0, random.getrandbits(64)]))
         with self._lock:
@@ -32,7 +32,7 @@ class RandomSource:
 
     @property
     def draws(self) -> int:
-        """How many generators have been handed out; setting it goes on from there."""
+        """The number of generators created so far; setting it resumes from there."""
         return self._draws
 
     @draws.setter
@@ -51,20 +51,20 @@ class RandomSource:
 class SavedDraws:
     """Mix-in for layers with a `RandomSource`, placed before Keras' class.
 
-    A file says how often a layer with a seed has drawn, so that training that is resumed from it
-    goes on as if it had not been interrupted. Files that do not say it are read all the same.
+    A file records how often a layer with a seed has drawn, so that resumed training continues as if
+    it had not been interrupted. Files without this record are loaded too.
     """
 
     seed: int | None
     _random: RandomSource
 
     def save_own_variables(self, store: Any) -> None:
-        """Write how often the layer has drawn."""
+        """Save how often the layer has drawn."""
         if self.seed is not None:
             store["draws"] = np.array(self._random.draws, "int64")
 
     def load_own_variables(self, store: Any) -> None:
-        """Go on from where the layer was."""
+        """Load how often the layer has drawn."""
         if self.seed is not None and "draws" in store.keys():  # noqa: SIM118 (no mapping)
             self._random.draws = int(np.asarray(store["draws"]))
 
@@ -72,7 +72,7 @@ class SavedDraws:
 def choose(
     candidates: np.ndarray, counts: np.ndarray, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose in each row some of the candidates, each set of them equally likely.
+    """Choose some candidates in each row, all subsets being equally likely.
 
     Args:
         candidates: bool array `[batch, width]`.
@@ -81,7 +81,7 @@ def choose(
 
     Returns:
         The chosen columns in ascending order, int `[batch, max(counts)]`, and which of these
-        entries count, bool of the same shape: the first `counts` of each row.
+        entries are valid, bool of the same shape: the first `counts` of each row.
     """
     keys = generator.random(candidates.shape, dtype="float32")
     keys[~candidates] = 2.0
@@ -95,7 +95,7 @@ def choose(
 
 
 def check_rate(name: str, value: float) -> None:
-    """Raise a ValueError if an argument is no probability."""
+    """Raise a ValueError if an argument is not a probability."""
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must be between 0 and 1; got {value!r}.")
 

@@ -1,4 +1,4 @@
-"""RandomSwap: augment text by exchanging tokens."""
+"""RandomSwap: data augmentation by swapping tokens."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,36 +14,36 @@ from nlpkit.ops.ragged import Row
 
 
 class RandomSwap(TokenAugmenter):
-    """Swap tokens at random, to augment training text.
+    """Swap tokens at random, to augment training data.
 
-    The number of swaps is that of tokens drawn with probability `rate`, at most `max_swaps` a
-    sequence. Each swap exchanges two tokens at positions drawn with replacement, so it may undo
-    another, or exchange a token with itself (Wei and Zou, 2019, https://arxiv.org/abs/1901.11196).
-    What a token is, a word, a character or an id, is for the caller to say by splitting. Every call
-    draws anew.
+    Each token adds a swap with probability `rate`, at most `max_swaps` per sequence. A swap
+    exchanges two tokens at positions drawn with replacement, so it may undo another swap, or swap
+    a token with itself (Wei & Zou, 2019, arXiv:1901.11196). Tokens may be words, characters or
+    ids: the inputs are already split. Every call draws new random numbers.
 
     Args:
-        rate: float. The probability with which each token adds a swap, in [0, 1].
-        max_swaps: int. The most swaps in a sequence. Default None: no limit.
-        skip_list: list of str or int. Tokens that stay where they are. Default None.
-        skip_fn: function of one token (Python str or int) that returns a bool, or a tensor of one,
-            True to leave it. Default None. At most one of the three may be given.
+        rate: float. The probability that a token adds a swap, in [0, 1].
+        max_swaps: int. The maximum number of swaps per sequence. Default None: no limit.
+        skip_list: list of str or int. Tokens that are never swapped. Default None.
+        skip_fn: function of one token (Python str or int) that returns a bool, or a bool tensor:
+            whether it is never swapped. Default None. At most one of the three may be given.
         skip_py_fn: the same as `skip_fn`. Default None.
-        seed: int. Makes runs repeatable. Default None: every run differs.
+        seed: int. Makes runs reproducible. Default None: every run differs.
         **kwargs: `name` and `dtype`.
 
     Call arguments:
         inputs: the tokens of one example, or of a batch: list, array or tensor of rank 1 or 2,
             ragged or not.
-        rng: `numpy.random.Generator`. Draws for this call instead of the layer's own. Default None.
+        rng: `numpy.random.Generator`. Replaces the layer's own generator for this call.
+            Default None.
 
     Returns:
-        The tokens in their new order, in the form they came in: list, list of lists, array or
+        The tokens in their new order, of the type of the inputs: list, list of lists, array or
         tensor.
 
     Raises:
-        ValueError: `rate` is no probability, `max_swaps` is negative, or more than one of the skip
-            arguments is given.
+        ValueError: `rate` is not a probability, `max_swaps` is negative, or more than one of the
+            skip arguments is given.
 
     Example:
         >>> augment = nlpkit.layers.RandomSwap(rate=0.4, max_swaps=2, seed=1)
@@ -85,7 +85,7 @@ class RandomSwap(TokenAugmenter):
     def _swap(self, rows: list[Row], generator: np.random.Generator) -> list[Row]:
         candidates = self._candidates(rows)
         counts = self._draw_counts(candidates, self.max_swaps, generator)
-        # No swap is drawn where nothing may be swapped.
+        # No swaps are drawn for rows without candidates.
         return [
             _exchange(row, generator.choice(np.flatnonzero(positions), (count, 2)) if count else ())
             for row, positions, count in zip(rows, candidates, counts, strict=True)

@@ -1,4 +1,4 @@
-"""Filling rows with several texts each, so that little of a row is padding."""
+"""Bin packing of texts into rows, to minimize padding."""
 
 from typing import NamedTuple
 
@@ -6,13 +6,13 @@ import numpy as np
 
 
 class Filling(NamedTuple):
-    """Where each text goes.
+    """The row and the first column of each text.
 
     Attributes:
         rows: int array `[texts]`, the row of each.
         begins: int array `[texts]`, its first column.
         numbers: int array `[texts]`, 1 for the first text of a row, 2 for the second, and so on.
-        num_rows: int. Rows there are, empty ones at the end included.
+        num_rows: int. The number of rows, including empty ones at the end.
     """
 
     rows: np.ndarray
@@ -22,15 +22,15 @@ class Filling(NamedTuple):
 
 
 def fill_rows(lengths: np.ndarray, length: int, side: str) -> Filling:
-    """Put texts, the longest first, each into the first row that has room for it.
+    """Put each text, the longest first, into the first row with room for it.
 
-    The number of rows is rounded up, by less than a quarter and to no more than the number of
-    texts, so that batches of as many texts have few different shapes.
+    The number of rows is rounded up, by less than a quarter and to at most the number of texts, so
+    that batches have few different shapes.
 
     Args:
-        lengths: int array `[texts]`, at most `length`. Texts of length 0 take no place.
+        lengths: int array `[texts]`, at most `length`. Texts of length 0 take no room.
         length: int. The length of the rows.
-        side: "right" or "left". Where the room goes that is left over.
+        side: "right" or "left". The side of the padding.
     """
     size = len(lengths)
     rows, begins, numbers = (np.zeros(size, "int64") for _ in range(3))

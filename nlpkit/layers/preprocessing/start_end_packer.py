@@ -1,4 +1,4 @@
-"""StartEndPacker: start and end tokens around a sequence, and a fixed length."""
+"""StartEndPacker: one sequence with start and end tokens, of a fixed length."""
 
 from typing import Any
 
@@ -11,28 +11,28 @@ from nlpkit.ops.ragged import Row
 
 
 class StartEndPacker(Packer):
-    """Put start and end tokens around each sequence and bring it to a fixed length.
+    """Add start and end tokens to each sequence, and pad or truncate it to a fixed length.
 
-    A sequence that is too long is cut at its end first, so that the start and end tokens are
-    always there. In Python it takes lists and NumPy arrays and returns NumPy arrays; inside
+    A sequence that is too long is first truncated at its end, so that the start and end tokens are
+    always present. In Python it takes lists and NumPy arrays and returns NumPy arrays; inside
     `tf.data` it takes dense or ragged tensors and returns tensors.
 
     Args:
-        sequence_length: int. The length of what comes out.
-        start_value: int, str or list of these. What goes before each sequence, an id or a token as
-            the inputs are. Default None: nothing.
-        end_value: int, str or list of these. What goes after each sequence. Default None: nothing.
-        pad_value: int or str. What fills up shorter sequences. Default None: 0 or "".
-        return_padding_mask: bool. Whether a mask comes out too. Default False.
+        sequence_length: int. The length of the packed sequences.
+        start_value: int, str or list of these. The start tokens, ids or strings like the inputs.
+            Default None: none.
+        end_value: int, str or list of these. The end tokens. Default None: none.
+        pad_value: int or str. The padding of shorter sequences. Default None: 0 or "".
+        return_padding_mask: bool. Whether to return a mask too. Default False.
         padding_side: str. "right" or "left". Default "right".
-        truncation: str. What happens when tokens are cut: "warn" (once a layer), "error" or
+        truncation: str. What happens when tokens are cut: "warn" (once per layer), "error" or
             "silent". Default "warn".
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
         inputs: the tokens of one example, or of a batch: list, array or tensor of rank 1 or 2,
             ragged or not.
-        sequence_length: int. Another length for this call.
+        sequence_length: int. Overrides the layer's for this call.
         add_start_value: bool. Whether the start tokens are added. Default True.
         add_end_value: bool. Whether the end tokens are added. Default True.
 
@@ -42,7 +42,7 @@ class StartEndPacker(Packer):
         same shape, True where a token is.
 
     Raises:
-        ValueError: the special tokens alone don't fit, or tokens were cut and
+        ValueError: the special tokens alone do not fit, or tokens were cut with
             `truncation="error"`.
 
     Example:

@@ -1,4 +1,4 @@
-"""What random deletion and random swap share: which tokens they may touch, and how many."""
+"""The base class of layers that augment data by changing random tokens."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,11 +13,11 @@ SkipToken = Callable[[Any], Any]
 
 
 class TokenAugmenter(SavedDraws, TokenLayer):
-    """The base of layers that change tokens at random.
+    """The base class of layers that change tokens at random.
 
     Args:
-        rate: float. The probability of each token.
-        skip_list: list of tokens that are left alone.
+        rate: float. The probability that a token is changed.
+        skip_list: list of tokens that are never changed.
         skip_fn, skip_py_fn: functions of one token.
         seed: int or None.
     """
@@ -53,7 +53,7 @@ class TokenAugmenter(SavedDraws, TokenLayer):
         return self._random.next() if rng is None else rng
 
     def _candidates(self, rows: list[Row]) -> np.ndarray:
-        """Which tokens may be touched, bool `[batch, longest]`."""
+        """The tokens that may be changed, bool `[batch, longest]`."""
         candidates = np.zeros((len(rows), max(map(len, rows), default=0)), bool)
         for target, row in zip(candidates, rows, strict=True):
             target[: len(row)] = self._may_touch(row)
@@ -68,13 +68,13 @@ class TokenAugmenter(SavedDraws, TokenLayer):
     def _draw_counts(
         self, candidates: np.ndarray, most: int | None, generator: np.random.Generator
     ) -> np.ndarray:
-        """How many tokens are touched, `[batch]`: as many as single draws at `rate` would."""
+        """Draw how many tokens are changed, `[batch]`, as if each were drawn at `rate`."""
         counts = generator.binomial(candidates.sum(axis=1), self.rate)
         return counts if most is None else np.minimum(counts, most)
 
 
 def _as_python(row: Row) -> list[Any]:
-    """Tokens as a user's function and list have them; inside TensorFlow strings are bytes."""
+    """Tokens as Python values, as in a user's list; inside TensorFlow strings are bytes."""
     return [_as_text(token) for token in (row.tolist() if isinstance(row, np.ndarray) else row)]
 
 

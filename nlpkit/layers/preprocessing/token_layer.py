@@ -1,4 +1,4 @@
-"""The base of layers on tokens: one function of rows serves Python, NumPy and TensorFlow."""
+"""The base class of layers on tokens, given as Python, NumPy or TensorFlow values."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,11 +16,11 @@ RowFunction = Callable[..., Sequence[Any]]
 
 
 class TokenLayer(PreprocessingLayer):
-    """A layer whose inputs are tokens (ids or strings) of one example or of a batch of them.
+    """A layer whose inputs are the tokens (ids or strings) of one example or of a batch.
 
     Args:
-        dtype: str. The dtype of the ids that come out; "int32" in place of a float dtype, which
-            would round them.
+        dtype: str. The dtype of the output ids; a float dtype, which would round them, is replaced
+            by "int32".
     """
 
     def __init__(self, *, dtype: Any = "int32", **kwargs: Any) -> None:
@@ -45,7 +45,7 @@ class TokenLayer(PreprocessingLayer):
             return map_rows(function, inputs, [Output(*output) for output in outputs])
         if any(tensors):
             raise ValueError(
-                f"The inputs of {self.name} must be all TensorFlow tensors or none; got "
+                f"Either all inputs of {self.name} or none must be TensorFlow tensors; got "
                 f"{', '.join(type(x).__name__ for x in inputs)}."
             )
         rows, batched = self._read(inputs)

@@ -1,4 +1,4 @@
-"""Rows of tokens, lists or arrays, as one flat array and as a dense one."""
+"""Conversion of rows of tokens to flat and dense arrays."""
 
 import array
 import itertools
@@ -15,7 +15,7 @@ def row_lengths(rows: Sequence[Row]) -> np.ndarray:
 
 
 def concatenate(rows: Sequence[Row]) -> np.ndarray:
-    """All tokens, one row after another: integers, or objects where they are strings.
+    """Concatenate the rows to an array of integers, or of objects if the tokens are strings.
 
     Raises:
         ValueError: the tokens are neither all ids nor all strings.
@@ -32,7 +32,7 @@ def concatenate(rows: Sequence[Row]) -> np.ndarray:
 
 
 def to_dense(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:
-    """Ids padded with 0 on the right, `[batch, longest]`, and which are real, bool."""
+    """Ids padded with 0 on the right, `[batch, longest]`, and their padding mask, bool."""
     lengths = row_lengths(rows)
     real = np.arange(lengths.max(initial=0)) < lengths[:, None]
     dense = np.zeros(real.shape, "int64")
@@ -46,13 +46,13 @@ def _checked(tokens: np.ndarray) -> np.ndarray:
         return tokens.astype(object)
     if kind in "iub":
         return tokens
-    if not tokens.size:  # NumPy makes an empty list an array of floats.
+    if not tokens.size:  # NumPy turns an empty list into an array of floats.
         return tokens.astype("int32")
     raise ValueError(f"Tokens must be ids or strings; got an array of {tokens.dtype}.")
 
 
 def _ids(rows: Sequence[Row]) -> np.ndarray:
-    # The quickest way from lists to an array, and unlike NumPy's it refuses floats and strings.
+    # The fastest way from lists to an array; unlike NumPy it rejects floats and strings.
     ids = array.array("i")
     try:
         for row in rows:

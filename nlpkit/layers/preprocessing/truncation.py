@@ -1,4 +1,4 @@
-"""What happens when tokens are cut."""
+"""Warnings and errors for truncated tokens."""
 
 import numpy as np
 
@@ -7,15 +7,15 @@ from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 
 
 class TruncationReport:
-    """Reports cut tokens as an argument `truncation` asks for.
+    """Report truncated tokens as the argument `truncation` says.
 
     Args:
         truncation: "error" raises each time, "warn" warns the first time for each length, "silent"
             does nothing.
-        name: str. Who cuts.
+        name: str. The layer's name, for the report.
 
     Raises:
-        ValueError: `truncation` is none of these.
+        ValueError: `truncation` is another value.
     """
 
     def __init__(self, truncation: str, name: str) -> None:

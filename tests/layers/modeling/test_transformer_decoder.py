@@ -156,7 +156,7 @@ def test_a_layer_keeps_the_form_of_its_first_call(alone, crossing):
 @pytest.mark.parametrize("kind", ["self", "cross"])
 def test_one_cache_without_the_other_is_an_error(crossing, kind):
     cache = {f"{kind}_attention_cache": empty_cache(T)}
-    with pytest.raises(ValueError, match=f"only {kind}_attention_cache came"):
+    with pytest.raises(ValueError, match=f"got only {kind}_attention_cache"):
         call(crossing, HIDDEN, CONTEXT, **cache)
 
 

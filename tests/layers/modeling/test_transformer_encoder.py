@@ -126,7 +126,7 @@ def test_a_mask_of_another_rank_is_an_error(encoder, masks, message):
 
 
 def test_heads_that_do_not_divide_the_size_are_an_error():
-    with pytest.raises(ValueError, match="num_heads=3, size 8"):
+    with pytest.raises(ValueError, match="num_heads=3 for size 8"):
         build(TransformerEncoder(intermediate_dim=16, num_heads=3))
 
 

@@ -138,7 +138,7 @@ def test_python_equals_tf_data(tf, truncate, batched):
         ({}, ([[1]], [2]), "all single examples or all batches of the same size; got 1, one exam"),
         ({}, ([[1]], [[2], [3]]), "same size; got 1, 2"),
         ({"length": 2}, ([1], [2]), "sequence_length=2 leaves no room for the 3 special tokens"),
-        ({"sep_value": "</s>"}, ([1], [2]), "so must sep_value be"),
+        ({"sep_value": "</s>"}, ([1], [2]), "sep_value must be ids, as the tokens are"),
     ],
 )
 def test_wrong_values_are_refused(arguments, segments, message):
@@ -147,5 +147,5 @@ def test_wrong_values_are_refused(arguments, segments, message):
 
 
 def test_tensors_and_lists_do_not_mix(tf):
-    with pytest.raises(ValueError, match="all TensorFlow tensors or none"):
+    with pytest.raises(ValueError, match="or none must be TensorFlow tensors"):
         pack((tf.constant([1]), [2]))
