@@ -14,6 +14,7 @@ from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.spec import Head, Stack
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.presets.preset import FromPreset
 
@@ -55,6 +56,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     """
 
     preset_kind: ClassVar[str] = "backbone"
+    kerashub: ClassVar[tuple[Family, ...]] = ()
 
     def __init__(
         self,

@@ -5,13 +5,16 @@ their factors. From Gemma 2 on there are layers with a window, the scale of atte
 of its own, and what a half of a layer adds to the stream is normalized too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from nlpkit.backbones import spec
 from nlpkit.backbones.layer_types import WINDOW, kinds_of_layers
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import SENTENCE_PIECES, grouped_decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import GATED_LAYER, renamed
 from nlpkit.presets.mapping.weight_table import Line, parse
 
 ACTIVATIONS = {"gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "silu": "silu", "relu": "relu"}
@@ -58,6 +61,38 @@ _FEED_FORWARD_NORM = "feed_forward_residual/pre_norm/scale <- {name}.weight\n"
 _FEED_FORWARD_POST_NORM = (
     "feed_forward_residual/post_norm/scale <- post_feedforward_layernorm.weight\n"
 )
+_KERASHUB_ARGUMENTS = (
+    "head_dim",
+    "query_head_dim_normalize",
+    "use_post_ffw_norm",
+    "use_post_attention_norm",
+    "attention_logit_soft_cap",
+    "final_logit_soft_cap",
+    "use_sliding_window_attention",
+    "sliding_window_size",
+)
+# Of KerasHub's projections the heads are the first axis.
+_KERASHUB_LAYER = renamed(
+    GATED_LAYER,
+    {
+        "| merge {heads} last": "| swap first axes, merge {heads} last",
+        "| merge {groups} last": "| swap first axes, merge {groups} last",
+        "self_attention_layer/": "attention/",
+        "self_attention_layer_norm": "pre_attention_norm",
+        "feedforward_layer_norm": "pre_ffw_norm",
+        "feedforward_gate_dense": "gating_ffw",
+        "feedforward_intermediate_dense": "gating_ffw_2",
+        "feedforward_output_dense": "ffw_linear",
+    },
+)
+_KERASHUB_NORMS = {
+    "use_post_attention_norm": "attention_residual/post_norm/scale <- post_attention_norm/0\n",
+    "use_post_ffw_norm": "feed_forward_residual/post_norm/scale <- post_ffw_norm/0\n",
+    "use_query_key_norm": """
+attention/query_norm/scale <- attention/query_norm/0
+attention/key_norm/scale <- attention/key_norm/0
+""",
+}
 
 
 def norm(epsilon: float) -> spec.Norm:
@@ -200,3 +235,33 @@ def write_later(backbone: Any, kinds: Sequence[str], scalar: float) -> dict[str,
         "layer_types": list(kinds),
         "hidden_activation": names[backbone.activation],
     }
+
+
+def kerashub(
+    name: str,
+    *,
+    layer_name: str,
+    arguments: tuple[str, ...] = (),
+    tokenizer_inert: Mapping[str, Any] | None = None,
+    **further: Any,
+) -> Family:
+    """Describe KerasHub's family of a generation.
+
+    Args:
+        name, layer_name: of `grouped_decoder`.
+        arguments: what its backbone has beside the arguments of the first generation.
+        tokenizer_inert: `inert` of the tokenizer's mapping, beside that of all of SentencePiece.
+        **further: further arguments of `grouped_decoder`.
+    """
+    inert = {**SENTENCE_PIECES["inert"], **(tokenizer_inert or {})}
+    stated = (*_KERASHUB_ARGUMENTS, *arguments)
+    return grouped_decoder(
+        name,
+        {**SENTENCE_PIECES, "inert": inert},
+        arguments=stated,
+        final_norm="rms_normalization",
+        layer=_KERASHUB_LAYER,
+        layer_name=layer_name,
+        options={norm: lines for norm, lines in _KERASHUB_NORMS.items() if norm in stated},
+        **further,
+    )

@@ -7,6 +7,9 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import PLAIN
+from nlpkit.presets.layouts.kerashub.encoder import WORD_PIECES, encoder
+from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.mapping.weight_table import Line, parse
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
@@ -22,7 +25,6 @@ _ACTIVATIONS = {
     "silu": "silu",
     "swish": "silu",
 }
-
 _CONFIG = {
     "vocabulary_size": ("vocab_size", 30522),
     "num_layers": ("num_hidden_layers", 12),
@@ -78,6 +80,23 @@ _CLASSIFIER_HEAD = """
 logits/kernel <- classifier.weight | transpose
 logits/bias <- classifier.bias
 """
+_KERASHUB_EMBEDDINGS = """
+token_embedding/embeddings <- layers/reversible_embedding/0
+position_embedding/embeddings <- layers/position_embedding/0
+segment_embedding/embeddings <- layers/embedding/0
+embeddings_norm/gamma <- layers/layer_normalization/0
+embeddings_norm/beta <- layers/layer_normalization/1
+pooled_dense/kernel <- layers/dense/0
+pooled_dense/bias <- layers/dense/1
+"""
+_KERASHUB = encoder(
+    "Bert",
+    WORD_PIECES,
+    arguments=(*PLAIN, "max_sequence_length", "num_segments"),
+    lines=_KERASHUB_EMBEDDINGS,
+    fixed={"activation": "gelu_tanh", "layer_norm_epsilon": 1e-12},
+    masked_lm={"head_activation": "gelu", "head_layer_norm_epsilon": 1e-5},
+)
 
 
 class BertTokenizer(WordPieceTokenizer):
@@ -88,8 +107,7 @@ class BertTokenizer(WordPieceTokenizer):
 
     Args:
         vocabulary: str, path or list of str. The word pieces, or a file with one a line.
-        lowercase: bool. Whether text is lower-cased first (the "uncased" checkpoints). Default
-            False.
+        lowercase: bool. Whether text is lowercased (the "uncased" checkpoints). Default False.
         strip_accents: bool or None. Whether accents are removed; None as `lowercase`, which is what
             BERT does. Default None.
         cls_token: str. Starts every sequence. Default "[CLS]".
@@ -177,6 +195,7 @@ class BertBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("bert",)
     hf_architecture: ClassVar[str] = "BertModel"
     hf_prefix: ClassVar[str] = "bert."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
     cls_token_index: ClassVar[int] = 0
 
     def __init__(

@@ -7,6 +7,9 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import PLAIN, byte_pairs, decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import FLAT_OUTPUT_LAYER, renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -57,6 +60,28 @@ transformer_layer_{i}/feed_forward/output/bias <- h.{i}.mlp.dense_4h_to_h.bias
 final_norm/gamma <- ln_f.weight
 final_norm/beta <- ln_f.bias
 """
+_KERASHUB_TABLE = """
+token_embedding/embeddings <- layers/reversible_embedding/0
+embeddings_norm/gamma <- layers/layer_normalization/0
+embeddings_norm/beta <- layers/layer_normalization/1
+final_norm/gamma <- layers/layer_normalization_1/0
+final_norm/beta <- layers/layer_normalization_1/1
+"""
+_KERASHUB = decoder(
+    "Bloom",
+    byte_pairs("<s>", "</s>", "<pad>"),
+    arguments=(*PLAIN, "layer_norm_epsilon"),
+    lines=_KERASHUB_TABLE,
+    layer=renamed(
+        FLAT_OUTPUT_LAYER,
+        {
+            "self_attention_layer_norm": "pre_attention_layer_norm",
+            "feedforward_layer_norm": "post_attention_layer_norm",
+            "feedforward_": "mlp_",
+        },
+    ),
+    layer_name="bloom_decoder",
+)
 
 
 class BloomTokenizer(BytePairTokenizer):
@@ -139,6 +164,7 @@ class BloomBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("bloom",)
     hf_architecture: ClassVar[str] = "BloomModel"
     hf_prefix: ClassVar[str] = "transformer."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

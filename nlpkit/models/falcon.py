@@ -14,6 +14,9 @@ from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, FINAL_NORM, SIZES, TOKENS, decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import FLAT_OUTPUT_LAYER, renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -65,6 +68,30 @@ _NORMS = {
     1: {"{first_norm}": "input_layernorm"},
     2: {"{first_norm}": "ln_attn", "{second_norm}": "ln_mlp"},
 }
+_KERASHUB = decoder(
+    "Falcon",
+    END_OF_TEXT,
+    arguments=(
+        *SIZES,
+        "num_attention_heads",
+        "layer_norm_epsilon",
+        "attention_dropout_rate",
+        "feedforward_dropout_rate",
+    ),
+    lines=TOKENS + FINAL_NORM,
+    layer=renamed(
+        FLAT_OUTPUT_LAYER,
+        {
+            "self_attention_layer/": "attention_layer/",
+            "self_attention_layer_norm": "input_layer_norm",
+            "feedforward_layer_norm": "post_attention_layer_norm",
+            "feedforward_intermediate_dense": "dense_h_to_4h",
+            "feedforward_output_dense": "dense_4h_to_h",
+        },
+    ),
+    layer_name="falcon_transformer_decoder",
+    sizes={"heads": "num_attention_heads", "groups": "num_attention_heads"},
+)
 
 
 class FalconTokenizer(EndOfTextTokenizer):
@@ -120,6 +147,7 @@ class FalconBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("falcon",)
     hf_architecture: ClassVar[str] = "FalconModel"
     hf_prefix: ClassVar[str] = "transformer."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from nlpkit.backbones.layer_types import FULL, attentions_of_layers, kinds_of_la
 from nlpkit.backbones.rope_config import read_rope, write_rope
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -19,6 +20,7 @@ _NAMES = {"gemma": "Gemma", "gemma2": "Gemma2", "vaultgemma": "VaultGemma"}
 _FIRST_ACTIVATIONS = {**gemma_like.ACTIVATIONS, "gelu": "gelu_tanh"}
 _CAPS = (50.0, 30.0)
 _PERIOD = 2
+_KERASHUB = gemma_like.kerashub("Gemma", layer_name="gemma_decoder_block")
 
 
 class GemmaTokenizer(StartEndPadPieceTokenizer):
@@ -108,6 +110,7 @@ class GemmaBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = tuple(_NAMES)
     hf_architecture: ClassVar[str] = "GemmaModel"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from nlpkit.backbones.rope_config import (
 )
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -27,6 +28,34 @@ _FIXED = {
     "use_post_attention_norm": True,
     "attention_logit_soft_cap": None,
 }
+_NO_IMAGES = {
+    "vision_encoder": (None,),
+    "use_bidirectional_attention": (False,),
+    "is_embedding_model": (False,),
+    "pooling_intermediate_dim": (None,),
+    "embedding_dim": (None,),
+}
+_ANY_NUMBER = range(1 << 16)
+_KERASHUB = gemma_like.kerashub(
+    "Gemma3",
+    layer_name="gemma3_decoder_block",
+    arguments=(
+        "image_size",
+        "use_query_key_norm",
+        "local_rope_scaling_factor",
+        "global_rope_scaling_factor",
+    ),
+    inert=_NO_IMAGES,
+    tokenizer_inert={"has_vision_tokens": (False, True)},
+    # How images are packed, of which there are none.
+    preprocessor={
+        "inert": {
+            "image_converter": (None,),
+            "num_vision_tokens_per_image": _ANY_NUMBER,
+            "max_images_per_prompt": _ANY_NUMBER,
+        }
+    },
+)
 
 
 class Gemma3Tokenizer(StartEndPadPieceTokenizer):
@@ -121,6 +150,7 @@ class Gemma3Backbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("gemma3_text",)
     hf_architecture: ClassVar[str] = "Gemma3TextModel"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

@@ -7,6 +7,9 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, FINAL_NORM, PLAIN, TOKENS, decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import BIASED_LAYER
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -54,6 +57,18 @@ final_norm/beta <- ln_f.bias
 <- h.*.attn.bias ; buffer
 <- h.*.attn.masked_bias ; buffer
 """
+_KERASHUB = decoder(
+    "GPT2",
+    END_OF_TEXT,
+    arguments=(*PLAIN, "max_sequence_length"),
+    lines="""
+position_embedding/embeddings <- layers/position_embedding/0
+"""
+    + TOKENS
+    + FINAL_NORM,
+    layer=BIASED_LAYER,
+    layer_name="transformer_decoder",
+)
 
 
 class GPT2Tokenizer(EndOfTextTokenizer):
@@ -102,6 +117,7 @@ class GPT2Backbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("gpt2",)
     hf_architecture: ClassVar[str] = "GPT2Model"
     hf_prefix: ClassVar[str] = "transformer."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

@@ -12,6 +12,9 @@ from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, FINAL_NORM, PLAIN, TOKENS, decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import FUSED_LAYER
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -66,6 +69,21 @@ transformer_layer_{i}/attention/key/bias <- layers.{i}.attention.query_key_value
 transformer_layer_{i}/attention/value/bias <- layers.{i}.attention.query_key_value.bias[2 of 3 x {heads}]
 transformer_layer_{i}/attention/output/bias <- layers.{i}.attention.dense.bias
 """
+_KERASHUB = decoder(
+    "GPTNeoX",
+    END_OF_TEXT,
+    arguments=(
+        *PLAIN,
+        "layer_norm_epsilon",
+        "max_sequence_length",
+        "rotary_percentage",
+        "rotary_max_wavelength",
+    ),
+    fixed={"activation": "gelu_tanh", "tie_word_embeddings": True},
+    lines=TOKENS + FINAL_NORM,
+    layer=FUSED_LAYER,
+    layer_name="gpt_neo_x_decoder",
+)
 
 
 class GPTNeoXTokenizer(EndOfTextTokenizer):
@@ -119,6 +137,7 @@ class GPTNeoXBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("gpt_neox",)
     hf_architecture: ClassVar[str] = "GPTNeoXModel"
     hf_prefix: ClassVar[str] = "gpt_neox."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

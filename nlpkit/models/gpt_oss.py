@@ -9,6 +9,9 @@ from nlpkit.backbones.layer_types import attentions_of_layers, kinds_of_layers
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.formats.mxfp4 import check_method
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, ROPE, grouped_decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import BIASED_EXPERTS_LAYER, renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -46,6 +49,23 @@ feed_forward/intermediate/bias <- mlp.experts.gate_up_proj_bias[:, 1 of 2 x {f}]
 feed_forward/output/kernel <- mlp.experts.down_proj
 feed_forward/output/bias <- mlp.experts.down_proj_bias
 """
+# In KerasHub the windows are on the other layers and one token longer than in OpenAI's model, which
+# the weights are from, and here.
+_KERASHUB = grouped_decoder(
+    "GptOss",
+    END_OF_TEXT,
+    arguments=(*ROPE, "num_experts", "top_k", "sliding_window", "output_router_logits", "head_dim"),
+    final_norm="gpt_oss_layer_normalization",
+    layer=renamed(
+        BIASED_EXPERTS_LAYER,
+        {
+            "self_attention_layer_norm": "input_layer_norm",
+            "feedforward_layer_norm": "post_attention_layer_norm",
+        },
+    ),
+    layer_name="gpt_oss_transformer_decoder",
+    sizes={"width": "intermediate_dim"},
+)
 
 
 class GptOssTokenizer(BytePairTokenizer):
@@ -150,6 +170,7 @@ class GptOssBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("gpt_oss",)
     hf_architecture: ClassVar[str] = "GptOssModel"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
     activation: ClassVar[str] = "silu"
 
     def __init__(

@@ -1,12 +1,16 @@
 """Llama (Touvron et al., 2023, 2302.13971), Llama 2 (2307.09288) and Llama 3 (2024, 2407.21783)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import SENTENCE_PIECES, byte_pairs, grouped_decoder
+from nlpkit.presets.layouts.kerashub.family import ClassMapping, Family
+from nlpkit.presets.layouts.kerashub.layers import GATED_LAYER
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -19,6 +23,41 @@ _CONFIG = {
     "attention_bias": ("attention_bias", False),
     "feed_forward_bias": ("mlp_bias", False),
 }
+_KERASHUB = grouped_decoder(
+    "Llama",
+    SENTENCE_PIECES,
+    arguments=(
+        "rope_max_wavelength",
+        "rope_position_scaling_factor",
+        "rope_frequency_adjustment_factor",
+        "rope_low_freq_factor",
+        "rope_high_freq_factor",
+        "rope_pretraining_sequence_length",
+        "tie_word_embeddings",
+    ),
+    final_norm="llama_layer_norm",
+    layer=GATED_LAYER,
+    layer_name="llama_transformer_decoder",
+)
+_KERASHUB_LLAMA3_TOKENS = byte_pairs(
+    "<|begin_of_text|>",
+    "<|end_of_text|>",
+    "<|eot_id|>",
+    "<|start_header_id|>",
+    "<|end_header_id|>",
+)
+_LLAMA3_PREPROCESSOR = "Llama3CausalLMPreprocessor"
+_KERASHUB_LLAMA3 = replace(
+    _KERASHUB,
+    tokenizer=ClassMapping(("Llama3Tokenizer",), "Llama3Tokenizer", **_KERASHUB_LLAMA3_TOKENS),
+    backbone=replace(_KERASHUB.backbone, names=("Llama3Backbone",)),
+    preprocessors=(
+        replace(
+            _KERASHUB.preprocessors[0], names=(_LLAMA3_PREPROCESSOR,), own=_LLAMA3_PREPROCESSOR
+        ),
+    ),
+    tasks=(replace(_KERASHUB.tasks[0], names=("Llama3CausalLM",)),),
+)
 
 
 class LlamaTokenizer(StartEndPieceTokenizer):
@@ -148,6 +187,7 @@ class LlamaBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("llama",)
     hf_architecture: ClassVar[str] = "LlamaModel"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB, _KERASHUB_LLAMA3)
 
     def __init__(
         self,

@@ -7,6 +7,9 @@ from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import ROPE, SENTENCE_PIECES, grouped_decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import GATED_LAYER
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -14,6 +17,15 @@ from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import holds_pieces
 from nlpkit.tokenizers.sentence_piece.start_end_tokenizer import StartEndPieceTokenizer
+
+_KERASHUB = grouped_decoder(
+    "Mistral",
+    SENTENCE_PIECES,
+    arguments=(*ROPE, "sliding_window", "head_dim"),
+    final_norm="mistral_layer_normalization",
+    layer=GATED_LAYER,
+    layer_name="mistral_transformer_decoder",
+)
 
 
 class MistralTokenizer(StartEndPieceTokenizer):
@@ -116,6 +128,7 @@ class MistralBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("mistral",)
     hf_architecture: ClassVar[str] = "MistralModel"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

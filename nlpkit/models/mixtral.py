@@ -7,6 +7,9 @@ from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import ROPE, SENTENCE_PIECES, grouped_decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import EXPERTS_LAYER
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -24,6 +27,21 @@ _CONFIG = {
     "router_jitter_noise": ("router_jitter_noise", 0.0),
     "router_aux_loss_coef": ("router_aux_loss_coef", 0.001),
 }
+_KERASHUB = grouped_decoder(
+    "Mixtral",
+    SENTENCE_PIECES,
+    arguments=(
+        *ROPE,
+        "sliding_window",
+        "num_experts",
+        "top_k",
+        "router_jitter_noise",
+        "router_aux_loss_coef",
+    ),
+    final_norm="mixtral_layer_normalization",
+    layer=EXPERTS_LAYER,
+    layer_name="mixtral_transformer_decoder",
+)
 
 
 class MixtralTokenizer(StartEndPieceTokenizer):
@@ -100,6 +118,7 @@ class MixtralBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("mixtral",)
     hf_architecture: ClassVar[str] = "MixtralModel"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

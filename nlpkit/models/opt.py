@@ -7,6 +7,9 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import FINAL_NORM, PLAIN, byte_pairs, decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import BIASED_LAYER
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -58,6 +61,18 @@ _PROJECTIONS = """
 project_in/kernel <- decoder.project_in.weight | transpose
 project_out/kernel <- decoder.project_out.weight | transpose
 """
+_KERASHUB_EMBEDDINGS = """
+token_embedding/embeddings <- layers/token_and_position_embedding/token_embedding/0
+position_embedding/embeddings <- layers/token_and_position_embedding/position_embedding/0 | after 2 rows
+"""
+_KERASHUB = decoder(
+    "OPT",
+    byte_pairs("</s>", "<pad>"),
+    arguments=(*PLAIN, "max_sequence_length"),
+    lines=_KERASHUB_EMBEDDINGS + FINAL_NORM,
+    layer=BIASED_LAYER,
+    layer_name="transformer_decoder",
+)
 
 
 class OPTTokenizer(BytePairTokenizer):
@@ -143,6 +158,7 @@ class OPTBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("opt",)
     hf_architecture: ClassVar[str] = "OPTModel"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

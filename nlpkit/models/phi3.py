@@ -8,6 +8,9 @@ from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import SENTENCE_PIECES, grouped_decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import GATED_LAYER, renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -40,6 +43,28 @@ _CONFIG = {
     "dropout": ("resid_pdrop", 0.0),
     "embedding_dropout": ("embd_pdrop", 0.0),
 }
+_KERASHUB = grouped_decoder(
+    "Phi3",
+    SENTENCE_PIECES,
+    arguments=(
+        "rope_max_wavelength",
+        "rope_scaling_type",
+        "rope_scaling_short_factor",
+        "rope_scaling_long_factor",
+        "max_sequence_length",
+        "pretraining_sequence_length",
+    ),
+    final_norm="phi3_layer_norm",
+    layer=renamed(
+        GATED_LAYER,
+        {
+            "self_attention_layer/": "attention/",
+            "self_attention_layer_norm": "pre_attention_layer_norm",
+            "feedforward_layer_norm": "post_attention_layer_norm",
+        },
+    ),
+    layer_name="phi3_decoder",
+)
 
 
 class Phi3Tokenizer(StartEndPieceTokenizer):
@@ -129,6 +154,7 @@ class Phi3Backbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("phi3",)
     hf_architecture: ClassVar[str] = "Phi3Model"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

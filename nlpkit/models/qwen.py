@@ -7,11 +7,28 @@ from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, ROPE, grouped_decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import GATED_LAYER, PROJECTION_BIASES
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
+
+_KERASHUB = grouped_decoder(
+    "Qwen",
+    END_OF_TEXT,
+    arguments=(
+        *ROPE,
+        "tie_word_embeddings",
+        "use_sliding_window_attention",
+        "sliding_window_size",
+    ),
+    final_norm="qwen_layer_norm",
+    layer=GATED_LAYER + PROJECTION_BIASES,
+    layer_name="qwen_transformer_decoder",
+)
 
 
 class QwenTokenizer(BytePairTokenizer):
@@ -110,6 +127,7 @@ class QwenBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("qwen2",)
     hf_architecture: ClassVar[str] = "Qwen2Model"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

@@ -7,10 +7,22 @@ from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import IM_END, ROPE, grouped_decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import GATED_LAYER, PROJECTION_NORMS
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.im_end_tokenizer import ImEndTokenizer
+
+_KERASHUB = grouped_decoder(
+    "Qwen3",
+    IM_END,
+    arguments=(*ROPE, "head_dim", "tie_word_embeddings", "sliding_window_size"),
+    final_norm="qwen3_layer_norm",
+    layer=GATED_LAYER + PROJECTION_NORMS,
+    layer_name="qwen3_transformer_decoder",
+)
 
 
 class Qwen3Tokenizer(ImEndTokenizer):
@@ -87,6 +99,7 @@ class Qwen3Backbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("qwen3",)
     hf_architecture: ClassVar[str] = "Qwen3Model"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

@@ -7,6 +7,9 @@ from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import IM_END, ROPE, grouped_decoder
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import FUSED_EXPERTS_LAYER, PROJECTION_NORMS
 from nlpkit.presets.mapping.weight_table import Line, expand, parse
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -27,6 +30,26 @@ _CONFIG = {
     "mlp_only_layers": ("mlp_only_layers", []),
     "attention_bias": ("attention_bias", False),
 }
+_KERASHUB = grouped_decoder(
+    "Qwen3Moe",
+    IM_END,
+    arguments=(
+        *ROPE,
+        "head_dim",
+        "tie_word_embeddings",
+        "sliding_window_size",
+        "moe_intermediate_dim",
+        "num_experts",
+        "top_k",
+        "norm_top_k_prob",
+        "router_aux_loss_coefficient",
+    ),
+    # All published ones have experts in every layer.
+    inert={"mlp_only_layers": (None,), "decoder_sparse_step": (1,)},
+    final_norm="qwen3_moe_layer_norm",
+    layer=FUSED_EXPERTS_LAYER + PROJECTION_NORMS,
+    layer_name="qwen3_moe_transformer_decoder",
+)
 
 
 class Qwen3MoeTokenizer(ImEndTokenizer):
@@ -110,6 +133,7 @@ class Qwen3MoeBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("qwen3_moe",)
     hf_architecture: ClassVar[str] = "Qwen3MoeModel"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

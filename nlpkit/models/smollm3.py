@@ -8,6 +8,9 @@ from nlpkit.backbones import llama_like, spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.kerashub.decoder import SIZES, byte_pairs, decoder, with_scale
+from nlpkit.presets.layouts.kerashub.family import Family
+from nlpkit.presets.layouts.kerashub.layers import FLAT_PROJECTIONS_LAYER, renamed
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -20,6 +23,45 @@ _RENAMED = {
     "rope_max_wavelength": "rope_theta",
     "max_sequence_length": "max_position_embeddings",
 }
+_KERASHUB_BUFFERS = """
+<- *rotary_embedding/* ; buffer
+"""
+_KERASHUB = decoder(
+    "SmolLM3",
+    byte_pairs("<|begin_of_text|>", "<|end_of_text|>", "<think>", "</think>"),
+    arguments=(
+        *SIZES,
+        "num_attention_heads",
+        "num_key_value_heads",
+        "attention_dropout",
+        "rope_layer_enabled_list",
+        "layer_types",
+        "layer_norm_epsilon",
+        "max_position_embeddings",
+        "rope_theta",
+        "partial_rotary_factor",
+    ),
+    # With biases its attention lacks that of the output.
+    fixed={"attention_bias": False, "mlp_bias": False},
+    inert={"attention_bias": (False,), "mlp_bias": (False,)},
+    lines=with_scale("rms_normalization") + _KERASHUB_BUFFERS,
+    layer=renamed(
+        FLAT_PROJECTIONS_LAYER,
+        {
+            "self_attention_layer_norm": "input_layer_norm",
+            "feedforward_layer_norm": "post_attention_layer_norm",
+            "self_attention_layer/query_dense": "self_attn/q_proj",
+            "self_attention_layer/key_dense": "self_attn/k_proj",
+            "self_attention_layer/value_dense": "self_attn/v_proj",
+            "self_attention_layer/output_dense": "self_attn/o_proj",
+            "feedforward_gate_dense": "mlp/gate_proj",
+            "feedforward_intermediate_dense": "mlp/up_proj",
+            "feedforward_output_dense": "mlp/down_proj",
+        },
+    ),
+    layer_name="smol_lm3_decoder_layer",
+    sizes={"heads": "num_attention_heads"},
+)
 
 
 class SmolLM3Tokenizer(BytePairTokenizer):
@@ -119,6 +161,7 @@ class SmolLM3Backbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("smollm3",)
     hf_architecture: ClassVar[str] = "SmolLM3Model"
     hf_prefix: ClassVar[str] = "model."
+    kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
     def __init__(
         self,

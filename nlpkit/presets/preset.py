@@ -26,7 +26,8 @@ class FromPreset:
     - tokenizer: `save_files(folder) -> list[str]`, `from_files(folder, config, **arguments)`
     - preprocessor: `tokenizer_class`
     - backbone: `tokenizer_class`, `hf_model_types`, `hf_architecture`, `hf_prefix`,
-      `weight_table()`, `to_hf_config()`, and as a class method `from_hf_config(reader)`
+      `weight_table()`, `to_hf_config()`, and as a class method `from_hf_config(reader)`; and how
+      it goes with KerasHub's: `kerashub`
     - task: `backbone_class`, `preprocessor_class` (or None), `hf_architecture` (and
       `hf_other_architectures` whose head is the same), `hf_head_config()`, `table_of_head()`, and
       as class methods `head_table()`, `holds_head(…)` and `from_hf_head_config(reader)`

@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nlpkit.presets.layouts.kerashub.family import Family, Part
+from nlpkit.presets.layouts.kerashub.family import ClassMapping, Family
 from nlpkit.presets.layouts.kerashub.layers import PRE_NORM
 
 TOKENS = """
 token_embedding/embeddings <- layers/reversible_embedding/0
 """
+FINAL_NORM = """
+final_norm/gamma <- layers/layer_normalization/0
+final_norm/beta <- layers/layer_normalization/1
+"""
 _FINAL_SCALE = """
 final_norm/scale <- layers/{norm}/0
 """
 SIZES = ("vocabulary_size", "num_layers", "hidden_dim", "intermediate_dim")
+PLAIN = (*SIZES, "num_heads", "dropout")
 _GROUPED = (*SIZES, "num_query_heads", "num_key_value_heads", "layer_norm_epsilon", "dropout")
 _GROUPS = {"heads": "num_query_heads", "groups": "num_key_value_heads"}
 ROPE = ("rope_max_wavelength", "rope_scaling_factor")
@@ -25,6 +30,7 @@ def byte_pairs(*special: str) -> dict[str, Any]:
 
 
 END_OF_TEXT = byte_pairs("<|endoftext|>")
+IM_END = byte_pairs("<|im_end|>", "<|endoftext|>")
 SENTENCE_PIECES: dict[str, Any] = {
     "arguments": ("sequence_length", "add_bos", "add_eos"),
     "inert": {"proto": (None,)},
@@ -34,32 +40,40 @@ SENTENCE_PIECES: dict[str, Any] = {
 def decoder(
     name: str,
     tokenizer: Mapping[str, Any],
-    backbone: Mapping[str, Any],
+    *,
     layer: str,
     layer_name: str,
+    arguments: tuple[str, ...],
+    lines: str,
+    fixed: Mapping[str, Any] | None = None,
+    inert: Mapping[str, Any] | None = None,
     preprocessor: Mapping[str, Any] | None = None,
     **family: Any,
 ) -> Family:
-    """A family whose classes have the usual names.
+    """Describe a family whose classes have the usual names.
 
     Args:
         name: what they start with.
-        tokenizer, backbone, preprocessor: further attributes of these parts.
+        tokenizer: further attributes of the tokenizer's mapping.
         layer, layer_name: of `Family`.
+        arguments, lines, fixed, inert: of the backbone's mapping.
+        preprocessor: further attributes of the preprocessor's mapping.
         **family: further attributes of `Family`.
     """
 
-    def part(kind: str, **attributes: Any) -> Part:
-        return Part((name + kind,), name + kind, **attributes)
+    def mapping(kind: str, **attributes: Any) -> ClassMapping:
+        return ClassMapping((name + kind,), name + kind, **attributes)
 
     packing = ("sequence_length", "add_start_token", "add_end_token")
     return Family(
-        tokenizer=part("Tokenizer", **tokenizer),
-        backbone=part("Backbone", **backbone),
-        preprocessors=(
-            part("CausalLMPreprocessor", **{"arguments": packing, **(preprocessor or {})}),
+        tokenizer=mapping("Tokenizer", **tokenizer),
+        backbone=mapping(
+            "Backbone", arguments=arguments, lines=lines, fixed=fixed or {}, inert=inert or {}
         ),
-        tasks=(part("CausalLM", arguments=()),),
+        preprocessors=(
+            mapping("CausalLMPreprocessor", **{"arguments": packing, **(preprocessor or {})}),
+        ),
+        tasks=(mapping("CausalLM", arguments=()),),
         layer=layer.replace("{norm}", PRE_NORM),
         layer_name=layer_name,
         **family,
@@ -69,29 +83,29 @@ def decoder(
 def grouped_decoder(
     name: str,
     tokenizer: Mapping[str, Any],
-    arguments: tuple[str, ...],
-    norm: str,
-    layer: str,
-    layer_name: str,
     *,
-    backbone: Mapping[str, Any] | None = None,
+    final_norm: str,
+    arguments: tuple[str, ...],
     sizes: Mapping[str, str] | None = None,
-    **family: Any,
+    **further: Any,
 ) -> Family:
-    """A `decoder` with RMS norms, whose query heads share heads of keys and values.
+    """Describe a `decoder` with RMS norms and grouped-query attention.
 
     Args:
-        name, tokenizer, layer, layer_name: of `decoder`.
+        name, tokenizer: of `decoder`.
+        final_norm: what the final norm is called.
         arguments: what its backbone has beside the arguments that all these families have.
-        norm: what the final norm is called.
-        backbone: further attributes of this part.
         sizes: further ones of `Family`.
-        **family: further attributes of `Family`, or `preprocessor`.
+        **further: further arguments of `decoder`.
     """
-    attributes = {"arguments": (*_GROUPED, *arguments), "lines": with_scale(norm)}
-    sizes = {**_GROUPS, **(sizes or {})}
-    attributes |= backbone or {}
-    return decoder(name, tokenizer, attributes, layer, layer_name, sizes=sizes, **family)
+    return decoder(
+        name,
+        tokenizer,
+        arguments=(*_GROUPED, *arguments),
+        lines=with_scale(final_norm),
+        sizes={**_GROUPS, **(sizes or {})},
+        **further,
+    )
 
 
 def with_scale(norm: str) -> str:

@@ -1,4 +1,8 @@
-"""What there is to know of a family of KerasHub's: names of classes, arguments, tensors."""
+"""A family of KerasHub's: the names of its classes, their arguments and tensors.
+
+KerasHub's backbones state sizes only; what is computed is in their code, and here under `fixed`. A
+family of nlpkit declares in its own file which of KerasHub's it reads: `Backbone.kerashub`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,8 +20,8 @@ OWN_HEAD = "layers/reversible_embedding/1"
 
 
 @dataclass(frozen=True)
-class Part:
-    """One kind of object of a family.
+class ClassMapping:
+    """From a class of KerasHub's to nlpkit's.
 
     Attributes:
         names: KerasHub's names of the class, of all versions.
@@ -54,20 +58,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Family:
-    """A family's parts, and the weight table of one of its layers.
+    """A family's classes, and the weight table of one of its layers.
 
     Attributes:
-        tokenizer, backbone, preprocessors, tasks: its parts.
+        tokenizer, backbone, preprocessors, tasks: its classes.
         layer: the weight table of a layer; in braces stands what `sizes` has.
         layer_name: what the first layer is called; the others have numbers.
         options: further lines of a layer, by the argument of the backbone that is true for them.
         sizes: the backbone's arguments that the table needs, by what it calls them.
     """
 
-    tokenizer: Part
-    backbone: Part
-    preprocessors: tuple[Part, ...]
-    tasks: tuple[Part, ...]
+    tokenizer: ClassMapping
+    backbone: ClassMapping
+    preprocessors: tuple[ClassMapping, ...]
+    tasks: tuple[ClassMapping, ...]
     layer: str
     layer_name: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -75,7 +79,7 @@ class Family:
         default_factory=lambda: {"heads": "num_heads", "groups": "num_heads"}
     )
 
-    def parts(self) -> tuple[Part, ...]:
+    def classes(self) -> tuple[ClassMapping, ...]:
         """All of them."""
         return (self.tokenizer, self.backbone, *self.preprocessors, *self.tasks)
 
@@ -93,9 +97,9 @@ class Family:
         ]
 
 
-def head_lines(part: Part) -> list[Line]:
+def head_lines(task: ClassMapping) -> list[Line]:
     """The weight table of a task's head."""
-    return expand(part.lines + _BUFFERS)
+    return expand(task.lines + _BUFFERS)
 
 
 def _suffix(i: int) -> str:

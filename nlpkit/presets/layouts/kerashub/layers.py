@@ -112,13 +112,3 @@ def renamed(lines: str, names: Mapping[str, str]) -> str:
     for usual, name in names.items():
         lines = lines.replace(usual, name)
     return lines
-
-
-# Of Gemma's projections the heads are the first axis.
-HEADS_FIRST_LAYER = renamed(
-    GATED_LAYER,
-    {
-        "| merge {heads} last": "| swap first axes, merge {heads} last",
-        "| merge {groups} last": "| swap first axes, merge {groups} last",
-    },
-)

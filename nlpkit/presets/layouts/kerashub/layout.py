@@ -13,8 +13,7 @@ from typing import Any
 from nlpkit.presets.folders.store import CONFIG, PresetFolder
 from nlpkit.presets.layouts.argument_types import check_type
 from nlpkit.presets.layouts.kerashub import weight_files
-from nlpkit.presets.layouts.kerashub.families import FAMILIES
-from nlpkit.presets.layouts.kerashub.family import OWN_HEAD, Family, Part, head_lines
+from nlpkit.presets.layouts.kerashub.family import OWN_HEAD, ClassMapping, Family, head_lines
 from nlpkit.presets.layouts.kerashub.serialized_object import (
     KerasObject,
     UnknownClassError,
@@ -33,7 +32,6 @@ _ASSETS = "assets/tokenizer"
 _OWN_HEAD = weight_files.BACKBONE + OWN_HEAD
 # What Keras puts into the description of every object, and Hugging Face never.
 _MARKS = {"class_name", "registered_name"}
-_FAMILY_OF = {name: family for family in FAMILIES for part in family.parts() for name in part.names}
 
 
 class KerasHubLayout(Layout):
@@ -41,8 +39,9 @@ class KerasHubLayout(Layout):
 
     def __init__(self, folder: PresetFolder, preset: str | Path) -> None:
         super().__init__(folder, preset)
+        self._families = _families()
         self._family: Family | None = None
-        self._objects: dict[str, tuple[Part, KerasObject]] = {}
+        self._objects: dict[str, tuple[ClassMapping, KerasObject]] = {}
         self._unknown: dict[str, ValueError] = {}
         for name, kind in _KINDS.items():
             if folder.has(name):
@@ -84,10 +83,10 @@ class KerasHubLayout(Layout):
 
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         self._refuse_unknown("task")
-        part = self._head_part(cls)
-        if part is None:
+        head = self._mapping_of_head(cls)
+        if head is None:
             return None
-        return self._arguments_of("task") if "task" in self._objects else dict(part.fixed)
+        return self._arguments_of("task") if "task" in self._objects else dict(head.fixed)
 
     def is_task_without_preprocessor(self) -> bool:
         stored = {*self._objects, *self._unknown}
@@ -113,8 +112,9 @@ class KerasHubLayout(Layout):
 
     def task_table(self, task: Any) -> list[Line]:
         backbone = [line.within(BACKBONE, "") for line in self.backbone_table(task.backbone)]
-        part = self._head_part(type(task))
-        head = [line.within("", weight_files.HEAD) for line in head_lines(part)] if part else []
+        mapping = self._mapping_of_head(type(task))
+        lines = head_lines(mapping) if mapping else []
+        head = [line.within("", weight_files.HEAD) for line in lines]
         is_tied = task.backbone.head is None or task.backbone.head.tied
         own = [] if is_tied else [Line("lm_head/kernel", _OWN_HEAD)]
         return backbone + head + own
@@ -123,39 +123,39 @@ class KerasHubLayout(Layout):
         names = [] if hasattr(model, "backbone") else [f"{weight_files.HEAD}*", _OWN_HEAD]
         return [Line("", name, (), ("other head",)) for name in names]
 
-    def _head_part(self, cls: Any) -> Part | None:
+    def _mapping_of_head(self, cls: Any) -> ClassMapping | None:
         """What the folder holds of the head of a task; one of tokens is in the backbone's file."""
         if "task" in self._objects:
-            part, _ = self._objects["task"]
-            return part if issubclass(cls, known_classes()[part.own]) else None
+            mapping, _ = self._objects["task"]
+            return mapping if issubclass(cls, known_classes()[mapping.own]) else None
         tasks = self._family.tasks if self._family else ()
-        fitting = (part for part in tasks if issubclass(cls, known_classes()[part.own]))
-        return next((part for part in fitting if not part.lines), None)
+        fitting = (task for task in tasks if issubclass(cls, known_classes()[task.own]))
+        return next((task for task in fitting if not task.lines), None)
 
     def _class_of(self, kind: str) -> Any:
         found = self._objects.get(kind)
         return found and known_classes()[found[0].own]
 
     def _arguments_of(self, kind: str) -> dict[str, Any]:
-        part, stored = self._objects[kind]
-        cls = known_classes()[part.own]
-        arguments = stored.arguments((*part.arguments, *part.inert))
-        for name in arguments.keys() & {*part.arguments}:
+        mapping, stored = self._objects[kind]
+        cls = known_classes()[mapping.own]
+        arguments = stored.arguments((*mapping.arguments, *mapping.inert))
+        for name in arguments.keys() & {*mapping.arguments}:
             check_type(cls, name, arguments[name], stored.source)
         if kind in ("tokenizer", "preprocessor"):
             check_lengths(arguments, stored.source)
-        return part.convert(arguments, stored.source)
+        return mapping.convert(arguments, stored.source)
 
     def _read(self, content: Any, source: str) -> None:
         """Take an object, and those in it, as the ones of their kinds, unless these are known."""
-        stored = read_object(content, source, _FAMILY_OF)
-        family = _FAMILY_OF[stored.name]
+        stored = read_object(content, source, self._families)
+        family = self._families[stored.name]
         if self._family not in (None, family):
             raise ValueError(f"{source}: {stored.name} is of another family than the other files.")
         self._family = family
-        part = next(part for part in family.parts() if stored.name in part.names)
-        kind = _kind(family, part)
-        _, first = self._objects.setdefault(kind, (part, stored))
+        mapping = next(mapping for mapping in family.classes() if stored.name in mapping.names)
+        kind = _kind(family, mapping)
+        _, first = self._objects.setdefault(kind, (mapping, stored))
         if not stored.equals(first):
             raise ValueError(f"{source} and {first.source} describe different {kind}s.")
         for inner in _INNER.get(kind, ()):
@@ -163,9 +163,20 @@ class KerasHubLayout(Layout):
                 self._read(stored.config[inner], source)
 
 
-def _kind(family: Family, part: Part) -> str:
-    if part in family.tasks:
+def _families() -> dict[str, Family]:
+    """The families of KerasHub's that nlpkit's read, by the names of KerasHub's classes."""
+    return {
+        name: family
+        for cls in known_classes().values()
+        for family in vars(cls).get("kerashub", ())
+        for mapping in family.classes()
+        for name in mapping.names
+    }
+
+
+def _kind(family: Family, mapping: ClassMapping) -> str:
+    if mapping in family.tasks:
         return "task"
-    if part in family.preprocessors:
+    if mapping in family.preprocessors:
         return "preprocessor"
-    return "backbone" if part is family.backbone else "tokenizer"
+    return "backbone" if mapping is family.backbone else "tokenizer"
