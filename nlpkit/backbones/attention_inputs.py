@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 
-from nlpkit.backbones.spec import Attention, Rope
+from nlpkit.backbones.spec import AttentionSpec, RopeSpec
 from nlpkit.layers.modeling.alibi_bias import alibi_slopes
 from nlpkit.modules import cache as key_value_cache
 from nlpkit.ops.attention import prepare_mask
@@ -43,7 +43,7 @@ class Sight:
         self._dtype = dtype
         self._made: dict[Any, Any] = {}
 
-    def of(self, attention: Attention, kind: str) -> dict[str, Any]:
+    def of(self, attention: AttentionSpec, kind: str) -> dict[str, Any]:
         """What an attention layer is to be called with.
 
         Args:
@@ -77,7 +77,7 @@ class Sight:
             return own
         return key_value_cache.taken(self._cache[name][kind], kind, self._cache["index"])
 
-    def _alibi(self, attention: Attention, kind: str) -> Any:
+    def _alibi(self, attention: AttentionSpec, kind: str) -> Any:
         """What is added to the products, float32 `[B, H, T or 1, S]`."""
         if attention.alibi is None:
             return None
@@ -95,7 +95,7 @@ class Sight:
                 self._made[key] = ops.cast(distances, "float32") * slopes
         return self._made[key]
 
-    def _rotary(self, rope: Rope | None) -> Any:
+    def _rotary(self, rope: RopeSpec | None) -> Any:
         """Cosines and sines, float32 `[B or 1, T, R / 2]`; None if nothing is rotated."""
         if rope is None or not rope.rotary_dim:
             return None
@@ -106,7 +106,7 @@ class Sight:
             self._made[rope] = waves if factor == 1.0 else tuple(wave * factor for wave in waves)
         return self._made[rope]
 
-    def _frequencies(self, rope: Rope) -> Any:
+    def _frequencies(self, rope: RopeSpec) -> Any:
         """Radians per position of each pair, `[R / 2]`, or `[B, 1, R / 2]` if rows differ."""
         if rope.scaling is None:
             return inverse_frequencies(rope.rotary_dim, rope.max_wavelength)

@@ -11,7 +11,7 @@ from nlpkit._cloning import clone_by_configuration
 from nlpkit._config import Configurable, argument_names, refuse_unknown
 from nlpkit._warning import warn
 from nlpkit.backbones.attached_state import AttachedState
-from nlpkit.backbones.spec import Head, Stack
+from nlpkit.backbones.spec import HeadSpec, StackSpec
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.family import Family
@@ -60,7 +60,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
 
     def __init__(
         self,
-        stack: Stack,
+        stack: StackSpec,
         given: Mapping[str, Any] | None = None,
         /,
         *,
@@ -150,7 +150,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         return self._transformer.step(token_ids, cache)
 
     @property
-    def head(self) -> Head | None:
+    def head(self) -> HeadSpec | None:
         """The spec of the language model's head; None for encoders."""
         return self._transformer.spec.head
 

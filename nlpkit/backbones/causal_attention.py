@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nlpkit.backbones import spec
+from nlpkit.backbones.spec import AttentionSpec
 
 
 def causal_attention(
@@ -14,7 +14,7 @@ def causal_attention(
     dropout: float,
     heads: str = "num_heads",
     **further: Any,
-) -> spec.Attention:
+) -> AttentionSpec:
     """Describe attention with heads of `hidden_dim / num_heads`, scaled by its root.
 
     Args:
@@ -24,7 +24,7 @@ def causal_attention(
         use_bias: bool. Whether all projections have biases.
         dropout: float. Rate of weights dropped in training.
         heads: str. What the family calls `num_heads`, for the error message.
-        **further: other attributes of `spec.Attention`.
+        **further: other attributes of `AttentionSpec`.
 
     Raises:
         ValueError: `num_heads` does not divide `hidden_dim`.
@@ -34,7 +34,7 @@ def causal_attention(
             f"{heads} must divide hidden_dim; got {heads}={num_heads}, hidden_dim={hidden_dim}."
         )
     head_dim = hidden_dim // num_heads
-    return spec.Attention(
+    return AttentionSpec(
         num_heads=num_heads,
         num_key_value_heads=num_heads if num_key_value_heads is None else num_key_value_heads,
         head_dim=head_dim,

@@ -9,8 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nlpkit.backbones import spec
 from nlpkit.backbones.layer_types import WINDOW, kinds_of_layers
+from nlpkit.backbones.spec import (
+    AttentionSpec,
+    EmbeddingSpec,
+    FeedForwardSpec,
+    HeadSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+    StackSpec,
+)
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import SENTENCE_PIECES, grouped_decoder
 from nlpkit.presets.layouts.kerashub.family import Family
@@ -95,9 +104,9 @@ attention/key_norm/scale <- attention/key_norm/0
 }
 
 
-def norm(epsilon: float) -> spec.Norm:
+def norm(epsilon: float) -> NormSpec:
     """Describe Gemma's norm."""
-    return spec.Norm("rms", epsilon, unit_offset=True)
+    return NormSpec("rms", epsilon, unit_offset=True)
 
 
 def query_scalar(
@@ -118,15 +127,15 @@ def query_scalar(
 def stack(
     vocabulary_size: int,
     hidden_dim: int,
-    attentions_of_layers: Sequence[spec.Attention],
-    feed_forward: spec.FeedForward,
+    attentions_of_layers: Sequence[AttentionSpec],
+    feed_forward: FeedForwardSpec,
     epsilon: float,
     *,
     post_attention_norm: bool,
     post_feed_forward_norm: bool,
     dropout: float,
-    head: spec.Head,
-) -> spec.Stack:
+    head: HeadSpec,
+) -> StackSpec:
     """Describe the decoder.
 
     Args:
@@ -140,12 +149,12 @@ def stack(
         dropout: float. Rate for what a half adds to the stream.
         head: of the language model.
     """
-    before = spec.Residual(pre=norm(epsilon), dropout=dropout)
+    before = ResidualSpec(pre=norm(epsilon), dropout=dropout)
     around = replace(before, post=norm(epsilon))
     residuals = [around if x else before for x in (post_attention_norm, post_feed_forward_norm)]
-    layers = [spec.Layer(x, residuals[0], feed_forward, residuals[1]) for x in attentions_of_layers]
-    embedding = spec.Embedding(vocabulary_size, scale=hidden_dim**0.5)
-    return spec.Stack(
+    layers = [LayerSpec(x, residuals[0], feed_forward, residuals[1]) for x in attentions_of_layers]
+    embedding = EmbeddingSpec(vocabulary_size, scale=hidden_dim**0.5)
+    return StackSpec(
         hidden_dim, embedding, tuple(layers), 0.02, final_norm=norm(epsilon), head=head
     )
 

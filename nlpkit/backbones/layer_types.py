@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nlpkit.backbones import spec
+from nlpkit.backbones.spec import AttentionSpec, RopeSpec
 
 WINDOW, FULL = "sliding_attention", "full_attention"
 
@@ -34,8 +34,8 @@ def kinds_of_layers(
 
 
 def attentions_of_layers(
-    full: spec.Attention, kinds: Sequence[str], window: int, rope: spec.Rope | None = None
-) -> list[spec.Attention]:
+    full: AttentionSpec, kinds: Sequence[str], window: int, rope: RopeSpec | None = None
+) -> list[AttentionSpec]:
     """Describe the attention of each layer.
 
     Args:

@@ -9,10 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nlpkit.backbones import spec
 from nlpkit.backbones.llama_table import FEED_FORWARD as FEED_FORWARD
 from nlpkit.backbones.llama_table import table as table
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.backbones.spec import (
+    AttentionSpec,
+    EmbeddingSpec,
+    HeadSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+    RopeSpec,
+    StackSpec,
+)
 from nlpkit.presets.layouts.config_reader import ConfigReader
 
 ACTIVATIONS = {
@@ -52,7 +61,7 @@ def attention(
     bias: bool = False,
     rotary_part: float = 1.0,
     **further: Any,
-) -> spec.Attention:
+) -> AttentionSpec:
     """Describe causal attention with rotary positions.
 
     Args:
@@ -62,7 +71,7 @@ def attention(
         rope_max_wavelength, rope_scaling: see `nlpkit.backbones.rope_config`.
         bias: bool. Whether the four projections have biases.
         rotary_part: float. The part of a head that is rotated.
-        **further: other attributes of `spec.Attention`.
+        **further: other attributes of `AttentionSpec`.
 
     Raises:
         ValueError: heads do not divide `hidden_dim`, and there is no `head_dim`.
@@ -75,9 +84,9 @@ def attention(
             )
         head_dim = hidden_dim // num_query_heads
     rotary_dim = int(head_dim * rotary_part)
-    rope = spec.Rope(rotary_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
+    rope = RopeSpec(rotary_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
     defaults = {"scale": head_dim**-0.5, "input_bias": bias, "output_bias": bias}
-    return spec.Attention(
+    return AttentionSpec(
         num_heads=num_query_heads,
         num_key_value_heads=num_key_value_heads,
         head_dim=head_dim,
@@ -87,29 +96,27 @@ def attention(
     )
 
 
-def layer(
-    attention: spec.Attention, feed_forward: Any, norm: spec.Norm, dropout: float
-) -> spec.Layer:
+def layer(attention: AttentionSpec, feed_forward: Any, norm: NormSpec, dropout: float) -> LayerSpec:
     """Describe a layer with norms before both halves."""
-    residual = spec.Residual(pre=norm, dropout=dropout)
-    return spec.Layer(attention, residual, feed_forward, residual)
+    residual = ResidualSpec(pre=norm, dropout=dropout)
+    return LayerSpec(attention, residual, feed_forward, residual)
 
 
 def stack(
     vocabulary_size: int,
     hidden_dim: int,
-    layers: Sequence[spec.Layer],
-    norm: spec.Norm,
+    layers: Sequence[LayerSpec],
+    norm: NormSpec,
     tied: bool,
-) -> spec.Stack:
+) -> StackSpec:
     """Describe a decoder with a norm at its end."""
-    return spec.Stack(
+    return StackSpec(
         hidden_dim,
-        spec.Embedding(vocabulary_size),
+        EmbeddingSpec(vocabulary_size),
         tuple(layers),
         0.02,
         final_norm=norm,
-        head=spec.Head(tied=tied),
+        head=HeadSpec(tied=tied),
     )
 
 
@@ -177,12 +184,12 @@ def write(
 
 
 def windowed(
-    attention: spec.Attention, num_layers: int, window: int | None, layers: Sequence[int] | None
-) -> list[spec.Attention]:
+    attention: AttentionSpec, num_layers: int, window: int | None, layers: Sequence[int] | None
+) -> list[AttentionSpec]:
     """The attention of each layer, where some have a window.
 
     Args:
-        attention: `spec.Attention` without one.
+        attention: `AttentionSpec` without one.
         num_layers: int. Layers.
         window: int or None. How far a token sees in the others; None for everywhere.
         layers: ints. The layers with the window; None for all.

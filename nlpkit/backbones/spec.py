@@ -1,7 +1,7 @@
 """A backbone described as data: frozen dataclasses nested by component.
 
 What changes numbers has no default; what a family may lack defaults to absent. There is one
-`Layer` per layer, so that a pattern (a window on every other layer) is a `for` loop.
+`LayerSpec` per layer, so that a pattern (a window on every other layer) is a `for` loop.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True)
-class Norm:
+class NormSpec:
     """A normalization over the last axis.
 
     Attributes:
@@ -25,7 +25,7 @@ class Norm:
 
 
 @dataclass(frozen=True)
-class Rope:
+class RopeSpec:
     """Rotary positions (Su et al., 2021).
 
     Attributes:
@@ -42,7 +42,7 @@ class Rope:
 
 
 @dataclass(frozen=True)
-class Alibi:
+class AlibiSpec:
     """Attention that falls off with the distance (Press et al., 2021).
 
     Attributes:
@@ -55,17 +55,17 @@ class Alibi:
 
 
 @dataclass(frozen=True)
-class Residual:
+class ResidualSpec:
     """Where a sub-layer f is normalized: `output(x + dropout(post(f(pre(x)))))`."""
 
-    pre: Norm | None = None
-    post: Norm | None = None
-    output: Norm | None = None
+    pre: NormSpec | None = None
+    post: NormSpec | None = None
+    output: NormSpec | None = None
     dropout: float = 0.0
 
 
 @dataclass(frozen=True)
-class Attention:
+class AttentionSpec:
     """Multi-head attention over the stream itself.
 
     Attributes:
@@ -92,9 +92,9 @@ class Attention:
     output_bias: bool
     causal: bool
     window: int | None = None
-    rope: Rope | None = None
-    alibi: Alibi | None = None
-    query_key_norm: Norm | None = None
+    rope: RopeSpec | None = None
+    alibi: AlibiSpec | None = None
+    query_key_norm: NormSpec | None = None
     norm_over: Literal["head", "width"] = "head"
     sinks: bool = False
     soft_cap: float | None = None
@@ -102,7 +102,7 @@ class Attention:
 
 
 @dataclass(frozen=True)
-class FeedForward:
+class FeedForwardSpec:
     """The dense layers of a block.
 
     Attributes:
@@ -119,7 +119,7 @@ class FeedForward:
 
 
 @dataclass(frozen=True)
-class Experts:
+class ExpertsSpec:
     """A feed-forward layer of which each token uses a few of many copies.
 
     The attributes are the arguments of `nlpkit.modules.experts.Experts`.
@@ -138,7 +138,7 @@ class Experts:
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerSpec:
     """One transformer layer.
 
     Attributes:
@@ -148,15 +148,15 @@ class Layer:
             a pre-norm of its own it shares the first half's.
     """
 
-    attention: Attention
-    attention_residual: Residual
-    feed_forward: FeedForward | Experts
-    feed_forward_residual: Residual
+    attention: AttentionSpec
+    attention_residual: ResidualSpec
+    feed_forward: FeedForwardSpec | ExpertsSpec
+    feed_forward_residual: ResidualSpec
     parallel: bool = False
 
 
 @dataclass(frozen=True)
-class Embedding:
+class EmbeddingSpec:
     """What ids become before the first layer: the sum of up to three tables, normalized.
 
     Attributes:
@@ -173,7 +173,7 @@ class Embedding:
     vocabulary_size: int
     max_positions: int | None = None
     num_segments: int | None = None
-    norm: Norm | None = None
+    norm: NormSpec | None = None
     dropout: float = 0.0
     scale: float | None = None
     position_offset: int = 0
@@ -181,7 +181,7 @@ class Embedding:
 
 
 @dataclass(frozen=True)
-class Head:
+class HeadSpec:
     """From the stream to logits over the vocabulary.
 
     Attributes:
@@ -198,7 +198,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Stack:
+class StackSpec:
     """A whole backbone.
 
     Attributes:
@@ -212,9 +212,9 @@ class Stack:
     """
 
     hidden_dim: int
-    embedding: Embedding
-    layers: tuple[Layer, ...]
+    embedding: EmbeddingSpec
+    layers: tuple[LayerSpec, ...]
     initializer_range: float
-    final_norm: Norm | None = None
+    final_norm: NormSpec | None = None
     pooler_activation: str | None = None
-    head: Head | None = None
+    head: HeadSpec | None = None

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from nlpkit.backbones import spec
 from nlpkit.backbones.attention_inputs import Sight
-from nlpkit.backbones.parts import Parts
+from nlpkit.backbones.layer_factory import LayerFactory
+from nlpkit.backbones.spec import ExpertsSpec, StackSpec
 from nlpkit.modules import cache as key_value_cache
 from nlpkit.ops.visibility import positions_in_sequences, positions_of
 
@@ -20,32 +20,32 @@ class Transformer:
     functional model's graph) and real ones, with and without optional inputs.
 
     Args:
-        stack: `spec.Stack`.
+        stack: `StackSpec`.
         dtype: str or `keras.DTypePolicy` of all layers.
     """
 
-    def __init__(self, stack: spec.Stack, dtype: Any) -> None:
+    def __init__(self, stack: StackSpec, dtype: Any) -> None:
         self.spec = stack
         self._compute_dtype = keras.dtype_policies.get(dtype).compute_dtype
-        parts, embedding = Parts(stack.initializer_range, dtype), stack.embedding
+        make, embedding = LayerFactory(stack.initializer_range, dtype), stack.embedding
         width = stack.hidden_dim if embedding.token_dim is None else embedding.token_dim
-        self.token_embedding = parts.token_table(embedding.vocabulary_size, width)
+        self.token_embedding = make.token_table(embedding.vocabulary_size, width)
         self.project_in = self.project_out = None
         if embedding.token_dim is not None:
-            self.project_in = parts.dense(stack.hidden_dim, "project_in", use_bias=False)
-            self.project_out = parts.dense(width, "project_out", use_bias=False)
+            self.project_in = make.dense(stack.hidden_dim, "project_in", use_bias=False)
+            self.project_out = make.dense(width, "project_out", use_bias=False)
         rows = embedding.max_positions and embedding.max_positions + embedding.position_offset
-        self.position_embedding = parts.table(rows, stack.hidden_dim, "position_embedding")
-        self.segment_embedding = parts.table(
+        self.position_embedding = make.table(rows, stack.hidden_dim, "position_embedding")
+        self.segment_embedding = make.table(
             embedding.num_segments, stack.hidden_dim, "segment_embedding"
         )
-        self.embeddings_norm = parts.norm(embedding.norm, "embeddings_norm")
-        self.embeddings_dropout = parts.dropout(embedding.dropout, "embeddings_dropout")
-        self.layers = [parts.block(i, layer) for i, layer in enumerate(stack.layers)]
-        self.final_norm = parts.norm(stack.final_norm, "final_norm")
+        self.embeddings_norm = make.norm(embedding.norm, "embeddings_norm")
+        self.embeddings_dropout = make.dropout(embedding.dropout, "embeddings_dropout")
+        self.layers = [make.block(i, layer) for i, layer in enumerate(stack.layers)]
+        self.final_norm = make.norm(stack.final_norm, "final_norm")
         self.pooler = None
         if stack.pooler_activation is not None:
-            self.pooler = parts.dense(
+            self.pooler = make.dense(
                 stack.hidden_dim, "pooled_dense", activation=stack.pooler_activation
             )
 
@@ -79,7 +79,7 @@ class Transformer:
             hidden = intercept(hidden, -1)
         for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
             seen = sight.of(layer.attention, key_value_cache.ALL)
-            if training and isinstance(layer.feed_forward, spec.Experts):
+            if training and isinstance(layer.feed_forward, ExpertsSpec):
                 seen["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
             hidden = block(hidden, **seen, training=training)
             hidden = hidden if intercept is None else intercept(hidden, i)

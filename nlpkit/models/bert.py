@@ -2,8 +2,16 @@
 
 from typing import Any, ClassVar
 
-from nlpkit.backbones import spec
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import (
+    AttentionSpec,
+    EmbeddingSpec,
+    FeedForwardSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+    StackSpec,
+)
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
@@ -221,10 +229,10 @@ class BertBackbone(Backbone):
                 f"num_heads must divide hidden_dim; got num_heads={num_heads}, "
                 f"hidden_dim={hidden_dim}."
             )
-        norm = spec.Norm("layer", layer_norm_epsilon)
-        residual = spec.Residual(output=norm, dropout=dropout)
-        layer = spec.Layer(
-            attention=spec.Attention(
+        norm = NormSpec("layer", layer_norm_epsilon)
+        residual = ResidualSpec(output=norm, dropout=dropout)
+        layer = LayerSpec(
+            attention=AttentionSpec(
                 num_heads=num_heads,
                 num_key_value_heads=num_heads,
                 head_dim=hidden_dim // num_heads,
@@ -235,13 +243,13 @@ class BertBackbone(Backbone):
                 dropout=dropout if attention_dropout is None else attention_dropout,
             ),
             attention_residual=residual,
-            feed_forward=spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=True),
+            feed_forward=FeedForwardSpec(intermediate_dim, activation, gated=False, use_bias=True),
             feed_forward_residual=residual,
         )
-        embedding = spec.Embedding(
+        embedding = EmbeddingSpec(
             vocabulary_size, max_sequence_length, num_segments, norm=norm, dropout=dropout
         )
-        stack = spec.Stack(
+        stack = StackSpec(
             hidden_dim, embedding, (layer,) * num_layers, 0.02, pooler_activation="tanh"
         )
         super().__init__(stack, given, dtype=dtype, **kwargs)

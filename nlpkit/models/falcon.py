@@ -8,10 +8,20 @@ Falcon 40B, 180B and 2 (the same with groups of heads; the first two have a norm
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from nlpkit.backbones import spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.backbones.spec import (
+    AlibiSpec,
+    EmbeddingSpec,
+    FeedForwardSpec,
+    HeadSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+    RopeSpec,
+    StackSpec,
+)
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, FINAL_NORM, SIZES, TOKENS, decoder
@@ -173,9 +183,9 @@ class FalconBackbone(Backbone):
         **kwargs: Any,
     ) -> None:
         given = dict(locals())
-        norm = spec.Norm("layer", layer_norm_epsilon)
+        norm = NormSpec("layer", layer_norm_epsilon)
         head_dim = hidden_dim // max(num_attention_heads, 1)
-        rope = spec.Rope(head_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
+        rope = RopeSpec(head_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
         attention = causal_attention(
             hidden_dim,
             num_attention_heads,
@@ -185,19 +195,19 @@ class FalconBackbone(Backbone):
             heads="num_attention_heads",
             rope=None if alibi else rope,
             # transformers adds it before it scales, and computes it in bfloat16.
-            alibi=spec.Alibi(head_dim**-0.5, "bfloat16") if alibi else None,
+            alibi=AlibiSpec(head_dim**-0.5, "bfloat16") if alibi else None,
         )
         second = None if parallel_norms == 1 else norm
-        layer = spec.Layer(
+        layer = LayerSpec(
             attention,
-            spec.Residual(pre=norm, dropout=attention_dropout_rate),
-            spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=use_bias),
-            spec.Residual(pre=second, dropout=feedforward_dropout_rate),
+            ResidualSpec(pre=norm, dropout=attention_dropout_rate),
+            FeedForwardSpec(intermediate_dim, activation, gated=False, use_bias=use_bias),
+            ResidualSpec(pre=second, dropout=feedforward_dropout_rate),
             parallel=parallel_norms > 0,
         )
-        embedding = spec.Embedding(vocabulary_size)
-        layers, head = (layer,) * num_layers, spec.Head(tied=tie_word_embeddings)
-        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
+        embedding = EmbeddingSpec(vocabulary_size)
+        layers, head = (layer,) * num_layers, HeadSpec(tied=tie_word_embeddings)
+        stack = StackSpec(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:

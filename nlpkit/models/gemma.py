@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nlpkit.backbones import gemma_like, llama_like, spec
+from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import FULL, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope_config import read_rope, write_rope
+from nlpkit.backbones.spec import FeedForwardSpec, HeadSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.family import Family
@@ -167,12 +168,12 @@ class GemmaBackbone(Backbone):
             vocabulary_size,
             hidden_dim,
             attentions_of_layers(full, kinds, sliding_window_size),
-            spec.FeedForward(intermediate_dim // 2, activation, gated=True, use_bias=False),
+            FeedForwardSpec(intermediate_dim // 2, activation, gated=True, use_bias=False),
             layer_norm_epsilon,
             post_attention_norm=use_post_attention_norm,
             post_feed_forward_norm=use_post_ffw_norm,
             dropout=dropout,
-            head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
+            head=HeadSpec(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
         )
         super().__init__(stack, given, dtype=dtype, **kwargs)
         self._kinds = kinds

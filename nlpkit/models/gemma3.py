@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nlpkit.backbones import gemma_like, llama_like, spec
+from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope_config import (
@@ -11,6 +11,7 @@ from nlpkit.backbones.rope_config import (
     read_rope_by_layer_type,
     write_rope_by_layer_type,
 )
+from nlpkit.backbones.spec import FeedForwardSpec, HeadSpec, RopeSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.family import Family
@@ -208,18 +209,18 @@ class Gemma3Backbone(Backbone):
             dropout=attention_dropout,
         )
         sliding = make_scaling(local_scaling)
-        local_rope = spec.Rope(head_dim, local_rope_max_wavelength, scaling=sliding)
+        local_rope = RopeSpec(head_dim, local_rope_max_wavelength, scaling=sliding)
         kinds = kinds_of_layers(num_layers, use_sliding_window_attention, layer_types, _PERIOD)
         stack = gemma_like.stack(
             vocabulary_size,
             hidden_dim,
             attentions_of_layers(full, kinds, sliding_window_size, local_rope),
-            spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False),
+            FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False),
             layer_norm_epsilon,
             post_attention_norm=use_post_attention_norm,
             post_feed_forward_norm=use_post_ffw_norm,
             dropout=dropout,
-            head=spec.Head(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
+            head=HeadSpec(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
         )
         super().__init__(stack, given, dtype=dtype, **kwargs)
         self._kinds, self._scalar = kinds, scalar

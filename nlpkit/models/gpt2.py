@@ -2,9 +2,17 @@
 
 from typing import Any, ClassVar
 
-from nlpkit.backbones import spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.spec import (
+    EmbeddingSpec,
+    FeedForwardSpec,
+    HeadSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+    StackSpec,
+)
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, FINAL_NORM, PLAIN, TOKENS, decoder
@@ -137,19 +145,19 @@ class GPT2Backbone(Backbone):
         **kwargs: Any,
     ) -> None:
         given = dict(locals())
-        norm = spec.Norm("layer", layer_norm_epsilon)
-        residual = spec.Residual(pre=norm, dropout=dropout)
+        norm = NormSpec("layer", layer_norm_epsilon)
+        residual = ResidualSpec(pre=norm, dropout=dropout)
         rate = dropout if attention_dropout is None else attention_dropout
         attention = causal_attention(hidden_dim, num_heads, use_bias=True, dropout=rate)
-        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=True)
-        layer = spec.Layer(attention, residual, feed_forward, residual)
-        embedding = spec.Embedding(
+        feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=False, use_bias=True)
+        layer = LayerSpec(attention, residual, feed_forward, residual)
+        embedding = EmbeddingSpec(
             vocabulary_size,
             max_sequence_length,
             dropout=dropout if embedding_dropout is None else embedding_dropout,
         )
-        layers, head = (layer,) * num_layers, spec.Head(tied=True)
-        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
+        layers, head = (layer,) * num_layers, HeadSpec(tied=True)
+        stack = StackSpec(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:

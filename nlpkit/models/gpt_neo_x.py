@@ -6,10 +6,19 @@ Also Pythia (Biderman et al., 2023, https://arxiv.org/abs/2304.01373).
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from nlpkit.backbones import spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.backbones.spec import (
+    EmbeddingSpec,
+    FeedForwardSpec,
+    HeadSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+    RopeSpec,
+    StackSpec,
+)
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, FINAL_NORM, PLAIN, TOKENS, decoder
@@ -162,18 +171,18 @@ class GPTNeoXBackbone(Backbone):
         **kwargs: Any,
     ) -> None:
         given = dict(locals())
-        norm = spec.Norm("layer", layer_norm_epsilon)
-        residual = spec.Residual(pre=norm, dropout=dropout)
+        norm = NormSpec("layer", layer_norm_epsilon)
+        residual = ResidualSpec(pre=norm, dropout=dropout)
         rotary_dim = int(hidden_dim // max(num_heads, 1) * rotary_percentage)
-        rope = spec.Rope(rotary_dim, rotary_max_wavelength, scaling=make_scaling(rope_scaling))
+        rope = RopeSpec(rotary_dim, rotary_max_wavelength, scaling=make_scaling(rope_scaling))
         attention = causal_attention(
             hidden_dim, num_heads, use_bias=attention_bias, dropout=attention_dropout, rope=rope
         )
-        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=False, use_bias=True)
-        layer = spec.Layer(attention, residual, feed_forward, residual, parallel_residual)
-        embedding = spec.Embedding(vocabulary_size, dropout=dropout)
-        layers, head = (layer,) * num_layers, spec.Head(tied=tie_word_embeddings)
-        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
+        feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=False, use_bias=True)
+        layer = LayerSpec(attention, residual, feed_forward, residual, parallel_residual)
+        embedding = EmbeddingSpec(vocabulary_size, dropout=dropout)
+        layers, head = (layer,) * num_layers, HeadSpec(tied=tie_word_embeddings)
+        stack = StackSpec(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:

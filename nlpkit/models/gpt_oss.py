@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import attentions_of_layers, kinds_of_layers
+from nlpkit.backbones.spec import ExpertsSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.formats.mxfp4 import check_method
 from nlpkit.presets.layouts.config_reader import ConfigReader
@@ -208,13 +209,13 @@ class GptOssBackbone(Backbone):
             if rope_scaling is not None:
                 raise ValueError("Give rope_scaling or rope_scaling_factor, not both.")
             scaling = {**_YARN, "factor": rope_scaling_factor}
-        norm = spec.Norm("rms", layer_norm_epsilon)
+        norm = NormSpec("rms", layer_norm_epsilon)
         heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
             *heads, rope_max_wavelength, scaling, bias=attention_bias, sinks=True, dropout=dropout
         )
         kinds = kinds_of_layers(num_layers, True, layer_types, _PERIOD)
-        experts = spec.Experts(
+        experts = ExpertsSpec(
             num_experts,
             top_k,
             intermediate_dim,

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import SENTENCE_PIECES, byte_pairs, grouped_decoder
@@ -226,12 +227,12 @@ class LlamaBackbone(Backbone):
             rope_high_freq_factor,
             rope_pretraining_sequence_length,
         )
-        norm = spec.Norm("rms", layer_norm_epsilon)
+        norm = NormSpec("rms", layer_norm_epsilon)
         heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
             *heads, rope_max_wavelength, scaling, bias=attention_bias, dropout=attention_dropout
         )
-        feed_forward = spec.FeedForward(
+        feed_forward = FeedForwardSpec(
             intermediate_dim, activation, gated=True, use_bias=feed_forward_bias
         )
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import ROPE, SENTENCE_PIECES, grouped_decoder
@@ -155,12 +156,12 @@ class MistralBackbone(Backbone):
     ) -> None:
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
-        norm = spec.Norm("rms", layer_norm_epsilon)
+        norm = NormSpec("rms", layer_norm_epsilon)
         heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
             *heads, rope_max_wavelength, scaling, window=sliding_window, dropout=attention_dropout
         )
-        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, given, dtype=dtype, **kwargs)

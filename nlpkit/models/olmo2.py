@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import FeedForwardSpec, LayerSpec, NormSpec, ResidualSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, expand
@@ -149,7 +150,7 @@ class Olmo2Backbone(Backbone):
         **kwargs: Any,
     ) -> None:
         given = dict(locals())
-        norm = spec.Norm("rms", layer_norm_epsilon)
+        norm = NormSpec("rms", layer_norm_epsilon)
         heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
             *heads,
@@ -160,9 +161,9 @@ class Olmo2Backbone(Backbone):
             norm_over="width",
             dropout=attention_dropout,
         )
-        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
-        residual = spec.Residual(post=norm, dropout=dropout)
-        layers = [spec.Layer(attention, residual, feed_forward, residual)] * num_layers
+        feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
+        residual = ResidualSpec(post=norm, dropout=dropout)
+        layers = [LayerSpec(attention, residual, feed_forward, residual)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, given, dtype=dtype, **kwargs)
         self._head_dim = attention.head_dim

@@ -2,9 +2,17 @@
 
 from typing import Any, ClassVar
 
-from nlpkit.backbones import spec
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.spec import (
+    EmbeddingSpec,
+    FeedForwardSpec,
+    HeadSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+    StackSpec,
+)
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import FINAL_NORM, PLAIN, byte_pairs, decoder
@@ -179,24 +187,22 @@ class OPTBackbone(Backbone):
         **kwargs: Any,
     ) -> None:
         given = dict(locals())
-        norm = spec.Norm("layer", 1e-5)
+        norm = NormSpec("layer", 1e-5)
         place = "pre" if normalize_first else "output"
-        residual = spec.Residual(**{place: norm}, dropout=dropout)
+        residual = ResidualSpec(**{place: norm}, dropout=dropout)
         rate = dropout if attention_dropout is None else attention_dropout
         attention = causal_attention(hidden_dim, num_heads, use_bias=use_bias, dropout=rate)
-        feed_forward = spec.FeedForward(
-            intermediate_dim, activation, gated=False, use_bias=use_bias
-        )
-        layer = spec.Layer(attention, residual, feed_forward, residual)
-        embedding = spec.Embedding(
+        feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=False, use_bias=use_bias)
+        layer = LayerSpec(attention, residual, feed_forward, residual)
+        embedding = EmbeddingSpec(
             vocabulary_size,
             max_sequence_length,
             position_offset=_POSITION_OFFSET,
             token_dim=None if embedding_dim == hidden_dim else embedding_dim,
         )
         last = norm if normalize_first else None
-        layers, head = (layer,) * num_layers, spec.Head(tied=True)
-        stack = spec.Stack(hidden_dim, embedding, layers, 0.02, final_norm=last, head=head)
+        layers, head = (layer,) * num_layers, HeadSpec(tied=True)
+        stack = StackSpec(hidden_dim, embedding, layers, 0.02, final_norm=last, head=head)
         super().__init__(stack, given, dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, ROPE, grouped_decoder
@@ -156,12 +157,12 @@ class QwenBackbone(Backbone):
     ) -> None:
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
-        norm = spec.Norm("rms", layer_norm_epsilon)
+        norm = NormSpec("rms", layer_norm_epsilon)
         heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
             *heads, rope_max_wavelength, scaling, input_bias=True, dropout=attention_dropout
         )
-        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
         window = sliding_window_size if use_sliding_window_attention else None
         windowed = llama_like.windowed(attention, num_layers, window, window_layers)
         layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in windowed]

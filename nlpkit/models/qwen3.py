@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import IM_END, ROPE, grouped_decoder
@@ -128,7 +129,7 @@ class Qwen3Backbone(Backbone):
     ) -> None:
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
-        norm = spec.Norm("rms", layer_norm_epsilon)
+        norm = NormSpec("rms", layer_norm_epsilon)
         heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
             *heads,
@@ -138,7 +139,7 @@ class Qwen3Backbone(Backbone):
             query_key_norm=norm,
             dropout=attention_dropout,
         )
-        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
         windowed = llama_like.windowed(attention, num_layers, sliding_window_size, window_layers)
         layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in windowed]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)

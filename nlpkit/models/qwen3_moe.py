@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import ExpertsSpec, FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import IM_END, ROPE, grouped_decoder
@@ -168,7 +169,7 @@ class Qwen3MoeBackbone(Backbone):
     ) -> None:
         given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
-        norm = spec.Norm("rms", layer_norm_epsilon)
+        norm = NormSpec("rms", layer_norm_epsilon)
         heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
             *heads,
@@ -179,7 +180,7 @@ class Qwen3MoeBackbone(Backbone):
             window=sliding_window_size,
             dropout=attention_dropout,
         )
-        experts = spec.Experts(
+        experts = ExpertsSpec(
             num_experts,
             top_k,
             moe_intermediate_dim,
@@ -188,7 +189,7 @@ class Qwen3MoeBackbone(Backbone):
             use_bias=False,
             balance_coefficient=router_aux_loss_coefficient,
         )
-        dense = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
+        dense = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
         without = _without_experts(num_layers, decoder_sparse_step, mlp_only_layers)
         layers = [
             llama_like.layer(attention, dense if i in without else experts, norm, dropout)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import SIZES, byte_pairs, decoder, with_scale
@@ -191,12 +192,12 @@ class SmolLM3Backbone(Backbone):
         **kwargs: Any,
     ) -> None:
         given = dict(locals())
-        norm = spec.Norm("rms", layer_norm_epsilon)
+        norm = NormSpec("rms", layer_norm_epsilon)
         heads = (hidden_dim, num_attention_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
             *heads, rope_theta, rope_scaling, bias=attention_bias, dropout=attention_dropout
         )
-        feed_forward = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=mlp_bias)
+        feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=mlp_bias)
         rotary_dim = int(attention.head_dim * partial_rotary_factor)
         rope = attention.rope and replace(attention.rope, rotary_dim=rotary_dim)
         windows = {_WINDOW: sliding_window}

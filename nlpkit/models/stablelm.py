@@ -2,8 +2,9 @@
 
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like, spec
+from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import FeedForwardSpec, LayerSpec, NormSpec, ResidualSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line
@@ -124,10 +125,10 @@ class StableLMBackbone(Backbone):
         attention = llama_like.attention(
             *heads, rope_max_wavelength, rope_scaling, dropout=attention_dropout, **other
         )
-        inner = spec.FeedForward(intermediate_dim, activation, gated=True, use_bias=False)
-        norm = spec.Norm("layer", layer_norm_epsilon)
-        second = spec.Residual(None if parallel else norm, dropout=dropout)
-        layers = [spec.Layer(attention, spec.Residual(norm), inner, second, parallel)] * num_layers
+        inner = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
+        norm = NormSpec("layer", layer_norm_epsilon)
+        second = ResidualSpec(None if parallel else norm, dropout=dropout)
+        layers = [LayerSpec(attention, ResidualSpec(norm), inner, second, parallel)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, given, **kwargs)
 

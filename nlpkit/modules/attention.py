@@ -8,8 +8,8 @@ from nlpkit._config import Configurable
 from nlpkit.modules import cache as key_value_cache
 from nlpkit.modules.dense import built_dense
 from nlpkit.modules.direct_call import DirectCall
-from nlpkit.modules.part import build_part
 from nlpkit.modules.seed_state import SeedState
+from nlpkit.modules.sublayer import build_sublayer
 from nlpkit.ops.attention import attend, attend_with_weights
 from nlpkit.ops.heads import merge_heads, split_heads
 from nlpkit.ops.rotary import apply_rotary
@@ -96,7 +96,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         for norm, size in ((self.query_norm, width), (self.key_norm, key_width)):
             if norm is not None:
                 features = size if self.norm_over == "width" else self.head_dim
-                build_part(norm, (None, None, features))
+                build_sublayer(norm, (None, None, features))
         self.sink_logits = None
         if self.sinks:
             self.sink_logits = self.add_weight(

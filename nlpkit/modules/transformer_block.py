@@ -6,8 +6,8 @@ import keras
 
 from nlpkit._config import Configurable
 from nlpkit.modules.direct_call import DirectCall
-from nlpkit.modules.part import build_part
 from nlpkit.modules.seed_state import SeedState
+from nlpkit.modules.sublayer import build_sublayer
 from nlpkit.ops.dropout import dropout as drop
 
 
@@ -40,9 +40,9 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """Build the norms."""
-        for part in (self.pre_norm, self.post_norm, self.output_norm):
-            if part is not None:
-                build_part(part, input_shape)
+        for norm in (self.pre_norm, self.post_norm, self.output_norm):
+            if norm is not None:
+                build_sublayer(norm, input_shape)
 
     def enter(self, hidden: Any) -> Any:
         """What the sub-layer gets to see of the stream."""
@@ -95,13 +95,13 @@ class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
 
     def build(self, hidden_shape: Any, context_shape: Any = None) -> None:
         """Build the parts under their own names."""
-        build_part(self.attention, hidden_shape)
-        build_part(self.attention_residual, hidden_shape)
+        build_sublayer(self.attention, hidden_shape)
+        build_sublayer(self.attention_residual, hidden_shape)
         if self.cross_attention is not None:
-            build_part(self.cross_attention, hidden_shape, context_shape)
-            build_part(self.cross_attention_residual, hidden_shape)
-        build_part(self.feed_forward, hidden_shape)
-        build_part(self.feed_forward_residual, hidden_shape)
+            build_sublayer(self.cross_attention, hidden_shape, context_shape)
+            build_sublayer(self.cross_attention_residual, hidden_shape)
+        build_sublayer(self.feed_forward, hidden_shape)
+        build_sublayer(self.feed_forward_residual, hidden_shape)
 
     def call(
         self,

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 from keras import ops
 
-from nlpkit.backbones import spec
+from nlpkit.backbones.spec import (
+    AttentionSpec,
+    EmbeddingSpec,
+    FeedForwardSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+    StackSpec,
+)
 from nlpkit.backbones.transformer import Transformer
 
 IDS = np.array([[3, 1, 4, 1, 5], [2, 6, 5, 3, 5]], "int32")
@@ -13,23 +21,23 @@ IDS = np.array([[3, 1, 4, 1, 5], [2, 6, 5, 3, 5]], "int32")
 
 def attention(**changes):
     sizes = {"num_heads": 4, "num_key_value_heads": 2, "head_dim": 4, "scale": 0.5}
-    return spec.Attention(**{**sizes, "input_bias": False, "output_bias": False, **changes})
+    return AttentionSpec(**{**sizes, "input_bias": False, "output_bias": False, **changes})
 
 
 def stack(*attentions, norm=None, **changes):
-    norm = norm or spec.Norm("rms", 1e-6)
-    residual = spec.Residual(pre=norm)
+    norm = norm or NormSpec("rms", 1e-6)
+    residual = ResidualSpec(pre=norm)
     layers = tuple(
-        spec.Layer(
+        LayerSpec(
             attention=each,
             attention_residual=residual,
-            feed_forward=spec.FeedForward(12, "silu", gated=True, use_bias=False),
+            feed_forward=FeedForwardSpec(12, "silu", gated=True, use_bias=False),
             feed_forward_residual=residual,
         )
         for each in attentions
     )
-    arguments = {"embedding": spec.Embedding(7), "initializer_range": 0.5, "final_norm": norm}
-    return spec.Stack(hidden_dim=8, layers=layers, **{**arguments, **changes})
+    arguments = {"embedding": EmbeddingSpec(7), "initializer_range": 0.5, "final_norm": norm}
+    return StackSpec(hidden_dim=8, layers=layers, **{**arguments, **changes})
 
 
 def run(transformer, **inputs):
@@ -58,7 +66,7 @@ def test_each_layer_has_its_own_window():
 
 
 def test_packed_examples_are_those_alone():
-    embedding = spec.Embedding(7, max_positions=5)
+    embedding = EmbeddingSpec(7, max_positions=5)
     transformer = Transformer(stack(attention(causal=True), embedding=embedding), "float32")
     alone = run(transformer, token_ids=IDS)
     packed = run(
@@ -91,7 +99,7 @@ def test_what_is_absent_makes_no_weights():
 
 @pytest.mark.parametrize(("kind", "mean"), [("layer", 0.0), ("rms", None)])
 def test_the_final_norm_is_of_its_kind(kind, mean):
-    transformer = Transformer(stack(attention(causal=False), norm=spec.Norm(kind, 1e-6)), "float32")
+    transformer = Transformer(stack(attention(causal=False), norm=NormSpec(kind, 1e-6)), "float32")
     hidden = run(transformer, token_ids=IDS)
     np.testing.assert_allclose((hidden**2).mean(-1), 1.0, rtol=1e-3)
     assert (np.abs(hidden.mean(-1)).max() < 1e-4) == (mean == 0.0)

@@ -23,9 +23,9 @@ def merged(x):
     return x.reshape(-1, d).T
 
 
-def query_key_value(*pieces):
+def query_key_value(*slices):
     names = ("query", "key", "value")
-    return [f"{name}/kernel <- w[{piece}]" for name, piece in zip(names, pieces, strict=True)]
+    return [f"{name}/kernel <- w[{slice_}]" for name, slice_ in zip(names, slices, strict=True)]
 
 
 def transposed(lines):
@@ -142,17 +142,17 @@ def refused(table, variables, tensors=None):
     return str(raised.value)
 
 
-def test_missing_piece_of_a_tensor_is_named():
+def test_missing_slice_of_a_tensor_is_named():
     message = refused("q <- w[0 of 3]\nk <- w[1 of 3]", {"q": (2, 2), "k": (2, 2)})
     assert "Pieces that no line names: w[2 of 3]" in message
 
 
-def test_piece_of_two_lines_is_named():
+def test_slice_of_two_lines_is_named():
     message = refused("q <- w[0:2 of 3]\nk <- w[1:3 of 3]", {"q": (4, 2), "k": (4, 2)})
     assert "Pieces that two lines name: w[1 of 3]" in message
 
 
-def test_whole_and_piece_of_one_tensor_are_refused():
+def test_whole_and_slice_of_one_tensor_are_refused():
     message = refused("q <- w\nk <- w[0 of 2]", {"q": (6, 2), "k": (3, 2)})
     assert "two lines name: w and w[0 of 2]" in message
 
@@ -187,18 +187,18 @@ def test_fused_tensor_of_another_size_is_a_mismatch_of_each_variable():
     ]
 
 
-def test_variable_that_no_such_piece_fits_is_refused():
+def test_variable_that_no_such_slice_fits_is_refused():
     message = refused("q <- w[0:2 of 3]\nk <- w[2 of 3]", {"q": (3, 2), "k": (2, 2)})
     assert "'q' <- 'w[0:2 of 3]': axis 0 of (3, 2) is no 2 equal parts" in message
 
 
-def test_pieces_that_do_not_fit_each_other_are_not_written():
+def test_slices_that_do_not_fit_each_other_are_not_written():
     variables = {"q": keras.Variable(np.zeros((2, 2))), "k": keras.Variable(np.zeros((3, 2)))}
-    with pytest.raises(ValueError, match=r"The pieces of w do not fit each other: the piece \[1"):
+    with pytest.raises(ValueError, match=r"The slices of w do not fit each other: the slice \[1"):
         collect(expand("q <- w[0 of 2]\nk <- w[1 of 2]"), variables, "model")
 
 
-def test_variable_in_pieces_cannot_be_tied():
+def test_variable_in_slices_cannot_be_tied():
     table = "k[0] <- a\nk[1] <- b\nk <- c ; tied"
     assert "tied, but not whole: k" in refused(table, {"k": (2, 2)}, {"a": (2,), "b": (2,)})
 
@@ -212,10 +212,10 @@ def test_other_spelling_of_a_fused_tensor_is_taken():
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("q <- w[0 of 2] ; tied", "a piece cannot be marked 'tied'"),
-        ("<- w[0 of 2] ; buffer", "a piece cannot be marked"),
+        ("q <- w[0 of 2] ; tied", "a slice cannot be marked 'tied'"),
+        ("<- w[0 of 2] ; buffer", "a slice cannot be marked"),
         ("q <- w[3]", r"must say of how many, such as \[3 of 8\]"),
-        ("q <- w[2 of 2]", r"'q' <- 'w\[2 of 2\]': a piece \[2 of 2\] is empty or goes past"),
+        ("q <- w[2 of 2]", r"'q' <- 'w\[2 of 2\]': a slice \[2 of 2\] is empty or goes past"),
         ("q[] <- w", "is no line"),
     ],
 )

@@ -10,7 +10,7 @@ import numpy as np
 from nlpkit.presets.formats.finite_numbers import check_weights
 from nlpkit.presets.loading.deferred import initialize
 from nlpkit.presets.mapping.key_matching import Cover, check_table
-from nlpkit.presets.mapping.slices import Piece
+from nlpkit.presets.mapping.slices import TensorSlice
 from nlpkit.presets.mapping.weight_table import Line
 
 BACKBONE = "backbone/"
@@ -95,14 +95,14 @@ def collect(
 
 
 def _gather(line: Line, value: np.ndarray, tensors: dict[str, np.ndarray]) -> None:
-    """Add to the tensors what a variable, or a piece of it, is there."""
+    """Add to the tensors what a variable, or a slice of it, is there."""
     name, written = line.tensor, line.write(value)
-    if (piece := line.tensor_piece) is None:
+    if (slice_ := line.tensor_slice) is None:
         tensors[name] = written
         return
     if name not in tensors:
         tensors[name] = np.empty(line.tensor_shape(value.shape), value.dtype)
-    _fill(piece, tensors[name], written, name)
+    _fill(slice_, tensors[name], written, name)
 
 
 class _Stacked:
@@ -112,12 +112,14 @@ class _Stacked:
         self._waiting = Counter(line.variable for line in lines)
         self._values: dict[str, np.ndarray] = {}
 
-    def add(self, line: Line, piece: Piece, value: np.ndarray, variable: keras.Variable) -> None:
-        """Take one piece; the last one gives the variable its value."""
+    def add(
+        self, line: Line, slice_: TensorSlice, value: np.ndarray, variable: keras.Variable
+    ) -> None:
+        """Take one slice; the last one gives the variable its value."""
         path = line.variable
         if path not in self._values:
             self._values[path] = np.empty(tuple(variable.shape), variable.dtype)
-        _fill(piece, self._values[path], value, path)
+        _fill(slice_, self._values[path], value, path)
         self._waiting[path] -= 1
         if not self._waiting[path]:
             initialize(variable, self._values.pop(path))
@@ -132,17 +134,17 @@ def _distribute(
     for line in lines:
         variable = variables[line.variable]
         value = line.read(tensor, tuple(variable.shape))
-        if (piece := line.variable_piece) is not None:
-            stacked.add(line, piece, value, variable)
+        if (slice_ := line.variable_slice) is not None:
+            stacked.add(line, slice_, value, variable)
         else:
             initialize(variable, np.asarray(value, dtype=variable.dtype))
 
 
-def _fill(piece: Piece, whole: np.ndarray, value: np.ndarray, name: str) -> None:
+def _fill(slice_: TensorSlice, whole: np.ndarray, value: np.ndarray, name: str) -> None:
     try:
-        piece.put(whole, value)
+        slice_.put(whole, value)
     except ValueError as error:
-        raise ValueError(f"The pieces of {name} do not fit each other: {error}.") from None
+        raise ValueError(f"The slices of {name} do not fit each other: {error}.") from None
 
 
 def _check_tie(

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nlpkit.presets.mapping.slices import Piece, Shape, faults
+from nlpkit.presets.mapping.slices import Shape, TensorSlice, faults
 from nlpkit.presets.mapping.weight_table import Line
 
 _SHOWN = 30
@@ -16,7 +16,7 @@ _SHOWN = 30
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A tensor whose shape does not fit its variable, or the piece of it that it is for."""
+    """A tensor whose shape does not fit its variable, or the slice of it that it is for."""
 
     variable: str
     shape: Shape
@@ -34,7 +34,7 @@ class Cover:
     """Which tensor each variable is read from.
 
     Attributes:
-        lines: the line and the tensor's name, by variable (and piece of it: `Line.target`).
+        lines: the line and the tensor's name, by variable (and slice of it: `Line.target`).
         ties: lines and names of tensors that must equal what their variable is read from.
         fresh: variables whose optional tensor the checkpoint lacks.
         mismatches: the tensors among them that have another shape than is needed.
@@ -116,7 +116,7 @@ def check_table(
         shapes: the variables', by path; None checks nothing that needs them.
 
     Raises:
-        ValueError: it does not, or its pieces are not all of a tensor or variable, or overlap; the
+        ValueError: it does not, or its slices are not all of a tensor or variable, or overlap; the
             message lists the names on both sides.
     """
     variables = list(variables)
@@ -143,27 +143,27 @@ def describe_mismatches(mismatches: Iterable[Mismatch]) -> str:
 
 
 def _faults(lines: list[Line], shapes: Mapping[str, Shape]) -> tuple[list[str], list[str]]:
-    """What of variables and tensors is in no piece, and what is in two."""
+    """What of variables and tensors is in no slice, and what is in two."""
     slots: dict[str, list[Line]] = defaultdict(list)
     parts: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         slots[line.variable].append(line)
         parts[line.tensor].append(line)
     found = [
-        _of_one(name, [line.variable_piece for line in of], shapes) for name, of in slots.items()
+        _of_one(name, [line.variable_slice for line in of], shapes) for name, of in slots.items()
     ]
-    found += [_of_one(name, [line.tensor_piece for line in of], {}) for name, of in parts.items()]
+    found += [_of_one(name, [line.tensor_slice for line in of], {}) for name, of in parts.items()]
     missing, twice = zip(*found, strict=True) if found else ((), ())
     return [*itertools.chain(*missing)], [*itertools.chain(*twice)]
 
 
 def _of_one(
-    name: str, pieces: list[Piece | None], shapes: Mapping[str, Shape]
+    name: str, slices: list[TensorSlice | None], shapes: Mapping[str, Shape]
 ) -> tuple[list[str], list[str]]:
-    divided = [piece for piece in pieces if piece is not None]
+    divided = [slice_ for slice_ in slices if slice_ is not None]
     if not divided:
         return [], []  # Whole ones are counted elsewhere.
-    if len(divided) < len(pieces):
+    if len(divided) < len(slices):
         return [], [f"{name} and {name}[{divided[0]}]"]
     shape = shapes.get(name, ())
     rows = shape[divided[0].axis] if divided[0].axis < len(shape) else None
@@ -171,7 +171,7 @@ def _of_one(
 
 
 def _claimed(lines: Iterable[Line], tensors: Mapping[str, Shape]) -> list[str]:
-    """The tensors that lines want; the pieces of one want it once."""
+    """The tensors that lines want; the slices of one want it once."""
     claims = dict.fromkeys(
         (name, line.tensor if line.part else line.target, bool(line.part))
         for line in lines

@@ -1,4 +1,4 @@
-"""A piece of an array along one axis: of a fused tensor, or of a variable that stacks tensors.
+"""A slice of an array along one axis: of a fused tensor, or of a variable that stacks tensors.
 
 2 of 3              the last of three equal parts of the first axis
 :, 0:2 of 3         the first two thirds of the second axis
@@ -24,7 +24,7 @@ _PARTS = re.compile(
 
 
 @dataclass(frozen=True)
-class Piece:
+class TensorSlice:
     """The parts `start` to `stop` of each of `repeats` groups of `total` parts of an axis.
 
     Args:
@@ -43,7 +43,7 @@ class Piece:
     def __post_init__(self) -> None:
         end = self.stop if self.total is None else self.total
         if self.repeats < 1 or not 0 <= self.start < self.stop <= end:
-            raise ValueError(f"a piece [{self}] is empty or goes past the end")
+            raise ValueError(f"a slice [{self}] is empty or goes past the end")
 
     def __str__(self) -> str:
         width = f":{self.stop}" if self.stop - self.start > 1 else ""
@@ -53,11 +53,11 @@ class Piece:
 
     @property
     def division(self) -> tuple[int, int | None, int]:
-        """What pieces of one array have in common."""
+        """What slices of one array have in common."""
         return self.axis, self.total, self.repeats
 
     def shape(self, whole: Shape) -> Shape:
-        """The shape of this piece of an array of the shape `whole`."""
+        """The shape of this slice of an array of the shape `whole`."""
         before, after = whole[: self.axis], whole[self.axis + 1 :]
         if self.total is None:
             self._check_row(whole)
@@ -65,21 +65,21 @@ class Piece:
         return (*before, self._scaled(whole, self.total, self.stop - self.start), *after)
 
     def whole(self, shape: Shape) -> Shape:
-        """The shape of the array whose piece has this shape; not known of a single row."""
+        """The shape of the array whose slice has this shape; not known of a single row."""
         if self.total is None:
             raise ValueError(f"[{self}] does not say of how many rows, such as [{self} of 8]")
         size = self._scaled(shape, self.stop - self.start, self.total)
         return (*shape[: self.axis], size, *shape[self.axis + 1 :])
 
     def take(self, array: np.ndarray) -> np.ndarray:
-        """This piece of an array."""
+        """This slice of an array."""
         return self._view(array).reshape(self.shape(array.shape))
 
     def put(self, array: np.ndarray, value: np.ndarray) -> None:
-        """Set this piece of a contiguous array, the inverse of `take`."""
+        """Set this slice of a contiguous array, the inverse of `take`."""
         if value.shape != self.shape(array.shape):
             raise ValueError(
-                f"the piece [{self}] of {array.shape} has another shape than {value.shape}"
+                f"the slice [{self}] of {array.shape} has another shape than {value.shape}"
             )
         view = self._view(array)
         view[...] = value.reshape(view.shape)
@@ -103,7 +103,7 @@ class Piece:
 
 
 @cache
-def parse_piece(text: str) -> Piece:
+def parse_slice(text: str) -> TensorSlice:
     """Read what stands in the brackets of a weight table; see the top of this module.
 
     Raises:
@@ -114,44 +114,44 @@ def parse_piece(text: str) -> Piece:
     match = _PARTS.fullmatch(axes[-1])
     if divided != [len(axes) - 1] or not (match or axes[-1].isdecimal()):
         raise ValueError(
-            f"unknown piece [{text}]; it is such as [0 of 3], [:, 0:2 of 3], [1 of 3 x 12] or [5], "
+            f"unknown slice [{text}]; it is such as [0 of 3], [:, 0:2 of 3], [1 of 3 x 12] or [5], "
             "with nothing after the axis that is divided"
         )
     if match is None:
-        return Piece(divided[0], int(axes[-1]), int(axes[-1]) + 1, None)
+        return TensorSlice(divided[0], int(axes[-1]), int(axes[-1]) + 1, None)
     start = _sum(match["start"])
     stop = _sum(match["stop"]) if match["stop"] else start + 1
-    return Piece(divided[0], start, stop, _sum(match["total"]), int(match["repeats"] or 1))
+    return TensorSlice(divided[0], start, stop, _sum(match["total"]), int(match["repeats"] or 1))
 
 
 def faults(
-    name: str, pieces: Sequence[Piece], rows: int | None = None
+    name: str, slices: Sequence[TensorSlice], rows: int | None = None
 ) -> tuple[list[str], list[str]]:
-    """What keeps pieces from being an array, each element of it once.
+    """What keeps slices from being an array, each element of it once.
 
     Args:
-        name: str. The array's, which its pieces are called by.
-        pieces: list of `Piece`.
-        rows: int. How many rows there are, if the pieces are single rows; None if that is not
+        name: str. The array's, which its slices are called by.
+        slices: list of `TensorSlice`.
+        rows: int. How many rows there are, if the slices are single rows; None if that is not
             known: then there are none after the last.
 
     Returns:
-        list of what is in no piece, and list of what is in two. Pieces that do not divide the array
+        list of what is in no slice, and list of what is in two. Slices that do not divide the array
         in the same way are in the latter.
     """
-    axis, total, repeats = pieces[0].division
-    if any(piece.division != pieces[0].division for piece in pieces):
-        return [], [" and ".join(f"{name}[{piece}]" for piece in dict.fromkeys(pieces))]
+    axis, total, repeats = slices[0].division
+    if any(slice_.division != slices[0].division for slice_ in slices):
+        return [], [" and ".join(f"{name}[{slice_}]" for slice_ in dict.fromkeys(slices))]
     missing, twice, reached = [], [], 0
-    for piece in sorted(pieces, key=lambda piece: piece.start):
-        missing += [(reached, piece.start)] if piece.start > reached else []
-        twice += [(piece.start, min(reached, piece.stop))] if piece.start < reached else []
-        reached = max(reached, piece.stop)
+    for slice_ in sorted(slices, key=lambda slice_: slice_.start):
+        missing += [(reached, slice_.start)] if slice_.start > reached else []
+        twice += [(slice_.start, min(reached, slice_.stop))] if slice_.start < reached else []
+        reached = max(reached, slice_.stop)
     end = total or rows or reached
     missing += [(reached, end)] if reached < end else []
 
     def named(parts: list[tuple[int, int]]) -> list[str]:
-        return [f"{name}[{Piece(axis, *part, total, repeats)}]" for part in parts]
+        return [f"{name}[{TensorSlice(axis, *part, total, repeats)}]" for part in parts]
 
     return named(missing), named(twice)
 

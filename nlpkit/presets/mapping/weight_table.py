@@ -10,8 +10,8 @@ Left of `<-` stands the path of a model variable, right of it the tensor, then a
 transforms that lead from tensor to variable, in this order, and after `;` the marks. Reading and
 writing use the same lines: every transform has an inverse.
 
-In brackets stands a piece (see `piece`), where one tensor holds several variables or one variable
-several tensors. The pieces of all lines must make up the whole. Fused projections of H query heads
+In brackets stands a slice (see `slices`), where one tensor holds several variables or one variable
+several tensors. The slices of all lines must make up the whole. Fused projections of H query heads
 and G heads of keys and of values are, in rows or (`:, ` before it) in columns,
 
     [0 of 3]  [1 of 3]  [2 of 3]                          query, key, value
@@ -29,7 +29,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from nlpkit.presets.mapping.slices import Piece, Shape, parse_piece
+from nlpkit.presets.mapping.slices import Shape, TensorSlice, parse_slice
 from nlpkit.presets.mapping.transforms import TRANSFORMS, Transform, find_transform
 
 _LINE = re.compile(
@@ -57,8 +57,8 @@ class Line:
             else equals the other's. `also spelled OLD=NEW`: the last part of the tensor's name may
             be OLD instead of NEW. `other head`: belongs to a head that is not wanted. `buffer`: is
             no parameter.
-        slot: str. The piece of the variable that the line is about; "" for all of it.
-        part: str. The piece of the tensor, taken before the transforms; "" for all of it.
+        slot: str. The slice of the variable that the line is about; "" for all of it.
+        part: str. The slice of the tensor, taken before the transforms; "" for all of it.
     """
 
     variable: str
@@ -79,10 +79,10 @@ class Line:
         if self.ignored == bool(self.variable):
             self._refuse("a line names a variable, or is marked 'other head' or 'buffer'")
         if (self.slot or self.part) and (self.tied or self.ignored):
-            self._refuse("a piece cannot be marked 'tied', 'other head' or 'buffer'")
-        for piece in (self.slot, self.part):
-            if "{" not in piece:  # Else it is looked at when the indices have been put in.
-                self._parsed(piece)
+            self._refuse("a slice cannot be marked 'tied', 'other head' or 'buffer'")
+        for text in (self.slot, self.part):
+            if "{" not in text:  # Else it is looked at when the indices have been put in.
+                self._parsed(text)
         if self.part.isdecimal():
             self._refuse(f"[{self.part}] must say of how many, such as [{self.part} of 8]")
 
@@ -95,8 +95,8 @@ class Line:
                 f"{text!r} is no line of a weight table: 'variable <- tensor | transforms ; marks'."
             )
         transforms, marks = (_split(match[part]) for part in ("transforms", "marks"))
-        pieces = (match["slot"] or "", match["part"] or "")
-        return cls(match["variable"], match["tensor"], transforms, marks, *pieces)
+        slices = (match["slot"] or "", match["part"] or "")
+        return cls(match["variable"], match["tensor"], transforms, marks, *slices)
 
     @property
     def optional(self) -> bool:
@@ -115,17 +115,17 @@ class Line:
 
     @property
     def target(self) -> str:
-        """The variable's path, and in brackets the piece of it that is meant."""
+        """The variable's path, and in brackets the slice of it that is meant."""
         return f"{self.variable}[{self.slot}]" if self.slot else self.variable
 
     @property
-    def variable_piece(self) -> Piece | None:
-        """The piece of the variable that is meant; None for all of it."""
+    def variable_slice(self) -> TensorSlice | None:
+        """The slice of the variable that is meant; None for all of it."""
         return self._parsed(self.slot)
 
     @property
-    def tensor_piece(self) -> Piece | None:
-        """The piece of the tensor that is meant; None for all of it."""
+    def tensor_slice(self) -> TensorSlice | None:
+        """The slice of the tensor that is meant; None for all of it."""
         return self._parsed(self.part)
 
     @property
@@ -150,27 +150,27 @@ class Line:
     def tensor_shape(self, variable_shape: Shape) -> Shape:
         """The shape that the whole tensor has, from that of the whole variable."""
         shape = self._shapes(variable_shape)[0]
-        piece = self.tensor_piece
-        return shape if piece is None else self._try(piece.whole, shape)
+        slice_ = self.tensor_slice
+        return shape if slice_ is None else self._try(slice_.whole, shape)
 
     def slot_shape(self, variable_shape: Shape) -> Shape:
-        """The shape of the piece of the variable, from that of the whole variable."""
-        piece = self.variable_piece
-        return variable_shape if piece is None else self._try(piece.shape, variable_shape)
+        """The shape of the slice of the variable, from that of the whole variable."""
+        slice_ = self.variable_slice
+        return variable_shape if slice_ is None else self._try(slice_.shape, variable_shape)
 
     def read(self, tensor: np.ndarray, variable_shape: Shape) -> np.ndarray:
-        """The value of the variable, or of the piece of it, from the whole tensor's."""
-        if (piece := self.tensor_piece) is not None:
-            tensor = piece.take(tensor)
+        """The value of the variable, or of the slice of it, from the whole tensor's."""
+        if (slice_ := self.tensor_slice) is not None:
+            tensor = slice_.take(tensor)
         steps = zip(self._transforms(), self._shapes(variable_shape)[1:], strict=True)
         for transform, after in steps:
             tensor = transform.read(tensor, after)
         return tensor
 
     def write(self, value: np.ndarray) -> np.ndarray:
-        """The value of the tensor, or of the piece of it, from the whole variable's."""
-        if (piece := self.variable_piece) is not None:
-            value = piece.take(value)
+        """The value of the tensor, or of the slice of it, from the whole variable's."""
+        if (slice_ := self.variable_slice) is not None:
+            value = slice_.take(value)
         for transform in reversed(self._transforms()):
             value = transform.write(value)
         return value
@@ -189,8 +189,8 @@ class Line:
         stem, dot, last = self.tensor.rpartition(".")
         return stem + dot + old if mark.startswith(_ALSO_SPELLED) and last == new else ""
 
-    def _parsed(self, piece: str) -> Piece | None:
-        return self._try(parse_piece, piece) if piece else None
+    def _parsed(self, text: str) -> TensorSlice | None:
+        return self._try(parse_slice, text) if text else None
 
     def _try(self, function: Callable[[Any], Any], value: Any) -> Any:
         try:

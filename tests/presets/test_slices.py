@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from nlpkit.presets.mapping.slices import faults, parse_piece
+from nlpkit.presets.mapping.slices import faults, parse_slice
 
-PIECES = {
+SLICES = {
     "2 of 3": np.s_[8:12],
     "0:2 of 3": np.s_[0:8],
     "2:2+4 of 2+2+2": np.s_[4:12],
@@ -18,29 +18,29 @@ PIECES = {
 }
 
 
-@pytest.mark.parametrize(("text", "index"), PIECES.items(), ids=PIECES)
-def test_piece_is_what_numpy_calls_it(text, index):
+@pytest.mark.parametrize(("text", "index"), SLICES.items(), ids=SLICES)
+def test_slice_is_what_numpy_calls_it(text, index):
     array = np.arange(12 * 6).reshape(12, 6)
-    piece, expected = parse_piece(text), array[index]
-    np.testing.assert_array_equal(piece.take(array), expected)
-    assert piece.shape(array.shape) == expected.shape
-    if piece.total:
-        assert piece.whole(expected.shape) == array.shape
+    slice_, expected = parse_slice(text), array[index]
+    np.testing.assert_array_equal(slice_.take(array), expected)
+    assert slice_.shape(array.shape) == expected.shape
+    if slice_.total:
+        assert slice_.whole(expected.shape) == array.shape
 
 
-@pytest.mark.parametrize("text", PIECES)
+@pytest.mark.parametrize("text", SLICES)
 def test_putting_is_the_inverse_of_taking(text):
     array = np.zeros((12, 6), "int64")
-    piece = parse_piece(text)
-    value = np.arange(1, 1 + piece.take(array).size).reshape(piece.shape(array.shape))
-    piece.put(array, value)
-    np.testing.assert_array_equal(piece.take(array), value)
+    slice_ = parse_slice(text)
+    value = np.arange(1, 1 + slice_.take(array).size).reshape(slice_.shape(array.shape))
+    slice_.put(array, value)
+    np.testing.assert_array_equal(slice_.take(array), value)
     assert np.count_nonzero(array) == value.size
 
 
-@pytest.mark.parametrize("text", PIECES)
+@pytest.mark.parametrize("text", SLICES)
 def test_text_is_the_inverse_of_parsing(text):
-    assert parse_piece(str(parse_piece(text))) == parse_piece(text)
+    assert parse_slice(str(parse_slice(text))) == parse_slice(text)
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,16 @@ def test_text_is_the_inverse_of_parsing(text):
         ("2:2 of 3", "is empty"),
         ("0 of 0", "goes past the end"),
         ("0 of 2 x 0", "is empty"),
-        (":", "unknown piece"),
+        (":", "unknown slice"),
         ("0 of 2, :", "nothing after the axis"),
-        ("0 of 2, 1 of 2", "unknown piece"),
-        ("0/2", "unknown piece"),
-        ("{e}", r"unknown piece \[\{e\}\]"),
+        ("0 of 2, 1 of 2", "unknown slice"),
+        ("0/2", "unknown slice"),
+        ("{e}", r"unknown slice \[\{e\}\]"),
     ],
 )
-def test_bad_piece_is_refused(text, named):
+def test_bad_slice_is_refused(text, named):
     with pytest.raises(ValueError, match=named):
-        parse_piece(text)
+        parse_slice(text)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_bad_piece_is_refused(text, named):
 )
 def test_shape_that_cannot_be_divided_is_refused(text, shape):
     with pytest.raises(ValueError, match="equal parts|there is no"):
-        parse_piece(text).shape(shape)
+        parse_slice(text).shape(shape)
 
 
 def test_value_of_another_shape_is_refused():
-    with pytest.raises(ValueError, match=r"the piece \[1 of 2\] of \(4, 2\) has another shape"):
-        parse_piece("1 of 2").put(np.zeros((4, 2)), np.zeros((2, 1)))
+    with pytest.raises(ValueError, match=r"the slice \[1 of 2\] of \(4, 2\) has another shape"):
+        parse_slice("1 of 2").put(np.zeros((4, 2)), np.zeros((2, 1)))
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_value_of_another_shape_is_refused():
     ],
 )
 def test_gaps_and_overlaps_are_named(texts, rows, missing, twice):
-    assert faults("t", [parse_piece(text) for text in texts], rows) == (missing, twice)
+    assert faults("t", [parse_slice(text) for text in texts], rows) == (missing, twice)

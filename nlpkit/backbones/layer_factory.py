@@ -1,11 +1,11 @@
-"""The layers that the components of a spec stand for."""
+"""From the components of a spec to the layers they describe."""
 
 from dataclasses import fields
 from typing import Any
 
 import keras
 
-from nlpkit.backbones import spec
+from nlpkit.backbones.spec import AttentionSpec, ExpertsSpec, LayerSpec, NormSpec, ResidualSpec
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 from nlpkit.modules.attention import Attention
 from nlpkit.modules.dense import Dense
@@ -20,8 +20,8 @@ from nlpkit.modules.transformer_block import Residual, TransformerBlock
 _OF_SIGHT = ("causal", "window", "rope", "alibi", "query_key_norm")
 
 
-class Parts:
-    """Makes the layers of a stack, all with its initializer and dtype.
+class LayerFactory:
+    """Make the layers of a stack, all with its initializer and dtype.
 
     Args:
         initializer_range: float. Standard deviation of fresh weights (truncated normal).
@@ -67,7 +67,7 @@ class Parts:
         """A dropout layer."""
         return Dropout(rate, dtype=self._dtype, name=name)
 
-    def norm(self, norm: spec.Norm | None, name: str) -> Any:
+    def norm(self, norm: NormSpec | None, name: str) -> Any:
         """A normalization, or None for none."""
         if norm is None:
             return None
@@ -76,7 +76,7 @@ class Parts:
             return LayerNormalization(**arguments)
         return RMSNormalization(unit_offset=norm.unit_offset, **arguments)
 
-    def block(self, index: int, layer: spec.Layer) -> TransformerBlock:
+    def block(self, index: int, layer: LayerSpec) -> TransformerBlock:
         """A transformer layer."""
         return TransformerBlock(
             attention=self._attention(layer.attention),
@@ -90,7 +90,7 @@ class Parts:
             name=f"transformer_layer_{index}",
         )
 
-    def _attention(self, attention: spec.Attention) -> Attention:
+    def _attention(self, attention: AttentionSpec) -> Attention:
         return Attention(
             **{name: x for name, x in _fields(attention).items() if name not in _OF_SIGHT},
             query_norm=self.norm(attention.query_key_norm, "query_norm"),
@@ -102,7 +102,7 @@ class Parts:
         )
 
     def _feed_forward(self, feed_forward: Any) -> Any:
-        layer: Any = Experts if isinstance(feed_forward, spec.Experts) else FeedForward
+        layer: Any = Experts if isinstance(feed_forward, ExpertsSpec) else FeedForward
         return layer(
             **_fields(feed_forward),
             kernel_initializer=self._fresh(),
@@ -110,7 +110,7 @@ class Parts:
             name="feed_forward",
         )
 
-    def _residual(self, residual: spec.Residual, name: str) -> Residual:
+    def _residual(self, residual: ResidualSpec, name: str) -> Residual:
         return Residual(
             pre_norm=self.norm(residual.pre, "pre_norm"),
             post_norm=self.norm(residual.post, "post_norm"),
