@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from nlpkit.backbones.activations import ACTIVATIONS, NAMES
 from nlpkit.backbones.llama_table import FEED_FORWARD as FEED_FORWARD
 from nlpkit.backbones.llama_table import table as table
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
@@ -24,14 +25,6 @@ from nlpkit.backbones.spec import (
 )
 from nlpkit.presets.layouts.config_reader import ConfigReader
 
-ACTIVATIONS = {
-    "silu": "silu",
-    "swish": "silu",
-    "gelu": "gelu",
-    "gelu_new": "gelu_tanh",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "relu": "relu",
-}
 _SIZES = {
     "vocabulary_size": "vocab_size",
     "num_layers": "num_hidden_layers",
@@ -174,10 +167,9 @@ def write(
     wavelength = values.pop("rope_max_wavelength")
     # For a null some of transformers' families do not compute the usual size.
     config = {names[own]: value for own, value in values.items() if value is not None}
-    activations = {own: name for name, own in reversed(ACTIVATIONS.items())}
     return {
         **config,
-        "hidden_act": activations[backbone.activation],
+        "hidden_act": NAMES[backbone.activation],
         **write_rope(wavelength, rope_scaling),
         **{key: getattr(backbone, name) for name, (key, _) in (own or {}).items()},
     }

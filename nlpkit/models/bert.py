@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from nlpkit.backbones.activations import ACTIVATIONS, NAMES
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import (
     AttentionSpec,
@@ -25,14 +26,6 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import VocabularySource
 from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
 
-_ACTIVATIONS = {
-    "gelu": "gelu",
-    "gelu_new": "gelu_tanh",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "relu": "relu",
-    "silu": "silu",
-    "swish": "silu",
-}
 _CONFIG = {
     "vocabulary_size": ("vocab_size", 30522),
     "num_layers": ("num_hidden_layers", 12),
@@ -267,14 +260,13 @@ class BertBackbone(Backbone):
         reader.require("position_embedding_type", ["absolute"], "absolute")
         reader.ignore("tie_word_embeddings")  # The table's tied lines compare the tensors.
         arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
-        return {**arguments, "activation": reader.require("hidden_act", _ACTIVATIONS, "gelu")}
+        return {**arguments, "activation": reader.require("hidden_act", ACTIVATIONS, "gelu")}
 
     def to_hf_config(self) -> dict[str, Any]:
         config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
         if self.attention_dropout is None:
             config["attention_probs_dropout_prob"] = self.dropout
-        activations = {own: name for name, own in reversed(_ACTIVATIONS.items())}
-        return {**config, "hidden_act": activations[self.activation]}
+        return {**config, "hidden_act": NAMES[self.activation]}
 
 
 class BertPreprocessor(TextClassifierPreprocessor):

@@ -1,0 +1,12 @@
+"""Hugging Face's names of activation functions, and nlpkit's."""
+
+# The first name of a function is the one that is written.
+ACTIVATIONS = {
+    "silu": "silu",
+    "swish": "silu",
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+}
+NAMES = {own: name for name, own in reversed(ACTIVATIONS.items())}
