@@ -2,11 +2,11 @@
 
 # The first name of a function is the one that is written.
 ACTIVATIONS = {
-    "silu": "silu",
-    "swish": "silu",
     "gelu": "gelu",
     "gelu_new": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
     "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
 }
 NAMES = {own: name for name, own in reversed(ACTIVATIONS.items())}
