@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from nlpkit.ops import backend
+
 
 class _State(tuple[Any, ...]):
     """The values that a step of JAX's trainer gets, with the variables whose values they are."""
@@ -53,14 +55,14 @@ class AttachedState:
 
     def between_steps(self) -> AbstractContextManager[Any]:
         """Within, no other thread trains: on JAX a step takes the memory of the variables."""
-        return self._step_lock if keras.backend.backend() == "jax" else nullcontext()
+        return self._step_lock if backend.STATELESS else nullcontext()
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
         """Wait for other threads; TensorFlow's trainer, which builds in its steps, starts anew."""
         model: Any = self
         with self._training_lock:
-            if keras.backend.backend() != "tensorflow" or not model.compiled:
+            if not backend.BUILDS_IN_STEPS or not model.compiled:
                 yield
                 return
             if model.optimizer is not None and not model.optimizer.built:
@@ -109,7 +111,7 @@ class AttachedState:
         return _state([[v.value for v in group] for group in variables], variables)
 
     def _make_function(self, step_function: Any, *args: Any, **kwargs: Any) -> Any:
-        if keras.backend.backend() == "jax":
+        if backend.STATELESS:
             step_function = self._attached(step_function)
         return super()._make_function(step_function, *args, **kwargs)  # type: ignore[misc]
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
 from nlpkit.generation.options import Options
 from nlpkit.generation.prompts import Prompts
+from nlpkit.ops import backend
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,7 @@ def _batch(
     model: Any,
 ) -> Batch:
     length, count = max(map(len, rows)), len(rows)
-    compiled = keras.backend.backend() != "torch"
-    if compiled:
+    if not backend.EAGER:
         length, count = _bucket(length), _power(count)
     # Rows that fill the batch up repeat the first one.
     chosen = [*range(len(rows)), *[0] * (count - len(rows))]
@@ -69,7 +68,7 @@ def _batch(
         },
     }
     prompt = {"token_ids": token_ids, "padding_mask": mask}
-    return Batch(prompt, plan, _coarse(slots) if compiled else slots, indices)
+    return Batch(prompt, plan, slots if backend.EAGER else _coarse(slots), indices)
 
 
 def _stop_array(ids: Sequence[int]) -> np.ndarray:

@@ -10,8 +10,8 @@ from nlpkit.modules.dense import built_dense
 from nlpkit.modules.direct_call import DirectCall
 from nlpkit.modules.seed_state import SeedState
 from nlpkit.modules.sublayer import build_sublayer
+from nlpkit.ops import backend
 from nlpkit.ops.attention import attend, attend_with_weights
-from nlpkit.ops.heads import merge_heads, split_heads
 from nlpkit.ops.rotary import apply_rotary
 
 
@@ -156,7 +156,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         extras: tuple[Any, ...] = (attended[1],) if return_attention_scores else ()
         attended = attended[0] if return_attention_scores else attended
         extras += () if cache is None else (cache if len(cache) else (key, value),)
-        output = self.output_dense(merge_heads(attended, self.num_heads, self.head_dim))
+        output = self.output_dense(backend.merge_heads(attended, self.num_heads, self.head_dim))
         return (output, *extras) if extras else output
 
     def _keys_and_values(self, context: Any, rotary: Any, cache: Any, index: Any) -> Any:
@@ -173,7 +173,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         """Normalize, split into heads, rotate."""
         if norm is not None and self.norm_over == "width":
             x = norm(x)
-        x = split_heads(x, heads, self.head_dim)
+        x = backend.split_heads(x, heads, self.head_dim)
         if norm is not None and self.norm_over == "head":
             x = norm(x)
         if rotary is None:

@@ -25,7 +25,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from nlpkit.ops.heads import heads_as_rows, rows_as_heads
+from nlpkit.ops import backend
+from nlpkit.ops.backend import heads_as_rows, rows_as_heads
 
 ALL = "all"
 
@@ -83,7 +84,7 @@ def make(
         ),
         "sequence_ids": {kind: spread(sequence_ids, kind, slots) for kind in kinds},
         "positions": {kind: spread(positions, kind, slots) for kind in kinds},
-        "index": length if _in_place() else ops.convert_to_tensor(length, dtype="int32"),
+        "index": length if backend.EAGER else ops.convert_to_tensor(length, dtype="int32"),
         "length": ops.max(ops.where(sequence_ids > 0, positions + 1, 0), axis=1),
         "reach": reach,
     }
@@ -93,7 +94,7 @@ def of_array(array: Any, index: Any) -> dict[str, Any]:
     """The stack cache of `[B, layers, 2, S, G, D]`, of which `index` slots are taken."""
     rows, layers, _, slots = array.shape[:4]
     positions = ops.tile(ops.arange(slots, dtype="int32")[None], (rows, 1))
-    index = int(index) if _in_place() else ops.cast(index, "int32")
+    index = int(index) if backend.EAGER else ops.cast(index, "int32")
     return {
         # Copies: what is written in place is not the caller's.
         "layers": tuple(
@@ -137,14 +138,14 @@ def first_slot(kind: str, index: Any) -> Any:
 
 def taken(x: Any, kind: str, index: Any) -> Any:
     """The slots of `x` that may be taken when `index` are: on PyTorch a part, elsewhere all."""
-    if not _in_place():
+    if not backend.EAGER:
         return x
     return x[:, : index if kind == ALL else min(index, int(kind))]
 
 
 def replace_layers(cache: dict[str, Any], layers: list[Any]) -> dict[str, Any]:
     """The cache with the layers' new pairs; on PyTorch they were written in place."""
-    return cache if _in_place() else cache | {"layers": tuple(layers)}
+    return cache if backend.EAGER else cache | {"layers": tuple(layers)}
 
 
 def take_rows(cache: dict[str, Any], rows: Any) -> dict[str, Any]:
@@ -177,13 +178,9 @@ def forget(cache: dict[str, Any], kept: Any, tokens: int) -> dict[str, Any]:
     }
 
 
-def _in_place() -> bool:
-    return bool(keras.backend.backend() == "torch")
-
-
 def _put(old: Any, new: Any, index: Any) -> Any:
     """Write `[B, T]` into `[B, S]`, or `[B G, T, D]` into `[B G, S, D]`, from a slot on."""
-    if _in_place():
+    if backend.EAGER:
         old[:, index : index + new.shape[1]].copy_(new)
         return old
     return ops.slice_update(old, [0, index, 0][: len(old.shape)], ops.cast(new, old.dtype))

@@ -5,18 +5,16 @@ Letters: B batch, S slots.
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from nlpkit.modules.cache import ALL
+from nlpkit.ops import backend
 
 
 def with_room(cache: dict[str, Any], tokens: int) -> dict[str, Any]:
     """The cache with room for so many tokens more: as it is, or compacted if there is none."""
     slots = cache["sequence_ids"][ALL].shape[1]
     full = cache["index"] + tokens > slots
-    if keras.backend.backend() == "torch":
-        return compact(cache) if full else cache
     return ops.cond(full, lambda: compact(cache), lambda: cache)
 
 
@@ -44,7 +42,7 @@ def compact(cache: dict[str, Any]) -> dict[str, Any]:
         heads = x.shape[0] // order.shape[0]
         return ops.take_along_axis(x, ops.repeat(order, heads, axis=0)[:, :, None], axis=1)
 
-    if keras.backend.backend() == "torch":
+    if backend.EAGER:
         spare = int(spare)
     moved = {name: {ALL: move(cache[name][ALL])} for name in ("positions", "sequence_ids")}
     layers = tuple(tuple(move(x) for x in pair) for pair in cache["layers"])

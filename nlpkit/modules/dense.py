@@ -7,7 +7,7 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit.modules.direct_call import DirectCall, called_directly, held
-from nlpkit.ops.linear_xla import is_row, linear_row
+from nlpkit.ops import backend
 
 
 class Dense(DirectCall, Configurable, keras.layers.Dense):
@@ -19,14 +19,8 @@ class Dense(DirectCall, Configurable, keras.layers.Dense):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Map `[..., in]` to `[..., out]`."""
-        if keras.backend.backend() == "torch":
-            from nlpkit.ops.linear_torch import linear
-
-            outputs = linear(inputs, *held(self, self._tensors))
-        elif called_directly() and is_row(inputs):
-            outputs = linear_row(inputs, *self._tensors())
-        else:
-            return super().call(inputs, training=training)
+        tensors = held(self, self._tensors)
+        outputs = backend.linear(inputs, *tensors, decoding=called_directly())
         return outputs if self.activation is None else self.activation(outputs)
 
     def _tensors(self) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import keras
+from nlpkit.ops import backend
 
 _STATE = threading.local()
 
@@ -49,8 +49,8 @@ def called_directly() -> bool:
 
 
 def held(layer: Any, make: Callable[[], Any]) -> Any:
-    """What `make` makes of a layer's weights; within `direct_calls` on PyTorch it is made once."""
-    if not called_directly() or keras.backend.backend() != "torch":
+    """What `make` makes of a layer's weights; once within `direct_calls`, if eager."""
+    if not called_directly() or not backend.EAGER:
         return make()
     found = _STATE.held.get(id(layer))
     if found is None:

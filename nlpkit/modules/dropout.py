@@ -7,12 +7,14 @@ import keras
 from nlpkit._config import Configurable
 from nlpkit.modules.direct_call import DirectCall
 from nlpkit.modules.seed_state import SeedState
-from nlpkit.ops.dropout import dropout
+from nlpkit.ops import backend
 
 
 class Dropout(SeedState, DirectCall, Configurable, keras.layers.Dropout):
-    """`keras.layers.Dropout` that draws its random numbers by `nlpkit.ops.dropout`."""
+    """`keras.layers.Dropout` that draws its random numbers by `nlpkit.ops.backend`."""
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Drop entries of `inputs` in training."""
-        return dropout(inputs, self.rate, self.seed_generator) if training and self.rate else inputs
+        if not training or not self.rate:
+            return inputs
+        return backend.dropout(inputs, self.rate, self.seed_generator)

@@ -1,4 +1,4 @@
-"""The normalizations of the backbones: Keras' layers on PyTorch's fused kernels."""
+"""The normalizations of the backbones: Keras' layers, by the fastest kernel of each backend."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit.modules.direct_call import DirectCall, held
+from nlpkit.ops import backend
 
 
 class LayerNormalization(DirectCall, Configurable, keras.layers.LayerNormalization):
@@ -14,12 +15,8 @@ class LayerNormalization(DirectCall, Configurable, keras.layers.LayerNormalizati
 
     def call(self, inputs: Any) -> Any:
         """Normalize `[..., dim]`."""
-        if keras.backend.backend() != "torch":
-            return super().call(inputs)
-        from nlpkit.ops.normalization_torch import layer_normalization
-
         gamma, beta = held(self, self._tensors)
-        return layer_normalization(inputs, gamma, beta, self.epsilon)
+        return backend.layer_normalization(inputs, gamma, beta, self.epsilon)
 
     def _tensors(self) -> tuple[Any, ...]:
         weights = (self.gamma, self.beta)
@@ -53,12 +50,7 @@ class RMSNormalization(
 
     def call(self, x: Any) -> Any:
         """Normalize `[..., dim]`; the statistics are computed in float32."""
-        scale = held(self, self._factors)
-        if keras.backend.backend() != "torch":
-            return ops.rms_normalization(x, scale=scale, axis=-1, epsilon=self.epsilon)
-        from nlpkit.ops.normalization_torch import rms_normalization
-
-        return rms_normalization(x, scale, self.epsilon)
+        return backend.rms_normalization(x, held(self, self._factors), self.epsilon)
 
     def _factors(self) -> Any:
         scale = ops.convert_to_tensor(self.scale)

@@ -8,7 +8,7 @@ from nlpkit._config import Configurable
 from nlpkit.modules.direct_call import DirectCall
 from nlpkit.modules.seed_state import SeedState
 from nlpkit.modules.sublayer import build_sublayer
-from nlpkit.ops.dropout import dropout as drop
+from nlpkit.ops import backend
 
 
 class Residual(SeedState, Configurable, keras.layers.Layer):
@@ -53,7 +53,7 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
         if self.post_norm is not None:
             update = self.post_norm(update)
         if self.dropout and training:
-            update = drop(update, self.dropout, self._seed)
+            update = backend.dropout(update, self.dropout, self._seed)
         hidden = hidden + update
         return hidden if self.output_norm is None else self.output_norm(hidden)
 

@@ -3,22 +3,16 @@
 Letters: B batch, T queries, S keys, H query heads, G key/value heads, R = H / G, D head size.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from nlpkit.ops.dropout import dropout as drop
-from nlpkit.ops.heads import heads_as_rows, rows_as_heads
+from nlpkit.ops import backend
 
 # A product so low that its weight is 0, yet finite: a row masked as a whole gets equal weights.
 _MASKED = -0.7 * float(np.finfo(np.float32).max)
-
-# XLA's kernels copy a cache on the way: for one query that takes longer than single steps. As many
-# as speculation checks at once go the same way, which was not measured.
-_FEW = 16
 
 
 def attend(
@@ -55,14 +49,11 @@ def attend(
         `[B, T, H, D]`.
     """
     mask = prepare_mask(mask, keras.backend.standardize_dtype(query.dtype))
-    arguments = {"scale": scale, "mask": mask, "bias": bias}
-    kernel = _fast_kernel(query.shape[1], soft_cap=soft_cap, sinks=sinks, dropout=dropout)
-    if kernel is None:
-        rest = {"soft_cap": soft_cap, "sinks": sinks, "dropout": dropout, "seed": seed}
-        return attend_with_weights(query, key, value, **rest, **arguments)[0]
-    if dropout:
-        arguments |= {"dropout": dropout, "seed": seed}
-    return kernel(query, key, value, **arguments)
+    arguments: dict[str, Any] = {"scale": scale, "mask": mask, "bias": bias}
+    arguments |= {"dropout": dropout, "seed": seed}
+    if soft_cap is None and sinks is None and backend.fuses_attention(query, key, dropout):
+        return backend.fused_attention(query, key, value, **arguments)
+    return attend_with_weights(query, key, value, soft_cap=soft_cap, sinks=sinks, **arguments)[0]
 
 
 def prepare_mask(mask: Any, dtype: str) -> Any:
@@ -75,7 +66,7 @@ def prepare_mask(mask: Any, dtype: str) -> Any:
         mask: bool `[B, T, S]`, None, or a mask that is prepared already.
         dtype: str. The dtype of the queries.
     """
-    if mask is None or keras.backend.backend() != "torch":
+    if mask is None or not backend.ADDS_MASKS:
         return mask
     if keras.backend.is_float_dtype(keras.backend.standardize_dtype(mask.dtype)):
         return mask
@@ -102,9 +93,9 @@ def attend_with_weights(
     slots, groups = ops.shape(key)[1], key.shape[2]
     rows = heads // groups * length  # R T
     # One axis of batches: see `nlpkit.modules.cache`.
-    query, key, value = (heads_as_rows(x) for x in (query, key, value))  # BG S D
+    query, key, value = (backend.heads_as_rows(x) for x in (query, key, value))  # BG S D
     query = ops.reshape(query, (-1, rows, size))  # BG RT D
-    products = _float32_products(key, ops.transpose(query, (0, 2, 1)))  # BG S RT
+    products = backend.float32_matmul(key, ops.transpose(query, (0, 2, 1)))  # BG S RT
     products = ops.reshape(ops.transpose(products, (0, 2, 1)), (batch, heads, length, slots))
     products = products * scale  # B H T S
     if soft_cap is not None:
@@ -116,9 +107,10 @@ def attend_with_weights(
     elif mask is not None:
         products = ops.where(mask[:, None], products, _MASKED)
     weights = ops.cast(_softmax(products, sinks), dtype)
-    kept = drop(weights, dropout, seed) if dropout else weights
+    kept = backend.dropout(weights, dropout, seed) if dropout else weights
     attended = ops.matmul(ops.reshape(kept, (-1, rows, slots)), value)  # BG RT D
-    return rows_as_heads(ops.reshape(attended, (-1, length, value.shape[-1])), heads), weights
+    attended = ops.reshape(attended, (-1, length, value.shape[-1]))  # BH T D
+    return backend.rows_as_heads(attended, heads), weights
 
 
 def _softmax(products: Any, sinks: Any) -> Any:
@@ -129,40 +121,3 @@ def _softmax(products: Any, sinks: Any) -> Any:
     sinks = ops.cast(ops.convert_to_tensor(sinks), "float32")[:, None, None]  # H 1 1
     sinks = ops.broadcast_to(sinks, (*ops.shape(products)[:3], 1))  # B H T 1
     return ops.softmax(ops.concatenate([products, sinks], axis=-1), axis=-1)[..., :-1]
-
-
-def _float32_products(x: Any, y: Any) -> Any:
-    """`x y`, not rounded to a half precision that they have, on JAX."""
-    if keras.backend.backend() == "jax":
-        from nlpkit.ops.attention_jax import float32_products
-
-        return float32_products(x, y)
-    return ops.cast(ops.matmul(x, y), "float32")
-
-
-def _fast_kernel(
-    queries: Any, *, soft_cap: float | None, dropout: float, sinks: Any = None
-) -> Callable[..., Any] | None:
-    """The backend's kernel, or None where it lacks a feature asked for, or is slow."""
-    backend = keras.backend.backend()
-    if soft_cap is not None or sinks is not None or (dropout and backend != "torch"):
-        return None
-    if backend == "torch":
-        from nlpkit.ops.attention_torch import attend_torch
-
-        return attend_torch
-    if isinstance(queries, int) and queries <= _FEW:  # A symbolic one cannot be compared.
-        return None
-    if backend == "jax":
-        from nlpkit.ops.attention_jax import attend_jax
-
-        return attend_jax
-    return _attend_keras
-
-
-def _attend_keras(query: Any, key: Any, value: Any, *, scale: float, mask: Any, bias: Any) -> Any:
-    if key.shape[2] == 1 != query.shape[2]:
-        # Keras leaves one head for all to einsum, which does not broadcast it on TensorFlow.
-        return attend_with_weights(query, key, value, scale=scale, mask=mask, bias=bias)[0]
-    mask = None if mask is None else mask[:, None]
-    return ops.dot_product_attention(query, key, value, bias=bias, mask=mask, scale=scale)

@@ -11,7 +11,8 @@ from typing import Any
 
 from keras import ops
 
-from nlpkit.ops.threshold import count_threshold, in_blocks, mass_threshold
+from nlpkit.ops import backend
+from nlpkit.ops.blocks import in_blocks
 
 
 def sampling_weights(logits: Any, parameters: Mapping[str, Any]) -> Any:
@@ -46,7 +47,7 @@ def weigh(logits: Any, temperature: Any = None) -> Any:
 
 def keep_top_k(weights: Any, k: Any) -> Any:
     """Drop the words that are not among the `k` heaviest; equals of the k-th stay."""
-    return ops.where(weights >= count_threshold(weights, k), weights, 0.0)
+    return ops.where(weights >= backend.count_threshold(weights, k), weights, 0.0)
 
 
 def keep_top_p(weights: Any, p: Any) -> Any:
@@ -54,7 +55,7 @@ def keep_top_p(weights: Any, p: Any) -> Any:
 
     Nucleus sampling (Holtzman et al., 2019, arXiv:1904.09751). Equals of the last word stay.
     """
-    return ops.where(weights >= mass_threshold(weights, p), weights, 0.0)
+    return ops.where(weights >= backend.mass_threshold(weights, p), weights, 0.0)
 
 
 def keep_min_p(weights: Any, p: Any) -> Any:

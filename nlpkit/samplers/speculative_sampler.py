@@ -6,7 +6,6 @@ Letters: R rows, K guesses, L tokens (prompt and generated), V words.
 from collections.abc import Callable, Hashable
 from typing import Any
 
-import keras
 from keras import ops
 
 from nlpkit.modules.cache import forget
@@ -224,10 +223,6 @@ def _ahead(token_ids: Any, state: State, count: int) -> Any:
 
 
 def _repeat(times: int, body: Callable[[State], State], state: State) -> State:
-    if keras.backend.backend() == "torch":
-        for _ in range(times):
-            state = body(state)
-        return state
     return ops.fori_loop(0, times, lambda _, state: body(state), state)
 
 

@@ -7,6 +7,8 @@ from keras import ops, tree
 from keras.src.trainers.compile_utils import CompileMetrics
 from keras.src.utils.tracking import DotNotTrackScope
 
+from nlpkit.ops import backend
+
 
 class WeightedMeans:
     """Mix-in for tasks, placed before Keras' class: `sum(w * loss) / sum(w)`.
@@ -49,7 +51,7 @@ class WeightedMeans:
         """The mean over the weights, and the losses that layers add."""
         weights = self._weights(y, y_pred, sample_weight)
         if weights is not None:
-            if keras.backend.backend() != "jax":
+            if not backend.STATELESS:
                 self._loss_tracker.weight = ops.sum(weights)
             if sample_weight is not None:
                 sample_weight = self._to_mean_one(weights, y)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nlpkit.modules.dropout import Dropout
-from nlpkit.ops.dropout import dropout
+from nlpkit.ops.backend import dropout
 
 ONES = np.ones((500, 401), "float32")
 

@@ -6,6 +6,7 @@ import keras
 
 from nlpkit._config import Configurable
 from nlpkit.modules.direct_call import DirectCall
+from nlpkit.ops import backend
 
 
 class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbedding):
@@ -72,15 +73,13 @@ class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbed
         self.supports_masking = True
 
     def call(self, inputs: Any, reverse: bool = False) -> Any:
-        if not reverse or keras.backend.backend() != "torch" or self.reverse_dtype is not None:
+        if not reverse or self.reverse_dtype is not None:
             return super().call(inputs, reverse=reverse)
         kernel = self.embeddings if self.tie_weights else self.reverse_embeddings
         kernel = keras.ops.convert_to_tensor(kernel)
         if inputs.dtype != kernel.dtype:
             return super().call(inputs, reverse=True)
-        from nlpkit.ops.linear_torch import linear
-
-        logits = linear(inputs, kernel.t() if self.tie_weights else kernel)
+        logits = backend.linear(inputs, keras.ops.transpose(kernel) if self.tie_weights else kernel)
         cap = self.logit_soft_cap
         return logits if cap is None else keras.ops.tanh(logits / cap) * cap
 

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras.src.backend.common import global_state
 
+from nlpkit.ops import backend
 from nlpkit.presets.mapping.transposing import contiguous
 
 _SCOPE: ContextVar[Any] = ContextVar("deferred_initialization", default=None)
@@ -60,15 +61,6 @@ def immediate_initialization() -> Iterator[None]:
         scope.__enter__()
 
 
-def keeps_arrays() -> bool:
-    """Whether variables keep the arrays they are given as their memory, if the dtype is theirs."""
-    if keras.backend.backend() != "torch":
-        return False
-    from nlpkit.presets.loading.deferred_torch import is_on_cpu
-
-    return is_on_cpu()
-
-
 def initialize(variable: keras.Variable, value: Any) -> None:
     """Give a variable a value, as its first one if it has none.
 
@@ -85,11 +77,10 @@ def initialize(variable: keras.Variable, value: Any) -> None:
 
 
 def _first_value(variable: keras.Variable, value: Any) -> Any:
-    if keras.backend.backend() == "torch" and value.flags.writeable:
-        from nlpkit.presets.loading.deferred_torch import to_parameter
-
-        trainable = variable.trainable and np.dtype(variable.dtype).kind not in "iub"
-        return to_parameter(value, trainable)
+    trainable = variable.trainable and np.dtype(variable.dtype).kind not in "iub"
+    adopted = backend.adopt_array(value, trainable) if value.flags.writeable else None
+    if adopted is not None:
+        return adopted
     return keras.ops.convert_to_tensor(contiguous(value), dtype=variable.dtype)
 
 

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 
 from nlpkit._warning import warn
+from nlpkit.ops import backend
 from nlpkit.presets.formats.safetensors_file import TensorFiles
 from nlpkit.presets.layouts.description import required_arguments
 from nlpkit.presets.layouts.layout import Layout
-from nlpkit.presets.loading.deferred import keeps_arrays
 from nlpkit.presets.mapping.assignment import BACKBONE, assign, model_variables, shapes
 from nlpkit.presets.mapping.key_matching import Cover, Mismatch, describe_mismatches, match
 from nlpkit.presets.mapping.weight_table import Line
@@ -73,7 +73,7 @@ def _assign_mapped(
 def _is_mapped(tensors: Any) -> bool:
     """Whether variables have the files of the weights as their memory; Windows would lock these."""
     may_be = isinstance(tensors, TensorFiles) and tensors.mapped
-    return may_be and os.name == "posix" and keeps_arrays()
+    return may_be and os.name == "posix" and backend.keeps_arrays()
 
 
 def _refuse_mismatches(cover: Cover, model: Any, layout: Layout) -> None:

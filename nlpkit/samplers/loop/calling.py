@@ -10,7 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlpkit.samplers.loop.execution import fresh_seed, is_tracing, loop, without_gradients
+from nlpkit.ops import backend
+from nlpkit.samplers.loop.execution import fresh_seed, loop
 from nlpkit.samplers.sampler import Plan, Sampler
 
 # (prompt `[R, L]`, cache, index) -> (logits `[R, V]` of the token at index, hidden `[R, D]`, cache)
@@ -43,7 +44,7 @@ class FunctionDecoder:
         hidden_states: Any,
         model: Any,
     ) -> None:
-        stateless = model is not None and keras.backend.backend() == "jax"
+        stateless = model is not None and backend.STATELESS
         self._next = _without_changes(function, model) if stateless else function
         self._own, self._index = cache, index
         self._kept = () if kept is None else kept
@@ -122,11 +123,11 @@ def call(
         "padding_mask": ops.broadcast_to(written, tokens.shape),
         "length": index,
     }
-    with without_gradients():
+    with backend.without_gradients():
         state = sampler.start(decoder, before, plan, length)
         state = loop(sampler, decoder, state, plan, length - 1 - index)
         results = sampler.results(state, plan)
-    if not is_tracing() and bool(ops.any(state["broken"])):
+    if not backend.is_tracing() and bool(ops.any(state["broken"])):
         raise ValueError("next returned logits that are not numbers (NaN).")
     # `ops.full` makes floats of whole numbers: a prompt of them comes back as ids all the same.
     dtype = keras.backend.standardize_dtype(getattr(prompt, "dtype", "int32"))

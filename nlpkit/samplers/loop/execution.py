@@ -1,8 +1,6 @@
 """Running a sampler's loop: compiled on JAX and TensorFlow, eager on PyTorch."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import keras
@@ -10,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from nlpkit.modules.direct_call import direct_calls
+from nlpkit.ops import backend
 from nlpkit.samplers.sampler import Plan, Sampler, State
 
 
@@ -35,7 +34,7 @@ class Execution:
 
     @property
     def compilations(self) -> int:
-        return len(self._programs) if keras.backend.backend() != "torch" else 0
+        return len(self._programs)
 
     def start(
         self,
@@ -78,57 +77,34 @@ class Execution:
         plan: Plan,
         until: int,
     ) -> State:
-        backend = keras.backend.backend()
+        models = (self._model, *sampler.models())
+        consume = name[0] == "resume"
         first, tensors = (_tensors(x) for x in (first, dict(plan)))
         with direct_calls(self._direct):
-            if backend == "torch":
-                return _backend().run_eagerly(function, first, tensors, until)
+            if backend.EAGER:
+                return backend.program(function, models, consume=consume)(first, tensors, until)
             rows = tuple(tensors["limits"].shape)
             shapes = (rows, tuple(first["token_ids"].shape), tuple(tensors["stop_token_ids"].shape))
             words = getattr(self._model, "spelled_words", None)
             key = (*name, sampler.structure(), shapes, tuple(sorted(tensors)), words)
             if key not in self._programs:
-                models = (self._model, *sampler.models())
-                self._programs[key] = (_compile(function, models, name), sampler)
+                program = backend.program(function, models, consume=consume)
+                self._programs[key] = (program, sampler)
             return self._programs[key][0](first, tensors, _tensors(until))
-
-
-def _compile(
-    function: Callable[..., Any], models: Sequence[Any], name: tuple[Any, ...]
-) -> Callable[..., Any]:
-    if keras.backend.backend() == "jax":
-        return _backend().compiled(function, models, consume=name[0] == "resume")
-    return _backend().compiled_graph(function)
 
 
 def loop(sampler: Sampler, model: Any, state: State, plan: Plan, until: Any) -> State:
     """Advance until all rows are done, or the state's "step" is `until`."""
-    if keras.backend.backend() == "torch":
-        return _backend().run_loop(
-            lambda state: sampler.advance(model, state, plan), state, int(until)
-        )
-
-    def unfinished(state: State) -> Any:
-        return ops.logical_and(ops.logical_not(ops.all(state["done"])), state["step"] < until)
-
-    def body(state: State) -> tuple[State]:
-        return (sampler.advance(model, state, plan),)
-
-    return ops.while_loop(unfinished, body, (state,))[0]
+    return backend.run_loop(lambda state: sampler.advance(model, state, plan), state, until)
 
 
 def _tensors(tree: Any) -> Any:
     def convert(x: Any) -> Any:
-        if keras.backend.backend() == "torch" and isinstance(x, int):
+        if backend.EAGER and isinstance(x, int):
             return x  # A cache's index, which slices
         return ops.convert_to_tensor(x, dtype="int32" if isinstance(x, int) else None)
 
     return keras.tree.map_structure(convert, tree)
-
-
-def is_tracing() -> bool:
-    """Whether what runs now is being compiled, so that values are not there yet."""
-    return bool(_backend().is_tracing())
 
 
 def fresh_seed() -> Any:
@@ -137,18 +113,6 @@ def fresh_seed() -> Any:
     Raises:
         ValueError: JAX is compiling, so that it would stay the same.
     """
-    if is_tracing():
-        return _backend().traced_seed()
+    if backend.is_tracing():
+        return backend.traced_seed()
     return int(np.random.default_rng().integers(2**31))
-
-
-def without_gradients() -> AbstractContextManager[Any]:
-    """A context in which PyTorch records no gradients."""
-    if keras.backend.backend() == "torch":
-        return _backend().without_gradients()
-    return nullcontext()
-
-
-def _backend() -> Any:
-    """The module of the backend's own part."""
-    return import_module(f"nlpkit.samplers.loop.execution_{keras.backend.backend()}")

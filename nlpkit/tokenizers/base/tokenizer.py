@@ -89,11 +89,8 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
     @explains_names
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:
         """Turn strings into ids; `tokenize` is the same."""
-        if isinstance(inputs, keras.KerasTensor) and keras.backend.backend() != "tensorflow":
-            raise TypeError(
-                "A tokenizer takes symbolic inputs on the TensorFlow backend only; got one on "
-                f"{keras.backend.backend()!r}. Tokenize strings before they reach the model."
-            )
+        if isinstance(inputs, keras.KerasTensor):
+            _check_symbolic_strings()
         return super().__call__(inputs, **kwargs)
 
     def call(self, inputs: Any) -> Any:
@@ -233,3 +230,13 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
 
     def _constructor_arguments(self) -> dict[str, Any]:
         return super()._constructor_arguments() | self._asset_arguments()
+
+
+def _check_symbolic_strings() -> None:
+    from nlpkit.ops import backend  # Kernels, which tokenizers have no use for otherwise
+
+    if not backend.HAS_STRINGS:
+        raise TypeError(
+            "A tokenizer takes symbolic inputs on the TensorFlow backend only; got one on "
+            f"{keras.backend.backend()!r}. Tokenize strings before they reach the model."
+        )

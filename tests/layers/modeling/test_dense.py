@@ -7,7 +7,7 @@ from keras import ops
 
 from nlpkit.modules.dense import Dense
 from nlpkit.modules.direct_call import direct_calls
-from nlpkit.ops.linear_xla import is_row
+from nlpkit.ops.backend.default.product import is_row
 
 
 @pytest.mark.parametrize("size", [7, 12, 24])

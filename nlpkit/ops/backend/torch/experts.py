@@ -3,15 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nlpkit._compat import require
-
-torch: Any = require("torch", "The torch backend")
+import torch
 
 
-def apply_to_groups(
+def apply_experts(
     x: Any, chosen: Any, expert: Callable[..., Any], parameters: Sequence[Any]
 ) -> Any:
-    """Each token `[N, D]` through each of its experts, `[N, K]` -> `[N, K, D]`."""
+    """Apply each expert once, to all tokens that chose it."""
     # Of an entry by its index, the gradient would have the size of all experts each time.
     if torch.is_grad_enabled():
         parameters = [parameter.unbind() for parameter in parameters]

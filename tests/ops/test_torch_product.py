@@ -11,8 +11,8 @@ if keras.backend.backend() != "torch":
 
 import torch
 
-from nlpkit.ops import linear_torch as module
-from nlpkit.ops.linear_torch import linear
+from nlpkit.ops.backend.torch import product as module
+from nlpkit.ops.backend.torch.product import linear
 
 
 @pytest.fixture(params=[1, 2, 3, 4])

@@ -9,16 +9,10 @@ import keras
 from jax import numpy as jnp
 
 
-def compiled(
+def program(
     function: Callable[..., Any], models: Sequence[Any], *, consume: bool
 ) -> Callable[..., Any]:
-    """Compile a function that calls models; their variables become an input.
-
-    Args:
-        function: called with trees of arrays.
-        models: list of keras.Model.
-        consume: bool. Whether the first argument's memory may be taken for the result.
-    """
+    """Compile the function; the variables of the models become an input."""
 
     def variables() -> list[Any]:
         return [variable for model in models for variable in model.variables]
@@ -28,14 +22,14 @@ def compiled(
         with keras.StatelessScope(state_mapping=mapping):
             return function(first, *rest)
 
-    program = jax.jit(pure, donate_argnums=(0,) if consume else ())
+    compiled = jax.jit(pure, donate_argnums=(0,) if consume else ())
 
     def run(first: Any, *rest: Any) -> Any:
         with ExitStack() as stack:
             for model in models:
                 if hasattr(model, "between_steps"):
                     stack.enter_context(model.between_steps())
-            return program(first, [v.value for v in variables()], *rest)
+            return compiled(first, [v.value for v in variables()], *rest)
 
     return run
 
@@ -46,11 +40,7 @@ def is_tracing() -> bool:
 
 
 def traced_seed() -> Any:
-    """There is none: compiled functions have no state.
-
-    Raises:
-        ValueError: always.
-    """
+    """Refuse: compiled functions have no state."""
     raise ValueError(
         "seed must be given to a sampler that a function compiled by JAX calls, and be one of that "
         "function's arguments; else it would draw the same each time."

@@ -1,6 +1,7 @@
 """Loops on PyTorch: eager, the cache written in place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -10,15 +11,21 @@ import torch
 CHECK_EVERY = 8
 
 
-def run_eagerly(function: Callable[..., Any], first: Any, plan: Any, until: int) -> Any:
-    """Call a function that generates."""
-    with torch.inference_mode():
-        return function(first, plan, until)
+def program(
+    function: Callable[..., Any], models: Sequence[Any], *, consume: bool
+) -> Callable[..., Any]:
+    """The function as it is, in inference mode."""
+
+    def run(*arguments: Any) -> Any:
+        with torch.inference_mode():
+            return function(*arguments)
+
+    return run
 
 
-def run_loop(advance: Callable[[Any], Any], state: Any, until: int) -> Any:
-    """Advance until all rows are done, or the state's "step" is `until`."""
-    step = int(state["step"])
+def run_loop(advance: Callable[[Any], Any], state: Any, until: Any) -> Any:
+    """Advance step by step."""
+    step, until = int(state["step"]), int(until)
     while step < until:
         if step % CHECK_EVERY == 0 and bool(state["done"].all()):
             break
@@ -27,7 +34,7 @@ def run_loop(advance: Callable[[Any], Any], state: Any, until: int) -> Any:
     return state
 
 
-def without_gradients() -> Any:
+def without_gradients() -> AbstractContextManager[Any]:
     """A context in which no gradients are recorded."""
     return torch.no_grad()
 

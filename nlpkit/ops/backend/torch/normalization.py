@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from nlpkit._compat import require
-
-torch: Any = require("torch", "The torch backend")
+import torch
 
 
 def layer_normalization(x: Any, scale: Any, offset: Any, epsilon: float) -> Any:

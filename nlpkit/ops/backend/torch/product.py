@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from nlpkit._compat import require
-from nlpkit.ops.tracing_torch import is_traced
+import torch
 
-torch: Any = require("torch", "The torch backend")
+from nlpkit.ops.backend.torch.tracing import is_traced
+
 # oneDNN's product, which PyTorch's own compiler uses; it has no gradient.
 _ONE_DNN: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 _HAS_ONE_DNN = _ONE_DNN is not None and torch.backends.mkldnn.is_available()
@@ -21,8 +21,8 @@ _FASTER = 0.9
 _CHOSEN: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
 
-def linear(inputs: Any, kernel: Any, bias: Any = None) -> Any:
-    """Compute `inputs kernel + bias`: `[..., in]`, `[in, out]`, `[out]` -> `[..., out]`.
+def linear(inputs: Any, kernel: Any, bias: Any = None, *, decoding: bool = False) -> Any:
+    """Compute `inputs kernel + bias` by the kernel that is the fastest here.
 
     Without gradients on CPUs there are several kernels, and which is the fastest depends on the
     processor: oneDNN's took half the time of PyTorch's on some of AMD's, and half as much again on

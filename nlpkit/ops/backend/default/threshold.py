@@ -9,10 +9,10 @@ Letters: R rows, V words, N blocks of C words.
 
 from typing import Any
 
-import keras
 from keras import ops
 
-BLOCK = 256  # Sums over blocks are vectorized, and closer to the true sum than a running one.
+from nlpkit.ops.blocks import in_blocks
+
 _ABOVE_ONE = 0x3F800001  # The bits of the first float32 above 1.
 
 
@@ -26,10 +26,6 @@ def count_threshold(weights: Any, count: Any) -> Any:
     Returns:
         float32 `[R, 1]`.
     """
-    if keras.backend.backend() == "torch":
-        from nlpkit.ops.threshold_torch import count_threshold_torch
-
-        return count_threshold_torch(weights, count)
     blocks = in_blocks(weights)
     # The zeros that fill the last block are never reached by a threshold above 0.
     return _bisect(blocks, ops.ones_like(blocks), ops.cast(count, "float32"))
@@ -45,23 +41,11 @@ def mass_threshold(weights: Any, share: Any) -> Any:
     Returns:
         float32 `[R, 1]`.
     """
-    if keras.backend.backend() == "torch":
-        from nlpkit.ops.threshold_torch import mass_threshold_torch
-
-        return mass_threshold_torch(weights, share)
     blocks = in_blocks(weights)
     total = ops.sum(ops.sum(blocks, axis=1), axis=-1)
     # Rounded, the sum without the lightest words may equal the sum with them.
     enough = ops.where(share < 1, share * total, float("inf"))
     return _bisect(blocks, blocks, enough)
-
-
-def in_blocks(weights: Any) -> Any:
-    """Cut rows into blocks, filled with zeros: `[R, V]` -> `[R, N, C]`."""
-    fill = -weights.shape[-1] % BLOCK
-    return ops.reshape(
-        ops.pad(weights, ((0, 0), (0, fill))), (-1, weights.shape[-1] // BLOCK + bool(fill), BLOCK)
-    )
 
 
 def _bisect(blocks: Any, measures: Any, enough: Any) -> Any:

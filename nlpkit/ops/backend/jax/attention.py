@@ -2,15 +2,28 @@
 
 from typing import Any
 
-from nlpkit._compat import require
+import jax
 
-jax: Any = require("jax", "The jax backend")
+from nlpkit.ops.backend.default.attention import has_many_queries
 
 
-def attend_jax(
-    query: Any, key: Any, value: Any, *, scale: float, mask: Any = None, bias: Any = None
+def fuses_attention(query: Any, key: Any, dropout: float) -> bool:
+    """Whether there are many queries, and nothing is dropped."""
+    return has_many_queries(query) and not dropout
+
+
+def fused_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    *,
+    scale: float,
+    mask: Any = None,
+    bias: Any = None,
+    dropout: float = 0.0,
+    seed: Any = None,
 ) -> Any:
-    """Compute `nlpkit.ops.attention.attend` with `jax.nn.dot_product_attention`."""
+    """Compute attention with `jax.nn.dot_product_attention`."""
     dtype = query.dtype
     if dtype == "float16" and jax.default_backend() == "cpu":
         # Once compiled, the kernel asks XLA for a product that it does not have on CPUs.
@@ -23,6 +36,6 @@ def attend_jax(
     return attended.astype(dtype)
 
 
-def float32_products(x: Any, y: Any) -> Any:
-    """`x y` of stacks of matrices, in float32."""
+def float32_matmul(x: Any, y: Any) -> Any:
+    """Compute `x y` with sums in float32, which are not rounded."""
     return jax.numpy.matmul(x, y, preferred_element_type="float32")

@@ -1,4 +1,4 @@
-"""The affine map of a single row, as XLA computes it fastest on CPUs."""
+"""The affine map; of a single row, as XLA computes it fastest on CPUs."""
 
 import math
 from functools import cache
@@ -12,21 +12,30 @@ from keras import ops
 _PARTS = 4
 
 
+def linear(inputs: Any, kernel: Any, bias: Any = None, *, decoding: bool = False) -> Any:
+    """Compute `inputs kernel + bias`: `[..., in]`, `[in, out]`, `[out]` -> `[..., out]`.
+
+    Args:
+        inputs, kernel, bias: float tensors; bias may be None.
+        decoding: bool. Whether this is a step of generation, of which there is no gradient.
+    """
+    outputs = (_row if decoding and is_row(inputs) else ops.matmul)(inputs, kernel)
+    return outputs if bias is None else ops.add(outputs, bias)
+
+
 def is_row(inputs: Any) -> bool:
     """Whether inputs `[..., in]` are a single row, on CPUs."""
     return all(size == 1 for size in inputs.shape[:-1]) and _only_cpus()
 
 
-def linear_row(inputs: Any, kernel: Any, bias: Any = None) -> Any:
-    """Compute `inputs kernel + bias`: `[..., in]`, `[in, out]`, `[out]` -> `[..., out]`."""
+def _row(inputs: Any, kernel: Any) -> Any:
     size, units = kernel.shape
     parts = math.gcd(_PARTS, size)
     pieces = ops.matmul(
         ops.reshape(inputs, (parts, 1, size // parts)),
         ops.reshape(kernel, (parts, size // parts, units)),
     )
-    outputs = ops.reshape(ops.sum(pieces, axis=0), (*inputs.shape[:-1], units))
-    return outputs if bias is None else outputs + bias
+    return ops.reshape(ops.sum(pieces, axis=0), (*inputs.shape[:-1], units))
 
 
 @cache

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from keras.src.random.seed_generator import draw_seed
 
-from nlpkit._compat import require
 
-torch: Any = require("torch", "The torch backend")
+def fuses_attention(query: Any, key: Any, dropout: float) -> bool:
+    """Always: the kernel drops weights too, and does not copy a cache."""
+    return True
 
 
-def attend_torch(
+def fused_attention(
     query: Any,
     key: Any,
     value: Any,
@@ -22,10 +24,7 @@ def attend_torch(
     dropout: float = 0.0,
     seed: Any = None,
 ) -> Any:
-    """Compute `nlpkit.ops.attention.attend` with `scaled_dot_product_attention`.
-
-    The mask is one that `nlpkit.ops.attention.prepare_mask` made.
-    """
+    """Compute attention with `scaled_dot_product_attention`."""
     query, key, value = (x.transpose(1, 2) for x in (query, key, value))  # B H T D
     grouped = key.shape[1] != query.shape[1]
     with _drawn_from(seed if dropout else None, query.device):

@@ -1,14 +1,17 @@
 """Compiled loops on TensorFlow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 
-def compiled_graph(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function that calls a model, by XLA: it writes to a cache in place."""
-    return tf.function(function, jit_compile=True, autograph=False)
+def program(
+    function: Callable[..., Any], models: Sequence[Any], *, consume: bool
+) -> Callable[..., Any]:
+    """Compile the function by XLA, whose loops write to a cache in place."""
+    compiled: Callable[..., Any] = tf.function(function, jit_compile=True, autograph=False)
+    return compiled
 
 
 def is_tracing() -> bool:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from nlpkit._compat import require
+import torch
 
-torch: Any = require("torch", "The torch backend")
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 

@@ -1,0 +1,16 @@
+"""TensorFlow: graphs compiled by XLA, and tensors of strings."""
+
+from nlpkit.ops.backend.tensorflow.experts import apply_experts
+from nlpkit.ops.backend.tensorflow.programs import is_tracing, program, traced_seed
+
+BUILDS_IN_STEPS = True
+HAS_STRINGS = True
+
+__all__ = [
+    "BUILDS_IN_STEPS",
+    "HAS_STRINGS",
+    "apply_experts",
+    "is_tracing",
+    "program",
+    "traced_seed",
+]

@@ -1,0 +1,15 @@
+"""Rows cut into blocks: sums over blocks are vectorized, and closer to the true sum."""
+
+from typing import Any
+
+from keras import ops
+
+_SIZE = 256
+
+
+def in_blocks(weights: Any) -> Any:
+    """Cut rows into blocks, filled with zeros: `[R, V]` -> `[R, N, C]`."""
+    fill = -weights.shape[-1] % _SIZE
+    return ops.reshape(
+        ops.pad(weights, ((0, 0), (0, fill))), (-1, weights.shape[-1] // _SIZE + bool(fill), _SIZE)
+    )
