@@ -4,14 +4,16 @@
 """
 
 import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from nlpkit._registration import register_names
+from nlpkit._registry import import_families_by
+from nlpkit._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from nlpkit import layers, metrics, models, presets, samplers, tokenizers
 
-__version__ = "0.1.0"
 __all__ = ["layers", "metrics", "models", "presets", "samplers", "tokenizers"]
 
 
@@ -27,4 +29,11 @@ def __dir__() -> list[str]:
     return [*__all__, "__version__"]
 
 
+def _import_families() -> ModuleType:
+    import nlpkit.models
+
+    return nlpkit.models
+
+
+import_families_by(_import_families)
 register_names()

@@ -8,10 +8,10 @@ import keras
 
 from nlpkit._argument_ranges import Range, check_arguments
 from nlpkit._foreign_names import advice
+from nlpkit._registry import CLASSES
 from nlpkit._trainable import set_trainable, set_trainable_within, unlike_their_parents
 
 _HANDLED_BY_KERAS = ("self", "name", "dtype", "trainable", "activity_regularizer")
-_CLASSES: dict[str, type["Configurable"]] = {}
 
 
 class Configurable:
@@ -38,7 +38,7 @@ class Configurable:
         name = registered_name or cls.__name__
         if cls.__module__.split(".")[0] == "nlpkit":
             keras.saving.register_keras_serializable(package="nlpkit", name=name)(cls)
-            _CLASSES[name] = cls
+            CLASSES[name] = cls
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that rebuild this object, serialized; assets are left out."""
@@ -79,22 +79,6 @@ class Configurable:
             set_trainable(layer, False)
         flags, self._trainable_layers = self._trainable_layers, {}
         set_trainable_within(layer, flags)
-
-
-def registered_class(name: str) -> type[Configurable]:
-    """nlpkit's own class of that name.
-
-    Raises:
-        ValueError: nlpkit has no such class.
-    """
-    if name not in _CLASSES:
-        raise ValueError(f"{name!r} is not a class of nlpkit.")
-    return _CLASSES[name]
-
-
-def registered_classes() -> dict[str, type[Configurable]]:
-    """nlpkit's own classes by name, as far as they have been imported."""
-    return dict(_CLASSES)
 
 
 def configuration_names(cls: type[Configurable]) -> list[str]:
@@ -180,7 +164,7 @@ def serialize_object(value: Any) -> dict[str, Any]:
     reading them back: it would import TensorFlow wherever it is installed.
     """
     cls = type(value)
-    if _CLASSES.get(cls.__name__) is not cls or _keras_base(cls):
+    if CLASSES.get(cls.__name__) is not cls or _keras_base(cls):
         return keras.saving.serialize_keras_object(value)
     return {
         "module": cls.__module__,
@@ -193,7 +177,7 @@ def serialize_object(value: Any) -> dict[str, Any]:
 def deserialize_object(value: dict[str, Any]) -> Any:
     """Rebuild what `serialize_object` or Keras serialized."""
     package, _, name = str(value.get("registered_name")).partition(">")
-    cls = _CLASSES.get(name) if package == "nlpkit" else None
+    cls = CLASSES.get(name) if package == "nlpkit" else None
     if cls is None or _keras_base(cls):
         return keras.saving.deserialize_keras_object(value)
     return cls.from_config(value["config"])

@@ -10,20 +10,53 @@ import importlib.abc
 import importlib.machinery
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from nlpkit._namespace import ORIGINS
+from nlpkit._registry import registered_class
+
 _SAVING = "keras.saving"
-_NAME = re.compile(r"^class (\w+)\(|registered_name=\"(\w+)\"", re.MULTILINE)
+_LAZY = ("layers", "metrics", "preprocessors", "samplers", "tokenizers")
+# The classes that are in none of these namespaces and not a family's: modules, registered names.
+_OTHERS = {
+    "backbones.backbone": "Backbone",
+    "layers.modeling.transformer_layer": "TransformerLayer",
+    "layers.preprocessing.next_token_packer": "NextTokenPacker",
+    "layers.preprocessing.packer": "Packer",
+    "layers.preprocessing.preprocessing_layer": "PreprocessingLayer",
+    "layers.preprocessing.prompt_packer": "PromptPacker",
+    "layers.preprocessing.token_augmenter": "TokenAugmenter",
+    "layers.preprocessing.token_layer": "TokenLayer",
+    "modules.attention": "Attention",
+    "modules.dense": "Dense",
+    "modules.dropout": "Dropout",
+    "modules.embedding_table": "Table",
+    "modules.experts": "ExpertDense Experts",
+    "modules.feed_forward": "FeedForward",
+    "modules.normalization": "LayerNormalization RMSNorm",
+    "modules.transformer_block": "Residual TransformerBlock",
+    "preprocessors.segment_preprocessor": "SegmentPreprocessor",
+    "tasks.causal_lm": "CausalLM",
+    "tasks.masked_lm": "MaskedLM",
+    "tasks.task": "Task",
+    "tasks.text_classifier": "TextClassifier",
+    "tokenizers.byte_pair.end_of_text_tokenizer": "EndOfTextTokenizer",
+    "tokenizers.byte_pair.im_end_tokenizer": "ImEndTokenizer",
+    "tokenizers.sentence_piece.start_end_tokenizer": (
+        "StartEndPieceTokenizer StartEndPadPieceTokenizer"
+    ),
+}
+_CLASS = re.compile(r"^class ([A-Z]\w*)\(", re.MULTILINE)
 
 
 class _Deferred:
     """Stands for a class until it is used; registering the class itself takes its place."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._find()(*args, **kwargs)
@@ -32,9 +65,8 @@ class _Deferred:
         return getattr(self._find(), name)
 
     def _find(self) -> Any:
-        for namespace in importlib.import_module("nlpkit").__all__:
-            importlib.import_module(f"nlpkit.{namespace}")
-        return importlib.import_module("nlpkit._config").registered_class(self._name)
+        importlib.import_module(self._module)
+        return registered_class(self._name)
 
 
 class _WhenSavingIsImported(importlib.abc.MetaPathFinder):
@@ -66,9 +98,23 @@ def register_names() -> None:
         sys.meta_path.insert(0, _WhenSavingIsImported())
 
 
+def class_names() -> Iterator[tuple[str, str]]:
+    """The modules that have classes to be found by name, and the names; none is imported."""
+    for namespace in _LAZY:
+        importlib.import_module(f"nlpkit.{namespace}")
+        for module, name in ORIGINS[f"nlpkit.{namespace}"].values():
+            if name[0].isupper():
+                yield module, name
+    for module, names in _OTHERS.items():
+        for name in names.split():
+            yield f"nlpkit.{module}", name
+    for path in (Path(__file__).parent / "models").glob("*.py"):
+        # Adding a family is adding its file, which is read here, and imported when it is needed.
+        for name in _CLASS.findall(path.read_text(encoding="utf-8")):
+            yield f"nlpkit.models.{path.stem}", name
+
+
 def _register(saving: ModuleType) -> None:
     registered = saving.get_custom_objects()
-    for path in Path(__file__).parent.rglob("*.py"):
-        for match in _NAME.finditer(path.read_text(encoding="utf-8")):
-            name = match[1] or match[2]
-            registered.setdefault(f"nlpkit>{name}", _Deferred(name))
+    for module, name in class_names():
+        registered.setdefault(f"nlpkit>{name}", _Deferred(module, name))

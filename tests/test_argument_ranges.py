@@ -8,7 +8,8 @@ import pytest
 
 import nlpkit.models
 from nlpkit._argument_ranges import RANGES
-from nlpkit._config import argument_names, registered_classes
+from nlpkit._config import argument_names
+from nlpkit._registry import registered_classes
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.models import BertBackbone, LlamaBackbone
 from nlpkit.presets.layouts.argument_types import annotation_of, fits

@@ -10,9 +10,8 @@ from nlpkit._config import (
     argument_names,
     configuration_names,
     deserialize_object,
-    registered_class,
-    registered_classes,
 )
+from nlpkit._registry import registered_class, registered_classes
 from nlpkit.samplers import GreedySampler
 
 

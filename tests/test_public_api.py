@@ -5,8 +5,12 @@ import sys
 
 import keras
 import pytest
+from import_graph import FILES, depth, imports_for_types
 
 import nlpkit
+from nlpkit._namespace import ORIGINS
+from nlpkit._registration import class_names
+from nlpkit._registry import known_classes
 
 PUBLIC = {
     "layers": """AlibiBias CachedMultiHeadAttention FNetEncoder MaskedLMHead MaskedLMMaskGenerator
@@ -79,6 +83,18 @@ def test_public_names(namespace):
     module = getattr(nlpkit, namespace)
     assert sorted(module.__all__) == sorted(PUBLIC[namespace].split())
     assert all(hasattr(module, name) for name in module.__all__)
+    assert dir(module) == sorted(PUBLIC[namespace].split())
+
+
+@pytest.mark.parametrize("package", [*ORIGINS])
+def test_type_checkers_see_what_a_namespace_finds(package):
+    found = {(name, *origin) for name, origin in ORIGINS[package].items()}
+    assert imports_for_types(package) == found
+
+
+def test_type_checkers_see_every_family():
+    families = {module for module in FILES if module.startswith("nlpkit.models.")}
+    assert imports_for_types("nlpkit.models") == {("*", family, "*") for family in families}
 
 
 def test_families_tokenizers_are_found_with_the_others():
@@ -101,6 +117,34 @@ def test_every_namespace_is_listed():
 def test_import_loads_neither_keras_nor_a_backend():
     heavy = ("keras", "tensorflow", "jax", "torch", "transformers", "tokenizers", "numpy")
     assert _run(f"import nlpkit, sys; print([m for m in {heavy} if m in sys.modules])") == "[]"
+
+
+@pytest.mark.by_turns
+def test_importing_a_tokenizer_imports_no_more_than_it_needs():
+    modules = _run(
+        "import keras, sys, nlpkit.tokenizers.word_piece.tokenizer\n"
+        "print(*(name for name, module in sys.modules.items()"
+        " if name.startswith('nlpkit.') and not hasattr(module, '__path__')))"
+    ).split()
+    assert len(modules) <= 32
+    assert {name for name in modules if name.startswith("nlpkit.presets")} == {
+        "nlpkit.presets.preset",
+        "nlpkit.presets.folders.folder_files",
+        "nlpkit.presets.formats.bounded_file",
+        "nlpkit.presets.formats.safe_json",
+    }
+
+
+def test_chains_of_imports_are_short():
+    assert max(depth(module) for module in FILES if module.startswith("nlpkit.models")) <= 14
+
+
+def test_keras_knows_the_name_of_every_class():
+    for namespace in nlpkit.__all__:
+        public = getattr(nlpkit, namespace)
+        assert [getattr(public, name) for name in public.__all__]
+    known = {(cls.__module__, name) for name, cls in known_classes().items()}
+    assert known <= set(class_names())
 
 
 def test_import_is_quick():

@@ -1,10 +1,15 @@
 """Metrics of language models and of generated text."""
 
-from nlpkit import _backend as _backend
-from nlpkit.metrics.perplexity import Perplexity
+from typing import TYPE_CHECKING
 
-__all__ = ["Perplexity"]
+from nlpkit._namespace import namespace
 
+if TYPE_CHECKING:
+    from nlpkit.metrics.perplexity import Perplexity as Perplexity
 
-def __dir__() -> list[str]:
-    return [*__all__]
+__all__, __getattr__, __dir__ = namespace(
+    __name__,
+    {
+        "perplexity": "Perplexity",
+    },
+)

@@ -279,3 +279,8 @@ class LlamaCausalLM(CausalLM):
     backbone_class: ClassVar[Any] = LlamaBackbone
     preprocessor_class: ClassVar[Any] = CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "LlamaForCausalLM"
+
+
+# KerasHub's other names of the same classes.
+Llama3Backbone = LlamaBackbone
+Llama3CausalLM = LlamaCausalLM

@@ -204,3 +204,10 @@ class QwenCausalLM(CausalLM):
     backbone_class: ClassVar[Any] = QwenBackbone
     preprocessor_class: ClassVar[Any] = QwenCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "Qwen2ForCausalLM"
+
+
+# KerasHub's other names of the same classes.
+Qwen2Backbone = QwenBackbone
+Qwen2CausalLM = QwenCausalLM
+Qwen2CausalLMPreprocessor = QwenCausalLMPreprocessor
+Qwen2Tokenizer = QwenTokenizer

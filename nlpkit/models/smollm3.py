@@ -282,3 +282,7 @@ class SmolLM3CausalLM(CausalLM):
     backbone_class: ClassVar[Any] = SmolLM3Backbone
     preprocessor_class: ClassVar[Any] = SmolLM3CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "SmolLM3ForCausalLM"
+
+
+# KerasHub's other names of the same classes.
+SmolLMTokenizer = SmolLM3Tokenizer

@@ -76,27 +76,28 @@ Security, files
     wrong on purpose. A model that fits its files may still be too large for this machine.
 """
 
-import builtins
+from typing import TYPE_CHECKING
 
-from nlpkit.presets.keeping import download, lock, verify
-from nlpkit.presets.records import PresetRecord, register, show
-from nlpkit.presets.records import list_records as list  # noqa: A004 (its name)
-from nlpkit.presets.uploading import upload
+from nlpkit._namespace import namespace
 
-list_presets = list
+if TYPE_CHECKING:
+    from nlpkit.presets.keeping import download as download
+    from nlpkit.presets.keeping import lock as lock
+    from nlpkit.presets.keeping import verify as verify
+    from nlpkit.presets.records import PresetRecord as PresetRecord
+    from nlpkit.presets.records import list_records as list  # noqa: A004, F401 (its name)
+    from nlpkit.presets.records import list_records as list_presets  # noqa: F401
+    from nlpkit.presets.records import register as register
+    from nlpkit.presets.records import show as show
+    from nlpkit.presets.uploading import upload as upload
 
-__all__ = [
-    "PresetRecord",
-    "download",
-    "list",
-    "list_presets",
-    "lock",
-    "register",
-    "show",
-    "upload",
-    "verify",
-]
-
-
-def __dir__() -> "builtins.list[str]":
-    return [*__all__]
+__all__, __getattr__, __dir__ = namespace(
+    __name__,
+    {
+        "keeping": "download, lock, verify",
+        "records": "PresetRecord, register, show, "
+        "list_records as list, list_records as list_presets",
+        "uploading": "upload",
+    },
+    needs_keras=False,
+)

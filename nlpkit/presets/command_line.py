@@ -1,11 +1,11 @@
 """`python -m nlpkit presets`: list, show, download, verify and convert presets."""
 
 import argparse
-import importlib
 import sys
 from collections.abc import Callable, Sequence
 
 import nlpkit.presets as presets
+from nlpkit._version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,8 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m nlpkit")
-    version = importlib.import_module("nlpkit").__version__  # By string: it stands above.
-    parser.add_argument("--version", action="version", version=f"nlpkit {version}")
+    parser.add_argument("--version", action="version", version=f"nlpkit {__version__}")
     namespaces = parser.add_subparsers(required=True, metavar="presets")
     commands = namespaces.add_parser("presets", help=__doc__).add_subparsers(
         required=True, metavar="command"

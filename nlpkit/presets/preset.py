@@ -1,24 +1,46 @@
 """FromPreset: what can be loaded from a preset and saved as one."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from nlpkit.presets.layouts.carried import NOTHING, Carried
-from nlpkit.presets.loading.load import load
-from nlpkit.presets.loading.save import export, save
-from nlpkit.presets.records import PresetRecord
-from nlpkit.presets.registry import records_of
+if TYPE_CHECKING:
+    from nlpkit.presets.records import PresetRecord
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What an object from a preset is saved with, beside what it says itself.
+
+    Attributes:
+        config: dict. Keys of config.json, or for a tokenizer of tokenizer_config.json.
+        generation: dict. What generation_config.json says.
+        chat_template: str or None. What chat_template.jinja says.
+    """
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    generation: Mapping[str, Any] = field(default_factory=dict)
+    chat_template: str | None = None
+
+
+NOTHING = Carried()
 
 
 class _Presets:
     """`cls.presets`: the records of the presets that a class can load, by name."""
 
-    def __get__(self, thing: Any, cls: type) -> dict[str, PresetRecord]:
+    def __get__(self, thing: object, cls: "type[FromPreset]") -> "dict[str, PresetRecord]":
+        from nlpkit.presets.registry import records_of
+
         return records_of(cls)
 
 
 class FromPreset:
     """Mix-in of tokenizers, preprocessors, backbones and tasks.
+
+    What reads and writes presets is imported when it is called: an object that is built from its
+    arguments needs none of it.
 
     A base class says what its kind is (`preset_kind`: "tokenizer", "preprocessor", "backbone" or
     "task"). A family's classes say, in their own file, how they go with Hugging Face's:
@@ -85,7 +107,10 @@ class FromPreset:
             OSError: it cannot be written to the cache: no space, or no permission.
             TypeError: an argument is none of the class's or its parts'.
         """
-        return load(cls, preset, **kwargs)
+        from nlpkit.presets.loading.load import load
+
+        loaded: Self = load(cls, preset, **kwargs)
+        return loaded
 
     def save_to_preset(
         self,
@@ -117,6 +142,8 @@ class FromPreset:
                 `preset_dir` is empty, a home folder itself or an address.
             OSError: the disk is full, or the folder may not be written.
         """
+        from nlpkit.presets.loading.save import save
+
         save(self, preset_dir, dtype, max_shard_size)
 
     def export_to_transformers(self, path: str | Path) -> None:
@@ -130,4 +157,6 @@ class FromPreset:
         Raises:
             ValueError: a preprocessor has no tokenizer; see also `save_to_preset`.
         """
+        from nlpkit.presets.loading.save import export
+
         export(self, path)

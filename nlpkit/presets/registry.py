@@ -1,6 +1,5 @@
 """Names: of presets, to their folders; of classes, to nlpkit's own classes."""
 
-import importlib
 import importlib.resources
 import re
 from collections.abc import Callable, Mapping
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from nlpkit._registry import known_classes
 from nlpkit.presets import records
 from nlpkit.presets.folders.store import MANIFEST
 from nlpkit.presets.layouts.selection import Need
@@ -167,14 +167,6 @@ def find_class(name: Any) -> type[Any]:
 def subclasses_of(cls: type) -> list[type[Any]]:
     """nlpkit's own classes that are `cls` or extend it."""
     return [known for known in known_classes().values() if issubclass(known, cls)]
-
-
-def known_classes() -> dict[str, type[Any]]:
-    """nlpkit's own classes by name."""
-    # By string: presets stand below the models, which are complete when this is first called.
-    importlib.import_module("nlpkit.models")
-    config = importlib.import_module("nlpkit._config")
-    return dict(config.registered_classes())
 
 
 def records_of(cls: Any) -> dict[str, records.PresetRecord]:

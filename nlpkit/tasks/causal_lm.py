@@ -17,6 +17,7 @@ from nlpkit.generation.stop_tokens import read_stop_tokens, write_stop_tokens
 from nlpkit.modules.dense import Dense
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, parse
+from nlpkit.samplers.combination import combine
 from nlpkit.samplers.loop.execution import Execution
 from nlpkit.tasks.task import Task
 
@@ -218,7 +219,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
         }
         chosen = self.sampler if sampler is None else samplers.get(sampler)
         options = Options(
-            sampler=samplers.combine(chosen, **sampling),
+            sampler=combine(chosen, **sampling),
             max_length=max_length,
             max_new_tokens=max_new_tokens,
             width=width_of(inputs) if max_length is None and max_new_tokens is None else None,

@@ -1,40 +1,49 @@
 """Strings to ids and back, and training vocabularies."""
 
-import importlib
-from typing import Any
+from typing import TYPE_CHECKING
 
-from nlpkit import _backend as _backend
-from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
-from nlpkit.tokenizers.byte_pair.trainer import compute_byte_pair_vocabulary
-from nlpkit.tokenizers.characters.byte_tokenizer import ByteTokenizer
-from nlpkit.tokenizers.characters.unicode_codepoint_tokenizer import UnicodeCodepointTokenizer
-from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
-from nlpkit.tokenizers.sentence_piece.trainer import compute_sentence_piece_proto
-from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
-from nlpkit.tokenizers.word_piece.trainer import compute_word_piece_vocabulary
+from nlpkit._namespace import namespace
+from nlpkit._registry import families
 
-__all__ = [
-    "BytePairTokenizer",
-    "ByteTokenizer",
-    "SentencePieceTokenizer",
-    "Tokenizer",
-    "UnicodeCodepointTokenizer",
-    "WordPieceTokenizer",
-    "compute_byte_pair_vocabulary",
-    "compute_sentence_piece_proto",
-    "compute_word_piece_vocabulary",
-]
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.base.tokenizer import Tokenizer as Tokenizer
+    from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer as BytePairTokenizer
+    from nlpkit.tokenizers.byte_pair.trainer import (
+        compute_byte_pair_vocabulary as compute_byte_pair_vocabulary,
+    )
+    from nlpkit.tokenizers.characters.byte_tokenizer import ByteTokenizer as ByteTokenizer
+    from nlpkit.tokenizers.characters.unicode_codepoint_tokenizer import (
+        UnicodeCodepointTokenizer as UnicodeCodepointTokenizer,
+    )
+    from nlpkit.tokenizers.sentence_piece.tokenizer import (
+        SentencePieceTokenizer as SentencePieceTokenizer,
+    )
+    from nlpkit.tokenizers.sentence_piece.trainer import (
+        compute_sentence_piece_proto as compute_sentence_piece_proto,
+    )
+    from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer as WordPieceTokenizer
+    from nlpkit.tokenizers.word_piece.trainer import (
+        compute_word_piece_vocabulary as compute_word_piece_vocabulary,
+    )
 
 
-def __getattr__(name: str) -> Any:
+def _of_family(name: str) -> object:
     """The tokenizers of the families, which live above this package in `nlpkit.models`."""
-    if name.endswith("Tokenizer"):
-        found = getattr(importlib.import_module("nlpkit.models"), name, None)
-        if found is not None:
-            return found
-    raise AttributeError(f"module 'nlpkit.tokenizers' has no attribute {name!r}")
+    return getattr(families(), name, None) if name.endswith("Tokenizer") else None
 
 
-def __dir__() -> list[str]:
-    return [*__all__]
+__all__, __getattr__, __dir__ = namespace(
+    __name__,
+    {
+        "base.tokenizer": "Tokenizer",
+        "byte_pair.tokenizer": "BytePairTokenizer",
+        "byte_pair.trainer": "compute_byte_pair_vocabulary",
+        "characters.byte_tokenizer": "ByteTokenizer",
+        "characters.unicode_codepoint_tokenizer": "UnicodeCodepointTokenizer",
+        "sentence_piece.tokenizer": "SentencePieceTokenizer",
+        "sentence_piece.trainer": "compute_sentence_piece_proto",
+        "word_piece.tokenizer": "WordPieceTokenizer",
+        "word_piece.trainer": "compute_word_piece_vocabulary",
+    },
+    beyond=_of_family,
+)

@@ -9,7 +9,8 @@ import numpy as np
 
 from conformance.case import NAMESPACES, defaults, value_of
 from conformance.cases import CASES
-from nlpkit._config import argument_names, configuration_names, registered_class
+from nlpkit._config import argument_names, configuration_names
+from nlpkit._registry import registered_class
 
 # What a family's classes are bindings of; `from_preset` finds the family.
 GENERIC = {

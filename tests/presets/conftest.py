@@ -13,7 +13,7 @@ from presets.hub_server import serve
 from presets.miniature import randomized
 
 import nlpkit.models  # noqa: F401 (registers the real families before the miniature ones)
-from nlpkit import _config
+from nlpkit import _registry
 from nlpkit.presets.sources import retry
 
 # What gives a backend its weights; the others find, check, keep and write files.
@@ -31,7 +31,7 @@ def pytest_itemcollected(item):
 @pytest.fixture(autouse=True)
 def _families(monkeypatch):
     for cls in miniature.CLASSES:
-        monkeypatch.setitem(_config._CLASSES, cls.__name__, cls)
+        monkeypatch.setitem(_registry.CLASSES, cls.__name__, cls)
 
 
 @pytest.fixture

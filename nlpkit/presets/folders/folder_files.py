@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.folders.opened_file import OpenedFile
 from nlpkit.presets.formats.safe_json import LARGE, MEBIBYTE, SMALL, parse_object
 
 _TEXT_BYTES = 16 << 20
@@ -52,6 +51,9 @@ class FolderFiles:
         """
         if not self.has(name):
             raise ValueError(f"{self.path} lacks the file {name}.")
+        # Here, as a tokenizer is mostly built of no folder, and this brings the cache of hashes.
+        from nlpkit.presets.folders.opened_file import OpenedFile
+
         file = OpenedFile(self.path / name)
         self._check_size(name, file.size, limit)
         return file.content()

@@ -1,13 +1,13 @@
 """What a preset says that changes nothing here, kept for those who read it elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.folders.publishing import write_json
 from nlpkit.presets.folders.store import CONFIG, TOKENIZER_CONFIG, PresetFolder
 from nlpkit.presets.formats.safe_json import read_object
+from nlpkit.presets.preset import Carried
 
 GENERATION_CONFIG = "generation_config.json"
 CHAT_TEMPLATE = "chat_template.jinja"
@@ -32,24 +32,6 @@ _OF_THE_TOKENIZER = (
     "padding_side",
     "truncation_side",
 )
-
-
-@dataclass(frozen=True)
-class Carried:
-    """What an object from a preset is saved with, beside what it says itself.
-
-    Attributes:
-        config: dict. Keys of config.json, or for a tokenizer of tokenizer_config.json.
-        generation: dict. What generation_config.json says.
-        chat_template: str or None. What chat_template.jinja says.
-    """
-
-    config: Mapping[str, Any] = field(default_factory=dict)
-    generation: Mapping[str, Any] = field(default_factory=dict)
-    chat_template: str | None = None
-
-
-NOTHING = Carried()
 
 
 def of_tokenizer(folder: PresetFolder) -> Carried:

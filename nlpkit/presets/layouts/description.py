@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from nlpkit._config import Configurable, argument_names, configuration_names
+from nlpkit._registry import known_classes
 from nlpkit.presets.layouts.argument_types import check_type
-from nlpkit.presets.registry import known_classes
 
 # Keras' own constructor arguments, which every class takes.
 KERAS_ARGUMENTS = ("name", "dtype", "trainable")

@@ -6,10 +6,11 @@ from typing import Any
 
 from nlpkit.presets.folders.store import CONFIG, PresetFolder
 from nlpkit.presets.formats import mxfp4
-from nlpkit.presets.layouts.carried import Carried, generation_config, of_backbone, of_head
+from nlpkit.presets.layouts.carried import generation_config, of_backbone, of_head
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.description import default_of, takes
 from nlpkit.presets.layouts.layout import Layout
+from nlpkit.presets.preset import Carried
 from nlpkit.presets.registry import subclasses_of
 
 _TOKENIZER_FILES = (

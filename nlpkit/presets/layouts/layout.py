@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.folders.store import TOKENIZER_CONFIG, PresetFolder
-from nlpkit.presets.layouts.carried import NOTHING, Carried, of_tokenizer
+from nlpkit.presets.layouts.carried import of_tokenizer
 from nlpkit.presets.mapping.assignment import BACKBONE
 from nlpkit.presets.mapping.weight_table import Line
+from nlpkit.presets.preset import NOTHING, Carried
 from nlpkit.presets.registry import subclasses_of
 
 PARTS_ALONE = "What is understood of the preset (its backbone or tokenizer) can be loaded alone."

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.folders.store import CONFIG, MANIFEST, PresetFolder
-from nlpkit.presets.layouts.carried import Carried, of_backbone, of_head
+from nlpkit.presets.layouts.carried import of_backbone, of_head
 from nlpkit.presets.layouts.config_keys import INERT, INERT_AT
 from nlpkit.presets.layouts.description import check_arguments, takes
 from nlpkit.presets.layouts.layout import PARTS_ALONE, Layout
 from nlpkit.presets.mapping.size_limits import check_lengths
 from nlpkit.presets.mapping.weight_table import Line
+from nlpkit.presets.preset import Carried
 from nlpkit.presets.registry import find_class
 
 _PARTS = {

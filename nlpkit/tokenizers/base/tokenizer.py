@@ -18,7 +18,6 @@ from nlpkit.tokenizers.base.algorithm import Algorithm
 from nlpkit.tokenizers.base.ids_input import without_tensors
 from nlpkit.tokenizers.base.string_input import ERRORS, map_strings
 from nlpkit.tokenizers.base.token_display import TokenDisplay
-from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import starts_texts
 
 
 class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
@@ -226,6 +225,8 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         Args:
             folder: `FolderFiles`.
         """
+        from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import starts_texts
+
         return starts_texts(folder)
 
     def _constructor_arguments(self) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from nlpkit.tokenizers.byte_pair.files import (
     read_byte_pairs,
     write_byte_pairs,
 )
-from nlpkit.tokenizers.byte_pair.folder import read_folder, write_folder
 from nlpkit.tokenizers.hugging_face_json.part import added_ids
 from nlpkit.tokenizers.hugging_face_json.pipeline import (
     build_pipeline,
@@ -159,12 +158,16 @@ class BytePairTokenizer(Tokenizer):
         self.set_vocabulary_and_merges(*load_byte_pairs(FolderFiles.of(dir_path)))
 
     def save_files(self, folder: str | Path) -> list[str]:
+        from nlpkit.tokenizers.byte_pair.folder import write_folder
+
         return write_folder(self, Path(folder))
 
     @classmethod
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:
+        from nlpkit.tokenizers.byte_pair.folder import read_folder
+
         read = read_folder(FolderFiles.of(folder), config)
         known = argument_names(cls)
         return cls(**{name: value for name, value in read.items() if name in known} | arguments)

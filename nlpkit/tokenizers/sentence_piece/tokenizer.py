@@ -13,7 +13,6 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
 from nlpkit.tokenizers.hugging_face_json.text_growth import check_growth
 from nlpkit.tokenizers.sentence_piece.engine import PipelineProcessor
-from nlpkit.tokenizers.sentence_piece.folder import read_folder, write_folder
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
 from nlpkit.tokenizers.sentence_piece.source import (
     MODEL_BYTES,
@@ -161,6 +160,8 @@ class SentencePieceTokenizer(Tokenizer):
     def save_files(self, folder: str | Path) -> list[str]:
         self._known()
         if self._is_json:
+            from nlpkit.tokenizers.sentence_piece.folder import write_folder
+
             return write_folder(self, self._engine.content, Path(folder))
         (Path(folder) / self.proto_file).write_bytes(self._data)
         return [self.proto_file]
@@ -169,6 +170,8 @@ class SentencePieceTokenizer(Tokenizer):
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:
+        from nlpkit.tokenizers.sentence_piece.folder import read_folder
+
         arranged = cls._arrange is not SentencePieceTokenizer._arrange
         read = read_folder(FolderFiles.of(folder), config, cls.proto_file, arranged)
         known = argument_names(cls)

@@ -12,17 +12,7 @@ from nlpkit.tokenizers.base.encoding import Spans
 from nlpkit.tokenizers.base.native_engine import native_ids, spans
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary, VocabularySource
-from nlpkit.tokenizers.hugging_face_json.pipeline import (
-    build_pipeline,
-    content_of,
-    refuse_pipeline_in_graph,
-)
 from nlpkit.tokenizers.word_piece.engine import build_engine, whole_words
-from nlpkit.tokenizers.word_piece.files import (
-    model_vocabulary,
-    read_arguments,
-    write_files,
-)
 
 _VOCABULARY_FILE = "vocabulary.txt"
 
@@ -143,12 +133,16 @@ class WordPieceTokenizer(Tokenizer):
         self.set_vocabulary(FolderFiles.of(dir_path).lines(_VOCABULARY_FILE))
 
     def save_files(self, folder: str | Path) -> list[str]:
+        from nlpkit.tokenizers.word_piece.files import write_files
+
         return write_files(self, Path(folder))
 
     @classmethod
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:
+        from nlpkit.tokenizers.word_piece.files import read_arguments
+
         read = read_arguments(FolderFiles.of(folder), config)
         known = argument_names(cls)
         return cls(**{name: value for name, value in read.items() if name in known} | arguments)
@@ -169,6 +163,9 @@ class WordPieceTokenizer(Tokenizer):
         special = self._all_special_tokens()
         if self.pipeline is None:
             return build_engine(self, vocabulary.ids, special)
+        from nlpkit.tokenizers.hugging_face_json.pipeline import build_pipeline, content_of
+        from nlpkit.tokenizers.word_piece.files import model_vocabulary
+
         content = content_of(self.pipeline, model_vocabulary(self.pipeline, vocabulary.ids))
         ids = {token: vocabulary.ids[token] for token in special}
         return build_pipeline(content, ids, self.special_tokens_in_strings)
@@ -188,9 +185,10 @@ class WordPieceTokenizer(Tokenizer):
         return " ".join(tokens[i] for i in ids).replace(f" {self.suffix_indicator}", "")
 
     def _graph_ids(self, texts: Any) -> Any:
-        refuse_pipeline_in_graph(self.pipeline)
+        from nlpkit.tokenizers.hugging_face_json.pipeline import refuse_pipeline_in_graph
         from nlpkit.tokenizers.word_piece.graph_tensorflow import graph_ids
 
+        refuse_pipeline_in_graph(self.pipeline)
         return graph_ids(self, texts)
 
     def _asset_arguments(self) -> dict[str, Any]:

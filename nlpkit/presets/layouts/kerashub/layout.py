@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nlpkit._registry import known_classes
 from nlpkit.presets.folders.store import CONFIG, PresetFolder
 from nlpkit.presets.layouts.argument_types import check_type
 from nlpkit.presets.layouts.kerashub import weight_files
@@ -23,7 +24,6 @@ from nlpkit.presets.layouts.layout import PARTS_ALONE, Layout
 from nlpkit.presets.mapping.assignment import BACKBONE
 from nlpkit.presets.mapping.size_limits import check_lengths
 from nlpkit.presets.mapping.weight_table import Line
-from nlpkit.presets.registry import known_classes
 
 _TASK, _PREPROCESSOR, _TOKENIZER = "task.json", "preprocessor.json", "tokenizer.json"
 _KINDS = {CONFIG: "", _TOKENIZER: "tokenizer", _PREPROCESSOR: "preprocessor", _TASK: "task"}
