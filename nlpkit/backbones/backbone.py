@@ -10,6 +10,7 @@ from keras import ops
 from nlpkit._cloning import clone_by_configuration
 from nlpkit._config import Configurable, argument_names, refuse_unknown
 from nlpkit._warning import warn
+from nlpkit.backbones import documentation
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.spec import HeadSpec, StackSpec
 from nlpkit.backbones.transformer import Transformer
@@ -25,15 +26,16 @@ _OPTIONAL_INPUTS = ("positions", "sequence_ids")
 class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     """A functional `keras.Model` from ids to features, built from a spec.
 
-    Families subclass it: their constructor turns arguments into a `Stack`. `Backbone.from_preset`
-    finds the family of a preset.
+    Families subclass it: their constructor turns arguments into a `StackSpec`, and their docstring
+    describes what `nlpkit.backbones.documentation` does not. `Backbone.from_preset` finds the
+    family of a preset.
 
     Args:
-        stack: `Stack`, the spec; positional only.
-        given: dict or None. The family's arguments, the first `locals()` of its constructor; each
-            is stored under its own name. Positional only.
+        stack: `StackSpec`; positional only.
+        given: dict or None. What the family's constructor was given: its `locals()`, of which the
+            arguments are stored under their own names. Positional only.
         dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
+        **kwargs: `name` and `trainable`, as for `keras.Model`.
 
     Call arguments:
         inputs: dict of int tensors `[batch, seq]`, or `token_ids` alone. `token_ids` is required.
@@ -83,6 +85,12 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         for name in argument_names(type(self)):
             if given and name in given:  # What a subclass of a family adds it stores itself.
                 setattr(self, name, given[name])
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        is_family = cls.__module__.startswith("nlpkit.models.")
+        if is_family and cls.__doc__:  # There are none with `python -OO`.
+            cls.__doc__ = documentation.complete(cls.__doc__, cls.__init__)
 
     @classmethod
     def hf_tokenizer_class(cls, folder: Any) -> Any:

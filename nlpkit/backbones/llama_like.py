@@ -44,13 +44,13 @@ _FULL = "full_attention"
 
 
 def attention(
+    *,
     hidden_dim: int,
     num_query_heads: int,
     num_key_value_heads: int,
     head_dim: int | None,
     rope_max_wavelength: float,
     rope_scaling: Mapping[str, Any] | None,
-    *,
     bias: bool = False,
     rotary_part: float = 1.0,
     **further: Any,
@@ -231,24 +231,26 @@ def write_windows(
 
 
 def scaling(
-    rope_scaling: Mapping[str, Any] | None, linear_factor: float = 1.0, *llama3: float | None
+    rope_scaling: Mapping[str, Any] | None,
+    linear_factor: float = 1.0,
+    llama3: Mapping[str, float | None] | None = None,
 ) -> Mapping[str, Any] | None:
     """The scaling that is given, or the one that KerasHub's arguments describe.
 
     Args:
         rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
-        linear_factor: float. What all angles are divided by.
-        *llama3: numbers or None, all or none. The numbers of Llama 3.1's scaling.
+        linear_factor: float. Factor of linear scaling; 1.0 for none.
+        llama3: dict or None. The numbers of Llama 3.1's scaling, with the keys of `rope_scaling`;
+            all of them or none.
 
     Raises:
-        ValueError: there are several.
+        ValueError: several are given.
     """
-    names = ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
     described: list[Mapping[str, Any]] = [] if rope_scaling is None else [rope_scaling]
     if linear_factor != 1.0:
         described.append({"rope_type": "linear", "factor": linear_factor})
-    if any(value is not None for value in llama3):
-        described.append({"rope_type": "llama3", **dict(zip(names, llama3, strict=True))})
+    if llama3 and any(value is not None for value in llama3.values()):
+        described.append({"rope_type": "llama3", **llama3})
     if len(described) > 1:
         raise ValueError(
             f"The arguments for rotary positions ask for several scalings: {described}."

@@ -156,40 +156,28 @@ class BertBackbone(Backbone):
     """BERT's encoder.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_heads: int. Attention heads; must divide `hidden_dim`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        dropout: float in [0, 1). Rate for embeddings, attention weights and residuals.
-        max_sequence_length: int. Rows of the position table: the longest sequence.
-        num_segments: int. Rows of the segment (token type) table.
-        activation: str. "gelu", the exact form, as in the original; "gelu_tanh" for weights that
-            were trained with the approximation (KerasHub's).
-        attention_dropout: float. Rate for attention weights; None for `dropout`.
-        layer_norm_epsilon: float. Added to the variance in layer normalization.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
+        dropout: float in [0, 1). Dropout rate of the embeddings, the attention weights and the
+            output of each sub-layer.
+        max_sequence_length: int. Number of learned positions: the maximum sequence length.
+        num_segments: int. Number of segment ids (token types).
+        activation: str. "gelu", the exact form, as in the original; "gelu_tanh" for weights trained
+            with the approximation (KerasHub's).
+        attention_dropout: float or None. Dropout rate of the attention weights; None for `dropout`.
 
     Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), `segment_ids` int,
-            and optionally `positions` and `sequence_ids` int, all `[batch, seq]`.
+        inputs: dict of `token_ids` (int), `padding_mask` (bool, True = real token), `segment_ids`
+            (int), and optionally `positions` and `sequence_ids` (int), all `[batch, seq]`.
 
     Returns:
         dict of `sequence_output` `[batch, seq, hidden_dim]` and `pooled_output`
         `[batch, hidden_dim]`, a dense tanh layer on the first token.
 
-    Raises:
-        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary;
-            the sequence is longer than `max_sequence_length`.
-
     Example:
-        >>> import numpy as np
-        >>> backbone = BertBackbone(
+        >>> backbone = nlpkit.models.BertBackbone(
         ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=16
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")})["pooled_output"].shape == (1, 8)
-        True
+        >>> tuple(backbone([[5, 2, 7]])["pooled_output"].shape)
+        (1, 8)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = BertTokenizer
@@ -216,7 +204,6 @@ class BertBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         if hidden_dim % num_heads:
             raise ValueError(
                 f"num_heads must divide hidden_dim; got num_heads={num_heads}, "
@@ -245,7 +232,7 @@ class BertBackbone(Backbone):
         stack = StackSpec(
             hidden_dim, embedding, (layer,) * num_layers, 0.02, pooler_activation="tanh"
         )
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         layers = [

@@ -112,45 +112,24 @@ class FalconBackbone(Backbone):
     """Falcon's decoder; by default of the kind of Falcon-RW.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_attention_heads: int. Query heads; must divide `hidden_dim`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        layer_norm_epsilon: float. Added to the variance in layer normalization.
-        attention_dropout_rate: float. Rate for attention weights, and for attention's update.
-        feedforward_dropout_rate: float. Rate for the update of the feed-forward layer.
-        num_key_value_heads: int. Key and value heads; None for as many as query heads.
-        alibi: bool. Whether attention falls off with the distance, rather than being rotated.
-        parallel_norms: int. Norms of a layer whose halves both see the stream as it was before:
-            1, shared, or 2; 0 if one half comes after the other.
-        use_bias: bool. Whether dense layers have biases.
-        activation: str. "gelu", "gelu_tanh", "relu" or "silu".
-        max_sequence_length: int. The longest sequence it was made for; limits nothing.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        rope_scaling: dict. How longer texts are rotated, see `nlpkit.backbones.rope_config`.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary.
+        num_attention_heads: int. Number of query heads; must divide `hidden_dim`.
+        attention_dropout_rate: float. Dropout rate of the attention weights and of attention's
+            output.
+        feedforward_dropout_rate: float. Dropout rate of the output of the feed-forward layers.
+        num_key_value_heads: int or None. Number of key and value heads; None for as many as query
+            heads.
+        alibi: bool. Whether attention has linear biases (ALiBi) rather than rotary positions.
+        parallel_norms: int. 0 for a feed-forward layer after attention; for one that has
+            the same input as attention, the number of their norms, 1 (shared) or 2.
+        use_bias: bool. Whether the dense layers have biases.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = FalconBackbone(
+        >>> backbone = nlpkit.models.FalconBackbone(
         ...     vocabulary_size=100, num_layers=2, num_attention_heads=2, hidden_dim=8,
         ...     intermediate_dim=32,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 8)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 8)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = FalconTokenizer
@@ -182,7 +161,6 @@ class FalconBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         norm = NormSpec("layer", layer_norm_epsilon)
         head_dim = hidden_dim // max(num_attention_heads, 1)
         rope = RopeSpec(head_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
@@ -208,7 +186,7 @@ class FalconBackbone(Backbone):
         embedding = EmbeddingSpec(vocabulary_size)
         layers, head = (layer,) * num_layers, HeadSpec(tied=tie_word_embeddings)
         stack = StackSpec(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         table = _TABLE + (_BIASES if self.use_bias else "")

@@ -54,57 +54,29 @@ class GemmaBackbone(Backbone):
     Gemma 2 has both post-norms, soft caps, and a window on every other layer, from the first on.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_query_heads: int. Query heads.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers' gate and projection together, as
-            KerasHub counts it, twice Hugging Face's `intermediate_size`.
-        head_dim: int. Size of a head.
-        query_head_dim_normalize: bool. Whether query-key products are divided by the root of
-            `head_dim`; else by that of `hidden_dim // num_query_heads`.
-        use_post_ffw_norm: bool. Whether what the feed-forward layers add to the stream is normalized.
-        use_post_attention_norm: bool. The same of attention.
-        attention_logit_soft_cap: float or None. Bound of the products, `cap tanh(x / cap)`.
-        final_logit_soft_cap: float or None. Bound of the logits.
-        use_sliding_window_attention: bool. Whether some layers have a window.
-        sliding_window_size: int. How many tokens one sees there, itself included.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        dropout: float. Rate for residuals.
-        query_pre_attn_scalar: float or None. What the products are divided by the root of, in place
-            of `query_head_dim_normalize`.
-        layer_types: strs or None. For each layer "sliding_attention" or "full_attention"; None for
-            these two in turn.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
-        attention_bias: bool. Whether the four projections of attention have biases.
-        attention_dropout: float. Rate for attention weights.
-        activation: str. "gelu_tanh", "gelu", "silu" or "relu".
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes contradict each other; an input is unknown, missing or of a wrong shape; an
-            id is past the vocabulary.
+        intermediate_dim: int. Intermediate size of the gate and the up projection together, twice
+            Hugging Face's `intermediate_size`, as KerasHub counts it.
+        head_dim: int. Size of each head.
+        query_head_dim_normalize: bool. Whether attention scores are divided by the square root of
+            `head_dim`, rather than of `hidden_dim // num_query_heads`.
+        use_post_ffw_norm: bool. Whether the output of the feed-forward layers is normalized.
+        use_post_attention_norm: bool. Whether the output of attention is normalized.
+        attention_logit_soft_cap: float or None. Soft cap of the attention scores: `cap tanh(x /
+            cap)`.
+        final_logit_soft_cap: float or None. Soft cap of the logits.
+        use_sliding_window_attention: bool. Whether some layers have a sliding window.
+        query_pre_attn_scalar: float or None. The number whose square root attention scores are
+            divided by, in place of `query_head_dim_normalize`.
+        layer_types: strs or None. "sliding_attention" or "full_attention" for each layer; None for
+            these in turn.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = GemmaBackbone(
+        >>> backbone = nlpkit.models.GemmaBackbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=4, num_key_value_heads=1,
         ...     hidden_dim=16, intermediate_dim=32, head_dim=8,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = GemmaTokenizer
@@ -144,7 +116,6 @@ class GemmaBackbone(Backbone):
         max_sequence_length: int = 8192,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         if intermediate_dim % 2:
             raise ValueError(
                 "intermediate_dim must be even, the gate's width and the projection's together; got "
@@ -153,11 +124,13 @@ class GemmaBackbone(Backbone):
         scalar = gemma_like.query_scalar(
             query_pre_attn_scalar, query_head_dim_normalize, head_dim, hidden_dim, num_query_heads
         )
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         full = llama_like.attention(
-            *heads,
-            rope_max_wavelength,
-            rope_scaling,
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=rope_scaling,
             scale=scalar**-0.5,
             bias=attention_bias,
             soft_cap=attention_logit_soft_cap,
@@ -175,7 +148,7 @@ class GemmaBackbone(Backbone):
             dropout=dropout,
             head=HeadSpec(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
         )
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._kinds = kinds
         self._scalar = scalar
 

@@ -87,38 +87,19 @@ class GPT2Backbone(Backbone):
     """GPT-2's decoder.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_heads: int. Attention heads; must divide `hidden_dim`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        dropout: float in [0, 1). Rate for residuals, and for the next two unless they are given.
-        max_sequence_length: int. Rows of the position table: the longest sequence.
+        dropout: float in [0, 1). Dropout rate of the output of each sub-layer, and of the
+            embeddings and attention weights unless these are given.
+        max_sequence_length: int. Number of learned positions: the maximum sequence length.
         activation: str. "gelu_tanh" as in the original, "gelu", "relu" or "silu".
-        embedding_dropout: float. Rate for embeddings; None for `dropout`.
-        attention_dropout: float. Rate for attention weights; None for `dropout`.
-        layer_norm_epsilon: float. Added to the variance in layer normalization.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary;
-            the sequence is longer than `max_sequence_length`.
+        embedding_dropout: float or None. Dropout rate of the embeddings; None for `dropout`.
+        attention_dropout: float or None. Dropout rate of the attention weights; None for `dropout`.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = GPT2Backbone(
+        >>> backbone = nlpkit.models.GPT2Backbone(
         ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=32
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 8)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 8)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = GPT2Tokenizer
@@ -144,7 +125,6 @@ class GPT2Backbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         norm = NormSpec("layer", layer_norm_epsilon)
         residual = ResidualSpec(pre=norm, dropout=dropout)
         rate = dropout if attention_dropout is None else attention_dropout
@@ -158,7 +138,7 @@ class GPT2Backbone(Backbone):
         )
         layers, head = (layer,) * num_layers, HeadSpec(tied=True)
         stack = StackSpec(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         return expand(_TABLE, i=range(self.num_layers))

@@ -103,43 +103,19 @@ class GPTNeoXBackbone(Backbone):
     """GPT-NeoX's decoder: rotary positions on a part of each head, parallel residuals.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_heads: int. Attention heads; must divide `hidden_dim`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        dropout: float in [0, 1). Rate for embeddings and residuals.
-        rotary_percentage: float. The part of each head that is rotated.
+        dropout: float in [0, 1). Dropout rate of the embeddings and the output of each sub-layer.
+        rotary_percentage: float. Fraction of each head that is rotated.
         rotary_max_wavelength: float. Base of the rotary frequencies.
-        layer_norm_epsilon: float. Added to the variance in layer normalization.
-        max_sequence_length: int. The longest sequence it was made for; limits nothing.
         activation: str. "gelu", the exact form, as in Pythia; "gelu_tanh" (GPT-NeoX-20B; KerasHub
             for all), "relu" or "silu".
-        attention_dropout: float. Rate for attention weights.
-        attention_bias: bool. Whether the projections of attention have biases.
-        parallel_residual: bool. Whether the feed-forward layer sees what attention saw.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        rope_scaling: dict. How longer texts are rotated, see `nlpkit.backbones.rope_config`.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary.
+        parallel_residual: bool. Whether the feed-forward layer has the same input as attention.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = GPTNeoXBackbone(
+        >>> backbone = nlpkit.models.GPTNeoXBackbone(
         ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=16, intermediate_dim=32
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = GPTNeoXTokenizer
@@ -170,7 +146,6 @@ class GPTNeoXBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         norm = NormSpec("layer", layer_norm_epsilon)
         residual = ResidualSpec(pre=norm, dropout=dropout)
         rotary_dim = int(hidden_dim // max(num_heads, 1) * rotary_percentage)
@@ -183,7 +158,7 @@ class GPTNeoXBackbone(Backbone):
         embedding = EmbeddingSpec(vocabulary_size, dropout=dropout)
         layers, head = (layer,) * num_layers, HeadSpec(tied=tie_word_embeddings)
         stack = StackSpec(hidden_dim, embedding, layers, 0.02, final_norm=norm, head=head)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         table = _TABLE + (_ATTENTION_BIASES if self.attention_bias else "")

@@ -118,53 +118,25 @@ class GptOssBackbone(Backbone):
     """GPT-OSS's decoder: attention sinks, a window on every other layer, experts with biases.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_query_heads: int. Query heads.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of an expert in between.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        num_experts: int. Experts of a layer.
-        top_k: int. How many experts a token uses.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        rope_scaling_factor: float. The factor of a scaling of the type "yarn" over 4096 positions.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        sliding_window: int. How many tokens one sees where there is a window, itself included.
-        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
-        dropout: float. Rate for attention weights.
-        output_router_logits: bool. Whether training keeps the experts equally busy.
-        router_aux_loss_coefficient: float. Factor of the loss that does, see
+        intermediate_dim: int. Intermediate size of each expert.
+        rope_scaling_factor: float. Factor of a scaling of the type "yarn" from 4096 positions.
+        sliding_window: int. Number of tokens that a token attends to in layers with a window,
+            itself included.
+        output_router_logits: bool. Whether training has a loss that balances the load of the
+            experts.
+        router_aux_loss_coefficient: float. Coefficient of that loss; see
             `nlpkit.ops.experts.balance_loss`.
-        layer_types: strs or None. For each layer "sliding_attention" or "full_attention"; None for
-            these two in turn.
-        rope_scaling: dict or None. Another scaling, with transformers' keys, see
-            `nlpkit.backbones.rope_config`.
-        attention_bias: bool. Whether the four projections of attention have biases.
+        layer_types: strs or None. "sliding_attention" or "full_attention" for each layer; None for
+            these in turn.
         swiglu_limit, swiglu_alpha: float. See `nlpkit.modules.experts.Experts`.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = GptOssBackbone(
+        >>> backbone = nlpkit.models.GptOssBackbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
         ...     intermediate_dim=8, num_key_value_heads=2, num_experts=4,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = GptOssTokenizer
@@ -203,16 +175,22 @@ class GptOssBackbone(Backbone):
         max_sequence_length: int = 131072,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         scaling = rope_scaling
         if rope_scaling_factor != 1.0:
             if rope_scaling is not None:
                 raise ValueError("Give rope_scaling or rope_scaling_factor, not both.")
             scaling = {**_YARN, "factor": rope_scaling_factor}
         norm = NormSpec("rms", layer_norm_epsilon)
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *heads, rope_max_wavelength, scaling, bias=attention_bias, sinks=True, dropout=dropout
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=scaling,
+            bias=attention_bias,
+            sinks=True,
+            dropout=dropout,
         )
         kinds = kinds_of_layers(num_layers, True, layer_types, _PERIOD)
         experts = ExpertsSpec(
@@ -229,7 +207,7 @@ class GptOssBackbone(Backbone):
         attentions = attentions_of_layers(attention, kinds, sliding_window)
         layers = [llama_like.layer(each, experts, norm, 0.0) for each in attentions]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._head_dim, self._scaling, self._kinds = attention.head_dim, scaling, kinds
 
     def weight_table(self) -> list[Line]:

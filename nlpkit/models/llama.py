@@ -138,50 +138,20 @@ class LlamaBackbone(Backbone):
     """Llama's decoder: RMS norms, rotary positions, grouped heads, gated feed-forward layers.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_query_heads: int. Query heads.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        rope_position_scaling_factor: float. What all rotary angles are divided by.
-        rope_frequency_adjustment_factor, rope_low_freq_factor: float. See the next one.
-        rope_high_freq_factor, rope_pretraining_sequence_length: numbers. With the two before, the
-            numbers of a `rope_scaling` of the type "llama3"; all four or none.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        dropout: float. Rate for residuals.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        rope_scaling: dict or None. Another scaling, with transformers' keys, see
-            `nlpkit.backbones.rope_config`.
-        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
-        attention_bias: bool. Whether the four projections of attention have biases.
+        rope_position_scaling_factor: float. Factor of linear scaling: rotary angles are divided by
+            it.
+        rope_frequency_adjustment_factor, rope_low_freq_factor: float or None. See the next two.
+        rope_high_freq_factor, rope_pretraining_sequence_length: numbers or None. With the two
+            above, the numbers of a `rope_scaling` of the type "llama3"; all four or none.
         feed_forward_bias: bool. Whether the feed-forward layers have biases.
-        attention_dropout: float. Rate for attention weights.
-        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
-        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = LlamaBackbone(
+        >>> backbone = nlpkit.models.LlamaBackbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
         ...     intermediate_dim=32, num_key_value_heads=2,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = LlamaTokenizer
@@ -218,26 +188,33 @@ class LlamaBackbone(Backbone):
         max_sequence_length: int = 2048,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         scaling = llama_like.scaling(
             rope_scaling,
             rope_position_scaling_factor,
-            rope_frequency_adjustment_factor,
-            rope_low_freq_factor,
-            rope_high_freq_factor,
-            rope_pretraining_sequence_length,
+            {
+                "factor": rope_frequency_adjustment_factor,
+                "low_freq_factor": rope_low_freq_factor,
+                "high_freq_factor": rope_high_freq_factor,
+                "original_max_position_embeddings": rope_pretraining_sequence_length,
+            },
         )
         norm = NormSpec("rms", layer_norm_epsilon)
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *heads, rope_max_wavelength, scaling, bias=attention_bias, dropout=attention_dropout
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=scaling,
+            bias=attention_bias,
+            dropout=attention_dropout,
         )
         feed_forward = FeedForwardSpec(
             intermediate_dim, activation, gated=True, use_bias=feed_forward_bias
         )
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:

@@ -82,42 +82,8 @@ class MistralTekkenTokenizer(BytePairTokenizer):
 class MistralBackbone(Backbone):
     """Mistral's decoder: that of Llama, in which tokens see as far as a window.
 
-    Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_query_heads: int. Query heads.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        rope_scaling_factor: float. What all rotary angles are divided by.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        sliding_window: int or None. How many tokens one sees, itself included; None for all.
-        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
-        dropout: float. Rate for residuals.
-        rope_scaling: dict or None. Another scaling, with transformers' keys, see
-            `nlpkit.backbones.rope_config`.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        attention_dropout: float. Rate for attention weights.
-        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
-        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
-
     Example:
-        >>> import numpy as np
-        >>> backbone = MistralBackbone(
+        >>> backbone = nlpkit.models.MistralBackbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
         ...     intermediate_dim=32, num_key_value_heads=2, sliding_window=8,
         ... )
@@ -154,17 +120,22 @@ class MistralBackbone(Backbone):
         max_sequence_length: int = 131072,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = NormSpec("rms", layer_norm_epsilon)
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *heads, rope_max_wavelength, scaling, window=sliding_window, dropout=attention_dropout
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=scaling,
+            window=sliding_window,
+            dropout=attention_dropout,
         )
         feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:

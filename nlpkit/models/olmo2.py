@@ -81,45 +81,13 @@ class Olmo2Tokenizer(BytePairTokenizer):
 class Olmo2Backbone(Backbone):
     """OLMo 2's decoder: norms after both halves of a layer, and over all queries and all keys.
 
-    Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_query_heads: int. Query heads.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        dropout: float. Rate for residuals.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
-        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
-        attention_bias: bool. Whether the four projections of attention have biases.
-        attention_dropout: float. Rate for attention weights.
-        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
-        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
-
     Example:
-        >>> import numpy as np
-        >>> backbone = Olmo2Backbone(
+        >>> backbone = nlpkit.models.Olmo2Backbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
         ...     intermediate_dim=32, num_key_value_heads=2,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = Olmo2Tokenizer
@@ -149,13 +117,14 @@ class Olmo2Backbone(Backbone):
         max_sequence_length: int = 4096,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         norm = NormSpec("rms", layer_norm_epsilon)
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *heads,
-            rope_max_wavelength,
-            rope_scaling,
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=rope_scaling,
             bias=attention_bias,
             query_key_norm=norm,
             norm_over="width",
@@ -165,7 +134,7 @@ class Olmo2Backbone(Backbone):
         residual = ResidualSpec(post=norm, dropout=dropout)
         layers = [LayerSpec(attention, residual, feed_forward, residual)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._head_dim = attention.head_dim
 
     def weight_table(self) -> list[Line]:

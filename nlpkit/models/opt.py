@@ -125,41 +125,25 @@ class OPTBackbone(Backbone):
     """OPT's decoder.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_heads: int. Attention heads; must divide `hidden_dim`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        dropout: float in [0, 1). Rate for residuals, and for attention weights unless given.
-        max_sequence_length: int. The longest sequence; the position table has two rows more.
-        activation: str. "relu", "gelu", "gelu_tanh" or "silu".
-        attention_dropout: float. Rate for attention weights; None for `dropout`.
-        normalize_first: bool. Whether each half of a layer starts with its norm, rather than ends
-            with it (the 350M model), which then has none after the last layer.
-        use_bias: bool. Whether dense layers have biases.
-        embedding_dim: int. Width of the token table, if it is projected to `hidden_dim` and back
-            (the 350M model); None for `hidden_dim`.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
+        dropout: float in [0, 1). Dropout rate of the output of each sub-layer, and of the attention
+            weights unless given.
+        max_sequence_length: int. Maximum sequence length; the position embedding has two rows more.
+        attention_dropout: float or None. Dropout rate of the attention weights; None for `dropout`.
+        normalize_first: bool. Whether norms come before attention and the feed-forward layers,
+            rather than after them (the 350M model), which then has none after the last layer.
+        use_bias: bool. Whether the dense layers have biases.
+        embedding_dim: int or None. Size of the token embedding, if it is projected to `hidden_dim`
+            and back (the 350M model); None for `hidden_dim`.
 
     Returns:
         float `[batch, seq, hidden_dim]`, or `[batch, seq, embedding_dim]`.
 
-    Raises:
-        ValueError: an input is unknown, missing or of a wrong shape; an id is past the vocabulary;
-            the sequence is longer than `max_sequence_length`.
-
     Example:
-        >>> import numpy as np
-        >>> backbone = OPTBackbone(
+        >>> backbone = nlpkit.models.OPTBackbone(
         ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=32
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 8)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 8)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = OPTTokenizer
@@ -186,7 +170,6 @@ class OPTBackbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         norm = NormSpec("layer", 1e-5)
         place = "pre" if normalize_first else "output"
         residual = ResidualSpec(**{place: norm}, dropout=dropout)
@@ -203,7 +186,7 @@ class OPTBackbone(Backbone):
         last = norm if normalize_first else None
         layers, head = (layer,) * num_layers, HeadSpec(tied=True)
         stack = StackSpec(hidden_dim, embedding, layers, 0.02, final_norm=last, head=head)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         table = _TABLE + (_BIASES if self.use_bias else "")

@@ -105,50 +105,26 @@ class Phi3Backbone(Backbone):
     """Phi-3's decoder: that of Llama, with LongRoPE.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        num_query_heads: int. Query heads; must divide `hidden_dim`.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        dropout: float. Rate for residuals.
-        max_sequence_length: int. The longest sequences it is for; sets no limit.
-        pretraining_sequence_length: int. The longest that it was trained on, before LongRoPE.
-        rope_max_wavelength: float. Base of the rotary frequencies.
+        num_query_heads: int. Number of query heads; must divide `hidden_dim`.
+        max_sequence_length: int. Length of the longest sequences that the model is meant for; sets
+            no limit.
+        pretraining_sequence_length: int. Maximum sequence length in training, before LongRoPE.
         rope_scaling_type: str or None. "su" for LongRoPE.
-        rope_scaling_short_factor, rope_scaling_long_factor: floats. What it divides the angles by,
-            one a pair, in sequences of at most `pretraining_sequence_length`, and in longer ones.
-        rope_scaling: dict or None. A scaling with transformers' keys, see
-            `nlpkit.backbones.rope_config`, instead of the three arguments above.
-        partial_rotary_factor: float. The part of a head that is rotated.
-        sliding_window: int or None. How many tokens one sees, itself included; None for all.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        embedding_dropout: float. Rate for embeddings.
-        attention_dropout: float. Rate for attention weights.
-        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
+        rope_scaling_short_factor, rope_scaling_long_factor: floats. What LongRoPE divides the
+            rotary angles by, one per pair of features, in sequences of at most
+            `pretraining_sequence_length`, and in longer ones.
+        rope_scaling: dict or None. Scaling of the rotary frequencies, with the keys that
+            transformers has, in place of the three arguments above; see
+            `nlpkit.backbones.rope_config`.
+        embedding_dropout: float. Dropout rate of the embeddings.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = Phi3Backbone(
+        >>> backbone = nlpkit.models.Phi3Backbone(
         ...     vocabulary_size=100, num_layers=2, hidden_dim=16, intermediate_dim=32,
         ...     num_query_heads=4, num_key_value_heads=2,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = Phi3Tokenizer
@@ -184,7 +160,6 @@ class Phi3Backbone(Backbone):
         activation: str = "silu",
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         scaling = rope_scaling
         if rope_scaling_type is not None:
             scaling = _longrope(
@@ -195,11 +170,13 @@ class Phi3Backbone(Backbone):
                 pretraining_sequence_length,
             )
         norm = NormSpec("rms", layer_norm_epsilon)
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, None)
         attention = llama_like.attention(
-            *heads,
-            rope_max_wavelength,
-            scaling,
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=None,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=scaling,
             rotary_part=partial_rotary_factor,
             window=sliding_window,
             dropout=attention_dropout,
@@ -208,7 +185,7 @@ class Phi3Backbone(Backbone):
         layers = [llama_like.layer(attention, feed_forward, norm, dropout)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         embedding = replace(stack.embedding, dropout=embedding_dropout)
-        super().__init__(replace(stack, embedding=embedding), given, dtype=dtype, **kwargs)
+        super().__init__(replace(stack, embedding=embedding), locals(), dtype=dtype, **kwargs)
         self._head_dim, self._scaling = attention.head_dim, scaling
 
     def weight_table(self) -> list[Line]:

@@ -80,48 +80,16 @@ class QwenBackbone(Backbone):
     """Qwen 2's decoder: that of Llama, with biases of queries, keys and values.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_query_heads: int. Query heads.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        rope_scaling_factor: float. What all rotary angles are divided by.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        dropout: float. Rate for residuals.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        use_sliding_window_attention: bool. Whether there are layers with a window.
-        sliding_window_size: int. How many tokens one sees there, itself included.
-        rope_scaling: dict or None. Another scaling, with transformers' keys, see
-            `nlpkit.backbones.rope_config`.
-        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
-        window_layers: ints. Which layers these are; None for all.
-        attention_dropout: float. Rate for attention weights.
-        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
-        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
+        use_sliding_window_attention: bool. Whether some layers have a sliding window.
+        window_layers: ints or None. Indices of these layers; None for all.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = QwenBackbone(
+        >>> backbone = nlpkit.models.QwenBackbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=4, num_key_value_heads=2,
         ...     hidden_dim=16, intermediate_dim=32,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = QwenTokenizer
@@ -155,19 +123,24 @@ class QwenBackbone(Backbone):
         max_sequence_length: int = 32768,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = NormSpec("rms", layer_norm_epsilon)
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *heads, rope_max_wavelength, scaling, input_bias=True, dropout=attention_dropout
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=scaling,
+            input_bias=True,
+            dropout=attention_dropout,
         )
         feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
         window = sliding_window_size if use_sliding_window_attention else None
         windowed = llama_like.windowed(attention, num_layers, window, window_layers)
         layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in windowed]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:

@@ -52,48 +52,15 @@ class Qwen3Backbone(Backbone):
     """Qwen 3's decoder: that of Llama, with normalized queries and keys.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_query_heads: int. Query heads.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        rope_scaling_factor: float. What all rotary angles are divided by.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        dropout: float. Rate for residuals.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        sliding_window_size: int or None. How many tokens one sees, itself included; None for all.
-        rope_scaling: dict or None. Another scaling, with transformers' keys, see
-            `nlpkit.backbones.rope_config`.
-        attention_bias: bool. Whether the four projections of attention have biases.
-        window_layers: ints. Which layers have the window; None for all.
-        attention_dropout: float. Rate for attention weights.
-        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
-        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
+        window_layers: ints or None. Indices of the layers with the window; None for all.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = Qwen3Backbone(
+        >>> backbone = nlpkit.models.Qwen3Backbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=4, num_key_value_heads=2,
         ...     head_dim=8, hidden_dim=16, intermediate_dim=32,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3Tokenizer
@@ -127,14 +94,15 @@ class Qwen3Backbone(Backbone):
         max_sequence_length: int = 32768,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = NormSpec("rms", layer_norm_epsilon)
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *heads,
-            rope_max_wavelength,
-            scaling,
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=scaling,
             bias=attention_bias,
             query_key_norm=norm,
             dropout=attention_dropout,
@@ -143,7 +111,7 @@ class Qwen3Backbone(Backbone):
         windowed = llama_like.windowed(attention, num_layers, sliding_window_size, window_layers)
         layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in windowed]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:
@@ -162,10 +130,10 @@ class Qwen3Backbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        windows = (self.sliding_window_size, self.window_layers, self.num_layers)
+        window, layers = self.sliding_window_size, self.window_layers
         return {
             **llama_like.write(self, self._scaling),
-            **llama_like.write_windows(*windows),
+            **llama_like.write_windows(window, layers, self.num_layers),
             "attention_bias": self.attention_bias,
         }
 

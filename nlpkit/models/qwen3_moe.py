@@ -79,55 +79,22 @@ class Qwen3MoeBackbone(Backbone):
     """Qwen 3's decoder with experts: normalized queries and keys, few of many experts a token.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_query_heads: int. Query heads.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers, where a layer has no experts.
-        moe_intermediate_dim: int. Width of an expert in between.
-        num_experts: int. Experts of a layer.
-        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
-        top_k: int. How many experts a token uses.
-        norm_top_k_prob: bool. Whether their weights are divided by their sum.
-        decoder_sparse_step: int. Every how many layers one has experts.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        rope_scaling_factor: float. What all rotary angles are divided by.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        dropout: float. Rate for residuals.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        sliding_window_size: int or None. How many tokens one sees, itself included; None for all.
-        router_aux_loss_coefficient: float. Factor of the loss that in training keeps the experts
-            equally busy, see `nlpkit.ops.experts.balance_loss`.
-        mlp_only_layers: ints. Further layers without experts; None for none.
-        rope_scaling: dict or None. Another scaling, with transformers' keys, see
-            `nlpkit.backbones.rope_config`.
-        attention_bias: bool. Whether the four projections of attention have biases.
-        attention_dropout: float. Rate for attention weights.
-        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
-        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
+        intermediate_dim: int. Intermediate size of the feed-forward layers without experts.
+        moe_intermediate_dim: int. Intermediate size of each expert.
+        norm_top_k_prob: bool. Whether the weights of the experts of a token are divided by their
+            sum.
+        decoder_sparse_step: int. One layer in this many has experts.
+        router_aux_loss_coefficient: float. Coefficient of the load-balancing loss in training; see
+            `nlpkit.ops.experts.balance_loss`.
+        mlp_only_layers: ints or None. Indices of further layers without experts; None for none.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = Qwen3MoeBackbone(
+        >>> backbone = nlpkit.models.Qwen3MoeBackbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=4, num_key_value_heads=2,
         ...     hidden_dim=16, intermediate_dim=32, moe_intermediate_dim=8, num_experts=6,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3MoeTokenizer
@@ -167,14 +134,15 @@ class Qwen3MoeBackbone(Backbone):
         max_sequence_length: int = 32768,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         scaling = llama_like.scaling(rope_scaling, rope_scaling_factor)
         norm = NormSpec("rms", layer_norm_epsilon)
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *heads,
-            rope_max_wavelength,
-            scaling,
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=scaling,
             bias=attention_bias,
             query_key_norm=norm,
             window=sliding_window_size,
@@ -196,7 +164,7 @@ class Qwen3MoeBackbone(Backbone):
             for i in range(num_layers)
         ]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._scaling = scaling
 
     def weight_table(self) -> list[Line]:

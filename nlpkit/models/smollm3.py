@@ -109,53 +109,29 @@ class SmolLM3Backbone(Backbone):
     """SmolLM3's decoder: that of Llama, in which some layers do without positions.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        num_layers: int. Transformer layers.
-        num_attention_heads: int. Query heads.
-        num_key_value_heads: int. Key and value heads; must divide `num_attention_heads`.
-        attention_bias: bool. Whether the four projections of attention have biases.
-        attention_dropout: float. Rate for attention weights.
-        rope_layer_enabled_list: bools, one a layer. Whether it has rotary positions.
-        layer_types: strs, one a layer. "sliding_attention" for layers with the window of
+        num_attention_heads: int. Number of query heads.
+        rope_layer_enabled_list: bools, one per layer. Whether it has rotary positions.
+        layer_types: strs, one per layer. "sliding_attention" for layers with the window of
             `sliding_window`, anything else for those without.
         mlp_bias: bool. Whether the feed-forward layers have biases.
-        layer_norm_epsilon: float. Added to the mean square in normalization.
-        max_position_embeddings: int. The longest sequences it was trained on; sets no limit.
+        max_position_embeddings: int. Length of the longest sequences that the model was trained on;
+            sets no limit.
         rope_theta: float. Base of the rotary frequencies.
-        partial_rotary_factor: float. The part of a head that is rotated; 1.0.
-        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
-        sliding_window: int or None. How many tokens one sees in such layers, itself included.
-        head_dim: int or None. Size of a head; None for `hidden_dim / num_attention_heads`.
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        dropout: float. Rate for residuals.
-        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
-        dtype: str or `keras.DTypePolicy`. Of all layers.
-        **kwargs: `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
+        partial_rotary_factor: float. Fraction of each head that is rotated; 1.0.
+        sliding_window: int or None. Number of tokens that a token attends to in such layers, itself
+            included.
+        head_dim: int or None. Size of each head; None for `hidden_dim / num_attention_heads`.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = SmolLM3Backbone(
+        >>> backbone = nlpkit.models.SmolLM3Backbone(
         ...     vocabulary_size=100, hidden_dim=16, intermediate_dim=32, num_layers=4,
         ...     num_attention_heads=4, num_key_value_heads=2, attention_bias=False,
         ...     attention_dropout=0.0, rope_layer_enabled_list=[True, True, True, False],
         ...     layer_types=["full_attention"] * 4, mlp_bias=False, layer_norm_epsilon=1e-6,
         ...     max_position_embeddings=64, rope_theta=10000.0, partial_rotary_factor=1.0,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = SmolLM3Tokenizer
@@ -191,11 +167,16 @@ class SmolLM3Backbone(Backbone):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
         norm = NormSpec("rms", layer_norm_epsilon)
-        heads = (hidden_dim, num_attention_heads, num_key_value_heads, head_dim)
         attention = llama_like.attention(
-            *heads, rope_theta, rope_scaling, bias=attention_bias, dropout=attention_dropout
+            hidden_dim=hidden_dim,
+            num_query_heads=num_attention_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_theta,
+            rope_scaling=rope_scaling,
+            bias=attention_bias,
+            dropout=attention_dropout,
         )
         feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=mlp_bias)
         rotary_dim = int(attention.head_dim * partial_rotary_factor)
@@ -208,7 +189,7 @@ class SmolLM3Backbone(Backbone):
         ]
         layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in of_layers]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, given, dtype=dtype, **kwargs)
+        super().__init__(stack, locals(), dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
         return llama_like.table(

@@ -51,45 +51,18 @@ class StableLMBackbone(Backbone):
     """StableLM's decoder: that of Llama, with layer norms, which turns a quarter of each head.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        num_layers: int. Transformer layers.
-        num_query_heads: int. Query heads; must divide `hidden_dim`.
-        hidden_dim: int. Width of the stream.
-        intermediate_dim: int. Width of the feed-forward layers.
-        num_key_value_heads: int. Key and value heads; must divide `num_query_heads`.
-        rope_max_wavelength: float. Base of the rotary frequencies.
-        partial_rotary_factor: float. The part of a head that is rotated.
-        layer_norm_epsilon: float. Added to the variance in normalization.
-        use_qkv_bias: bool. Whether queries, keys and values have biases.
-        parallel: bool. Whether both halves of a layer see the same, normalized once.
-        dropout: float. Rate for what the feed-forward layers add to the stream.
-        attention_dropout: float. Rate for attention weights.
-        activation: str. "silu", "gelu", "gelu_tanh" or "relu".
-        tie_word_embeddings: bool. Whether the token table is also the head.
-        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
-        head_dim: int or None. Size of a head; None for `hidden_dim / num_query_heads`.
-        max_sequence_length: int. The longest sequences it was trained on; sets no limit.
-        **kwargs: `dtype` of all layers; `name`, `trainable` of `keras.Model`.
-
-    Call arguments:
-        inputs: dict of `token_ids` int, `padding_mask` bool (True = real token), and optionally
-            `positions` and `sequence_ids` int, all `[batch, seq]`.
-
-    Returns:
-        float `[batch, seq, hidden_dim]`.
-
-    Raises:
-        ValueError: sizes or scalings contradict each other; an input is unknown, missing or of a
-            wrong shape; an id is past the vocabulary.
+        num_query_heads: int. Number of query heads; must divide `hidden_dim`.
+        use_qkv_bias: bool. Whether the query, key and value projections have biases.
+        parallel: bool. Whether attention and the feed-forward layer have the same normalized input.
+        dropout: float in [0, 1). Dropout rate of the output of the feed-forward layers.
 
     Example:
-        >>> import numpy as np
-        >>> backbone = StableLMBackbone(
+        >>> backbone = nlpkit.models.StableLMBackbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=2, hidden_dim=16,
         ...     intermediate_dim=32, num_key_value_heads=2,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 4), "int32")}).shape == (1, 4, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[Any] = StableLMTokenizer
@@ -119,18 +92,23 @@ class StableLMBackbone(Backbone):
         max_sequence_length: int = 4096,
         **kwargs: Any,
     ) -> None:
-        given = dict(locals())
-        heads = (hidden_dim, num_query_heads, num_key_value_heads, head_dim)
-        other: dict[str, Any] = {"rotary_part": partial_rotary_factor, "input_bias": use_qkv_bias}
         attention = llama_like.attention(
-            *heads, rope_max_wavelength, rope_scaling, dropout=attention_dropout, **other
+            hidden_dim=hidden_dim,
+            num_query_heads=num_query_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            rope_max_wavelength=rope_max_wavelength,
+            rope_scaling=rope_scaling,
+            rotary_part=partial_rotary_factor,
+            input_bias=use_qkv_bias,
+            dropout=attention_dropout,
         )
         inner = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
         norm = NormSpec("layer", layer_norm_epsilon)
         second = ResidualSpec(None if parallel else norm, dropout=dropout)
         layers = [LayerSpec(attention, ResidualSpec(norm), inner, second, parallel)] * num_layers
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
-        super().__init__(stack, given, **kwargs)
+        super().__init__(stack, locals(), **kwargs)
 
     def weight_table(self) -> list[Line]:
         shape: dict[str, Any] = {"norm": "layer", "parallel": self.parallel}
