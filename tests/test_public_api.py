@@ -8,6 +8,7 @@ import pytest
 from import_graph import FILES, depth, imports_for_types
 
 import nlpkit
+from conformance.cases_decoders import DECODER_CASES
 from nlpkit._namespace import ORIGINS
 from nlpkit._registration import class_names
 from nlpkit._registry import known_classes
@@ -24,30 +25,15 @@ PUBLIC = {
     "tokenizers": """BytePairTokenizer ByteTokenizer SentencePieceTokenizer Tokenizer
         UnicodeCodepointTokenizer WordPieceTokenizer compute_byte_pair_vocabulary
         compute_sentence_piece_proto compute_word_piece_vocabulary""",
-    "models": """Backbone BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor
-        BertPreprocessor BertTextClassifier BertTextClassifierPreprocessor BertTokenizer
-        BloomBackbone BloomCausalLM BloomCausalLMPreprocessor BloomTokenizer CausalLM
-        CausalLMPreprocessor Classifier FalconBackbone FalconCausalLM FalconCausalLMPreprocessor
-        FalconTokenizer GPT2Backbone GPT2CausalLM GPT2CausalLMPreprocessor GPT2Tokenizer
-        GPTNeoXBackbone GPTNeoXCausalLM GPTNeoXCausalLMPreprocessor GPTNeoXTokenizer Gemma3Backbone
-        Gemma3CausalLM Gemma3CausalLMPreprocessor Gemma3Tokenizer GemmaBackbone GemmaCausalLM
-        GemmaCausalLMPreprocessor GemmaTokenizer GptOssBackbone GptOssCausalLM
-        GptOssCausalLMPreprocessor GptOssTokenizer Llama3Backbone Llama3CausalLM
-        Llama3CausalLMPreprocessor Llama3Tokenizer LlamaBackbone LlamaCausalLM
-        LlamaCausalLMPreprocessor LlamaTokenizer MaskedLM MaskedLMPreprocessor MistralBackbone
-        MistralCausalLM MistralCausalLMPreprocessor MistralTekkenCausalLMPreprocessor
-        MistralTekkenTokenizer MistralTokenizer MixtralBackbone MixtralCausalLM
-        MixtralCausalLMPreprocessor MixtralTokenizer OPTBackbone OPTCausalLM
-        OPTCausalLMPreprocessor OPTTokenizer Olmo2Backbone Olmo2CausalLM Olmo2CausalLMPreprocessor
-        Olmo2Tokenizer Phi3Backbone Phi3CausalLM Phi3CausalLMPreprocessor Phi3Tokenizer
-        Preprocessor Qwen2Backbone Qwen2CausalLM Qwen2CausalLMPreprocessor Qwen2Tokenizer
-        Qwen3Backbone Qwen3CausalLM Qwen3CausalLMPreprocessor Qwen3MoeBackbone Qwen3MoeCausalLM
-        Qwen3MoeCausalLMPreprocessor Qwen3MoeTokenizer Qwen3Tokenizer QwenBackbone QwenCausalLM
-        QwenCausalLMPreprocessor QwenTokenizer SmolLM3Backbone SmolLM3CausalLM
-        SmolLM3CausalLMPreprocessor SmolLM3Tokenizer SmolLMTokenizer StableLMBackbone
-        StableLMCausalLM StableLMCausalLMPreprocessor StableLMTokenizer Task TextClassifier
-        TextClassifierPreprocessor Tokenizer""",
+    "models": """Backbone CausalLM CausalLMPreprocessor Classifier MaskedLM MaskedLMPreprocessor
+        Preprocessor Task TextClassifier TextClassifierPreprocessor Tokenizer
+        BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor BertPreprocessor
+        BertTextClassifier BertTextClassifierPreprocessor BertTokenizer Llama3Backbone
+        Llama3CausalLM Qwen2Backbone Qwen2CausalLM Qwen2CausalLMPreprocessor Qwen2Tokenizer
+        SmolLMTokenizer""",
 }
+# The names of a family of decoders are those of its cases.
+PUBLIC["models"] += "".join(f" {case.name}" for case in DECODER_CASES)
 
 USE = """
 import sys, tempfile

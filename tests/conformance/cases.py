@@ -1,12 +1,7 @@
 """Every public class."""
 
 from conformance.cases_backbones import BACKBONES
-from conformance.cases_decoders import (
-    DECODER_BACKBONES,
-    DECODER_PREPROCESSORS,
-    DECODER_TASKS,
-    DECODER_TOKENIZERS,
-)
+from conformance.cases_decoders import DECODER_CASES
 from conformance.cases_layers import MODELING_LAYERS
 from conformance.cases_preprocessing import PREPROCESSING_LAYERS
 from conformance.cases_samplers import METRICS, SAMPLERS
@@ -20,10 +15,7 @@ CASES = [
     *PREPROCESSORS,
     *BACKBONES,
     *TASKS,
-    *DECODER_TOKENIZERS,
-    *DECODER_PREPROCESSORS,
-    *DECODER_BACKBONES,
-    *DECODER_TASKS,
+    *DECODER_CASES,
     *METRICS,
     *SAMPLERS,
 ]

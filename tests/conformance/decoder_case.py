@@ -12,6 +12,7 @@ from conformance.case import Case, fill
 from conformance.cases_backbones import PADDING_MASK, TOKEN_IDS, randomize
 from conformance.cases_sentence_piece import sentence_piece_arguments, tiny_proto
 from conformance.cases_tokenizers import BYTE_PAIR_ASSETS, byte_pair_arguments
+from conformance.kerashub_decoder import KerasHubDecoder
 
 Arguments = Callable[[], dict[str, Any]]
 _SIZES = {
@@ -46,6 +47,8 @@ class DecoderCase:
             one of the usual name with the first tokenizer.
         others: makes arguments of the backbone that exclude some of `arguments`, by variant.
         task: the public name of the task, by default the usual one.
+        kerashub: tiny models of KerasHub's, by variant, if it has the family; variants of all
+            families have different names.
         exempt: names of checks it cannot pass, each with the reason; strict.
     """
 
@@ -56,6 +59,7 @@ class DecoderCase:
     preprocessors: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, Arguments] = field(default_factory=dict)
     task: str = ""
+    kerashub: Mapping[str, KerasHubDecoder] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import PLAIN, KerasHubDecoder
 
 
 def _arguments() -> dict[str, Any]:
@@ -29,6 +30,11 @@ CASES = [
             "one_head": reference("BloomForCausalLM", num_attention_heads=1, hidden_size=9),
             "many_heads": reference(
                 "BloomForCausalLM", num_attention_heads=16, layer_norm_epsilon=1e-3
+            ),
+        },
+        kerashub={
+            "bloom": KerasHubDecoder(
+                "Bloom", {**PLAIN, "intermediate_dim": 64, "layer_norm_epsilon": 1e-3}
             ),
         },
         tokenizers={

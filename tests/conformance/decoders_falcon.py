@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import SIZES, KerasHubDecoder
 
 LINEAR = {"rope_type": "linear", "factor": 3.0}
 
@@ -70,6 +71,11 @@ CASES = [
                 bias=True,
                 activation="gelu_new",
                 tie_word_embeddings=False,
+            ),
+        },
+        kerashub={
+            "falcon": KerasHubDecoder(
+                "Falcon", {**SIZES, "intermediate_dim": 64, "num_attention_heads": 4}
             ),
         },
         tokenizers={

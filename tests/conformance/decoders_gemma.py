@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, reference, sentence_pieces
+from conformance.kerashub_decoder import GROUPED, KerasHubDecoder
 
 WINDOW, FULL = "sliding_attention", "full_attention"
 LINEAR = {"rope_type": "linear", "factor": 2.5}
@@ -56,6 +57,14 @@ def _later(architecture: str, **config: Any) -> Any:
     return _reference(architecture, **{**later, **config})
 
 
+KERASHUB_GEMMA2 = {
+    "use_post_ffw_norm": True,
+    "use_post_attention_norm": True,
+    "attention_logit_soft_cap": 2.0,
+    "final_logit_soft_cap": 3.0,
+    "use_sliding_window_attention": True,
+    "sliding_window_size": 3,
+}
 CASES = [
     DecoderCase(
         "GemmaBackbone",
@@ -78,6 +87,10 @@ CASES = [
                 attention_bias=True,
             ),
             "vault": _later("VaultGemma", head_dim=10),
+        },
+        kerashub={
+            "gemma": KerasHubDecoder("Gemma", {**GROUPED, "head_dim": 6}),
+            "gemma2": KerasHubDecoder("Gemma", {**GROUPED, "head_dim": 6, **KERASHUB_GEMMA2}),
         },
         tokenizers={
             "GemmaTokenizer": sentence_pieces(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, reference, sentence_pieces
+from conformance.kerashub_decoder import GROUPED, KerasHubDecoder
 
 WINDOW, FULL = "sliding_attention", "full_attention"
 LINEAR = {"rope_type": "linear", "factor": 8.0}
@@ -65,6 +66,25 @@ def _reference(**config: Any) -> Any:
     return reference("Gemma3ForCausalLM", **{**sizes, **config})
 
 
+KERASHUB_GEMMA2 = {
+    "use_post_ffw_norm": True,
+    "use_post_attention_norm": True,
+    "attention_logit_soft_cap": 2.0,
+    "final_logit_soft_cap": 3.0,
+    "use_sliding_window_attention": True,
+    "sliding_window_size": 3,
+}
+
+
+def _kerashub(**arguments: Any) -> KerasHubDecoder:
+    return KerasHubDecoder(
+        "Gemma3",
+        {**GROUPED, "head_dim": 6, "image_size": None, "vision_encoder": None, **arguments},
+        tokenizer={"has_vision_tokens": False},
+        preprocessor={"image_converter": None},
+    )
+
+
 CASES = [
     DecoderCase(
         "Gemma3Backbone",
@@ -89,6 +109,10 @@ CASES = [
                     WINDOW: {**LINEAR, "rope_theta": 50.0},
                 },
             ),
+        },
+        kerashub={
+            "gemma3": _kerashub(**KERASHUB_GEMMA2, num_layers=7, global_rope_scaling_factor=2.0),
+            "gemma3_plain": _kerashub(use_query_key_norm=False),
         },
         tokenizers={
             "Gemma3Tokenizer": sentence_pieces(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import PLAIN, KerasHubDecoder
 
 
 def _arguments() -> dict[str, Any]:
@@ -33,6 +34,9 @@ CASES = [
             "many_heads": _reference(num_hidden_layers=3, num_attention_heads=16),
             "narrow": _reference(n_inner=5, num_attention_heads=1, hidden_size=9),
             "exact_gelu": _reference(activation_function="gelu", layer_norm_epsilon=1e-3),
+        },
+        kerashub={
+            "gpt2": KerasHubDecoder("GPT2", {**PLAIN, "max_sequence_length": 16}),
         },
         tokenizers={
             "GPT2Tokenizer": byte_pairs(special={"start_token": "[CLS]", "end_token": "[SEP]"})

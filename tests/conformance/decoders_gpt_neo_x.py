@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import PLAIN, KerasHubDecoder
 
 LINEAR = {"rope_type": "linear", "factor": 3.0}
 
@@ -62,6 +63,17 @@ CASES = [
                 attention_bias=False,
                 tie_word_embeddings=True,
                 layer_norm_eps=1e-3,
+            ),
+        },
+        kerashub={
+            "gpt_neo_x": KerasHubDecoder(
+                "GPTNeoX",
+                {
+                    **PLAIN,
+                    "max_sequence_length": 16,
+                    "rotary_percentage": 0.5,
+                    "rotary_max_wavelength": 100,
+                },
             ),
         },
         tokenizers={

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import GROUPED, LINEAR, KerasHubDecoder
 
 WINDOW, FULL = "sliding_attention", "full_attention"
 YARN = {
@@ -71,6 +72,11 @@ CASES = [
             ),
             "one_head_for_all_every_expert": _reference(
                 num_key_value_heads=1, layer_types=[FULL, WINDOW], num_experts_per_tok=5
+            ),
+        },
+        kerashub={
+            "gpt_oss": KerasHubDecoder(
+                "GptOss", {**GROUPED, **LINEAR, "num_experts": 3, "head_dim": 6}
             ),
         },
         tokenizers={

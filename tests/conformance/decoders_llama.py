@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference, sentence_pieces
+from conformance.kerashub_decoder import GROUPED, KerasHubDecoder
 
 LLAMA3 = {
     "rope_type": "llama3",
@@ -45,6 +46,12 @@ def _reference(**config: Any) -> Any:
     return reference("LlamaForCausalLM", **{**sizes, **config})
 
 
+KERASHUB_LLAMA3 = {
+    "rope_frequency_adjustment_factor": 4.0,
+    "rope_low_freq_factor": 1.0,
+    "rope_high_freq_factor": 4.0,
+    "rope_pretraining_sequence_length": 16,
+}
 CASES = [
     DecoderCase(
         "LlamaBackbone",
@@ -62,6 +69,14 @@ CASES = [
             ),
             "yarn_gelu": _reference(
                 rope_parameters={**YARN, "rope_theta": 50.0}, hidden_act="gelu_pytorch_tanh"
+            ),
+        },
+        kerashub={
+            "llama": KerasHubDecoder(
+                "Llama", {**GROUPED, "rope_max_wavelength": 100, "layer_norm_epsilon": 1e-3}
+            ),
+            "llama3": KerasHubDecoder(
+                "Llama3", {**GROUPED, "rope_max_wavelength": 100, **KERASHUB_LLAMA3}
             ),
         },
         tokenizers={

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference, sentence_pieces
+from conformance.kerashub_decoder import GROUPED, LINEAR, KerasHubDecoder
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}
 
@@ -52,6 +53,14 @@ CASES = [
                 rope_parameters={"rope_type": "linear", "factor": 2.5, "rope_theta": 100.0},
                 num_key_value_heads=4,
                 hidden_act="gelu",
+            ),
+        },
+        kerashub={
+            "mistral": KerasHubDecoder(
+                "Mistral", {**GROUPED, **LINEAR, "sliding_window": 3, "head_dim": 6}
+            ),
+            "mistral_without_window": KerasHubDecoder(
+                "Mistral", {**GROUPED, "sliding_window": None}
             ),
         },
         tokenizers={

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, reference, sentence_pieces
+from conformance.kerashub_decoder import GROUPED, LINEAR, KerasHubDecoder
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}
 
@@ -58,6 +59,11 @@ CASES = [
             ),
             "yarn_tied": _reference(
                 rope_parameters={**YARN, "rope_theta": 50.0}, head_dim=4, tie_word_embeddings=True
+            ),
+        },
+        kerashub={
+            "mixtral": KerasHubDecoder(
+                "Mixtral", {**GROUPED, **LINEAR, "num_experts": 3, "top_k": 2, "sliding_window": 3}
             ),
         },
         tokenizers={

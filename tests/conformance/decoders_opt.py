@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import PLAIN, KerasHubDecoder
 
 
 def _arguments() -> dict[str, Any]:
@@ -42,6 +43,9 @@ CASES = [
                 enable_bias=False,
                 activation_function="gelu",
             ),
+        },
+        kerashub={
+            "opt": KerasHubDecoder("OPT", {**PLAIN, "max_sequence_length": 16}),
         },
         tokenizers={
             "OPTTokenizer": byte_pairs(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, reference, sentence_pieces
+from conformance.kerashub_decoder import GROUPED, KerasHubDecoder
 
 
 def _longrope(pairs: int, before: int) -> dict[str, Any]:
@@ -69,6 +70,20 @@ CASES = [
             "long_windows": _reference(6, 2, num_key_value_heads=4, sliding_window=5),
             "short_half_heads_tied": _reference(
                 32, 1, partial_rotary_factor=0.5, num_key_value_heads=1, tie_word_embeddings=True
+            ),
+        },
+        kerashub={
+            "phi3": KerasHubDecoder("Phi3", {**GROUPED, "rope_max_wavelength": 100}),
+            "phi3_long": KerasHubDecoder(
+                "Phi3",
+                {
+                    **GROUPED,
+                    "rope_scaling_type": "su",
+                    "rope_scaling_short_factor": [1.0, 2.0],
+                    "rope_scaling_long_factor": [3.0, 4.0],
+                    "max_sequence_length": 64,
+                    "pretraining_sequence_length": 16,
+                },
             ),
         },
         tokenizers={

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import GROUPED, LINEAR, KerasHubDecoder
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}
 
@@ -55,6 +56,18 @@ CASES = [
                 max_window_layers=0,
                 rope_parameters={**YARN, "rope_theta": 50.0},
                 num_key_value_heads=1,
+            ),
+        },
+        kerashub={
+            "qwen": KerasHubDecoder("Qwen", {**GROUPED, **LINEAR}),
+            "qwen_untied_with_window": KerasHubDecoder(
+                "Qwen",
+                {
+                    **GROUPED,
+                    "tie_word_embeddings": False,
+                    "use_sliding_window_attention": True,
+                    "sliding_window_size": 3,
+                },
             ),
         },
         tokenizers={

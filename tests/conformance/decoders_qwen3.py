@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import GROUPED, LINEAR, KerasHubDecoder
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}
 
@@ -55,6 +56,22 @@ CASES = [
             ),
             "yarn_one_head_for_all": _reference(
                 rope_parameters={**YARN, "rope_theta": 50.0}, head_dim=4, num_key_value_heads=1
+            ),
+        },
+        kerashub={
+            # KerasHub's norms of queries and keys have this epsilon, whatever is stated.
+            "qwen3": KerasHubDecoder(
+                "Qwen3",
+                {
+                    **GROUPED,
+                    **LINEAR,
+                    "layer_norm_epsilon": 1e-5,
+                    "head_dim": 6,
+                    "sliding_window_size": 3,
+                },
+            ),
+            "qwen3_untied": KerasHubDecoder(
+                "Qwen3", {**GROUPED, "head_dim": 6, "tie_word_embeddings": False}
             ),
         },
         tokenizers={

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import GROUPED, LINEAR, KerasHubDecoder
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}
 
@@ -68,6 +69,23 @@ CASES = [
                 mlp_only_layers=[0],
                 tie_word_embeddings=True,
                 num_experts_per_tok=1,
+            ),
+        },
+        kerashub={
+            # KerasHub's norms of queries and keys have this epsilon, whatever is stated.
+            "qwen3_moe": KerasHubDecoder(
+                "Qwen3Moe",
+                {
+                    **GROUPED,
+                    **LINEAR,
+                    "layer_norm_epsilon": 1e-6,
+                    "head_dim": 6,
+                    "moe_intermediate_dim": 10,
+                    "num_experts": 3,
+                    "top_k": 2,
+                    "norm_top_k_prob": True,
+                    "sliding_window_size": 3,
+                },
             ),
         },
         tokenizers={

@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, byte_pairs, reference
+from conformance.kerashub_decoder import SIZES, KerasHubDecoder
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}
 
@@ -63,6 +64,25 @@ CASES = [
             ),
         },
         others={"windows": _windows},
+        kerashub={
+            "smollm3": KerasHubDecoder(
+                "SmolLM3",
+                {
+                    **SIZES,
+                    "num_attention_heads": 4,
+                    "num_key_value_heads": 2,
+                    "attention_bias": False,
+                    "attention_dropout": 0.0,
+                    "rope_layer_enabled_list": [True, False],
+                    "layer_types": ["full_attention"] * 2,
+                    "mlp_bias": False,
+                    "layer_norm_epsilon": 1e-3,
+                    "max_position_embeddings": 64,
+                    "rope_theta": 100.0,
+                    "partial_rotary_factor": 1.0,
+                },
+            ),
+        },
         tokenizers={
             "SmolLM3Tokenizer": byte_pairs(special={"end_token": "[SEP]"}, split_pattern="gpt2")
         },

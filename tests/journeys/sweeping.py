@@ -7,7 +7,6 @@ import pickle
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +29,12 @@ def noting(problems: dict[str, list[str]], name: str) -> Iterator[None]:
 
 def of_kerashub() -> dict[str, Callable[[Path], Any]]:
     """What writes a folder of KerasHub's, of each family that has one."""
-    from presets.kerashub_decoder_cases import CASES, write_decoder
     from presets.kerashub_folder import write_classifier
 
-    first = dict(reversed(CASES.values()))
-    decoders = {
-        f"KerasHub-{family}": partial(write_decoder, family=family, arguments=arguments)
-        for family, arguments in first.items()
-    }
+    from conformance.cases_decoders import KERASHUB_DECODERS
+
+    theirs = reversed(KERASHUB_DECODERS.values())
+    decoders = {f"KerasHub-{decoder.prefix}": decoder.write for decoder in theirs}
     return {"KerasHub-Bert": write_classifier, **decoders}
 
 

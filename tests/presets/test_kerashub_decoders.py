@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-from presets.kerashub_decoder_cases import CASES, TEXTS, write_decoder
 
 import nlpkit
 from conformance.case import assert_close
+from conformance.cases_decoders import KERASHUB_DECODERS as CASES
+from conformance.kerashub_decoder import TEXTS
 from nlpkit.models import CausalLM, GPT2Tokenizer
 
 IDS = np.array([[1, 7, 5, 4, 9, 3, 8, 2], [6, 5, 2, 2, 3, 0, 0, 0]], "int32")
@@ -39,7 +40,7 @@ def written(tmp_path_factory):
     @cache
     def write(name):
         folder = tmp_path_factory.mktemp("kerashub") / name
-        task = write_decoder(folder, *CASES[name])
+        task = CASES[name].write(folder)
         return SimpleNamespace(folder=folder, task=task, backbone=task.backbone)
 
     return write
@@ -53,7 +54,7 @@ def outputs(model, mask=MASK):
 def test_logits_equal_kerashub_s(written, name):
     case = written(name)
     loaded = CausalLM.from_preset(case.folder)
-    assert type(loaded).__name__ == f"{CASES[name][0]}CausalLM".replace("Llama3", "Llama")
+    assert type(loaded).__name__ == f"{CASES[name].prefix}CausalLM".replace("Llama3", "Llama")
     assert_close(outputs(loaded, MASK > 0), outputs(case.task))
 
 
