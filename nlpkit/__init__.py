@@ -1,6 +1,6 @@
-"""Modular natural-language models on Keras 3: one library on TensorFlow, JAX and PyTorch.
+"""Modular natural language processing models on Keras 3, for TensorFlow, JAX and PyTorch.
 
-`import nlpkit` loads neither a backend nor Keras; each namespace does when it is first used.
+`import nlpkit` loads neither Keras nor a backend; the namespaces do on first use.
 """
 
 import importlib
@@ -20,7 +20,7 @@ __all__ = ["layers", "metrics", "models", "presets", "samplers", "tokenizers"]
 def __getattr__(name: str) -> object:
     if name in __all__:
         return importlib.import_module(f"nlpkit.{name}")
-    if name == "upload_preset":  # KerasHub's name of it.
+    if name == "upload_preset":  # KerasHub's name for it.
         return importlib.import_module("nlpkit.presets").upload
     raise AttributeError(f"module 'nlpkit' has no attribute {name!r}; it has {', '.join(__all__)}.")
 

@@ -1,4 +1,4 @@
-"""`python -m nlpkit`."""
+"""The command line: `python -m nlpkit`."""
 
 import sys
 

@@ -1,7 +1,7 @@
-"""What values constructor arguments may have, by the name that they have in all classes.
+"""Valid ranges of numeric constructor arguments, by name.
 
-One table for every class: whoever passes an argument, a user or the file of a stranger, gets the
-same error, before anything is computed from it.
+One table serves all classes, so an invalid argument raises the same error, before anything is
+computed from it, whether a user or an untrusted file passes it.
 """
 
 import inspect
@@ -15,13 +15,13 @@ import numpy as np
 
 
 class Range(NamedTuple):
-    """The numbers an argument may be.
+    """A range of valid numbers.
 
     Attributes:
         kind: the type of number.
-        least: the smallest one.
-        most: the largest one; or, if `below`, what they are all below.
-        below: see there.
+        least: the minimum.
+        most: the maximum; exclusive if `below`.
+        below: whether `most` is exclusive.
     """
 
     kind: type
@@ -37,13 +37,13 @@ class Range(NamedTuple):
         return f"{what} from {self.least:g} to {'below ' * self.below}{most}"
 
     def holds(self, value: Any) -> bool:
-        """Whether a number is one of them; NaN is not."""
+        """Whether a number is in the range; NaN is not."""
         return bool(
             self.least <= value and (value < self.most if self.below else value <= self.most)
         )
 
 
-# Numbers that float32, in which they are computed with, has neither as zero nor as infinity.
+# Numbers that become neither zero nor infinity in float32, in which they are used.
 _SMALLEST, _LARGEST = 1e-37, 1e37
 LARGEST_COUNT = 2**31 - 1
 MOST_LAYERS = 1000
@@ -87,16 +87,16 @@ RANGES: Mapping[str, Range] = {
 
 
 def check_arguments(cls: type, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
-    """Compare the arguments of a constructor with the ranges of their names.
+    """Check constructor arguments against the ranges for their names.
 
     Args:
-        cls: type. The class that is built.
+        cls: type. The class being constructed.
         given: tuple. Its positional arguments.
         named: dict. Its keyword arguments.
 
     Raises:
-        TypeError: an argument is no number, or no bool where one is asked for.
-        ValueError: it is out of its range.
+        TypeError: an argument is not a number, or not a bool where one is required.
+        ValueError: an argument is out of range.
     """
     positional, flags = _parameters(cls)
     own: Mapping[str, Range] = getattr(cls, "argument_ranges", {})
@@ -108,11 +108,11 @@ def check_arguments(cls: type, given: tuple[Any, ...], named: Mapping[str, Any])
 
 
 def check_range(name: str, value: Any, allowed: Range) -> None:
-    """Make sure that an argument is in its range; None, where it means absent, is.
+    """Check that an argument is in its range or, where it means absent, None.
 
     Raises:
-        TypeError: it is no number, or of another kind.
-        ValueError: it is out of the range.
+        TypeError: the argument is not a number of the right type.
+        ValueError: it is out of range.
     """
     if value is None:
         return
@@ -123,15 +123,15 @@ def check_range(name: str, value: Any, allowed: Range) -> None:
 
 
 def check_positive(where: str, numbers: Mapping[str, Any]) -> None:
-    """Make sure that numbers are positive and finite, in float32 as well; None is.
+    """Check that numbers are None, or positive and finite, in float32 too.
 
     Args:
-        where: str. What they are of, for the error's message.
-        numbers: dict. By name.
+        where: str. The object they belong to, for the error message.
+        numbers: dict of numbers by name.
 
     Raises:
-        TypeError: one is no number.
-        ValueError: one is not positive; the message names it.
+        TypeError: a value is not a number.
+        ValueError: a number is not positive; the message names it.
     """
     for name, value in numbers.items():
         check_range(f"{where}.{name}", value, _POSITIVE)
@@ -139,7 +139,7 @@ def check_positive(where: str, numbers: Mapping[str, Any]) -> None:
 
 @cache
 def _parameters(cls: type) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The positional arguments of a constructor, and all of them that are bool."""
+    """The names of a constructor's positional arguments, and of those annotated as bool."""
     parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
     named = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     positional = tuple(p.name for p in parameters if p.kind in named)

@@ -1,4 +1,4 @@
-"""Keras with its backend; imported first, so that a backend that is not there is told clearly."""
+"""Import of Keras and its backend, with a clear error if the backend is not installed."""
 
 import importlib.util
 
@@ -14,7 +14,7 @@ except ModuleNotFoundError as error:
     _choices = " or ".join(f"KERAS_BACKEND={name}" for name in _there)
     _advice = f"set {_choices} in the environment" if _there else "install torch, jax or tensorflow"
     raise ImportError(
-        f"Keras would compute with {_lacking!r}, which is not installed (KERAS_BACKEND or "
-        f"~/.keras/keras.json says so, or neither says anything): {_advice}, before Python starts "
-        "or before anything imports keras."
+        f"Keras would use the backend {_lacking!r}, which is not installed. It is the one that "
+        f"KERAS_BACKEND or ~/.keras/keras.json selects, or the default: {_advice}, before Python "
+        "starts or before anything imports keras."
     ) from None

@@ -1,9 +1,9 @@
-"""`keras.models.clone_model` of nlpkit's models.
+"""Support for `keras.models.clone_model`.
 
-Keras clones a functional model layer by layer, into a plain `Functional`, and asks its class
-nothing. The clone of a task would take no strings, and what layers share, such as the embedding
-that a head is tied to, would be there twice. So nlpkit's models are cloned by their configuration,
-as Keras itself clones models that are not functional.
+Keras clones a functional model layer by layer into a plain `Functional`, without using its class.
+The clone of a task would not take strings, and shared weights, such as tied embeddings, would be
+duplicated. So nlpkit's models are cloned by their configuration, as Keras does for models that are
+not functional.
 """
 
 import copy
@@ -16,7 +16,7 @@ from nlpkit._config import Configurable
 
 
 def clone_by_configuration() -> None:
-    """Have `keras.models.clone_model` clone nlpkit's models by their configuration."""
+    """Make `keras.models.clone_model` clone nlpkit's models by their configuration."""
     keras_s = keras.models.clone_model
 
     @functools.wraps(keras_s)
@@ -33,7 +33,7 @@ def clone_by_configuration() -> None:
 def _clone(model: Any) -> Any:
     serialized = keras.saving.serialize_keras_object(model)
     made = keras.saving.deserialize_keras_object(serialized)
-    # Its vocabulary is no configuration.
+    # Its vocabulary is not part of the configuration.
     if getattr(model, "preprocessor", None) is not None:
         made.preprocessor = copy.deepcopy(model.preprocessor)
     return made

@@ -1,4 +1,4 @@
-"""The optional packages: each is imported here, on first use, with a hint how to install it."""
+"""Optional dependencies, imported on first use, with an installation hint if missing."""
 
 import importlib
 import sys
@@ -18,11 +18,11 @@ def require(name: str, purpose: str) -> ModuleType:
     """Import an optional package.
 
     Args:
-        name: str. The module, one of the packages behind nlpkit's extras.
+        name: str. The module, one of the packages in nlpkit's extras.
         purpose: str. What needs it, for the error message.
 
     Raises:
-        ImportError: it is not installed; the message says which extra brings it.
+        ImportError: the package is not installed; the message names the extra that installs it.
     """
     try:
         return importlib.import_module(name)

@@ -1,4 +1,4 @@
-"""Configurable: a class's configuration is its constructor's signature."""
+"""Configurable: configurations derived from constructor signatures."""
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,12 +15,12 @@ _HANDLED_BY_KERAS = ("self", "name", "dtype", "trainable", "activity_regularizer
 
 
 class Configurable:
-    """Mix-in that derives `get_config` from `__init__`: for Keras' layers and models, or alone.
+    """Mix-in that derives `get_config` from `__init__`, for Keras layers and models or alone.
 
     Every constructor argument must be stored under its own name. Arguments listed in `assets`
-    (a vocabulary, say) are files rather than configuration: they are stored and loaded by
-    `save_assets` and `load_assets`. Numbers must be in the range that `argument_ranges` has for
-    their name, or else that of `nlpkit._argument_ranges`.
+    (e.g. a vocabulary) are files rather than configuration: they are stored and loaded by
+    `save_assets` and `load_assets`. Numbers must be in the range for their name in
+    `argument_ranges` or, by default, in `nlpkit._argument_ranges`.
     """
 
     assets: ClassVar[tuple[str, ...]] = ()
@@ -41,7 +41,7 @@ class Configurable:
             CLASSES[name] = cls
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that rebuild this object, serialized; assets are left out."""
+        """Return the serialized constructor arguments, without assets."""
         config = _keras_config(self)
         for name in configuration_names(type(self)):
             config[name] = _serialize(getattr(self, name))
@@ -50,15 +50,15 @@ class Configurable:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Rebuild an object from what `get_config` returned.
+        """Rebuild an object from the output of `get_config`.
 
         Raises:
-            ValueError: the configuration names an asset, which it never holds: a file that someone
-                sends could otherwise have any file of yours read.
+            ValueError: the configuration contains an asset: an untrusted file could otherwise make
+                any of your files be read.
         """
         assets = [name for name in cls.assets if config.get(name) is not None]
         if assets:
-            raise ValueError(f"A configuration of {cls.__name__} must not hold {assets}.")
+            raise ValueError(f"A configuration of {cls.__name__} must not contain {assets}.")
         arguments = {name: _deserialize(value) for name, value in config.items()}
         flags = arguments.pop("trainable_layers", {})
         made: Any = cls(**arguments)
@@ -69,7 +69,7 @@ class Configurable:
         return cast(Self, made)
 
     def _post_build(self) -> None:
-        # Keras' hook. Layers that are made in `build` do not hear that the whole is frozen.
+        # Keras' hook. Layers created in `build` would not know that their parent is frozen.
         super()._post_build()  # type: ignore[misc]
         self._restore_trainable()
 
@@ -82,12 +82,12 @@ class Configurable:
 
 
 def configuration_names(cls: type[Configurable]) -> list[str]:
-    """The constructor arguments of `cls` that are configuration: neither Keras' own nor assets."""
+    """The constructor arguments of `cls` that are configuration, without Keras' own and assets."""
     return [name for name in argument_names(cls) if name not in cls.assets]
 
 
 def argument_names(cls: type) -> list[str]:
-    """The constructor arguments of `cls`, Keras' own left out, in the order of the signature.
+    """The constructor arguments of `cls` without Keras' own, in the order of the signature.
 
     A constructor with `**kwargs` also takes the arguments of the class it extends.
     """
@@ -95,13 +95,13 @@ def argument_names(cls: type) -> list[str]:
 
 
 def refuse_unknown(cls: type, further: Iterable[str]) -> None:
-    """Raise a TypeError for arguments beside the constructor's that `keras.Model` does not take.
+    """Raise a TypeError for arguments that neither the constructor nor `keras.Model` takes.
 
-    Keras ignores what it does not know, a misspelt argument say.
+    Keras ignores unknown arguments, such as misspelled ones.
 
     Args:
-        cls: type. The class that is built.
-        further: iterable of str. The names of the arguments that are left for Keras.
+        cls: type. The class being constructed.
+        further: iterable of str. The names of the arguments passed on to Keras.
     """
     unknown = [name for name in further if name not in ("name", "trainable")]
     if unknown:
@@ -126,7 +126,7 @@ def _arguments(cls: type) -> Iterator[str]:
 
 
 def _keras_config(layer: Any) -> dict[str, Any]:
-    """What Keras' own constructor needs to rebuild `layer`; nothing if it is no object of Keras."""
+    """The configuration for Keras' own constructor; empty if `layer` is not a Keras object."""
     base = _keras_base(type(layer))
     if base is None:
         return {}
@@ -141,7 +141,7 @@ def _keras_config(layer: Any) -> dict[str, Any]:
 
 
 def _keras_base(cls: type) -> Any:
-    """The class of Keras that `cls` extends, None if it extends none."""
+    """The Keras class that `cls` extends, or None."""
     others = (base for base in cls.__mro__ if not issubclass(base, Configurable))
     return next((base for base in others if hasattr(base, "get_config")), None)
 
@@ -160,8 +160,8 @@ def _serialize(value: Any) -> Any:
 def serialize_object(value: Any) -> dict[str, Any]:
     """Serialize as `keras.saving.serialize_keras_object` does.
 
-    nlpkit's own objects that are none of Keras (samplers, say) do not go through Keras, nor does
-    reading them back: it would import TensorFlow wherever it is installed.
+    nlpkit's own objects that are not Keras objects (e.g. samplers) are serialized and deserialized
+    without Keras, which would import TensorFlow wherever it is installed.
     """
     cls = type(value)
     if CLASSES.get(cls.__name__) is not cls or _keras_base(cls):
@@ -175,7 +175,7 @@ def serialize_object(value: Any) -> dict[str, Any]:
 
 
 def deserialize_object(value: dict[str, Any]) -> Any:
-    """Rebuild what `serialize_object` or Keras serialized."""
+    """Rebuild an object serialized by `serialize_object` or Keras."""
     package, _, name = str(value.get("registered_name")).partition(">")
     cls = CLASSES.get(name) if package == "nlpkit" else None
     if cls is None or _keras_base(cls):

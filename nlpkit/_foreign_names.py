@@ -1,4 +1,4 @@
-"""The names that transformers has for what is called otherwise here, in the errors about them."""
+"""Hints in error messages for argument names of transformers."""
 
 import functools
 import inspect
@@ -50,13 +50,13 @@ ATTRIBUTES = {
 
 
 def advice(name: str, known: Mapping[str, str] = ARGUMENTS) -> str:
-    """A sentence that says what stands in the place of a name of transformers', or nothing."""
+    """A sentence naming the counterpart of a transformers argument, or an empty string."""
     told = known.get(name, "")
     return f" {told}." if told[:1].isupper() else f" Use {told}." if told else ""
 
 
 def explains_names(method: Method) -> Method:
-    """Say what to use when a method is called with arguments of transformers' that it lacks."""
+    """Decorate a method to explain arguments of transformers that it does not have."""
     accepted = inspect.signature(method).parameters
 
     @functools.wraps(method)

@@ -1,4 +1,4 @@
-"""A progress bar for work that turns out to take long."""
+"""A progress bar for long-running work."""
 
 import time
 
@@ -9,12 +9,12 @@ _SECONDS_BETWEEN_UPDATES = 0.1
 
 
 class ProgressBar:
-    """Keras' bar, from the moment when work has taken two seconds and is not done.
+    """Keras' progress bar, shown once the work has taken two seconds.
 
     Args:
-        size: int. How much there is to do.
-        unit: str. What is counted, in the singular.
-        verbose: int or str. 0 never shows it; "auto" and all else does.
+        size: int. The total number of units.
+        unit: str. The name of a unit, in the singular.
+        verbose: int or str. 0 never shows it; any other value, such as "auto", does.
     """
 
     def __init__(self, size: int, unit: str, verbose: int | str = "auto") -> None:
@@ -25,7 +25,7 @@ class ProgressBar:
         self._bar: keras.utils.Progbar | None = None
 
     def update(self, done: int) -> None:
-        """Show that so much is done."""
+        """Show the number of units done."""
         if not self._verbose or done >= self._size or time.monotonic() <= self._due:
             return
         self._bar = self._bar or keras.utils.Progbar(self._size, unit_name=self._unit)
@@ -33,6 +33,6 @@ class ProgressBar:
         self._due = time.monotonic() + _SECONDS_BETWEEN_UPDATES
 
     def finish(self, done: int) -> None:
-        """End the line of a bar that was shown."""
+        """Finish the line of a bar that was shown."""
         if self._bar is not None:
             self._bar.update(done, finalize=True)

@@ -1,8 +1,8 @@
-"""Keras finds nlpkit's classes by their registered names before they are imported.
+"""Lazy registration of nlpkit's classes with Keras.
 
-A `.keras` file names the classes that it needs, and `keras.saving` looks them up among those that
-have been registered, which happens as their modules are imported. `import nlpkit` imports none of
-them, nor Keras; so what is registered at first, once Keras is there, are names that stand for them.
+A `.keras` file names the classes it needs, and `keras.saving` looks them up among the registered
+ones. Classes are registered when their modules are imported, but `import nlpkit` imports neither
+them nor Keras, so placeholders are registered by name when Keras is imported.
 """
 
 import importlib
@@ -53,7 +53,7 @@ _CLASS = re.compile(r"^class ([A-Z]\w*)\(", re.MULTILINE)
 
 
 class _Deferred:
-    """Stands for a class until it is used; registering the class itself takes its place."""
+    """A placeholder for a class until it is used; registering the class itself replaces it."""
 
     def __init__(self, module: str, name: str) -> None:
         self._module, self._name = module, name
@@ -70,7 +70,7 @@ class _Deferred:
 
 
 class _WhenSavingIsImported(importlib.abc.MetaPathFinder):
-    """Registers the names as soon as Keras' registry is there."""
+    """Registers the names as soon as Keras' registry is imported."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -1,7 +1,7 @@
-"""Which of a layer's own layers are trained, as a part of its configuration.
+"""The `trainable` flags of sub-layers as part of a configuration.
 
-A layer of nlpkit is rebuilt by its constructor, so that the configuration of the layers within,
-where Keras writes down which of them are frozen, is not saved.
+A layer of nlpkit is rebuilt by its constructor, so the configurations of its sub-layers, where
+Keras records which of them are frozen, are not saved.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def unlike_their_parents(layer: Any) -> dict[str, bool]:
-    """Whether layers within are trained, by path, of those that differ from what they are part of.
+    """The `trainable` flags, by path, of sub-layers that differ from their parents.
 
     Args:
         layer: `keras.Layer`.
@@ -22,25 +22,26 @@ def unlike_their_parents(layer: Any) -> dict[str, bool]:
 
 
 def set_trainable(layer: Any, trainable: bool) -> None:
-    """Freeze or thaw a layer and all within it, some of which may have been made since.
+    """Freeze or unfreeze a layer and all its sub-layers, including later ones.
 
     Args:
         layer: `keras.Layer`.
         trainable: bool.
     """
-    layer.trainable = not trainable  # On TensorFlow, Keras ignores what does not change the layer.
+    # On TensorFlow, Keras ignores a value that does not change the layer.
+    layer.trainable = not trainable
     layer.trainable = trainable
 
 
 def set_trainable_within(layer: Any, flags: dict[str, bool]) -> None:
-    """Freeze and thaw layers within; the inverse of `unlike_their_parents`.
+    """Freeze and unfreeze sub-layers; the inverse of `unlike_their_parents`.
 
     Args:
         layer: `keras.Layer`, built.
-        flags: dict by path; outer layers stand before those in them.
+        flags: dict of flags by path; outer layers before their sub-layers.
 
     Raises:
-        ValueError: there is no such layer.
+        ValueError: there is no layer with such a path.
     """
     for path, trainable in flags.items():
         found = [inner for place, inner, _ in _layers_within(layer) if place == path]

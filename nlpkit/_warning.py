@@ -1,4 +1,4 @@
-"""Warnings that point at the line of the user's program that led to them."""
+"""Warnings that point at the line of the user's code that caused them."""
 
 import sys
 import warnings

@@ -119,7 +119,7 @@ def test_an_asset_is_no_configuration():
 
 
 def test_a_configuration_that_names_a_file_is_refused():
-    with pytest.raises(ValueError, match=r"WithAsset must not hold \['vocabulary'\]"):
+    with pytest.raises(ValueError, match=r"WithAsset must not contain \['vocabulary'\]"):
         WithAsset.from_config({"vocabulary": "/etc/passwd"})
     assert WithAsset.from_config({"vocabulary": None}).vocabulary is None
 

@@ -156,5 +156,5 @@ except ImportError as error:
     print(error.__suppress_context__, error)
 """
     told = _run(code)
-    assert told.startswith("True Keras would compute with 'tensorflow', which is not installed")
+    assert told.startswith("True Keras would use the backend 'tensorflow', which is not installed")
     assert "KERAS_BACKEND=torch" in told or "KERAS_BACKEND=jax" in told

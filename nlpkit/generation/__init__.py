@@ -1,1 +1,1 @@
-"""Generating text: prompts, options, batches, streams and scores around a sampler's loop."""
+"""Text generation: prompts, options, batches, streaming and scoring around a sampler's loop."""

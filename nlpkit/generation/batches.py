@@ -1,4 +1,4 @@
-"""Prompts in batches, in the few shapes that loops are compiled for."""
+"""Batches of prompts, in few shapes to avoid recompilation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from nlpkit.ops import backend
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows to generate at once, and the values they are generated with.
+    """Rows to generate at once, and their parameters.
 
     Args:
         prompt, plan, slots: see `nlpkit.samplers.loop.execution.Execution.start`.
-        indices: for each row which prompt it is; rows after them only fill the batch up.
+        indices: the number of the prompt of each row; rows after them are padding.
     """
 
     prompt: dict[str, np.ndarray]
@@ -27,7 +27,7 @@ class Batch:
 
 
 def batches_of(prompts: Prompts, options: Options, model: Any) -> Iterator[Batch]:
-    """All prompts, as often as texts are wanted of each, `options.batch_size` at a time."""
+    """Batches of all prompts, repeated for several texts each, `options.batch_size` at a time."""
     copies, size = options.num_return_sequences, options.batch_size
     streams = prompts.streams(options.seed, copies)
     order = [i for i in range(len(prompts.rows)) for _ in range(copies)]
@@ -47,7 +47,7 @@ def _batch(
     length, count = max(map(len, rows)), len(rows)
     if not backend.EAGER:
         length, count = _bucket(length), _power(count)
-    # Rows that fill the batch up repeat the first one.
+    # Padding rows repeat the first one.
     chosen = [*range(len(rows)), *[0] * (count - len(rows))]
     rows = [rows[i] for i in chosen]
     token_ids, mask = np.zeros((count, length), "int32"), np.zeros((count, length), "bool")
@@ -72,18 +72,18 @@ def _batch(
 
 
 def _stop_array(ids: Sequence[int]) -> np.ndarray:
-    """Stop ids in an array of one of few sizes, filled up with -1."""
+    """Stop ids as an array of one of few sizes, padded with -1."""
     size = _power(max(len(ids), 4))
     return np.array([*ids, *[-1] * (size - len(ids))], "int32")
 
 
 def _bucket(length: int) -> int:
-    """The length of prompts that a loop is compiled for: a power of two, 32 at least."""
+    """Round up the length of prompts to a bucket: a power of two, at least 32."""
     return max(32, _power(length))
 
 
 def _coarse(slots: int) -> int:
-    """The size of a cache that a loop is compiled for: up to an eighth more than needed."""
+    """Round up the size of a cache to a bucket: at most an eighth more than needed."""
     step = max(64, _power(slots) // 8)
     return -(-slots // step) * step
 

@@ -1,4 +1,4 @@
-"""Token by token with a cache of keys and values: what samplers see of a language model."""
+"""Decoding with a key/value cache: the interface of `CausalLM` to samplers."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from nlpkit.modules import cache as key_value_cache
 
 
 class EmptyCache(NamedTuple):
-    """A cache that a prompt is to fill; see `nlpkit.samplers.sampler.Decoder.prefill`."""
+    """The size of a cache to prefill; see `nlpkit.samplers.sampler.Decoder.prefill`."""
 
     padding_mask: Any
     slots: int
@@ -18,7 +18,7 @@ class EmptyCache(NamedTuple):
 
 
 class CachedDecoding:
-    """The part of `CausalLM` that runs over some tokens and keeps what later ones need."""
+    """The part of `CausalLM` that runs on some tokens and caches their keys and values."""
 
     backbone: Any
     generate: Any
@@ -27,17 +27,17 @@ class CachedDecoding:
     def call_with_cache(
         self, token_ids: Any, cache: Any, cache_update_index: Any
     ) -> tuple[Any, Any, Any]:
-        """Run over tokens that see those in a cache.
+        """Run on tokens that attend to those in a cache.
 
-        `generate` runs over every token by this method: a model of your own that overrides it, to
-        change logits say, generates by them. The cache is then one that `generate` made, and the
-        logits after a prompt are those of its last token.
+        `generate` calls this method for every token, so a subclass can override it, e.g. to change
+        the logits. The cache is then one made by `generate`, and the logits after a prompt are
+        those of its last token.
 
         Args:
             token_ids: int `[batch, t]`.
             cache: float `[batch, layers, 2, slots, key_value_heads, head_dim]`, of keys and values,
-                zeros at first; or what `generate` hands over.
-            cache_update_index: int or int32 scalar. How many tokens are in the cache, which is the
+                zeros at first; or the cache made by `generate`.
+            cache_update_index: int or int32 scalar. The number of tokens in the cache, which is the
                 position of the first of `token_ids`, in all rows.
 
         Returns:
@@ -69,40 +69,40 @@ class CachedDecoding:
         ring: bool = True,
         all_hidden: bool = False,
     ) -> tuple[Any, Any, Any]:
-        """Run over left-padded prompts `[batch, seq]`; see `nlpkit.samplers.sampler.Decoder`."""
+        """Run on left-padded prompts `[batch, seq]`; see `nlpkit.samplers.sampler.Decoder`."""
         empty = EmptyCache(padding_mask, slots, reach, ring)
         logits, hidden, cache = self.call_with_cache(token_ids, empty, 0)
         return logits[:, -1], hidden if all_hidden else hidden[:, -1], cache
 
     def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
-        """Run over the next tokens, `[batch, t]`; see `nlpkit.samplers.sampler.Decoder`."""
+        """Run on the next tokens, `[batch, t]`; see `nlpkit.samplers.sampler.Decoder`."""
         return self.call_with_cache(token_ids, cache, cache["index"])
 
     def generate_step(
         self, inputs: dict[str, Any], stop_token_ids: Sequence[int] | None = None
     ) -> dict[str, Any]:
-        """Continue one batch of ids to their width, as `generate` does.
+        """Continue one batch of ids up to the width of the array, as `generate` does.
 
         Args:
             inputs: dict of `token_ids` int and `padding_mask` bool, `[batch, seq]`.
             stop_token_ids: ints. Tokens that end a text; None for none.
 
         Returns:
-            dict of the same shapes; what ends a text is not part of it.
+            dict of the same shapes; stop tokens are not part of a text.
         """
         ended: dict[str, Any] = self.generate(inputs, stop_token_ids=stop_token_ids)
         return ended
 
     def make_generate_function(self) -> Callable[..., Any]:
-        """The function that continues a batch, also `generate_function`.
+        """Make the function that continues a batch, also stored as `generate_function`.
 
-        Loops are compiled when it is first called with a batch of some shape, and anew after
-        `compile`, which makes `generate_function` None.
+        Loops are compiled at the first call with each batch shape, and again after `compile`,
+        which resets `generate_function` to None.
         """
         if self.generate_function is None:
             self.generate_function = self.generate_step
         return self.generate_function
 
     def _next_logits(self, hidden: Any) -> Any:
-        """The logits as float32, those of words that the tokenizer does not spell at -inf."""
+        """The logits as float32, -inf for ids that the tokenizer does not have."""
         raise NotImplementedError

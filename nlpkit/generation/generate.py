@@ -1,4 +1,4 @@
-"""From prompts to continuations: what `CausalLM.generate` does around a sampler's loop."""
+"""Generation: the steps of `CausalLM.generate` around a sampler's loop."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from nlpkit.generation.prompts import Prompts, read_prompts
 from nlpkit.generation.text_stream import TextStream, cut_at
 from nlpkit.samplers.loop.execution import Execution
 
-# How many tokens are generated between two looks at the text for stop strings.
+# How many tokens are generated between two searches for stop strings.
 _CHUNK = 16
 
 
@@ -26,7 +26,7 @@ class Generation:
         options: `Options`.
 
     Raises:
-        ValueError: the options ask for what the model cannot do.
+        ValueError: the model does not support the options.
     """
 
     def __init__(self, model: Any, execution: Execution, options: Options) -> None:
@@ -37,7 +37,7 @@ class Generation:
         self._longest = options.longest(model)
 
     def run(self, inputs: Any) -> Any:
-        """The continuations of all prompts, in the form of the inputs."""
+        """Generate the continuations of all prompts, in the form of the inputs."""
         prompts = self._read(inputs, stream=False)
         copies = self._options.num_return_sequences
         bar = ProgressBar(len(prompts.rows) * copies, "text", self._options.verbose)
@@ -49,7 +49,7 @@ class Generation:
         return prompts.form(rows, copies, self._options.width)
 
     def stream(self, inputs: Any) -> Iterator[Any]:
-        """Pieces of text as they come."""
+        """Yield text as it is generated."""
         return self._stream(self._read(inputs, stream=True))
 
     def _stream(self, prompts: Prompts) -> Iterator[Any]:
@@ -98,7 +98,7 @@ class Generation:
         return text if self._options.strip_prompt else before + text
 
     def _states(self, batch: Batch, chunk: int | None) -> Iterator[Any]:
-        """The state at the end, or after every `chunk` tokens until all rows are done."""
+        """Yield the state at the end, or after every `chunk` tokens until all rows are done."""
         sampler, last = self._options.sampler, int(max(batch.plan["limits"])) - 1
         until = last if chunk is None else min(chunk - 1, last)
         state = self._execution.start(sampler, batch.prompt, batch.plan, batch.slots, until)
@@ -111,7 +111,7 @@ class Generation:
             state = self._execution.resume(sampler, state, batch.plan, until)
 
     def _generated(self, state: Any, batch: Batch) -> list[list[int]]:
-        """The ids that were generated; of several texts a row one after the other."""
+        """The generated ids; if a row has several texts, one after the other."""
         ids, counts = (_array(state[name])[: len(batch.indices)] for name in ("token_ids", "count"))
         ids, counts = ids.reshape(-1, ids.shape[-1]), counts.reshape(-1)
         start = int(state["prompt"])
@@ -123,15 +123,15 @@ class Generation:
         if len(broken):
             raise ValueError(
                 f"The model's logits for the prompts {broken.tolist()} of a batch are not numbers "
-                "(NaN): its weights hold NaN or infinity, or its dtype is too narrow."
+                "(NaN): its weights contain NaN or infinity, or its dtype overflows."
             )
 
     def _refuse_full_arrays(self, prompts: Prompts) -> None:
         width = self._options.width
         if width is not None and all(len(row) == width for row in prompts.rows):
             raise ValueError(
-                f"token_ids must leave room for what is generated: all rows are {width} tokens "
-                "long, as the array is wide. Pad them on the right, or give max_length."
+                f"token_ids must have room for generated tokens, but all rows have {width} tokens, "
+                "the full width of the array. Pad them on the right, or give max_length."
             )
 
     def _text(self, ids: list[int]) -> str:
@@ -141,7 +141,7 @@ class Generation:
         prompts = read_prompts(
             inputs,
             self._model,
-            # A row that fills its array stays as it is.
+            # A row that fills its array is left unchanged.
             longest=self._longest - (self._options.width is None),
             truncation=self._options.truncation,
         )

@@ -1,4 +1,4 @@
-"""What `CausalLM.generate` is asked for, and whether the model can do it."""
+"""The options of `CausalLM.generate`, and checks that the model supports them."""
 
 import operator
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from nlpkit.samplers import Sampler
 
 @dataclass(frozen=True)
 class Options:
-    """The arguments of `CausalLM.generate`, which explains them.
+    """The arguments of `CausalLM.generate`, which documents them.
 
     Raises:
-        ValueError: a number is not positive, or arguments contradict each other.
+        ValueError: a number is not positive, or arguments conflict.
     """
 
     sampler: Sampler
@@ -42,7 +42,7 @@ class Options:
             raise ValueError(f"stop_strings must not be empty; got {list(self.stop_strings)}.")
         if self.stop_strings and not self.sampler.streams:
             raise ValueError(
-                f"stop_strings need a sampler that takes no token back; got "
+                f"stop_strings need a sampler that never revises tokens; got "
                 f"{type(self.sampler).__name__}."
             )
         if isinstance(self.stop_token_ids, str) and self.stop_token_ids != "auto":
@@ -51,10 +51,10 @@ class Options:
             )
 
     def check_prompts(self, prompts: Prompts, *, stream: bool) -> None:
-        """Refuse prompts that these options do not go with.
+        """Reject prompts that do not fit these options.
 
         Raises:
-            ValueError: they are ids and would have to be texts, or too many to be streamed.
+            ValueError: they are ids where texts are needed, or too many to be streamed.
         """
         if self.stop_strings and not prompts.are_texts:
             raise ValueError("stop_strings need prompts that are strings; got ids.")
@@ -64,18 +64,18 @@ class Options:
             raise ValueError("stream=True needs prompts that are strings, and a preprocessor.")
         if self.num_return_sequences != 1 or len(prompts.rows) > self.batch_size:
             raise ValueError(
-                f"stream=True generates one text a prompt, at most batch_size at once; got "
+                f"stream=True generates one text per prompt, at most batch_size at once; got "
                 f"num_return_sequences={self.num_return_sequences}, {len(prompts.rows)} "
                 f"prompts, batch_size={self.batch_size}."
             )
         if not self.sampler.streams:
             raise ValueError(
-                f"stream=True needs a sampler that takes no token back; got "
+                f"stream=True needs a sampler that never revises tokens; got "
                 f"{type(self.sampler).__name__}."
             )
 
     def stop_ids(self, model: Any) -> list[int]:
-        """The ids that end a text.
+        """The ids of tokens that end a text.
 
         Raises:
             ValueError: one is not in the vocabulary.
@@ -93,18 +93,18 @@ class Options:
         return ids
 
     def longest(self, model: Any) -> int:
-        """The most tokens of a text, prompt included.
+        """The maximum number of tokens of a text, including the prompt.
 
         Raises:
-            ValueError: it is more than the model's positions, or nothing says what it is.
+            ValueError: it exceeds the model's positions, or nothing specifies it.
         """
         limit = model.backbone.max_positions
         longest = self.width if self.max_length is None else self.max_length
         if longest is not None:
             if limit is not None and longest > limit:
                 raise ValueError(
-                    f"max_length must be at most the model's {limit}, and so must the width of "
-                    f"token_ids where there is none; got {longest}."
+                    f"max_length must be at most {limit}, the model's number of positions, and so "
+                    f"must the width of token_ids without it; got {longest}."
                 )
             return longest
         if self.max_new_tokens is not None:
@@ -114,7 +114,7 @@ class Options:
             None if model.preprocessor is None else model.preprocessor.sequence_length,
         ]
         if lengths == [None, None]:
-            raise ValueError("max_length or max_new_tokens must be given without a preprocessor.")
+            raise ValueError("Without a preprocessor, max_length or max_new_tokens must be given.")
         return min(length for length in lengths if length is not None)
 
 

@@ -1,4 +1,4 @@
-"""Prompts in whatever form they come, as rows of ids; and texts or ids in that form again."""
+"""Prompts in any accepted form, as rows of ids, and results in the same form."""
 
 import operator
 from collections import Counter
@@ -18,18 +18,18 @@ _ENDLESS = 2**31 - 1
 
 @dataclass(frozen=True)
 class Prompts:
-    """Rows of ids, and the form they came in."""
+    """Rows of ids, and the form of the inputs."""
 
     rows: list[list[int]]
     kind: Form
 
     @property
     def are_texts(self) -> bool:
-        """Whether they were strings."""
+        """Whether the prompts were strings."""
         return self.kind in ("text", "texts")
 
     def form(self, rows: list[Any], copies: int, width: int | None = None) -> Any:
-        """Results in the form of the inputs; several a prompt as a list for each."""
+        """Convert results to the form of the inputs; several per prompt become a list each."""
         if self.kind == "dict" and not any(isinstance(x, tuple) for row in rows for x in row):
             return padded(rows, width)
         if copies > 1:
@@ -37,15 +37,15 @@ class Prompts:
         return rows[0] if self.kind == "text" else rows
 
     def form_texts(self, pieces: list[str]) -> Any:
-        """One text for each prompt, in the form of the inputs."""
+        """Convert one text per prompt to the form of the inputs."""
         return pieces[0] if self.kind == "text" else pieces
 
     def streams(self, seed: int | Sequence[int] | None, copies: int) -> np.ndarray:
         """The random stream (seed, draw) of each copy of each prompt, int32 `[rows, 2]`.
 
-        The draw counts the copies of a prompt; those of equal prompts too, if they share one seed:
-        so it does not depend on other prompts, and no two continuations are drawn alike, unless
-        equal prompts are given equal seeds.
+        The draw counts the copies of a prompt, and equal prompts too if they share one seed. So it
+        does not depend on other prompts, and no two continuations use the same random numbers,
+        unless equal prompts are given equal seeds.
 
         Raises:
             ValueError: there are not as many seeds as prompts.
@@ -77,12 +77,12 @@ def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> P
     Args:
         inputs: see `CausalLM.generate`.
         model: `CausalLM`.
-        longest: int. The most tokens of a prompt.
-        truncation: str. What is done with longer ones, "error" or "left".
+        longest: int. The maximum number of tokens of a prompt.
+        truncation: str. What happens to longer prompts, "error" or "left".
 
     Raises:
         TypeError: the inputs are neither strings nor ids.
-        ValueError: a prompt is empty or too long, or strings come without a preprocessor.
+        ValueError: a prompt is empty or too long, or strings are given without a preprocessor.
     """
     if is_tensorflow_dataset(inputs):
         inputs = [text for batch in inputs for text in np.atleast_1d(batch.numpy()).tolist()]
@@ -101,15 +101,15 @@ def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> P
         return Prompts(rows, kind)
     if model.preprocessor is None:
         raise ValueError(
-            f"A {type(model).__name__} without a preprocessor continues ids, in lists or as "
+            f"A {type(model).__name__} without a preprocessor takes ids, in lists or as "
             f"{{'token_ids': …, 'padding_mask': …}}; got {type(inputs).__name__}."
         )
     single = isinstance(inputs, str | bytes)
     if not single and not len(inputs):
-        raise ValueError("inputs must hold at least one prompt; got an empty list.")
+        raise ValueError("inputs must contain at least one prompt; got an empty list.")
     packed = model.preprocessor.generate_preprocess(
         [inputs] if single else inputs,
-        # An error of the preprocessor would speak of its sequence_length.
+        # The preprocessor's own error would mention its sequence_length.
         sequence_length=_ENDLESS if truncation == "error" else longest,
         padding_side="left",
         truncation=truncation,
@@ -120,13 +120,13 @@ def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> P
 
 
 def width_of(inputs: Any) -> int | None:
-    """How many tokens a row of a dict of ids has room for; None for other inputs."""
+    """The number of tokens that a row of a dict of ids has room for; None for other inputs."""
     ids = inputs.get("token_ids") if isinstance(inputs, dict) else None
     return None if ids is None or len(np.shape(ids)) != 2 else int(np.shape(ids)[1])
 
 
 def padded(rows: list[list[int]], width: int | None = None) -> dict[str, np.ndarray]:
-    """Rows of ids as arrays, padded on the right to the longest of them or to a width."""
+    """Convert rows of ids to arrays, padded on the right to the longest row or to a width."""
     length = max(map(len, rows), default=0) if width is None else width
     mask = np.arange(length) < np.array([len(row) for row in rows])[:, None]
     token_ids = np.zeros(mask.shape, "int32")
@@ -158,7 +158,7 @@ def _unpadded(features: dict[str, Any]) -> list[list[int]]:
 
 
 def _cut(rows: list[list[int]], longest: int) -> list[list[int]]:
-    """The ends of rows that are too long; a warning says how many there are."""
+    """Keep the ends of rows that are too long, with a warning."""
     long = sum(len(row) > longest for row in rows)
     if long:
         warn(
@@ -173,8 +173,8 @@ def _check_ids(rows: list[list[int]], longest: int, words: int) -> None:
             raise ValueError(f"Prompt {i} is empty; it must have at least one token.")
         if len(row) > longest:
             raise ValueError(
-                f"Prompt {i} has {len(row)} tokens, and there is room for {longest}, as max_length "
-                "or the model's positions say. Shorten it, or raise max_length if that was given."
+                f"Prompt {i} has {len(row)} tokens, but max_length or the model's positions leave "
+                f"room for {longest}. Shorten it, or increase max_length if it was given."
             )
         if min(row) < 0 or max(row) >= words:
             raise ValueError(

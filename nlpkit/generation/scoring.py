@@ -1,4 +1,4 @@
-"""Log-probabilities, logits and losses of given texts."""
+"""Scoring: log-probabilities, logits and losses of given texts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from nlpkit.generation.prompts import padded, read_prompts
 
 
 class Scoring:
-    """The part of `CausalLM` that judges texts."""
+    """The part of `CausalLM` that scores texts."""
 
     backbone: Any
 
@@ -28,34 +28,34 @@ class Scoring:
         layer_intercept_fn: Callable[[Any, int], Any] | None = None,
         target_ids: Any = None,
     ) -> Any:
-        """Compute the log-probability of every token of texts, given those before it.
+        """Compute the log-probability of each token, given those before it.
 
-        With `token_ids` in place of `inputs`, logits or losses of preprocessed texts are computed,
-        by KerasHub's arguments.
+        With `token_ids` in place of `inputs`, compute logits or losses of preprocessed texts, with
+        KerasHub's arguments.
 
         Args:
             inputs: str, list of str, or a list of lists of ids.
-            batch_size: int. How many texts are looked at at once.
-            verbose: int or str. Whether there is a progress bar, as in `generate`.
+            batch_size: int. The number of texts per batch.
+            verbose: int or str. Whether to show a progress bar, as in `generate`.
             token_ids: int `[batch, seq]`.
             padding_mask: bool `[batch, seq]`, True = real token; None for all.
             scoring_mode: str. "logits" of each next token, or "loss", the cross-entropy of
                 `target_ids`.
             layer_intercept_fn: function of hidden states `[batch, seq, hidden_dim]` and a layer's
-                number (-1 for the embeddings) that returns what takes their place.
+                number (-1 for the embeddings) that returns their replacement.
             target_ids: int `[batch, seq]`. The next tokens, for "loss".
 
         Returns:
-            list of float32 arrays, for each text the natural logarithms of its tokens'
-            probabilities from the second on, special tokens included. Of `token_ids` a float32
-            tensor `[batch, seq, vocabulary_size]` of logits or `[batch, seq]` of losses.
+            list of float32 arrays, for each text the log-probabilities of its tokens from the
+            second on, including special tokens. For `token_ids`, a float32 tensor of logits
+            `[batch, seq, vocabulary_size]` or losses `[batch, seq]`.
 
         Raises:
             ValueError: `inputs` and `token_ids` are both given or both missing, `scoring_mode` is
-                unknown, or there is no `target_ids` for a loss.
+                unknown, or `target_ids` is missing for a loss.
         """
         if (inputs is None) == (token_ids is None):
-            raise ValueError("Either inputs or token_ids must be given; got both or none.")
+            raise ValueError("Either inputs or token_ids must be given; got both or neither.")
         if inputs is not None:
             return _log_probabilities(self, inputs, batch_size, verbose)
         if scoring_mode not in ("logits", "loss"):
@@ -78,10 +78,9 @@ class Scoring:
 def _log_probabilities(
     model: Any, inputs: Any, batch_size: int, verbose: int | str
 ) -> list[np.ndarray]:
-    """Compute them by batches.
+    """Compute the log-probabilities of each text's own tokens, in batches.
 
-    The logits go through a stable log-softmax in float32; of each text those of its own tokens are
-    returned.
+    The logits go through a numerically stable log-softmax in float32.
     """
     limit = model.backbone.max_positions or 2**31 - 1
     rows = read_prompts(inputs, model, longest=limit, truncation="error").rows

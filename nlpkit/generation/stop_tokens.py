@@ -1,4 +1,4 @@
-"""The tokens that end a generated text, as Hugging Face's configurations state them."""
+"""Stop tokens in Hugging Face configurations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,10 +7,10 @@ from nlpkit.presets.layouts.config_reader import ConfigReader
 
 
 def read_stop_tokens(reader: ConfigReader) -> dict[str, Any]:
-    """The argument `stop_token_ids` from an `eos_token_id` that is one, several, or none.
+    """Convert `eos_token_id` (one id, several or none) to `stop_token_ids`.
 
     Raises:
-        ValueError: it is neither an int nor a list of ints.
+        ValueError: `eos_token_id` is neither an int nor a list of ints.
     """
     stated = reader.get("eos_token_id", None, kind=object)
     ids = stated if isinstance(stated, list) else [] if stated is None else [stated]
@@ -26,9 +26,9 @@ def write_stop_tokens(ids: Sequence[int] | None) -> dict[str, Any]:
 
 
 def known_stop_tokens(model: Any) -> list[int]:
-    """The tokens that a model's preprocessor and the model itself say end a text."""
+    """The stop tokens of a model and of its preprocessor."""
     known = [] if model.preprocessor is None else model.preprocessor.stop_token_ids()
-    # Those of a configuration may be past a vocabulary that was made smaller: none comes.
+    # Ids of a configuration may be past a vocabulary that was reduced: they never occur.
     rows = model.backbone.token_embedding.input_dim
     further = [i for i in model.stop_token_ids or () if 0 <= i < rows]
     return list(dict.fromkeys([*known, *further]))

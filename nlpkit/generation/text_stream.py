@@ -1,4 +1,4 @@
-"""Text that comes token by token."""
+"""Incremental decoding of generated ids to text."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,12 +7,12 @@ _MOST_MISSING = 3
 
 
 class TextStream:
-    """Turns a growing list of ids into pieces of text, never half a character.
+    """Convert a growing list of ids to chunks of text that never split a character.
 
     Args:
-        decode: makes text of ids.
-        prompt: list of int. The ids that were given.
-        stop_strings: list of str. Texts that end the stream, and are left out.
+        decode: function that converts ids to text.
+        prompt: list of int. The ids of the prompt.
+        stop_strings: list of str. Texts that end the stream and are not part of it.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class TextStream:
         self._shown = len(self.prompt)
 
     def push(self, ids: list[int], *, last: bool) -> str:
-        """The piece of text that all of `ids`, generated so far, adds to what was shown."""
+        """Return the new text of `ids`, all ids generated so far."""
         if self.is_done:
             return ""
         text = self._decode(self._ids + ids)
@@ -41,7 +41,7 @@ class TextStream:
         return piece
 
     def _held_back(self, text: str) -> int:
-        """How much of the end may be the beginning of a stop string."""
+        """The number of characters at the end that may begin a stop string."""
         sizes = [
             size
             for stop in self._stop_strings
@@ -52,11 +52,11 @@ class TextStream:
 
 
 def _incomplete(text: str) -> int:
-    """How much of the end may become a character when more bytes come: at most three are short."""
+    """The number of characters at the end that may be an incomplete character (3 bytes at most)."""
     return min(len(text) - len(text.rstrip(_INCOMPLETE)), _MOST_MISSING)
 
 
 def cut_at(text: str, stop_strings: Sequence[str]) -> int | None:
-    """Where the first of the stop strings begins in a text; None if none does."""
+    """The position of the first stop string in a text; None if there is none."""
     found = [place for stop in stop_strings if (place := text.find(stop)) >= 0]
     return min(found, default=None)

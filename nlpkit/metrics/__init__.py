@@ -1,4 +1,4 @@
-"""Metrics of language models and of generated text."""
+"""Metrics for language models."""
 
 from typing import TYPE_CHECKING
 

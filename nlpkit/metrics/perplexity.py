@@ -1,4 +1,4 @@
-"""Perplexity: how many tokens a language model hesitates between."""
+"""Perplexity: the exponential of the mean cross-entropy."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from nlpkit._config import Configurable
 
 
 class Perplexity(Configurable, keras.metrics.Metric):
-    """The exponent of the mean cross entropy of tokens, over all batches since the last reset.
+    """Compute the exponential of the mean cross-entropy over all tokens since the last reset.
 
-    `exp(-sum(w * log p(token)) / sum(w))` with the weights `w` (Jelinek et al., 1977). It is 1 if
-    every token was certain, the size of the vocabulary if none was more likely than another, and 0
-    as long as no token counted.
+    `exp(-sum(w * log p(token)) / sum(w))` with the weights `w` (Jelinek et al., 1977). It is 1 for
+    perfect predictions, the vocabulary size for a uniform distribution, and 0 before any token was
+    counted.
 
     Args:
-        from_logits: bool. Whether predictions are logits; else probabilities. Default False.
-        mask_token_id: int. Labels with this id, in the vocabulary or not, do not count; None for
-            none such. Default None.
-        dtype: str. A float dtype, of the computation; None for Keras' default. Default None.
+        from_logits: bool. Whether predictions are logits rather than probabilities. Default False.
+        mask_token_id: int. Labels with this id are ignored, even if it is outside the vocabulary.
+            Default None: none are.
+        dtype: str. The float dtype of the computation. Default None: Keras' default.
         name: str. Default "perplexity".
 
     Call arguments:
@@ -31,11 +31,12 @@ class Perplexity(Configurable, keras.metrics.Metric):
         `result()` is a scalar tensor.
 
     Raises:
-        ValueError: `dtype` is no float dtype.
+        ValueError: `dtype` is not a float dtype.
 
     Example:
         >>> perplexity = nlpkit.metrics.Perplexity(mask_token_id=0)
-        >>> float(perplexity([[2, 1, 0]], [[[0.0, 0.5, 0.5], [0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]]))
+        >>> predictions = [[[0.0, 0.5, 0.5], [0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]]
+        >>> round(float(perplexity([[2, 1, 0]], predictions)), 3)
         2.0
     """
 
@@ -55,10 +56,10 @@ class Perplexity(Configurable, keras.metrics.Metric):
         self._weight = self.add_weight((), "zeros", name="weight")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count a batch; see the class."""
+        """Add a batch; see the class."""
         labels = ops.cast(y_true, "int32")
         weight = self._weights(labels, sample_weight)
-        # What does not count may be anything: a label past the vocabulary, a row of NaN.
+        # Ignored entries may be anything: a label past the vocabulary, a row of NaN.
         counted = weight != 0
         entropy = ops.sparse_categorical_crossentropy(
             ops.where(counted, labels, 0),

@@ -1,4 +1,4 @@
-"""Strings to the features of a model, for one kind of task each."""
+"""Preprocessors: from strings to model features, one class per kind of task."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""CausalLMPreprocessor: texts for a language model to learn from, and prompts to continue."""
+"""CausalLMPreprocessor: preprocessing of texts and prompts for causal language models."""
 
 from typing import Any, ClassVar
 
@@ -18,58 +18,59 @@ _PAIR = ("prompts", "responses")
 
 
 class CausalLMPreprocessor(Preprocessor):
-    """Turn texts, or prompts and responses, into what a causal language model learns from.
+    """Convert texts, or prompts and responses, to training data for causal language models.
 
-    The label of a token is the next one. Text is tokenized, put between the family's start and end
-    tokens and brought to `sequence_length`; of longer text the end is cut, and the end token that
-    then stands in its place does not count. It works in Python, in `tf.data` and in a `DataLoader`.
+    The label of a token is the next token. Text is tokenized, the family's start and end tokens are
+    added, and the result is padded or truncated to `sequence_length`; the end token of truncated
+    text does not count as a label. It works in Python, in `tf.data` and in a `DataLoader`.
 
-    With `packing`, a row holds as many of a call's texts as fit, so that short ones waste no
-    computation: give it many a call. `sequence_ids` keep them apart, and no label crosses from one
-    to the next. The number of rows is rounded up to one of few, with rows of padding.
+    With `packing`, a row holds as many texts of a call as fit, which saves computation on padding:
+    pass many texts per call. `sequence_ids` separate them, and no label crosses from one text to
+    the next. The number of rows is rounded up with rows of padding, to have few different shapes.
 
-    `generate_preprocess` and `generate_postprocess` are for generation. A family says by class
-    attributes which special tokens of its tokenizer start a text (`start_token`; one that the
-    tokenizer lacks is not added), end it (`end_token`) and fill up rows (`pad_token`; else that of
-    the end).
+    `generate_preprocess` and `generate_postprocess` are for generation. A family's class attributes
+    name the special tokens of its tokenizer that start a text (`start_token`; not added if the
+    tokenizer lacks it), end it (`end_token`) and pad rows (`pad_token`; by default the end token).
 
     Args:
         tokenizer: `Tokenizer` of the family.
         sequence_length: int. The length of the rows; may be set later. Default 1024.
         add_start_token: bool. Whether texts begin with the start token. Default True.
         add_end_token: bool. Whether texts end with the end token. Default True.
-        response_only: bool. Whether, of prompts and responses, only the response and the end token
-            count; else the prompt too. Default True.
+        response_only: bool. Whether only the response and the end token count as labels, not the
+            prompt. Default True.
         packing: bool. Whether rows hold several texts. Default False.
-        truncation: str. What happens when text is cut: "warn" (once a preprocessor), "error" or
+        truncation: str. What happens when text is cut: "warn" (once per preprocessor), "error" or
             "silent". Default "warn".
         padding_side: str. "right" or "left". Default "right".
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
         x: a str, or a batch of them in any form (see `Preprocessor`); or a dict or table of
-            `prompts` and `responses`, each of these, or a list of such dicts. What belongs between
-            a prompt and its response, such as a space, is part of either: together they are one
-            text, and are tokenized as it is.
+            `prompts` and `responses`, each of these, or a list of such dicts. Anything between
+            a prompt and its response, such as a space, must be part of one of them: they are
+            tokenized as one text.
         y, sample_weight: None; the preprocessor makes its own.
-        sequence_length: int. Another length for this call. Default None.
+        sequence_length: int. Overrides the preprocessor's for this call. Default None.
 
     Returns:
         A tuple `(x, y, sample_weight)`. `x` is a dict of `token_ids` of `dtype` and `padding_mask`
-        (bool, True where a token is), with `packing` also `positions` (int32, from 0 in each text)
+        (bool, True = real token), with `packing` also `positions` (int32, from 0 in each text)
         and `sequence_ids` (int32, 1 for the first text of a row, 0 for padding). `y` holds the next
-        tokens, `sample_weight` (float32) is 1 where there is one that counts. All are
+        tokens, and `sample_weight` (float32) is 1 for those that count. All are
         `[batch, sequence_length]` (`[sequence_length]` for a single example), with `packing`
         `[rows, sequence_length]`.
 
     Raises:
         TypeError: the tokenizer is of another family, or `x` holds no strings.
-        ValueError: labels or weights were passed; the tokenizer has no end token; text was cut and
+        ValueError: labels or weights were passed; the tokenizer has no end token; text was cut with
             `truncation="error"`.
 
     Example:
         >>> tokenizer = nlpkit.tokenizers.ByteTokenizer()
-        >>> preprocessor = CausalLMPreprocessor(tokenizer, sequence_length=4, add_end_token=False)
+        >>> preprocessor = nlpkit.models.CausalLMPreprocessor(
+        ...     tokenizer, sequence_length=4, add_end_token=False
+        ... )
         >>> x, y, sample_weight = preprocessor(["abc"])
         >>> x["token_ids"], y
         (array([[97, 98, 99,  0]], dtype=int32), array([[98, 99,  0,  0]], dtype=int32))
@@ -104,12 +105,12 @@ class CausalLMPreprocessor(Preprocessor):
         self.packing = packing
         self.truncation = truncation
         self.padding_side = padding_side
-        # A packer without the vocabulary's ids, so that wrong arguments are refused at once.
+        # A packer without the vocabulary's ids, so that invalid arguments are rejected at once.
         NextTokenPacker(start_value=None, end_value=None, pad_value=0, **self._layout())
 
     @property
     def packer(self) -> NextTokenPacker:
-        """The layer that lays out texts; it needs the tokenizer's vocabulary."""
+        """The layer that packs texts; it needs the tokenizer's vocabulary."""
         return self._part(
             NextTokenPacker,
             start_value=self._start_id(),
@@ -134,7 +135,7 @@ class CausalLMPreprocessor(Preprocessor):
         return features, rows.labels, rows.weights
 
     def compute_output_spec(self, x: Any, *_: Any, sequence_length: int | None = None) -> Any:
-        """The symbolic outputs; a `.keras` file brings the vocabulary only after the graph."""
+        """The symbolic outputs; a `.keras` file loads the vocabulary only after the graph."""
         length = self.sequence_length if sequence_length is None else sequence_length
         shape = (*keras.tree.flatten(x)[0].shape, length)
         dtypes = {"token_ids": self.compute_dtype, "padding_mask": "bool"}
@@ -153,11 +154,12 @@ class CausalLMPreprocessor(Preprocessor):
         padding_side: str | None = None,
         truncation: str = "error",
     ) -> dict[str, Any]:
-        """Turn prompts into ids to be continued: with the start token, without the end token.
+        """Convert prompts to ids for generation, with the start token but no end token.
 
         Args:
-            x: prompts, as texts to the preprocessor, or a dict of `prompts` alone.
-            sequence_length: int. The most tokens of a prompt; the preprocessor's by default.
+            x: prompts, in any form of texts, or a dict with only `prompts`.
+            sequence_length: int. The maximum number of tokens of a prompt; by default the
+                preprocessor's.
             padding_side: str. "right" makes rows of `sequence_length`, "left" rows as long as the
                 longest prompt; the preprocessor's by default.
             truncation: str. What happens to a longer prompt: "error", or "left", which keeps the
@@ -167,7 +169,7 @@ class CausalLMPreprocessor(Preprocessor):
             A dict of `token_ids` and `padding_mask`, `[batch, length]`, or `[length]` for a str.
 
         Raises:
-            ValueError: a prompt is too long; it is empty, and no start token is added.
+            ValueError: a prompt is too long, or it is empty and no start token is added.
         """
         packer = self._part(
             PromptPacker,
@@ -185,7 +187,7 @@ class CausalLMPreprocessor(Preprocessor):
         return {"token_ids": token_ids, "padding_mask": padding_mask}
 
     def generate_postprocess(self, x: Any) -> Any:
-        """Turn generated ids into text, without padding and special tokens.
+        """Convert generated ids to text, without padding and special tokens.
 
         Args:
             x: dict of `token_ids`, of one text or of several (lists of different lengths, arrays,
@@ -203,7 +205,7 @@ class CausalLMPreprocessor(Preprocessor):
         return texts if batched else texts[0]
 
     def stop_token_ids(self) -> list[int]:
-        """The ids that end a generated text."""
+        """The ids of tokens that end a generated text."""
         return [i for i in map(self._id_or_none, self.stop_tokens) if i is not None]
 
     def _from_named(
@@ -223,7 +225,7 @@ class CausalLMPreprocessor(Preprocessor):
         return found
 
     def _hidden_ids(self) -> list[int]:
-        """The special tokens that stand for no text; an unknown token does."""
+        """The ids of special tokens without text; the unknown token has some."""
         further = [n for n in self.tokenizer.special_token_names if n != "unk_token"]
         names = (self.start_token, self.pad_token, self.end_token, *self.stop_tokens, *further)
         return [i for i in map(self._id_or_none, names) if i is not None]
@@ -250,14 +252,14 @@ def _named(x: dict[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def _texts(x: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
-    """What columns hold that have been read: texts, or prompts and responses."""
+    """Get the texts, or prompts and responses, from columns."""
     if isinstance(x, tuple) and len(x) > 1:
         raise ValueError(f"x must be texts or a dict with the keys {names}; got {len(x)} segments.")
     return tuple(x.values()) if isinstance(x, dict) else x if isinstance(x, tuple) else (x,)
 
 
 def _rows(values: Any) -> tuple[list[np.ndarray], bool]:
-    """Ids or a mask, of one text or of several, as arrays."""
+    """Convert ids or a mask, of one text or of several, to arrays."""
     values = [*map(without_tensors, values)] if isinstance(values, list | tuple) else values
     rows, batched = to_rows(without_tensors(values), "token_ids and padding_mask")
     return [np.asarray(row) if len(row) else np.zeros(0, "int32") for row in rows], batched

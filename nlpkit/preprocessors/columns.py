@@ -1,4 +1,4 @@
-"""Examples in any form, as columns: a tuple is columns, a list is rows."""
+"""Conversion of examples in any form to columns: a tuple is columns, a list is rows."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ WEIGHTS = "sample_weight"
 
 
 def read_columns(x: Any) -> Any:
-    """Bring texts, or rows or columns of segments, into columns.
+    """Convert texts, or rows or columns of segments, to columns.
 
-    What a value means follows from its form, never from its length: a tuple holds columns, one for
+    The meaning of a value depends on its type, never on its length: a tuple holds columns, one for
     each segment, and so does a table or dict, by name; a list, series or array holds rows. A row is
     a string, a list or tuple of segments (a pair), or a dict. An array `[n, k]` has `k` segments.
 
@@ -24,34 +24,34 @@ def read_columns(x: Any) -> Any:
 
     Returns:
         A column, a tuple of columns, or a dict of columns: each a list, an array, a TensorFlow
-        tensor, or a str. What has been read already is returned as it is. Those of a dict may be
-        labels, and are left as they are.
+        tensor, or a str. Columns that were read already are returned unchanged, and so are those of
+        a dict, which may be labels.
 
     Raises:
-        ValueError: rows do not have the same segments or keys; columns are put in a list; a column
-            of a tuple has segments of its own.
+        ValueError: rows do not have the same segments or keys; columns are in a list; a column of a
+            tuple has several segments itself.
     """
     x = to_column(x)
     if isinstance(x, dict):
         return {str(name): to_column(part) for name, part in x.items()}
     if isinstance(x, tuple):
         if not x:
-            raise ValueError("x must hold at least one segment; got an empty tuple.")
+            raise ValueError("x must contain at least one segment; got an empty tuple.")
         return tuple(read_column(part, f"x[{i}]") for i, part in enumerate(x))
     return _columns_of_rows(x)
 
 
 def read_array(values: Any, name: str) -> Any:
-    """Labels or weights as an array, in whatever column or structure of columns they come.
+    """Convert labels or weights, in a column or a structure of columns, to arrays.
 
-    Single values, and TensorFlow's tensors, are returned as they came.
+    Single values and TensorFlow's tensors are returned unchanged.
 
     Args:
         values: a column or rows of numbers, or a dict or tuple of these.
-        name: str. What they are called in messages.
+        name: str. Their name in messages.
 
     Raises:
-        ValueError: the rows are not equally long.
+        ValueError: the rows differ in length.
     """
     values = to_column(values)
     if isinstance(values, dict):
@@ -70,7 +70,7 @@ def read_array(values: Any, name: str) -> Any:
 
 
 def read_column(part: Any, name: str) -> Any:
-    """Bring one column of texts, called `name` in messages, into a list, an array or a tensor.
+    """Convert a column of texts, called `name` in messages, to a list, an array or a tensor.
 
     Raises:
         ValueError: its rows have several segments.
@@ -85,13 +85,13 @@ def read_column(part: Any, name: str) -> Any:
 
 
 def take_labels(columns: dict[str, Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-    """Take labels and weights out of columns with names.
+    """Separate labels and weights from named columns.
 
     Returns:
         The other columns, the labels and the weights.
 
     Raises:
-        ValueError: there are labels or weights twice, or no other column.
+        ValueError: labels or weights are given twice, or there is no other column.
     """
     others = dict(columns)
     for name in LABELS:
@@ -107,13 +107,13 @@ def _taken(columns: dict[str, Any], name: str, given: Any, argument: str) -> Any
         return given
     if given is not None:
         raise ValueError(
-            f"{argument} must come once; got it beside the column {name!r} of x. Leave that out."
+            f"{argument} must be given once; got it and the column {name!r} of x. Omit one."
         )
     return columns.pop(name)
 
 
 def holds_strings(column: Any) -> bool:
-    """Whether a column is of strings: all, by its dtype, or some, beside gaps."""
+    """Whether a column contains strings, by its dtype or, with missing values, by its rows."""
     if is_tensorflow_value(column):
         return bool(column.dtype == "string")
     if isinstance(column, np.ndarray) and column.dtype.kind != "O":
@@ -156,7 +156,7 @@ def _columns_of_array(x: Any) -> Any:
 
 
 def _is_row(value: Any) -> bool:
-    """Whether one row of many has several segments."""
+    """Whether a row of a batch has several segments."""
     return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1)
 
 

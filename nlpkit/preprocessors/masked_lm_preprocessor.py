@@ -1,4 +1,4 @@
-"""MaskedLMPreprocessor: strings with some tokens hidden, and the hidden tokens as labels."""
+"""MaskedLMPreprocessor: preprocessing for masked language models."""
 
 from typing import Any, ClassVar
 
@@ -11,24 +11,25 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
 class MaskedLMPreprocessor(SavedDraws, SegmentPreprocessor):
-    """Turn strings into the features, labels and weights of masked language modelling.
+    """Convert strings to features, labels and weights for masked language modeling.
 
-    Text is tokenized and packed as by `TextClassifierPreprocessor`; then some tokens, never special
-    ones, are masked as by `MaskedLMMaskGenerator`, anew in each call.
+    Text is tokenized and packed as by `TextClassifierPreprocessor`; then random tokens, except
+    special ones, are masked as by `MaskedLMMaskGenerator`, with new random numbers in each call.
 
     Args:
         tokenizer: `Tokenizer` of the family.
         sequence_length: int. The length of the rows; may be set later. Default 512.
-        truncate: str. How segments share the room: "round_robin" or "waterfall". Default
-            "round_robin".
-        mask_selection_rate: float. The part of the tokens that is selected. Default 0.15.
-        mask_selection_length: int. The most tokens selected in a sequence. Default 96.
-        mask_token_rate: float. How often a selected token becomes the mask token. Default 0.8.
-        random_token_rate: float. How often it becomes a random token; else it stays. Default 0.1.
-        truncation: str. What happens when text is cut: "warn" (once a preprocessor), "error" or
+        truncate: str. How segments share the available length: "round_robin" or "waterfall".
+            Default "round_robin".
+        mask_selection_rate: float. The fraction of the tokens to select. Default 0.15.
+        mask_selection_length: int. The maximum number of tokens selected in a sequence. Default 96.
+        mask_token_rate: float. The probability that a selected token becomes the mask token.
+            Default 0.8.
+        random_token_rate: float. The probability that it becomes a random token. Default 0.1.
+        truncation: str. What happens when text is cut: "warn" (once per preprocessor), "error" or
             "silent". Default "warn".
         padding_side: str. "right" or "left". Default "right".
-        seed: int. Makes runs repeatable. Default None: every run differs.
+        seed: int. Makes runs reproducible. Default None: every run differs.
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
@@ -39,17 +40,17 @@ class MaskedLMPreprocessor(SavedDraws, SegmentPreprocessor):
         A tuple `(features, y, sample_weight)`. The features are a dict of `token_ids` of `dtype`,
         `padding_mask` (bool) and, where the family has them, `segment_ids` (int32), each
         `[batch, sequence_length]`, and `mask_positions`, `[batch, mask_selection_length]`. `y` has
-        the ids that were there and `sample_weight` (float32) a 1 for each, both of the shape of
-        `mask_positions`, and 0 where fewer tokens were selected.
+        the original ids and `sample_weight` (float32) a 1 for each, both of the shape of
+        `mask_positions`, padded with 0.
 
     Raises:
         TypeError: the tokenizer is of another family, or `x` holds no strings.
-        ValueError: labels or weights were passed; text was cut and `truncation="error"`.
+        ValueError: labels or weights were passed; text was cut with `truncation="error"`.
 
     Example:
-        >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "film"]
+        >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "film"]
         >>> preprocessor = nlpkit.models.BertMaskedLMPreprocessor(
-        ...     nlpkit.models.BertTokenizer(words), sequence_length=6, mask_selection_length=2
+        ...     nlpkit.models.BertTokenizer(vocabulary), sequence_length=6, mask_selection_length=2
         ... )
         >>> features, y, sample_weight = preprocessor(["good film", "film"])
         >>> sample_weight
@@ -87,7 +88,7 @@ class MaskedLMPreprocessor(SavedDraws, SegmentPreprocessor):
         self.random_token_rate = random_token_rate
         self.seed = seed
         self._random = RandomSource(seed)
-        # A masker without the vocabulary's ids, so that wrong arguments are refused at once.
+        # A masker without the vocabulary's ids, so that invalid arguments are rejected at once.
         MaskedLMMaskGenerator(vocabulary_size=1, mask_token_id=0, **self._rates())
 
     @property
@@ -100,11 +101,12 @@ class MaskedLMPreprocessor(SavedDraws, SegmentPreprocessor):
             unselectable_token_ids=self._unselectable(),
             **self._rates(),
         )
-        masker._random = self._random  # Which is saved, while the masker is made on first use.
+        # The preprocessor's draws are saved; the masker is created on first use.
+        masker._random = self._random
         return masker
 
     def compute_output_spec(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-        """The symbolic outputs; a `.keras` file brings the vocabulary only after the graph."""
+        """The symbolic outputs; a `.keras` file loads the vocabulary only after the graph."""
         features = self._features_spec(x)
         shape = (*features["token_ids"].shape[:-1], self.mask_selection_length)
         positions, labels = (keras.KerasTensor(shape, dtype=self.compute_dtype) for _ in range(2))

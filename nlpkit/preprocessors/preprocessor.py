@@ -1,4 +1,4 @@
-"""The base of all preprocessors: strings and labels in, a model's features and labels out."""
+"""The base class of preprocessors, from strings and labels to model features and labels."""
 
 from typing import Any, ClassVar
 
@@ -18,23 +18,22 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
 class Preprocessor(FromPreset, PreprocessingLayer):
-    """Base class of layers that turn strings into what a model takes.
+    """Base class of layers that convert strings to model inputs.
 
     It works in plain Python, in `tf.data.Dataset.map` and as the collate function of a PyTorch
-    `DataLoader`. A subclass says what becomes of the segments, the labels and the weights
-    (`_prepare`).
+    `DataLoader`. Subclasses implement `_prepare`, which converts segments, labels and weights.
 
     Args:
         tokenizer: `Tokenizer` of the class that `tokenizer_class` names.
-        dtype: str. The dtype of the ids that come out. Default "int32".
+        dtype: str. The dtype of the output ids. Default "int32".
         **kwargs: `name`.
 
     Call arguments:
         x: what to preprocess: a str, or a batch of them in any form: a list, an array, a column of
             a table, a `tf` string tensor. A tuple holds columns, one for each of several segments
             that belong together, such as a question and its answer; a list holds rows, and a row
-            that is a tuple or list of strings is such a pair. Of a table or dict the columns are
-            the segments, but for those named "label", "labels" and "sample_weight".
+            that is a tuple or list of strings is such a pair. The columns of a table or dict are
+            the segments, except those named "label", "labels" and "sample_weight".
         y: labels, passed through; a list becomes an array. Default None.
         sample_weight: weights, passed through likewise. Default None.
 
@@ -44,7 +43,7 @@ class Preprocessor(FromPreset, PreprocessingLayer):
 
     Raises:
         TypeError: the tokenizer is not of the class needed, or `x` holds no strings.
-        ValueError: the rows of `x` do not have the same segments, or labels came twice.
+        ValueError: the rows of `x` do not have the same segments, or labels are given twice.
     """
 
     preset_kind: ClassVar[str] = "preprocessor"
@@ -71,14 +70,14 @@ class Preprocessor(FromPreset, PreprocessingLayer):
         return x if y is None else (x, y)
 
     def read(self, x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
-        """Bring examples in any form into columns, without tokenizing them.
+        """Convert examples in any form to columns, without tokenizing them.
 
         Args:
             x, y, sample_weight: as for a call.
 
         Returns:
             The texts: a column or a tuple of columns, each a list or an array (a str for a single
-            example, TensorFlow's tensors as they are); the labels and weights as arrays.
+            example, TensorFlow tensors unchanged); the labels and weights as arrays.
 
         Raises:
             ValueError: see the class.
@@ -94,13 +93,13 @@ class Preprocessor(FromPreset, PreprocessingLayer):
         return x, read_array(y, "y"), read_array(sample_weight, "sample_weight")
 
     def check(self, x: Any) -> None:
-        """Look at texts before they are tokenized batch by batch.
+        """Validate texts before they are tokenized batch by batch.
 
         Args:
             x: columns that `read` returned, of a batch.
 
         Raises:
-            TypeError: a row is no string.
+            TypeError: a row is not a string.
             ValueError: a row has lone surrogates, or bytes that are not UTF-8.
         """
         errors = getattr(self.tokenizer, "errors", "strict")
@@ -111,21 +110,21 @@ class Preprocessor(FromPreset, PreprocessingLayer):
     def _from_named(
         self, columns: dict[str, Any], y: Any, sample_weight: Any
     ) -> tuple[Any, Any, Any]:
-        """The segments, labels and weights among columns with names."""
+        """Get the segments, labels and weights from named columns."""
         texts, y, sample_weight = take_labels(columns, y, sample_weight)
         texts = {name: read_column(column, f"x[{name!r}]") for name, column in texts.items()}
         for name, column in texts.items():
             if not holds_strings(column):
                 raise TypeError(
-                    f"x[{name!r}] must hold strings; got {column!r:.80}. Columns of a table or "
-                    f"dict are texts, but for {LABELS} and {WEIGHTS!r}: leave others out. "
+                    f"x[{name!r}] must contain strings; got {column!r:.80}. Columns of a table or "
+                    f"dict are texts, except {LABELS} and {WEIGHTS!r}: omit others. "
                     "If x is preprocessed already, set the task's preprocessor to None."
                 )
         segments = tuple(texts.values())
         return segments[0] if len(segments) == 1 else segments, y, sample_weight
 
     def _prepare(self, segments: list[Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-        """Turn the segments' ids into features; returns these, the labels and the weights."""
+        """Convert the segments' ids to features; return these, the labels and the weights."""
         raise NotImplementedError(f"{type(self).__name__} must define _prepare.")
 
     def _special_ids(self, names: tuple[str, ...]) -> list[int]:
@@ -139,7 +138,7 @@ class Preprocessor(FromPreset, PreprocessingLayer):
         return [getattr(self.tokenizer, f"{name}_id") for name in names]
 
     def _part(self, layer: type[PreprocessingLayer], **arguments: Any) -> Any:
-        """A layer that needs the vocabulary: made on first use, again if an argument changed."""
+        """A layer that needs the vocabulary, created on first use and when an argument changes."""
         made = self._parts.get(layer.__name__)
         if made is None or made[0] != arguments:
             made = (arguments, layer(**arguments))

@@ -1,7 +1,7 @@
-"""Prompts and responses as ids: a text is tokenized whole, and then parted where its prompt ends.
+"""Tokenization of prompts and responses: as one text, split where the prompt ends.
 
-Tokenized by itself, a response would begin as a text does: SentencePiece puts a space before it,
-and words across the border would be others than the ones a reader sees.
+A response tokenized separately would begin like a text: SentencePiece would put a space before it,
+and tokens at the boundary would differ from those of the whole text.
 """
 
 from collections.abc import Sequence
@@ -14,21 +14,21 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
 def tokenize_columns(tokenizer: Tokenizer, columns: Sequence[Any]) -> tuple[Any, ...]:
-    """The ids of texts, or of prompts and responses.
+    """Tokenize texts, or prompts and responses.
 
-    A token that reaches beyond the end of a prompt is the response's. (This is always done by the
-    Python code, whatever the tokenizer's `pure_graph`.)
+    A token that extends beyond the end of a prompt belongs to the response. (This always uses the
+    Python implementation, whatever the tokenizer's `pure_graph`.)
 
     Args:
         tokenizer: `Tokenizer`.
-        columns: one column, of texts, or two of prompts and of responses: each a str, or a batch of
+        columns: one column of texts, or two of prompts and of responses: each a str, or a batch of
             them in any form that tokenizers take.
 
     Returns:
-        For each column its ids.
+        The ids of each column.
 
     Raises:
-        ValueError: there are not as many responses as prompts.
+        ValueError: the numbers of prompts and responses differ.
     """
     if len(columns) != 2 or tokenizer._takes_words:
         return tuple(map(tokenizer, columns))
@@ -37,7 +37,9 @@ def tokenize_columns(tokenizer: Tokenizer, columns: Sequence[Any]) -> tuple[Any,
         return _parted_tensors(tokenizer, *columns)
     if any(tensors):
         kinds = " and ".join(type(column).__name__ for column in columns)
-        raise ValueError(f"prompts and responses must be TensorFlow tensors or not; got {kinds}.")
+        raise ValueError(
+            f"Either both prompts and responses or neither must be TensorFlow tensors; got {kinds}."
+        )
     prompts, responses = (map_strings(list, column, errors=tokenizer.errors) for column in columns)
     if isinstance(prompts, str) and isinstance(responses, str):
         (first,), (second,) = _parted(tokenizer, [prompts], [responses])
@@ -54,7 +56,7 @@ def tokenize_columns(tokenizer: Tokenizer, columns: Sequence[Any]) -> tuple[Any,
 def _parted(
     tokenizer: Tokenizer, prompts: Sequence[str], responses: Sequence[str]
 ) -> tuple[list[list[int]], list[list[int]]]:
-    if type(tokenizer)._spans is Tokenizer._spans:  # It says not where its tokens stand.
+    if type(tokenizer)._spans is Tokenizer._spans:  # It does not give the offsets of its tokens.
         return tokenizer.tokenize(prompts), tokenizer.tokenize(responses)
     texts = [prompt + response for prompt, response in zip(prompts, responses, strict=True)]
     encodings = tokenizer.encode(texts)
@@ -64,7 +66,7 @@ def _parted(
 
 
 def _size(prompt: str, encoding: Encoding) -> int:
-    """How many tokens stand for the prompt alone."""
+    """The number of tokens that belong to the prompt alone."""
     ends = (end for _, end in encoding.offsets)
     return next((i for i, end in enumerate(ends) if end > len(prompt)), len(encoding))
 

@@ -1,4 +1,4 @@
-"""What preprocessors of encoders share: segments between special tokens in rows of one length."""
+"""The base class of encoders' preprocessors: segments packed with special tokens."""
 
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 class SegmentPreprocessor(Preprocessor):
     """Base class of preprocessors that pack segments with `MultiSegmentPacker`.
 
-    A family says by class attributes how its sequences look; those here are BERT's.
+    A family's class attributes define the format of its sequences; those here are BERT's.
 
     Args:
         tokenizer: `Tokenizer`. Has the special tokens named by the class attributes.
@@ -42,7 +42,7 @@ class SegmentPreprocessor(Preprocessor):
         self.truncate = truncate
         self.truncation = truncation
         self.padding_side = padding_side
-        # A packer without the vocabulary's ids, so that wrong arguments are refused at once.
+        # A packer without the vocabulary's ids, so that invalid arguments are rejected at once.
         MultiSegmentPacker(start_value=None, end_value=None, **self._layout())
 
     @property
@@ -69,7 +69,7 @@ class SegmentPreprocessor(Preprocessor):
         }
 
     def compute_output_spec(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-        """The symbolic outputs; a `.keras` file brings the vocabulary only after the graph."""
+        """The symbolic outputs; a `.keras` file loads the vocabulary only after the graph."""
         features = self._features_spec(x)
         if sample_weight is not None:
             return features, y, sample_weight

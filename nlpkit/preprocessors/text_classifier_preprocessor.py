@@ -1,4 +1,4 @@
-"""TextClassifierPreprocessor: strings and labels for a classifier."""
+"""TextClassifierPreprocessor: preprocessing for text classification."""
 
 from typing import Any
 
@@ -7,17 +7,18 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
 class TextClassifierPreprocessor(SegmentPreprocessor):
-    """Turn strings, or pairs of them, into the features of a text classifier.
+    """Convert strings, or pairs of them, to features for a text classifier.
 
-    Text is tokenized, put between the family's special tokens (`[CLS] a [SEP] b [SEP]` in BERT) and
-    brought to `sequence_length`. It works in Python, in `tf.data` and in a `DataLoader`.
+    Text is tokenized, the family's special tokens are added (`[CLS] a [SEP] b [SEP]` in BERT), and
+    the result is padded or truncated to `sequence_length`. It works in Python, in `tf.data` and in
+    a `DataLoader`.
 
     Args:
         tokenizer: `Tokenizer` of the family.
         sequence_length: int. The length of the rows; may be set later. Default 512.
-        truncate: str. How segments share the room: "round_robin" gives each a token in turn until
-            it is used up, "waterfall" fills the first, then the second. Default "round_robin".
-        truncation: str. What happens when text is cut: "warn" (once a preprocessor), "error" or
+        truncate: str. How segments share the available length: "round_robin" gives each one token
+            in turn, "waterfall" fills it with the first, then the second. Default "round_robin".
+        truncation: str. What happens when text is cut: "warn" (once per preprocessor), "error" or
             "silent". Default "warn".
         padding_side: str. "right" or "left". Default "right".
         **kwargs: `name` and `dtype` (of the ids; default "int32").
@@ -29,19 +30,18 @@ class TextClassifierPreprocessor(SegmentPreprocessor):
         sample_weight: weights, passed through. Default None.
 
     Returns:
-        A dict of `token_ids` of `dtype`, `padding_mask` (bool, True where a token is) and, where
+        A dict of `token_ids` of `dtype`, `padding_mask` (bool, True = real token) and, where
         the family has them, `segment_ids` (int32), each `[batch, sequence_length]` (without the
         batch axis for a single str). With labels `(features, y)`, with weights
         `(features, y, sample_weight)`. NumPy arrays, inside `tf.data` tensors.
 
     Raises:
         TypeError: the tokenizer is of another family, or `x` holds no strings.
-        ValueError: text was cut and `truncation="error"`, or the segments are not of one batch
-            size.
+        ValueError: text was cut with `truncation="error"`, or the segments differ in batch size.
 
     Example:
-        >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "film"]
-        >>> tokenizer = nlpkit.models.BertTokenizer(words)
+        >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "film"]
+        >>> tokenizer = nlpkit.models.BertTokenizer(vocabulary)
         >>> preprocessor = nlpkit.models.BertPreprocessor(tokenizer, sequence_length=6)
         >>> features, labels = preprocessor(["good film", "film"], [1, 0])
         >>> features["token_ids"]

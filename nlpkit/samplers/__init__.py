@@ -1,4 +1,4 @@
-"""Samplers choose the next token of a generated text."""
+"""Samplers: algorithms that choose the next token during generation."""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,6 @@
 """Beam search.
 
-Letters: R rows (prompts), B beams, K candidates, L tokens (prompt and generated), V words.
+Axes: R rows (prompts), B beams, K candidates, L tokens (prompt and generated), V vocabulary.
 """
 
 from collections.abc import Hashable
@@ -13,29 +13,31 @@ from nlpkit.ops.sampling import has_nan, repetition_penalty
 from nlpkit.samplers.parameters import check_parameter
 from nlpkit.samplers.sampler import Decoder, Plan, Sampler, State, fresh_state, written
 
-# The score of what is no text yet: below any text's, and finite, so that it can be added to.
+# The score of an empty slot: below that of any text, and finite, so that it can be added to.
 _NONE = -1e9
 
 
 class BeamSampler(Sampler):
-    """Search for the likeliest text, keeping the `num_beams` best beginnings after each token.
+    """Search for the most likely text, keeping the `num_beams` best hypotheses after each token.
 
-    A text's score is its log-probability divided by `length ** length_penalty`, the length counting
-    generated tokens with the stop token. Finished texts are kept apart, the `num_beams` best of
-    them. A row is finished when they are all there and the best beginning, scored at its present
-    length, is no better than the worst of them: beams and scores equal those of transformers 5
-    with `num_beams`, `early_stopping=False` and `num_return_sequences=num_beams`.
+    A text's score is its log-probability divided by `length ** length_penalty`, where the length is
+    the number of generated tokens including the stop token. The `num_beams` best finished texts
+    are kept separately. A row is done when there are `num_beams` of them and the best unfinished
+    hypothesis, scored at its current length, is not better than the worst of them: beams and
+    scores equal those of transformers 5 with `num_beams`, `early_stopping=False` and
+    `num_return_sequences=num_beams`.
 
     Args:
-        num_beams: int. How many beginnings to keep, at least 1.
+        num_beams: int. The number of hypotheses to keep, at least 1.
         return_all_beams: bool. Whether to return all texts of a row, best first: `generate` then
             returns a list of pairs (text, score) for each prompt.
-        length_penalty: float. Above 0 favours long texts, below 0 short ones; 0 compares
+        length_penalty: float. Above 0 favors long texts, below 0 short ones; 0 compares
             log-probabilities.
 
     Example:
-        >>> import nlpkit
         >>> sampler = nlpkit.samplers.BeamSampler(num_beams=5, return_all_beams=True)
+        >>> sampler.returns_several
+        True
     """
 
     takes: ClassVar[tuple[str, ...]] = ("repetition_penalty",)
@@ -92,21 +94,21 @@ class BeamSampler(Sampler):
         return self._extend(state, logits[:, 0], plan)
 
     def results(self, state: State, plan: Plan) -> State:
-        """The best text of each row; or all, best first: "token_ids" `[R, B, L]`, "count" alike."""
+        """The best text of each row; or all, best first: "token_ids" `[R, B, L]` and "count"."""
         texts = {"token_ids": state["texts"], "count": state["lengths"], "scores": state["scores"]}
         if not self.return_all_beams:
             texts = {name: value[:, 0] for name, value in texts.items()}
         return state | texts
 
     def _extend(self, state: State, logits: Any, plan: Plan) -> State:
-        """Append a token to each beam: of all continuations of a row the likeliest."""
+        """Append a token to each beam, choosing the most likely continuations of each row."""
         found = self._candidates(state, self._log_probs(state, logits, plan), plan)
         open_beams = ops.where(found["ends"], found["log_probs"] + _NONE, found["log_probs"])
         log_probs, best = ops.top_k(open_beams, self.num_beams)  # R B
         new = self._finish(state, found, plan)
         count = state["count"] + 1
         best_open = log_probs[:, :1] / _length_factor(count, plan)
-        # A place not taken yet has a score below any text's.
+        # An empty slot has a score below that of any text.
         hopeless = ops.all(best_open <= ops.min(new["scores"], axis=1, keepdims=True), axis=1)
         nan = ops.reshape(has_nan(logits), (-1, self.num_beams))
         new |= {
@@ -122,7 +124,7 @@ class BeamSampler(Sampler):
         return state | _unless_done(state, new) | {"cache": cache}
 
     def _log_probs(self, state: State, logits: Any, plan: Plan) -> Any:
-        """The log-probability of each beam with each next word, `[R, B, V]`."""
+        """The log-probability of each beam with each next token, `[R, B, V]`."""
         log_probs = ops.log_softmax(ops.cast(logits, "float32") / plan["temperature"], axis=-1)
         if "repetition_penalty" in plan:
             tokens = ops.reshape(state["beams"], (-1, state["beams"].shape[-1]))
@@ -132,7 +134,7 @@ class BeamSampler(Sampler):
         return ops.reshape(log_probs, shape) + state["log_probs"][..., None]
 
     def _candidates(self, state: State, log_probs: Any, plan: Plan) -> dict[str, Any]:
-        """The K likeliest continuations: so many that B of them do not end."""
+        """The K most likely continuations, enough that B of them are unfinished."""
         stops = plan["stop_token_ids"]
         words = log_probs.shape[-1]
         most = min(self.num_beams * (1 + max(1, stops.shape[0])), self.num_beams * words)
@@ -155,9 +157,9 @@ class BeamSampler(Sampler):
         }
 
     def _finish(self, state: State, found: dict[str, Any], plan: Plan) -> dict[str, Any]:
-        """The best of the finished texts and of the candidates that end."""
+        """Keep the best of the finished texts and of the candidates that end."""
         most = found["ends"].shape[1]
-        # Those after the first B are there only to go on.
+        # Those after the first B only serve as continuations.
         counts = ops.logical_and(found["ends"], ops.arange(most) < self.num_beams)
         count = state["count"] + 1
         scores = ops.where(counts, found["log_probs"] / _length_factor(count, plan), _NONE)
@@ -171,12 +173,12 @@ class BeamSampler(Sampler):
 
 
 def _pick(texts: Any, indices: Any) -> Any:
-    """Texts `[R, B, L]` by their indices `[R, K]` in the row."""
+    """Gather texts `[R, B, L]` by their indices `[R, K]` in the row."""
     return ops.take_along_axis(texts, indices[..., None], axis=1)
 
 
 def _unless_done(state: State, new: dict[str, Any]) -> dict[str, Any]:
-    """The new values of rows that were not done, and the old ones of those that were."""
+    """Take the new values for rows that were not done, and the old ones for the others."""
     for name, value in new.items():
         done = ops.reshape(state["done"], (-1,) + (1,) * (len(value.shape) - 1))
         new[name] = ops.where(done, state[name], value)

@@ -1,4 +1,4 @@
-"""A sampler and the parameters that a call of `generate` gives beside it."""
+"""Combination of a sampler with the sampling parameters of a `generate` call."""
 
 import copy
 from typing import Any
@@ -18,25 +18,25 @@ def combine(
     min_p: float | None = None,
     repetition_penalty: float | None = None,
 ) -> Sampler:
-    """The sampler that `generate` means by a sampler and parameters of sampling.
+    """Apply the sampling parameters of a `generate` call to a sampler.
 
-    Parameters replace the sampler's own. Greedy search with any of them means sampling, except
-    with a repetition penalty alone.
+    Parameters replace the sampler's own. Any of them turns greedy search into sampling, except a
+    repetition penalty alone.
 
     Args:
-        sampler: `Sampler`. It stays as it is.
+        sampler: `Sampler`. It is not changed.
         temperature: float, positive.
         top_k: int, at least 1.
         top_p: float, above 0 and at most 1.
         min_p: float, from 0 to 1.
-        repetition_penalty: float, positive; above 1 makes tokens that were used less likely.
+        repetition_penalty: float, positive; above 1 makes earlier tokens less likely.
 
     Returns:
-        `sampler` itself if nothing was given, else another.
+        `sampler` itself if no parameter was given, otherwise another.
 
     Raises:
-        TypeError: a parameter is no number.
-        ValueError: a parameter is out of range, or contradicts the sampler.
+        TypeError: a parameter is not a number.
+        ValueError: a parameter is out of range, or conflicts with the sampler.
     """
     values = (temperature, top_k, top_p, min_p, repetition_penalty)
     given: dict[str, Any] = dict(zip(PARAMETERS, values, strict=True))
@@ -45,7 +45,7 @@ def combine(
         check_parameter(name, value)
     if not given:
         return sampler
-    if hasattr(sampler, "inner"):  # It leaves the choice to another.
+    if hasattr(sampler, "inner"):  # It delegates the choice to another sampler.
         combined = copy.copy(sampler)
         combined.inner = combine(sampler.inner, **given)
         return combined
@@ -54,7 +54,7 @@ def combine(
     _refuse_contradictions(sampler, given)
     combined = copy.copy(sampler)
     combined.given = sampler.given | given
-    # Loops compiled for the one do for the other.
+    # Loops compiled for one also serve the other.
     combined.structure = sampler.structure  # type: ignore[method-assign]
     return combined
 
@@ -64,6 +64,6 @@ def _refuse_contradictions(sampler: Sampler, given: dict[str, Any]) -> None:
     if wrong:
         takes = " and ".join(sampler.takes) or "none of these parameters"
         raise ValueError(
-            f"{type(sampler).__name__} contradicts {', '.join(wrong)}: it takes {takes}. Leave "
-            f'{"it" if len(wrong) == 1 else "them"} out, or generate with sampler="random".'
+            f"{type(sampler).__name__} does not support {', '.join(wrong)}; it takes {takes}. Omit "
+            f'{"it" if len(wrong) == 1 else "them"}, or generate with sampler="random".'
         )

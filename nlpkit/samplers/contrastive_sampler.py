@@ -1,6 +1,6 @@
 """Contrastive search.
 
-Letters: R rows, K candidates, L tokens (prompt and generated), D features, V words.
+Axes: R rows, K candidates, L tokens (prompt and generated), D features, V vocabulary.
 """
 
 from collections.abc import Hashable
@@ -15,20 +15,21 @@ from nlpkit.samplers.sampler import Decoder, Plan, Sampler, State, append, fresh
 
 
 class ContrastiveSampler(Sampler):
-    """Choose a likely token that makes the text repeat itself little.
+    """Choose a likely token that differs from the earlier ones, to avoid repetition.
 
-    Of the `k` likeliest tokens the one with the largest
+    Of the `k` most likely tokens, choose the one that maximizes
     `(1 - alpha) * probability - alpha * similarity`, where `similarity` is the largest cosine
-    between the model's last hidden state for this token and those of all tokens before it (Su et
-    al., 2022, arXiv:2202.06417). Nothing is drawn at random.
+    similarity of the model's last hidden state for this token with those of all tokens before it
+    (Su et al., 2022, arXiv:2202.06417). The search is deterministic.
 
     Args:
         k: int. The number of candidates, at least 1.
-        alpha: float. The weight of being different, from 0 (greedy search) to 1.
+        alpha: float. The weight of the similarity penalty, from 0 (greedy search) to 1.
 
     Example:
-        >>> import nlpkit
         >>> sampler = nlpkit.samplers.ContrastiveSampler(k=5, alpha=0.6)
+        >>> sampler.is_random
+        False
     """
 
     takes: ClassVar[tuple[str, ...]] = ()
@@ -53,7 +54,7 @@ class ContrastiveSampler(Sampler):
         reach = ops.sum(ops.cast(mask, "int32"), axis=1) + plan["limits"]
         logits, hidden, cache = decoder.prefill(ids, mask, slots, reach=reach, all_hidden=True)
         candidates = min(self.k, logits.shape[-1])
-        # A row of the cache for each candidate.
+        # One row of the cache per candidate.
         cache = take_rows(cache, ops.repeat(ops.arange(rows, dtype="int32"), candidates))
         directions = ops.pad(_direction(hidden), ((0, 0), (0, slots - length), (0, 0)))  # R L D
         state = fresh_state(prompt, plan, cache, slots)
@@ -63,9 +64,9 @@ class ContrastiveSampler(Sampler):
         return self._search(decoder, state | {"step": state["step"] + 1}, plan)
 
     def _search(self, decoder: Decoder, state: State, plan: Plan) -> State:
-        """Show the model all candidates, and append one of them."""
+        """Run the model on all candidates, and append one of them."""
         probabilities = ops.softmax(state["logits"] / plan["temperature"], axis=-1)
-        # A token that is not to be chosen is no candidate, be it ever so different.
+        # A masked token is never a candidate, however different it is.
         probabilities = ops.where(state["logits"] == -float("inf"), -1.0, probabilities)
         k = min(self.k, probabilities.shape[-1])
         probabilities, tokens = ops.top_k(probabilities, k)  # R K
@@ -91,12 +92,12 @@ class ContrastiveSampler(Sampler):
 
 
 def _direction(hidden: Any) -> Any:
-    """Hidden states as float32 vectors of length 1."""
+    """Normalize hidden states to float32 unit vectors."""
     hidden = ops.cast(hidden, "float32")
     return hidden / ops.maximum(ops.norm(hidden, axis=-1, keepdims=True), 1e-12)
 
 
 def _similarity(state: State, directions: Any) -> Any:
-    """The largest cosine between a candidate and a token before it: `[R, K]`."""
+    """The largest cosine similarity of a candidate with an earlier token: `[R, K]`."""
     cosines = ops.einsum("rkd,rld->rkl", directions, state["directions"])
     return ops.max(ops.where(written(state)[:, None], cosines, -1.0), axis=-1)

@@ -8,11 +8,11 @@ from nlpkit.samplers.sampler import Plan, Sampler
 
 
 class GreedySampler(Sampler):
-    """Choose the likeliest token, the one with the smallest id of equally likely ones.
+    """Choose the most likely token; of equally likely ones, the one with the smallest id.
 
     Example:
-        >>> import nlpkit
-        >>> sampler = nlpkit.samplers.GreedySampler()
+        >>> nlpkit.samplers.GreedySampler().is_random
+        False
     """
 
     def structure(self) -> Hashable:

@@ -1,6 +1,6 @@
-"""Guessing the next tokens: what followed when the text last read as it does now.
+"""Prompt lookup: guesses of the next tokens from earlier in the text.
 
-Letters: R rows, L tokens (prompt and generated), K guesses.
+Axes: R rows, L tokens (prompt and generated), K guesses.
 """
 
 from typing import Any
@@ -9,20 +9,20 @@ from keras import ops
 
 
 def look_up(token_ids: Any, first: Any, end: Any, guesses: int, longest: int) -> Any:
-    """Guess the next tokens of each row (Saxena, 2023, prompt look-up decoding).
+    """Guess the next tokens of each row (Saxena, 2023, prompt lookup decoding).
 
-    Finds the place before which the row reads as at its end, for as many of the last `longest`
-    tokens as possible, and of several such places the last. The guesses are the tokens from there
-    on, over and over where they reach the end.
+    Find the earlier position whose preceding tokens match the end of the row, for as many of the
+    last `longest` tokens as possible; of several such positions, the last. The guesses are the
+    tokens from there on, repeated when they run past the end.
 
     Args:
         token_ids: int32 `[R, L]`.
-        first, end: int32 `[R]`. The row's tokens are those from `first` to before `end`.
+        first, end: int32 `[R]`. The row's tokens are those in `[first, end)`.
         guesses: int. K.
-        longest: int. How many tokens to compare at most.
+        longest: int. The maximum number of tokens to compare.
 
     Returns:
-        int32 `[R, K]`; of no use where even the last token is new.
+        int32 `[R, K]`; arbitrary if even the last token is new.
     """
     size = token_ids.shape[1]
     places = ops.arange(size, dtype="int32")  # The guesses would start here.

@@ -1,4 +1,4 @@
-"""Sampling from the tokens that are not much less likely than the likeliest."""
+"""Min-p sampling."""
 
 from typing import Any
 
@@ -7,18 +7,18 @@ from nlpkit.samplers.random_sampler import RandomSampler
 
 
 class MinPSampler(RandomSampler):
-    """Draw each token from those at least `p` times as likely as the likeliest.
+    """Sample from the tokens that are at least `p` times as likely as the most likely one.
 
-    Few tokens take part where the model is sure, and many where it is not (Nguyen et al., 2024,
-    arXiv:2407.01082).
+    The set of tokens is small when the model is confident, and large when it is not (Nguyen et al.,
+    2024, arXiv:2407.01082).
 
     Args:
-        p: float. The share of the largest probability to reach, from 0 (all tokens) to 1.
-        seed: int or None. The seed where `generate` is given none; None takes another each time.
+        p: float. The minimum probability relative to the largest, from 0 (all tokens) to 1.
+        seed: int or None. The seed if `generate` is given none; None uses another each time.
 
     Example:
-        >>> import nlpkit
-        >>> sampler = nlpkit.samplers.MinPSampler(p=0.05, temperature=1.2)
+        >>> nlpkit.samplers.MinPSampler(p=0.05, temperature=1.2).get_config()
+        {'p': 0.05, 'seed': None, 'temperature': 1.2}
     """
 
     def __init__(self, p: float = 0.1, seed: int | None = None, **kwargs: Any) -> None:

@@ -12,7 +12,7 @@ class _Range(NamedTuple):
     holds: Callable[[Any], bool]
 
 
-# What `generate` takes beside a sampler, in this order.
+# What `generate` accepts in addition to a sampler, in this order.
 PARAMETERS = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
 _POSITIVE = _Range("a positive number", Real, lambda x: 0 < x < math.inf)
 _COUNT = _Range("a whole number of at least 1", Integral, lambda x: 1 <= x < 2**31)

@@ -8,14 +8,14 @@ from nlpkit.samplers.sampler import Plan, Sampler
 
 
 class RandomSampler(Sampler):
-    """Draw each token with the probability that the model gives it.
+    """Sample each token with the probability that the model assigns to it.
 
     Args:
-        seed: int or None. The seed where `generate` is given none; None takes another each time.
+        seed: int or None. The seed if `generate` is given none; None uses another each time.
 
     Example:
-        >>> import nlpkit
-        >>> sampler = nlpkit.samplers.RandomSampler(temperature=0.7)
+        >>> nlpkit.samplers.RandomSampler(temperature=0.7).get_config()
+        {'seed': None, 'temperature': 0.7}
     """
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
@@ -23,7 +23,7 @@ class RandomSampler(Sampler):
         self.seed = seed
 
     def structure(self) -> Hashable:
-        # Those of nlpkit differ only by what the plan holds.
+        # Those of nlpkit differ only in the values of the plan.
         own = type(self).__module__.startswith("nlpkit.")
         return RandomSampler if own else super().structure()
 

@@ -1,6 +1,7 @@
-"""Sampler: the base class, which generates token by token.
+"""Sampler: the base class of samplers, which generate token by token.
 
-Letters: R rows, T tokens of the longest prompt, L = T + the most new tokens, V words.
+Axes: R rows, T tokens of the longest prompt, L = T + the maximum number of new tokens, V
+    vocabulary.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -20,7 +21,7 @@ Plan = Mapping[str, Any]
 
 
 class Decoder(Protocol):
-    """What samplers see of a model; both methods are pure functions of tensors."""
+    """The interface of a model to samplers; both methods are pure functions of tensors."""
 
     def prefill(
         self,
@@ -36,49 +37,53 @@ class Decoder(Protocol):
 
         Args:
             token_ids, padding_mask: the prompts.
-            slots: int. How many tokens the cache is to hold a row.
-            reach: int32 `[R]`. How many tokens each row may come to have; None for `slots`.
-            ring: bool. Whether layers with a window keep no more than it; no for a cache that is
-                to forget or to take several tokens at once.
+            slots: int. The number of tokens per row that the cache has room for.
+            reach: int32 `[R]`. The maximum length of each row; None for `slots`.
+            ring: bool. Whether layers with a sliding window cache only that window; False for a
+                cache that is rolled back or takes several tokens at once.
             all_hidden: bool. Whether the features are those of all tokens, `[R, T, dim]`.
         """
 
     def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
-        """Logits `[R, t, V]` and features after t more tokens a row, and the new cache."""
+        """Logits `[R, t, V]` and features after t more tokens per row, and the new cache."""
 
 
 class Sampler(Configurable):
-    """Choose the next token, again and again.
+    """Choose the next token, repeatedly.
 
-    A sampler of your own defines `get_next_token`. `generate` runs `start`, then `advance` until
-    every row is done; both are compiled on JAX and TensorFlow, and work on a state of tensors:
+    A subclass defines `get_next_token`. `generate` runs `start`, then `advance` until every row is
+    done; both are compiled on JAX and TensorFlow, and operate on a state of tensors:
 
-    - "token_ids" int32 `[R, L]`: the prompts, padded on the left, and what was generated;
-    - "prompt" int32: T; "first" int32 `[R]`: where a row's prompt begins;
-    - "count" int32 `[R]`: tokens generated; "done" bool `[R]`: whether that is all;
-    - "step" int32: how often it advanced; "broken" bool `[R]`: whether logits were not a number;
+    - "token_ids" int32 `[R, L]`: the prompts, padded on the left, and the generated tokens;
+    - "prompt" int32: T; "first" int32 `[R]`: the position where a row's prompt begins;
+    - "count" int32 `[R]`: the number of generated tokens; "done" bool `[R]`: whether a row is done;
+    - "step" int32: the number of iterations; "broken" bool `[R]`: whether logits were NaN;
     - "cache": the decoder's.
 
-    Values that change from call to call, such as the temperature, come in a plan of tensors:
-    "stop_token_ids" int32 `[n]`, "limits" int32 `[R]` (the most tokens a row may generate),
-    "streams" int32 `[R, 2]` (seed and draw of a row's random numbers), `parameters`, and where a
-    sampler is called perhaps "kept" bool `[R, L]` (tokens that were there before).
+    Values that change from call to call, such as the temperature, are in a plan of tensors:
+    "stop_token_ids" int32 `[n]`, "limits" int32 `[R]` (the maximum number of tokens to generate),
+    "streams" int32 `[R, 2]` (seed and draw of a row's random numbers), `parameters`, and
+    optionally, if a sampler is called, "kept" bool `[R, L]` (given tokens that are kept).
 
     Args:
-        temperature: float, positive. Logits are divided by it: below 1 likely tokens become
-            likelier.
+        temperature: float, positive. Divides the logits: below 1, likely tokens become more
+            likely.
 
     Example:
         >>> import keras
-        >>> import nlpkit
-        >>> class LikeliestSampler(nlpkit.samplers.Sampler):
+        >>> class ArgmaxSampler(nlpkit.samplers.Sampler):
         ...     def get_next_token(self, probabilities):
         ...         return keras.ops.argmax(probabilities, axis=-1)
+        >>> def count_up(prompt, cache, index):
+        ...     return keras.ops.one_hot(prompt[:, index - 1] + 1, 10), None, cache
+        >>> ids = ArgmaxSampler()(count_up, keras.ops.array([[3, 0, 0, 0]]), index=1)
+        >>> keras.ops.convert_to_numpy(ids).tolist()
+        [[3, 4, 5, 6]]
     """
 
     takes: ClassVar[tuple[str, ...]] = tuple(PARAMETERS)
-    draws: ClassVar[bool] = True  # whether `choose` wants random numbers
-    streams: ClassVar[bool] = True  # whether what is generated stays as it is
+    draws: ClassVar[bool] = True  # whether `choose` needs random numbers
+    streams: ClassVar[bool] = True  # whether generated tokens are final
 
     def __init__(self, temperature: float = 1.0) -> None:
         check_parameter("temperature", temperature)
@@ -87,7 +92,7 @@ class Sampler(Configurable):
 
     @property
     def returns_several(self) -> bool:
-        """Whether `results` has several texts a row, with "scores"."""
+        """Whether `results` has several texts per row, with "scores"."""
         return False
 
     def __call__(
@@ -103,34 +108,34 @@ class Sampler(Configurable):
         *,
         seed: Any = None,
     ) -> Any:
-        """Generate with a function of your own, which may call any model.
+        """Generate with a custom function, which may call any model.
 
-        It runs eagerly or within a compiled function. A row that is finished keeps what the prompt
-        holds after its end, whatever the rows beside it do.
+        It runs eagerly or within a compiled function. A finished row keeps what the prompt holds
+        after its end, whatever other rows do.
 
         Args:
             next: function of `prompt`, `cache` and `index` (int32, a scalar) that returns logits
                 `[R, V]` of the token at that index, hidden states `[R, D]` (None if the sampler
-                needs none), and the new cache. Tokens from the index on are not to be looked at.
-            prompt: int `[R, L]`. Texts, with room for what is to be generated.
-            cache: tensors, nested, with one row for each of the prompt; None for none.
-            index: int or int32 scalar. Where the first new token stands, in all rows.
-            mask: bool `[R, L]`. Which tokens of the prompt stay as they are: those of prompts that
-                reach beyond `index`. None for none.
+                needs none), and the new cache. Tokens from the index on must be ignored.
+            prompt: int `[R, L]`. The prompts, with room for the generated tokens.
+            cache: nested structure of tensors with one row for each prompt, or None.
+            index: int or int32 scalar. The position of the first new token, in all rows.
+            mask: bool `[R, L]`. Which tokens of the prompt to keep: those of prompts that extend
+                beyond `index`. None for none.
             stop_token_ids: ints. Tokens that end a row; None for none.
-            hidden_states: float `[R, L, D]`. Those of the prompt, for `ContrastiveSampler`.
-            model: `keras.Model`. What `next` calls: on JAX its variables, such as seeds, stay as
-                they are.
-            seed: int or int32 scalar or `[R]`. By default the sampler's, or another each time. A
-                function compiled by JAX must be given one.
+            hidden_states: float `[R, L, D]`. The prompt's, for `ContrastiveSampler`.
+            model: `keras.Model`. The model that `next` calls: on JAX its variables, such as seeds,
+                are not updated.
+            seed: int or int32 scalar or `[R]`. By default the sampler's, or another each time;
+                required in a function compiled by JAX.
 
         Returns:
-            int `[R, L]`. Of a sampler that returns several texts a row, a tuple of `[R, B, L]`,
-            best first, and their scores `[R, B]`.
+            int `[R, L]`. For a sampler that returns several texts per row, a tuple of
+            `[R, B, L]`, best first, and their scores `[R, B]`.
 
         Raises:
             ValueError: the shape of `prompt` is not known, hidden states are missing, logits are
-                not numbers, or there would be no random numbers.
+                NaN, or a seed is missing.
         """
         from nlpkit.samplers.loop.calling import call
 
@@ -148,34 +153,34 @@ class Sampler(Configurable):
         )
 
     def get_next_token(self, probabilities: Any) -> Any:
-        """Choose by the probabilities, float32 `[R, V]`; returns ids, int `[R]`."""
+        """Choose tokens by their probabilities, float32 `[R, V]`; return ids, int `[R]`."""
         raise NotImplementedError(f"{type(self).__name__} must define get_next_token.")
 
     def parameters(self) -> dict[str, float]:
-        """The values for the plan: the sampler's own, then those that `generate` was given."""
+        """The sampling parameters for the plan, by name."""
         return {"temperature": self.temperature} | self.given
 
     def models(self) -> tuple[Any, ...]:
-        """The models that the sampler asks beside the decoder."""
+        """The models that the sampler uses in addition to the decoder."""
         return ()
 
     def structure(self) -> Hashable:
-        """What compiled loops depend on; equal structures differ in values of the plan only."""
+        """The compile key: samplers with equal keys differ only in values of the plan."""
         return id(self)
 
     def slots(self, prompt_length: int, new_tokens: int) -> int:
-        """How many tokens a row of the cache must have room for."""
+        """The number of tokens that a row of the cache must have room for."""
         return prompt_length + new_tokens
 
     def start(self, decoder: Decoder, prompt: Mapping[str, Any], plan: Plan, slots: int) -> State:
-        """Run over the prompts, and choose the first token of each row.
+        """Run the model on the prompts, and choose the first token of each row.
 
         Args:
             decoder: `Decoder`.
             prompt: "token_ids" int32 and "padding_mask" bool, `[R, T]`, padded on the left; or
-                `[R, L]` with "length" int32, how many of them are the prompt's.
+                `[R, L]` with "length" int32, the number of them that belong to the prompt.
             plan: see the class.
-            slots: int. Room of a row, L at least.
+            slots: int. The number of cache slots per row, at least L.
         """
         ids, mask = prompt["token_ids"], prompt["padding_mask"]
         reach = ops.sum(ops.cast(mask, "int32"), axis=1) + plan["limits"]
@@ -183,7 +188,7 @@ class Sampler(Configurable):
         return self._append(fresh_state(prompt, plan, cache, slots), logits, plan)
 
     def advance(self, decoder: Decoder, state: State, plan: Plan) -> State:
-        """Show the model the newest token of each row, and choose the next."""
+        """Run the model on the newest token of each row, and choose the next."""
         logits, _, cache = decoder.step(newest(state)[:, None], state["cache"])
         state = state | {"cache": cache, "step": state["step"] + 1}
         return self._append(state, logits[:, 0], plan)
@@ -193,7 +198,7 @@ class Sampler(Configurable):
 
         Args:
             logits: float32 `[R, V]`.
-            uniform: float32 `[R]`, a random number in [0, 1) a row; None without `draws`.
+            uniform: float32 `[R]`, a random number in [0, 1) per row; None without `draws`.
             plan: see the class.
 
         Returns:
@@ -214,9 +219,9 @@ class Sampler(Configurable):
         return [x for x in vars(self).values() if isinstance(x, keras.random.SeedGenerator)]
 
     def _seeds(self, uniform: Any) -> list[tuple[Any, Any]]:
-        """The states of a subclass's own seed generators, drawn anew for this token.
+        """The states of a subclass's own seed generators, drawn again for this token.
 
-        A compiled loop would otherwise draw alike at each step, and each time it runs.
+        A compiled loop would otherwise draw the same numbers at each step and in each run.
         """
         own = self._generators()
         if uniform is None or not own:
@@ -225,7 +230,7 @@ class Sampler(Configurable):
         return [(x.state, ops.stack([drawn, ops.full_like(drawn, i)])) for i, x in enumerate(own)]
 
     def results(self, state: State, plan: Plan) -> State:
-        """What of the state is returned: a row for each prompt, or more."""
+        """The part of the state that is returned, with one or more rows per prompt."""
         return state
 
     def _append(self, state: State, logits: Any, plan: Plan) -> State:
@@ -240,7 +245,7 @@ class Sampler(Configurable):
 
 
 def fresh_state(prompt: Mapping[str, Any], plan: Plan, cache: Any, slots: int) -> State:
-    """The state after the prompts, before any token was chosen."""
+    """The state after the prompts, before any token is chosen."""
     ids, mask = prompt["token_ids"], prompt["padding_mask"]
     rows, width = ids.shape
     length = ops.convert_to_tensor(prompt.get("length", width), dtype="int32")
@@ -258,14 +263,14 @@ def fresh_state(prompt: Mapping[str, Any], plan: Plan, cache: Any, slots: int) -
 
 
 def append(state: State, ids: Any, plan: Plan) -> State:
-    """Add a token, int32 `[R]`, to each row that is not done, and see which are then."""
+    """Append a token, int32 `[R]`, to each row that is not done, and update which are done."""
     active = ops.logical_not(state["done"])
     column = state["prompt"] + state["count"]  # R
     places = ops.arange(state["token_ids"].shape[1], dtype="int32")
     here = ops.logical_and(places == column[:, None], active[:, None])  # R L
     count = state["count"] + ops.cast(active, "int32")
     stopped = ops.any(ids[:, None] == plan["stop_token_ids"], axis=1)
-    if "kept" in plan:  # What stood there before ends nothing.
+    if "kept" in plan:  # Given tokens end nothing.
         stopped = ops.logical_and(stopped, ops.logical_not(ops.any(here & plan["kept"], axis=1)))
     finished = ops.logical_or(stopped, count >= plan["limits"])
     return state | {
@@ -282,7 +287,7 @@ def newest(state: State) -> Any:
 
 
 def written(state: State) -> Any:
-    """Which of "token_ids" are tokens of the row, bool `[R, L]`."""
+    """The mask of "token_ids" that are tokens of the row, bool `[R, L]`."""
     places = ops.arange(state["token_ids"].shape[1], dtype="int32")
     end = state["prompt"] + state["count"]
     return ops.logical_and(places >= state["first"][:, None], places < end[:, None])

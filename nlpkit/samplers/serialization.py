@@ -1,4 +1,4 @@
-"""Samplers by name and by configuration."""
+"""Lookup and serialization of samplers."""
 
 from typing import Any
 
@@ -26,19 +26,19 @@ _NAMES: dict[str, type[Sampler]] = {
 
 
 def get(identifier: str | dict[str, Any] | Sampler) -> Sampler:
-    """Find a sampler.
+    """Get a sampler by name or configuration.
 
     Args:
         identifier: a name ("greedy", "random", "top_k", "top_p", "min_p", "beam", "contrastive",
-            "speculative"), what `serialize` returned, or a sampler, which is returned as it is.
+            "speculative"), what `serialize` returned, or a sampler, which is returned unchanged.
 
     Raises:
         ValueError: the name is unknown.
-        TypeError: it is something else.
+        TypeError: `identifier` is of another type.
 
     Example:
-        >>> import nlpkit
-        >>> sampler = nlpkit.samplers.get("top_p")
+        >>> nlpkit.samplers.get("top_p").get_config()
+        {'p': 0.1, 'k': None, 'seed': None, 'temperature': 1.0}
     """
     if isinstance(identifier, Sampler):
         return identifier
@@ -46,7 +46,7 @@ def get(identifier: str | dict[str, Any] | Sampler) -> Sampler:
         return deserialize(identifier)
     if not isinstance(identifier, str):
         raise TypeError(
-            "sampler must be a name, a nlpkit.samplers.Sampler or its serialized form; "
+            "sampler must be a name, an nlpkit.samplers.Sampler or its serialized form; "
             f"got {identifier!r}."
         )
     if identifier not in _NAMES:
@@ -55,22 +55,31 @@ def get(identifier: str | dict[str, Any] | Sampler) -> Sampler:
 
 
 def serialize(sampler: Sampler) -> dict[str, Any]:
-    """The class and the configuration of a sampler, in plain values.
+    """Serialize a sampler to a dict of its class and configuration.
 
     Args:
         sampler: `Sampler`.
+
+    Example:
+        >>> nlpkit.samplers.serialize(nlpkit.samplers.TopKSampler(k=5))["config"]
+        {'k': 5, 'seed': None, 'temperature': 1.0}
     """
     return serialize_object(sampler)
 
 
 def deserialize(config: dict[str, Any]) -> Sampler:
-    """Rebuild a sampler from what `serialize` returned.
+    """Rebuild a sampler from the output of `serialize`.
 
     Args:
         config: dict.
 
     Raises:
-        ValueError: it describes something else than a sampler.
+        ValueError: it describes something other than a sampler.
+
+    Example:
+        >>> config = nlpkit.samplers.serialize(nlpkit.samplers.TopKSampler(k=7))
+        >>> nlpkit.samplers.deserialize(config).k
+        7
     """
     sampler = deserialize_object(config)
     if not isinstance(sampler, Sampler):

@@ -1,6 +1,6 @@
 """Speculative decoding.
 
-Letters: R rows, K guesses, L tokens (prompt and generated), V words.
+Axes: R rows, K guesses, L tokens (prompt and generated), V vocabulary.
 """
 
 from collections.abc import Callable, Hashable
@@ -28,27 +28,28 @@ from nlpkit.samplers.sampler import (
 
 
 class SpeculativeSampler(Sampler):
-    """Guess several tokens, let the model judge them all at once, and keep the right ones.
+    """Guess several tokens, verify them in one forward pass, and keep the correct ones.
 
-    The guesses come from a small model with the same tokenizer, or, without one, from what
-    followed earlier in the text. A guess is right if it is the token that `base_sampler` chooses
-    with the row's random number of that place: so the text is the one that `base_sampler` would
-    have generated with the same seed, guesses only change how fast. (Leviathan et al., 2022,
-    arXiv:2211.17192, accept by a test that keeps the distribution, not the text.)
+    The guesses come from a small draft model with the same tokenizer or, without one, from earlier
+    occurrences in the text. A guess is correct if it is the token that `base_sampler` chooses with
+    the random number of that row and position, so the text is the one that `base_sampler` would
+    have generated with the same seed; guesses only affect speed. (The acceptance test of Leviathan
+    et al., 2022, arXiv:2211.17192, preserves the distribution, not the text.)
 
     Args:
-        num_speculative_tokens: int. How many tokens to guess at a time, at least 1.
-        base_sampler: `Sampler`, one that chooses token by token; None is greedy search.
-        seed: int or None. The seed where `generate` is given none; None takes another each time.
-        draft: `CausalLM` that guesses; None looks guesses up in the text.
-        longest_match: int. How many of the last tokens are looked for in the text, at most.
+        num_speculative_tokens: int. The number of tokens to guess at a time, at least 1.
+        base_sampler: `Sampler`, one that chooses token by token; None means greedy search.
+        seed: int or None. The seed if `generate` is given none; None uses another each time.
+        draft: `CausalLM`. The draft model; None looks guesses up in the text.
+        longest_match: int. The maximum number of last tokens to search for in the text.
 
     Attributes:
         inner: `Sampler`. The base sampler, with the parameters that `generate` was given.
 
     Example:
-        >>> import nlpkit
         >>> sampler = nlpkit.samplers.SpeculativeSampler(num_speculative_tokens=4)
+        >>> type(sampler.inner).__name__
+        'GreedySampler'
     """
 
     def __init__(
@@ -82,21 +83,21 @@ class SpeculativeSampler(Sampler):
         draft_next: Callable[..., Any] | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Generate with a function of your own: what `base_sampler` would, guesses or not.
+        """Generate with a custom function; the result is that of `base_sampler`.
 
-        `next` judges one token at a time, so that guesses could save nothing: `draft_next` isn't
-        called. `generate`, where the model judges several at once, is the place for them.
+        `next` verifies one token at a time, so guesses would save nothing and `draft_next` is not
+        called. Use `generate`, where the model verifies several tokens at once.
 
         Args:
-            next, prompt: see `Sampler`, which tells the further arguments too.
-            draft_next: function like `next`, of the model that would guess.
+            next, prompt: see `Sampler`, which documents the other arguments too.
+            draft_next: function like `next`, of the draft model.
 
         Raises:
             ValueError: there is no `draft_next`.
         """
         if draft_next is None:
             raise ValueError(
-                "draft_next must be a function like next, of the model that guesses; got None."
+                "draft_next must be a function like next, of the draft model; got None."
             )
         return self.inner(next, prompt, *args, **{"seed": self.seed} | kwargs)
 
@@ -113,7 +114,7 @@ class SpeculativeSampler(Sampler):
         return (SpeculativeSampler, *sizes, id(self.draft), self.inner.structure())
 
     def slots(self, prompt_length: int, new_tokens: int) -> int:
-        # Beyond what is needed: the more, the less often the cache is compacted.
+        # More than needed: the more slots, the less often the cache is compacted.
         return prompt_length + new_tokens + 8 * (1 + self.num_speculative_tokens)
 
     def choose(self, logits: Any, uniform: Any, plan: Plan) -> Any:
@@ -147,7 +148,7 @@ class SpeculativeSampler(Sampler):
         return new | caches | {"broken": ops.logical_or(state["broken"], nan)}
 
     def _guess(self, state: State, plan: Plan) -> tuple[Any, State]:
-        """The tokens `[R, L]` with guesses after the newest, and the state."""
+        """Append guesses to the tokens `[R, L]` after the newest; also return the state."""
         if self.draft is None:
             end = state["prompt"] + state["count"]
             arguments = (self.num_speculative_tokens, self.longest_match)
@@ -161,7 +162,7 @@ class SpeculativeSampler(Sampler):
         unlimited = {**plan, "limits": plan["limits"] + tried}
         cache = with_room(state["draft_cache"], tried)
 
-        # The last guess is shown too, though nothing is made of the answer, for it may be right.
+        # The last guess is run too, although its logits are not used, because it may be correct.
         def guess(inner: State) -> State:
             logits, _, cache = self.draft.step(newest(inner)[:, None], inner["cache"])
             return self._append(inner | free | {"cache": cache}, logits[:, 0], unlimited)
@@ -172,7 +173,7 @@ class SpeculativeSampler(Sampler):
         return inner["token_ids"], state | {"draft_cache": inner["cache"]}
 
     def _choices(self, state: State, guessed: Any, logits: Any, plan: Plan) -> Any:
-        """What the base sampler chooses after the newest token and each guess, `[R, K+1]`."""
+        """The base sampler's choices after the newest token and each guess, `[R, K+1]`."""
         tried, words = logits.shape[1:]
         logits = ops.reshape(logits, (-1, words))
         more = ops.tile(ops.arange(tried, dtype="int32"), (state["count"].shape[0],))  # R*(K+1)
@@ -187,9 +188,9 @@ class SpeculativeSampler(Sampler):
 
 
 def _accept(state: State, chosen: Any, right: Any, plan: Plan) -> tuple[State, Any]:
-    """Append the first `right` `[R]` of the chosen tokens; also return how many of them counted.
+    """Append the first `right` `[R]` of the chosen tokens; also return how many were appended.
 
-    A row ends after a stop token, and at its limit.
+    A row ends after a stop token or at its limit.
     """
     size = chosen.shape[1]
     stops = ops.any(chosen[..., None] == plan["stop_token_ids"], axis=-1)  # R K+1
@@ -208,7 +209,7 @@ def _accept(state: State, chosen: Any, right: Any, plan: Plan) -> tuple[State, A
 
 
 def _put(token_ids: Any, tokens: Any, begin: Any, count: Any = None) -> Any:
-    """Write tokens `[R, t]` into `[R, L]` from `begin` `[R]` on, all or the first `count`."""
+    """Write tokens `[R, t]` to `[R, L]` from `begin` `[R]` on, all or the first `count`."""
     count = tokens.shape[1] if count is None else count[:, None]
     offsets = ops.arange(token_ids.shape[1], dtype="int32") - begin[:, None]  # R L
     inside = ops.logical_and(offsets >= 0, offsets < count)
@@ -229,7 +230,7 @@ def _repeat(times: int, body: Callable[[State], State], state: State) -> State:
 def _require_single_tokens(base: Sampler) -> None:
     if type(base).advance is not Sampler.advance:
         raise ValueError(
-            f"base_sampler must choose token by token; got a {type(base).__name__}, which does not."
+            f"base_sampler must choose token by token, unlike {type(base).__name__}; got {base!r}."
         )
 
 

@@ -1,4 +1,4 @@
-"""Sampling from the k likeliest tokens."""
+"""Top-k sampling."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from nlpkit.samplers.random_sampler import RandomSampler
 
 
 class TopKSampler(RandomSampler):
-    """Draw each token from the `k` likeliest (Fan et al., 2018, arXiv:1805.04833).
+    """Sample from the `k` most likely tokens (Fan et al., 2018, arXiv:1805.04833).
 
-    Tokens exactly as likely as the k-th take part as well.
+    Tokens exactly as likely as the k-th are included.
 
     Args:
-        k: int. The number of tokens to draw from, at least 1.
-        seed: int or None. The seed where `generate` is given none; None takes another each time.
+        k: int. The number of tokens to sample from, at least 1.
+        seed: int or None. The seed if `generate` is given none; None uses another each time.
 
     Example:
-        >>> import nlpkit
-        >>> sampler = nlpkit.samplers.TopKSampler(k=5, temperature=0.7)
+        >>> nlpkit.samplers.TopKSampler(k=5, temperature=0.7).get_config()
+        {'k': 5, 'seed': None, 'temperature': 0.7}
     """
 
     def __init__(self, k: int = 5, seed: int | None = None, **kwargs: Any) -> None:

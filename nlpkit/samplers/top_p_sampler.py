@@ -1,4 +1,4 @@
-"""Sampling from the likeliest tokens that share a probability."""
+"""Top-p (nucleus) sampling."""
 
 from typing import Any
 
@@ -7,20 +7,20 @@ from nlpkit.samplers.random_sampler import RandomSampler
 
 
 class TopPSampler(RandomSampler):
-    """Draw each token from the fewest whose probabilities add up to at least `p`.
+    """Sample from the smallest set of tokens whose probabilities sum to at least `p`.
 
     Nucleus sampling (Holtzman et al., 2019, arXiv:1904.09751). Tokens exactly as likely as the
-    last one take part as well.
+    last one are included.
 
     Args:
-        p: float. The probability to reach, above 0 and at most 1.
-        k: int or None. Draw from the `k` likeliest tokens, and among them by `p`; None: from all.
+        p: float. The cumulative probability, above 0 and at most 1.
+        k: int or None. Restricts the tokens to the `k` most likely first; None: no restriction.
             Not needed for speed.
-        seed: int or None. The seed where `generate` is given none; None takes another each time.
+        seed: int or None. The seed if `generate` is given none; None uses another each time.
 
     Example:
-        >>> import nlpkit
-        >>> sampler = nlpkit.samplers.TopPSampler(p=0.9)
+        >>> nlpkit.samplers.TopPSampler(p=0.9).get_config()
+        {'p': 0.9, 'k': None, 'seed': None, 'temperature': 1.0}
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""CausalLM: predict the next token, and continue texts."""
+"""CausalLM: causal language models and text generation."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
@@ -25,27 +25,33 @@ _TIED = "backbone/token_embedding/embeddings <- lm_head.weight ; tied"
 
 
 class CausalLM(CachedDecoding, Scoring, Task):
-    """Predict each next token of a text (Radford et al., 2018), and generate.
+    r"""Predict the next token of a text (Radford et al., 2018), and generate text.
 
-    The head is the transposed token embedding, or a dense layer where the family has one of its
-    own. It compiles itself with AdamW (2e-5), sparse categorical cross-entropy and accuracy, both
+    The head is the transposed token embedding, or a dense layer if the family has an untied
+    one. It compiles itself with AdamW (2e-5), sparse categorical cross-entropy and accuracy, both
     weighted, and top-k sampling. `CausalLM.from_preset` finds the family of a preset.
 
     Args:
         backbone: `Backbone`, a decoder.
         preprocessor: `CausalLMPreprocessor`; None if the input is preprocessed already.
-        stop_token_ids: list of int or None. Tokens that end a text, beside the preprocessor's.
+        stop_token_ids: list of int or None. Tokens that end a text, in addition to the
+            preprocessor's.
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
         inputs: the backbone's inputs.
-        training: bool. Whether dropout is on.
+        training: bool. Whether dropout is applied.
 
     Returns:
         float `[batch, seq, vocabulary_size]`, the logits of each next token.
 
     Raises:
-        ValueError: backbone or preprocessor are of another family.
+        ValueError: the backbone or the preprocessor is of another family.
+
+    Example:
+        >>> causal_lm = nlpkit.models.CausalLM.from_preset("gpt2_nano_en_shakespeare")
+        >>> causal_lm.generate("ROMEO:", max_new_tokens=6, sampler="greedy")
+        "ROMEO:\nI'll not, I"
     """
 
     per_token = True
@@ -61,7 +67,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
     ) -> None:
         head = backbone.head
         if head is None:
-            raise ValueError(f"backbone must be a decoder; {backbone.name} is none.")
+            raise ValueError(f"Expected a decoder backbone; got {backbone.name}.")
         projection = None
         if not head.tied:
             projection = Dense(
@@ -91,19 +97,19 @@ class CausalLM(CachedDecoding, Scoring, Task):
         sampler: str | samplers.Sampler = "top_k",
         **kwargs: Any,
     ) -> None:
-        """Set what to train and to generate with.
+        """Configure training and generation.
 
         Args:
             optimizer: as for `keras.Model.compile`; "auto" is AdamW (2e-5, no decay).
             loss: "auto" is sparse categorical cross-entropy on logits.
             weighted_metrics: "auto" is accuracy.
-            sampler: str or `Sampler`. What `generate` chooses tokens with.
+            sampler: str or `Sampler`. How `generate` chooses tokens.
             **kwargs: further arguments of `keras.Model.compile`.
         """
         if optimizer == "auto":
             optimizer = keras.optimizers.AdamW(2e-5, weight_decay=0.0)
         if loss == "auto":
-            # The mean over the tokens that count, whatever the padding.
+            # The mean over the tokens with a weight, independent of the padding.
             loss = keras.losses.SparseCategoricalCrossentropy(
                 from_logits=True, reduction="mean_with_sample_weight"
             )
@@ -111,12 +117,12 @@ class CausalLM(CachedDecoding, Scoring, Task):
             weighted_metrics = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
         super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
         self.sampler = samplers.get(sampler)
-        # A sampler of one's own may have changed since it was compiled.
+        # A custom sampler may have changed since it was compiled.
         self._execution = Execution(self)
         self.generate_function = None
 
     def get_compile_config(self) -> dict[str, Any]:
-        """What `compile` was given, the sampler too."""
+        """The arguments of `compile`, including the sampler."""
         config = super().get_compile_config()
         return config and {**config, "sampler": samplers.serialize(self.sampler)}
 
@@ -128,7 +134,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
 
     @property
     def spelled_words(self) -> int:
-        """How many of the vocabulary's words are the tokenizer's; others are not generated."""
+        """The number of ids that the tokenizer has; the backbone's others are not generated."""
         rows = int(self.backbone.token_embedding.input_dim)
         tokenizer: Any = getattr(self.preprocessor, "tokenizer", None)
         if not getattr(tokenizer, "has_vocabulary", False):
@@ -136,7 +142,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
         return min(rows, tokenizer.vocabulary_size())
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Run on the backbone's inputs, the optional ones too."""
+        """Run on the backbone's inputs, including optional ones."""
         return self._logits(self.backbone(inputs, training=training))
 
     def compute_output_spec(
@@ -175,40 +181,42 @@ class CausalLM(CachedDecoding, Scoring, Task):
     ) -> Any:
         """Continue prompts.
 
-        A prompt's continuation does not depend on the prompts beside it, or on how it is padded.
+        The continuation of a prompt does not depend on other prompts of the batch or on padding.
 
         Args:
             inputs: str, list or array of str, `tf.data.Dataset` of batches; or ids to continue: a
                 list of lists, or a dict of `token_ids` and `padding_mask`, `[batch, seq]`, padded
                 on either side.
-            max_length: int. The most tokens of a text, prompt included; by default the
-                preprocessor's `sequence_length`, of a dict the width of its arrays, and never more
-                than the model's positions.
-            stop_token_ids: ints or strs. Tokens that end a text; "auto" is the preprocessor's and
-                the model's own (what a preset says of `eos_token_id`), None is none.
-            strip_prompt: bool. Whether only the continuation is returned.
-            max_new_tokens: int. The most tokens of a continuation.
-            stop_strings: str or list of str. Texts that end a continuation, which leaves them out.
-            num_return_sequences: int. Continuations of each prompt; of several it makes a list.
-            seed: int, or one for each prompt, whose text then depends on nothing else; with one int
-                equal prompts are drawn one after the other. None takes another each time.
-            sampler: str or `Sampler`, in place of that of `compile`.
-            temperature, top_k, top_p, min_p, repetition_penalty: numbers that change the sampler,
-                see `nlpkit.samplers`; greedy search becomes sampling.
-            truncation: str. Of prompts that leave no room: "error", or "left", which cuts them.
-            batch_size: int. How many texts are generated at once.
-            stream: bool. Whether to return an iterator over pieces of text as they come: str for a
-                single prompt, for several a list with each one's next piece. Joined they are the
-                continuation.
-            verbose: int or str. 0 for no progress bar; "auto" for one when it takes long.
+            max_length: int. The maximum number of tokens of a text, including the prompt; by
+                default the preprocessor's `sequence_length`, or for a dict the width of its arrays;
+                at most the number of the model's positions.
+            stop_token_ids: ints or strs. Tokens that end a text; "auto" means the preprocessor's
+                and the model's own (`eos_token_id` of a preset), None means none.
+            strip_prompt: bool. Whether to return only the continuation.
+            max_new_tokens: int. The maximum number of tokens of a continuation.
+            stop_strings: str or list of str. Texts that end a continuation, not included in it.
+            num_return_sequences: int. The number of continuations of each prompt; if more than 1,
+                each prompt gets a list.
+            seed: int, or one for each prompt, whose text then depends on nothing else; with one
+                int, equal prompts get different random numbers. None uses another seed each time.
+            sampler: str or `Sampler`. Replaces that of `compile`.
+            temperature, top_k, top_p, min_p, repetition_penalty: numbers that modify the sampler,
+                see `nlpkit.samplers`; they turn greedy search into sampling.
+            truncation: str. What happens to prompts that are too long: "error", or "left", which
+                keeps their end.
+            batch_size: int. The number of texts generated at once.
+            stream: bool. Whether to return an iterator over chunks of text as they are generated:
+                str for a single prompt, for several a list of one chunk each. Their concatenation
+                is the continuation.
+            verbose: int or str. 0 shows no progress bar; "auto" shows one for long runs.
 
         Returns:
-            str for a str, else a list; ids as they came: a list of lists, or a dict of arrays
-            padded on the right.
+            str for a str, otherwise a list; for ids, a list of lists or a dict of arrays padded on
+            the right, as the inputs are.
 
         Raises:
-            ValueError: a prompt is empty or too long, an argument is out of range or contradicts
-                another, or logits are not a number.
+            ValueError: a prompt is empty or too long, an argument is out of range or conflicts with
+                another, or logits are NaN.
         """
         sampling: dict[str, Any] = {
             "temperature": temperature,

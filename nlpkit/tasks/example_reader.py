@@ -1,4 +1,4 @@
-"""Examples in any form, read and looked at before a task's loop, and made into batches."""
+"""Reading and validation of examples in any form, and their conversion to batches."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,15 +11,15 @@ from nlpkit.tasks.text_dataset import check_lengths
 
 @dataclass(frozen=True)
 class ExampleReader:
-    """What a task asks of its data; called with a batch, it makes what Keras trains on of it.
+    """A task's requirements on its data; called with a batch, it returns what Keras trains on.
 
-    It holds no model, so that the workers of a `DataLoader` can be given it.
+    It holds no model, so it can be sent to the workers of a `DataLoader`.
 
     Args:
         preprocessor: `Preprocessor`, or any function of `(x, y, sample_weight)`.
         labels: `Labels`.
-        num_segments: int or None. The most segments of a text that the backbone tells apart.
-        labelled: bool. Whether labels count; a prediction ignores them.
+        num_segments: int or None. The maximum number of segments that the backbone distinguishes.
+        labelled: bool. Whether labels are used; prediction ignores them.
     """
 
     preprocessor: Any
@@ -29,23 +29,22 @@ class ExampleReader:
 
     @classmethod
     def of(cls, task: Any, labelled: bool = True) -> Self:
-        """The reader of a task that has a preprocessor."""
+        """Create the reader of a task with a preprocessor."""
         segments = getattr(task.preprocessor, "has_segment_ids", False)
         limit = getattr(task.backbone, "num_segments", None) if segments else None
         return cls(task.preprocessor, Labels.of(task), limit, labelled)
 
     def __call__(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-        """The features, labels and weights of a batch in any form."""
+        """Return the features, labels and weights of a batch in any form."""
         return self.preprocessor(*self.read(x, y, sample_weight))
 
     def read(self, x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
-        """Bring examples into columns that can be sliced, and check them.
+        """Convert examples to columns that can be sliced, and validate them.
 
         Raises:
-            TypeError: a text is no string.
-            ValueError: there are no examples, columns are not equally long, there are more
-                segments than the backbone tells apart, or labels or weights are not what the loss
-                takes.
+            TypeError: a text is not a string.
+            ValueError: there are no examples, columns differ in length, there are more segments
+                than the backbone distinguishes, or labels or weights do not suit the loss.
         """
         self._refuse_second_texts(y)
         x, y, sample_weight = self._columns(*map(_on_host, (x, y, sample_weight)))
@@ -53,7 +52,7 @@ class ExampleReader:
         if hasattr(self.preprocessor, "check"):
             self.preprocessor.check(x)
         if not check_lengths(x, y, sample_weight):
-            raise ValueError("x must hold at least one example; got none.")
+            raise ValueError("x must contain at least one example; got none.")
         if not self.labelled:
             return x, None, None
         needed = getattr(self.preprocessor, "pass_instead", "") is None
@@ -61,7 +60,7 @@ class ExampleReader:
         return x, y, self.labels.read_weights(sample_weight, y)
 
     def in_graph(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-        """What a call does, inside `tf.data.Dataset.map`."""
+        """Do the same as a call, inside `tf.data.Dataset.map`."""
         from nlpkit.tasks.labels_tensorflow import checked
 
         self._refuse_second_texts(y)
@@ -72,7 +71,7 @@ class ExampleReader:
         return self.preprocessor(x, y, sample_weight)
 
     def _refuse_second_texts(self, y: Any) -> None:
-        """Raise a ValueError if a prediction would leave out the second texts of pairs."""
+        """Raise a ValueError if a prediction would ignore the second texts of pairs."""
         if not self.labelled and not self.labels.names and y is not None and holds_strings(y):
             raise ValueError(
                 "x must have all texts; got (first, second), which is (x, y), and y is strings. "
@@ -87,14 +86,14 @@ class ExampleReader:
             sample_weight = read_array(sample_weight, "sample_weight")
         if self.num_segments and isinstance(x, tuple) and len(x) > self.num_segments:
             raise ValueError(
-                f"x has {len(x)} segments a text, and the backbone tells {self.num_segments} "
-                "apart (num_segments). A tuple holds columns, a list rows."
+                f"x has {len(x)} segments per text, but the backbone distinguishes "
+                f"{self.num_segments} (num_segments). A tuple holds columns, a list rows."
             )
         return x, y, sample_weight
 
 
 def _on_host(values: Any) -> Any:
-    """Eager tensors of TensorFlow as arrays, wherever they are in a structure."""
+    """Convert eager TensorFlow tensors in a structure to arrays."""
     if isinstance(values, tuple):
         return tuple(map(_on_host, values))
     if isinstance(values, dict):

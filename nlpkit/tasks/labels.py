@@ -1,4 +1,4 @@
-"""Labels and weights in any form, looked at before a model trains on them."""
+"""Reading and validation of labels and weights in any form."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,13 +11,13 @@ from nlpkit.preprocessors.columns import read_array
 
 @dataclass(frozen=True)
 class Labels:
-    """What a task's loss takes as labels.
+    """The labels that a task's loss takes.
 
     Args:
-        classes: int or None. Labels are classes from 0 to this; None if the loss takes others.
-        rank: int. The rank of classes.
-        names: tuple of str. The classes' names, in their order; empty if they have none.
-        ignored: int or None. A label that the loss leaves out.
+        classes: int or None. The number of classes; None if the labels are not classes.
+        rank: int. The rank of the labels.
+        names: tuple of str. The names of the classes, in order; empty if they have none.
+        ignored: int or None. A label that the loss ignores.
     """
 
     classes: int | None = None
@@ -27,7 +27,7 @@ class Labels:
 
     @classmethod
     def of(cls, task: Any) -> Self:
-        """Those of a task, by the loss it is compiled with."""
+        """The labels of a task, from the loss it is compiled with."""
         names = tuple(getattr(task, "labels", None) or ())
         loss = task.loss if task.compiled else None
         loss = keras.losses.get(loss) if isinstance(loss, str) else loss
@@ -38,42 +38,42 @@ class Labels:
         return cls(shape[-1], len(shape) - 1, names, getattr(loss, "ignore_class", None))
 
     def read(self, y: Any, needed: bool = False) -> Any:
-        """Bring labels into an array, in the order in which they stand.
+        """Convert labels to an array, in their order.
 
         Args:
             y: labels in any form, or None; names of classes become their numbers.
-            needed: bool. Whether there must be some, if the loss takes classes.
+            needed: bool. Whether labels are required, if the loss takes classes.
 
         Returns:
-            int array of `rank` where the loss takes classes; else an array of numbers, or a
+            int array of `rank` if the loss takes classes; otherwise an array of numbers, or a
             structure of arrays.
 
         Raises:
-            ValueError: a label is no class of the model, not a number, or missing; there are
-                labels of another rank.
+            ValueError: a label is not a class of the model, not a number, or missing; or labels
+                have another rank.
         """
         if y is None and needed and self.classes is not None:
-            raise ValueError(f"y must hold {self._expected()}; got None.")
+            raise ValueError(f"y must contain {self._expected()}; got None.")
         y = read_array(y, "y")
         if not isinstance(y, np.ndarray):
             return y
         if y.dtype.kind not in "biuf":
             y = self._named(y)
-        _refuse(~np.isfinite(y), y, "y must hold numbers")
+        _refuse(~np.isfinite(y), y, "y must contain numbers")
         return y if self.classes is None else self._as_classes(y, self.classes)
 
     def read_weights(self, weights: Any, y: Any) -> Any:
-        """Bring sample weights into an array, one for each label, or for each row of them.
+        """Convert sample weights to an array, with one for each label or for each row.
 
         Raises:
-            ValueError: a weight is not a finite number, or there are not as many as labels.
+            ValueError: a weight is not a finite number, or their number is not that of the labels.
         """
         weights = read_array(weights, "sample_weight")
         if not isinstance(weights, np.ndarray):
             return weights
         if weights.dtype.kind not in "biuf":
             weights = _numbers(weights, "sample_weight")
-        _refuse(~np.isfinite(weights), weights, "sample_weight must hold finite numbers")
+        _refuse(~np.isfinite(weights), weights, "sample_weight must contain finite numbers")
         if y is not None and not isinstance(y, np.ndarray):
             return weights
         shape = weights.shape[:1] if y is None else y.shape
@@ -88,20 +88,22 @@ class Labels:
         return weights
 
     def class_weights(self, weights: Any) -> Any:
-        """The weights of classes by their numbers.
+        """Convert class weights to a dict by the numbers of the classes.
 
         Args:
             weights: dict from classes, or their names, to weights; or None.
 
         Raises:
-            ValueError: a key is no class of the model, or a weight is not a finite number.
+            ValueError: a key is not a class of the model, or a weight is not a finite number.
         """
         if weights is None:
             return None
         numbers = {key: self._number(key) for key in weights}
         for key, weight in weights.items():
             if not np.isfinite(weight):
-                raise ValueError(f"class_weight must hold finite numbers; got {weight} for {key}.")
+                raise ValueError(
+                    f"class_weight must contain finite numbers; got {weight} for {key}."
+                )
         return {numbers[key]: float(weight) for key, weight in weights.items()}
 
     def _number(self, key: Any) -> int:
@@ -119,7 +121,7 @@ class Labels:
         return f"classes from 0 to {self.classes - 1}{named}"
 
     def _named(self, y: np.ndarray) -> np.ndarray:
-        """Strings as the classes they name; other objects as numbers."""
+        """Convert names to the numbers of their classes, and other objects to numbers."""
         strings = [value for value in y.ravel() if isinstance(value, str | bytes)]
         if not strings:
             return _numbers(y, "y")
@@ -129,7 +131,7 @@ class Labels:
             if value not in numbers:
                 shown = str(value) if isinstance(value, str) else value
                 raise ValueError(
-                    f"y must hold {self._expected()}; got {shown!r} in row {row}. Number the "
+                    f"y must contain {self._expected()}; got {shown!r} in row {row}. Number the "
                     "classes, or name them in the task's `labels`; the second texts of pairs "
                     "belong in x, a tuple of both."
                 )
@@ -140,22 +142,22 @@ class Labels:
             y = y[..., 0]
         if y.ndim != self.rank:
             raise ValueError(
-                f"y must hold {self._expected()}, with {self.rank} axes; got the shape {y.shape}. "
-                'One-hot labels need compile(loss="categorical_crossentropy"), several labels a '
-                'text "binary_crossentropy".'
+                f"y must contain {self._expected()}, with {self.rank} axes; got shape {y.shape}. "
+                'One-hot labels need compile(loss="categorical_crossentropy"), several labels '
+                'per text "binary_crossentropy".'
             )
         outside = (y < 0) | (y >= classes) | (y != np.floor(y))
         if self.ignored is not None:
             outside &= y != self.ignored
-        _refuse(outside, y, f"y must hold {self._expected()}")
+        _refuse(outside, y, f"y must contain {self._expected()}")
         return y if y.dtype.kind in "iu" else y.astype("int32")
 
 
 def _numbers(values: np.ndarray, name: str) -> np.ndarray:
-    """Objects as numbers; what is missing is not one."""
+    """Convert objects to numbers; missing values are not numbers."""
     for row, value in enumerate(values.ravel()):
         if not isinstance(value, int | float | np.number | np.bool_) or value != value:
-            raise ValueError(f"{name} must hold numbers; got {value!r} in row {row}.")
+            raise ValueError(f"{name} must contain numbers; got {value!r} in row {row}.")
     return np.array(values.tolist())
 
 

@@ -1,4 +1,4 @@
-"""Labels and weights inside `tf.data`, looked at as they come."""
+"""Validation of labels and weights inside `tf.data`."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ tf: Any = require("tensorflow", "tf.data")
 
 
 def checked(labels: Labels, y: Any, sample_weight: Any) -> tuple[Any, Any]:
-    """Labels and weights of a batch, read by `labels` when the pipeline runs.
+    """Check the labels and weights of a batch with `labels` when the pipeline runs.
 
-    What is no tensor is returned as it came.
+    Anything that is not a tensor is returned unchanged.
     """
     if _is_dense(y):
         rank = labels.rank if labels.classes is not None else y.shape.rank
@@ -22,7 +22,7 @@ def checked(labels: Labels, y: Any, sample_weight: Any) -> tuple[Any, Any]:
         dtype = y.dtype if y.dtype.is_integer or y.dtype.is_floating else tf.int32
         y = _run(labels.read, y, dtype)
     if _is_dense(sample_weight):
-        # Their shape is the loss's to check.
+        # Their shape is checked by the loss.
         sample_weight = _run(lambda x: labels.read_weights(x, x), sample_weight, None)
     return y, sample_weight
 

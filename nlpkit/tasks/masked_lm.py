@@ -1,4 +1,4 @@
-"""MaskedLM: predict hidden tokens."""
+"""MaskedLM: masked language models."""
 
 import warnings
 from typing import Any
@@ -20,19 +20,35 @@ class MaskedLM(Task):
     Args:
         backbone: `Backbone`, an encoder.
         preprocessor: `MaskedLMPreprocessor`; None if the input is preprocessed already.
-        head_activation: str. Of the head's dense layer; None for the backbone's, as in BERT.
-        head_layer_norm_epsilon: float. Of the head's normalization; None for the backbone's.
+        head_activation: str. The activation of the head's dense layer; None for the backbone's, as
+            in BERT.
+        head_layer_norm_epsilon: float. The epsilon of the head's normalization; None for the
+            backbone's.
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
         inputs: the backbone's inputs and `mask_positions`, int `[batch, masks]`.
-        training: bool. Whether dropout is on.
+        training: bool. Whether dropout is applied.
 
     Returns:
         float `[batch, masks, vocabulary_size]`, logits.
 
     Raises:
-        ValueError: backbone or preprocessor are of another family.
+        ValueError: the backbone or the preprocessor is of another family.
+
+    Example:
+        >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "good", "film"]
+        >>> masked_lm = nlpkit.models.BertMaskedLM(
+        ...     backbone=nlpkit.models.BertBackbone(
+        ...         vocabulary_size=8, num_layers=1, num_heads=2, hidden_dim=4, intermediate_dim=8
+        ...     ),
+        ...     preprocessor=nlpkit.models.BertMaskedLMPreprocessor(
+        ...         nlpkit.models.BertTokenizer(vocabulary), sequence_length=6
+        ...     ),
+        ... )
+        >>> history = masked_lm.fit(["a good film", "good"], verbose=0)
+        >>> sorted(history.history)
+        ['accuracy', 'loss']
     """
 
     per_token = True
@@ -76,17 +92,17 @@ class MaskedLM(Task):
         weighted_metrics: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        """Set what to train with.
+        """Configure training.
 
         Args:
             optimizer: as for `keras.Model.compile`; "auto" is Adam (5e-5).
             loss: "auto" is sparse categorical cross-entropy on logits.
-            weighted_metrics: "auto" is accuracy with the loss "auto", and none with another.
+            weighted_metrics: "auto" is accuracy with the loss "auto", otherwise none.
             **kwargs: further arguments of `keras.Model.compile`.
         """
         if weighted_metrics == "auto":
             accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-            # An empty list: with None Keras keeps those it had.
+            # An empty list: with None, Keras keeps the previous ones.
             weighted_metrics = [accuracy] if loss == "auto" else []
         if loss == "auto":
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -95,7 +111,7 @@ class MaskedLM(Task):
         super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
 
     def hf_head_config(self) -> dict[str, Any]:
-        """Nothing: Hugging Face's head is like its backbone; a warning says if this one is not."""
+        """Return nothing: Hugging Face's head is like its backbone; warn if this one is not."""
         unlike = {
             name: value
             for name in ("activation", "layer_norm_epsilon")
@@ -111,7 +127,8 @@ class MaskedLM(Task):
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """Train on raw strings; arguments as `Task.fit`, without labels."""
         with warnings.catch_warnings():
-            # A pooler has no part in the prediction, which Keras would take for an oversight.
+            # The pooler does not contribute to the prediction, which Keras would report as a
+            # mistake.
             unused = "Gradients do not exist for variables .*pooled_dense"
             warnings.filterwarnings("ignore", message=unused)
             return super().fit(*args, **kwargs)

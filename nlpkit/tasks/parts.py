@@ -1,4 +1,4 @@
-"""Whether the parts of a task go together."""
+"""Compatibility checks of a task's parts."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import keras
 
 
 def check_family(name: str, part: Any, needed: type) -> None:
-    """Raise a ValueError if a part is not of the class that a task needs."""
+    """Raise a ValueError if a part is not of the class that the task needs."""
     if not isinstance(part, needed):
         raise ValueError(
             f"{name} must be a {needed.__name__}; got {part!r} of type {type(part).__name__}."
@@ -14,7 +14,7 @@ def check_family(name: str, part: Any, needed: type) -> None:
 
 
 def check_dtype(dtype: Any, backbone: Any) -> None:
-    """Raise a ValueError if a task is to have another dtype than its backbone."""
+    """Raise a ValueError if the dtype of a task is not that of its backbone."""
     of_backbone = backbone.dtype_policy.name
     if dtype is not None and keras.dtype_policies.get(dtype).name != of_backbone:
         raise ValueError(f"A task has its backbone's dtype, {of_backbone!r}; got dtype={dtype!r}.")

@@ -1,10 +1,10 @@
-"""What the summary of a task says of its preprocessor."""
+"""The preprocessor's lines in the summary of a task."""
 
 from typing import Any
 
 
 def summary_of(preprocessor: Any) -> str:
-    """A preprocessor and its tokenizer, a line each."""
+    """Describe a preprocessor and its tokenizer, one line each."""
     tokenizer = preprocessor.tokenizer
     words = f"{tokenizer.vocabulary_size():,}" if tokenizer.has_vocabulary else "none yet"
     lines = [

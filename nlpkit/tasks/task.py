@@ -1,4 +1,4 @@
-"""Task: the base class of models that go from raw strings to predictions."""
+"""Task: the base class of end-to-end models, from raw strings to predictions."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
@@ -29,15 +29,15 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
     polars, pyarrow, datasets) and whole tables, `tf.data` datasets, `PyDataset`s, PyTorch
     `DataLoader`s, generators and streams, and preprocess them lazily. A tuple holds columns, one
     for each segment of a text; a list holds rows, and a row that is a tuple or list of strings is a
-    pair. What is in memory is looked at before anything is computed: texts, labels and weights.
-    With `preprocessor=None` they take preprocessed input, as any Keras model.
+    pair. Texts, labels and weights in memory are validated before anything is computed. With
+    `preprocessor=None` the methods take preprocessed input, like any Keras model.
 
     Args:
         inputs, outputs: the functional graph over the backbone; positional only.
         backbone: `Backbone`.
         preprocessor: `Preprocessor` or None.
-        **kwargs: `name`, `trainable` of `keras.Model`; `compile` (bool, default True; False leaves
-            compiling to you).
+        **kwargs: `name`, `trainable` of `keras.Model`; `compile` (bool, default True; if False,
+            `compile` must be called).
     """
 
     preset_kind: ClassVar[str] = "task"
@@ -75,22 +75,22 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
 
     @classmethod
     def head_table(cls) -> list[Line]:
-        """Where the head's variables are in a Hugging Face checkpoint."""
+        """The weight table of the head for Hugging Face checkpoints."""
         return parse(cls.head_lines)
 
     def table_of_head(self) -> list[Line]:
-        """Where the variables of this very head are, if that differs within the class."""
+        """The weight table of this head, if it depends on the object."""
         return self.head_table()
 
     @classmethod
     def holds_head(cls, tensors: Collection[str], backbone_arguments: Mapping[str, Any]) -> bool:
-        """Whether a Hugging Face checkpoint with tensors of these names holds the head."""
+        """Whether a Hugging Face checkpoint with tensors of these names contains the head."""
         table = [line for line in cls.head_table() if not line.ignored and not line.tied]
         return any(name in tensors for line in table for name in line.spellings)
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The head's arguments from a Hugging Face configuration."""
+        """Read the head's arguments from a Hugging Face configuration."""
         return {}
 
     def hf_head_config(self) -> dict[str, Any]:
@@ -98,18 +98,18 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         return {}
 
     def _compile_itself(self) -> None:
-        """Compile as the class does by default, unless `compile=False` was given."""
+        """Compile with the defaults of the class, unless `compile=False` was given."""
         if self._self_compiled:
             with immediate_initialization():
                 self.compile()
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Rebuild a task, not compiled: Keras does that afterwards, unless it is told not to."""
+        """Rebuild a task without compiling it; Keras compiles it afterwards unless told not to."""
         return super().from_config({"compile": False, **config})
 
     def get_compile_config(self) -> dict[str, Any]:
-        """What `compile` was given, and whether training has begun."""
+        """The arguments of `compile`, and whether training has begun."""
         config: dict[str, Any] = super().get_compile_config() or {}
         begun = self.optimizer is not None and self.optimizer.built if config else False
         return config and {**config, "training_has_begun": begun}
@@ -150,9 +150,9 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
     ) -> Any:
         """Train on raw strings, or on preprocessed input if there is no preprocessor.
 
-        The arguments are those of `keras.Model.fit`. Examples in memory are shuffled anew for each
+        The arguments are those of `keras.Model.fit`. Examples in memory are shuffled for each
         epoch and tokenized batch by batch; `validation_split` holds out the last of them, unless
-        there is `validation_data`.
+        `validation_data` is given.
 
         Returns:
             `keras.callbacks.History`.
@@ -188,7 +188,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         **kwargs: Any,
     ) -> Any:
         """Compute loss and metrics on raw strings; arguments as `keras.Model.evaluate`."""
-        if kwargs.get("_use_cached_eval_dataset"):  # Keras' `fit`, after it prepared the data.
+        if kwargs.get("_use_cached_eval_dataset"):  # Keras' `fit` has prepared the data.
             return super().evaluate(x, y, batch_size, verbose, sample_weight, **kwargs)
         source = self._source(x, y, sample_weight, batch_size=batch_size)
         return super().evaluate(**source, verbose=verbose, **kwargs)
@@ -219,7 +219,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
     def _read(
         self, x: Any, y: Any = None, sample_weight: Any = None, labelled: bool = True
     ) -> tuple[Any, Any, Any]:
-        """Examples in memory as columns, looked at before the loop."""
+        """Convert examples in memory to columns, and validate them before the loop."""
         refuse_single(x)
         if self.preprocessor is not None:
             return ExampleReader.of(self, labelled).read(x, y, sample_weight)
@@ -238,8 +238,8 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         return x, y, sample_weight
 
     def _held_out(self, validation_data: Any, batch_size: int | None) -> Any:
-        """The data that `fit` validates on: a source of batches, or a tuple of arrays."""
-        # A list of strings is texts; Keras takes other lists for the tuple.
+        """The validation data of `fit`: a source of batches, or a tuple of arrays."""
+        # A list of strings are texts; Keras treats other lists as the tuple.
         is_list = isinstance(validation_data, list) and len(validation_data) in (2, 3)
         is_texts = is_list and isinstance(validation_data[0], str)
         is_given = isinstance(validation_data, tuple) or (is_list and not is_texts)
@@ -258,7 +258,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         shuffle: bool | None = None,
         labelled: bool = True,
     ) -> dict[str, Any]:
-        """The arguments for Keras' own method: preprocessed batches, or the input as it came."""
+        """The arguments for Keras' own method: preprocessed batches, or the input unchanged."""
         refuse_single(x)
         batched = is_batched_source(x)
         if not batched:
@@ -268,7 +268,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
             if shuffle is not None:
                 given["shuffle"] = shuffle and not batched
             return {name: value for name, value in given.items() if value is not None}
-        # What is in memory is shuffled here, and what yields batches keeps its order.
+        # Data in memory is shuffled here; sources of batches keep their order.
         in_order = {} if shuffle is None else {"shuffle": False}
         size = 32 if batch_size is None else batch_size
         if not batched:
@@ -286,7 +286,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         return {"x": map_batches(reader, x, size, reader.in_graph), **in_order}
 
     def _check_arrays(self, x: Any) -> None:
-        """Refuse ids past the vocabulary while they are NumPy arrays and can be looked at."""
+        """Reject ids past the vocabulary while they are NumPy arrays and can be inspected."""
         if isinstance(x, dict):
             names = {tensor.name for tensor in self.backbone.inputs}
             self.backbone.check_inputs({name: x[name] for name in x if name in names})
@@ -296,5 +296,5 @@ def _refuse_split_of_batches(x: Any) -> None:
     if is_batched_source(x):
         raise ValueError(
             f"validation_split needs examples in memory; got a {type(x).__name__}. "
-            "Split it yourself and give validation_data."
+            "Split it yourself and pass validation_data."
         )

@@ -1,4 +1,4 @@
-"""TextClassifier: one label for each text."""
+"""TextClassifier: text classification."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,28 +21,29 @@ class TextClassifier(Task):
 
     Args:
         backbone: `Backbone` with a pooled output.
-        num_classes: int. Labels, 0 to `num_classes - 1`.
+        num_classes: int. The number of classes; labels are 0 to `num_classes - 1`.
         preprocessor: `TextClassifierPreprocessor`; None if the input is preprocessed already.
-        activation: str or function. Of the outputs; None for logits, "softmax" for probabilities.
-        dropout: float in [0, 1). Rate dropped from the pooled output in training.
-        labels: list of str or None. The names of the classes, in their order. A preset has them
-            from its `id2label`, unless these are the names that transformers gives.
+        activation: str or function. The activation of the outputs; None for logits, "softmax" for
+            probabilities.
+        dropout: float in [0, 1). The dropout rate for the pooled output.
+        labels: list of str or None. The names of the classes, in order. A preset takes them from
+            its `id2label`, unless these are the default names of transformers.
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
         inputs: the backbone's inputs.
-        training: bool. Whether dropout is on.
+        training: bool. Whether dropout is applied.
 
     Returns:
         float `[batch, num_classes]`, logits unless there is an activation.
 
     Raises:
-        ValueError: `num_classes` is not positive, or `labels` are not as many; the backbone has no
-            pooled output; backbone or preprocessor are of another family.
+        ValueError: `num_classes` is not positive or not the number of `labels`; the backbone has
+            no pooled output; the backbone or the preprocessor is of another family.
 
     Example:
         >>> classifier = nlpkit.models.TextClassifier.from_preset("bert_nano_en_uncased_sst2")
-        >>> classifier.predict(["What a lovely film!"]).argmax(-1)
+        >>> classifier.predict(["What a lovely film!"], verbose=0).argmax(-1)
         array([1])
     """
 
@@ -60,7 +61,7 @@ class TextClassifier(Task):
         if labels is not None and len(labels) != num_classes:
             raise ValueError(
                 f"labels must name each of the num_classes={num_classes} classes; got "
-                f"{list(labels)}. (For other classes than a preset's, load_head=False.)"
+                f"{list(labels)}. (For classes other than a preset's, pass load_head=False.)"
             )
         features = backbone(backbone.input)
         if not isinstance(features, dict) or "pooled_output" not in features:
@@ -87,18 +88,18 @@ class TextClassifier(Task):
     def compile(
         self, optimizer: Any = "auto", loss: Any = "auto", *, metrics: Any = "auto", **kwargs: Any
     ) -> None:
-        """Set what to train with.
+        """Configure training.
 
         Args:
             optimizer: as for `keras.Model.compile`; "auto" is Adam (5e-5).
             loss: "auto" is sparse categorical cross-entropy, on logits unless there is an
                 activation.
-            metrics: "auto" is accuracy with the loss "auto", and none with another.
+            metrics: "auto" is accuracy with the loss "auto", otherwise none.
             **kwargs: further arguments of `keras.Model.compile`.
         """
         if metrics == "auto":
             accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-            # An empty list: with None Keras keeps those it had.
+            # An empty list: with None, Keras keeps the previous ones.
             metrics = [accuracy] if loss == "auto" else []
         if loss == "auto":
             linear = get_activation(self.activation) is keras.activations.linear
@@ -109,7 +110,7 @@ class TextClassifier(Task):
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """The classes with their names, and the dropout, which stands under either of two keys."""
+        """Read the classes with their names, and the dropout, which is under either of two keys."""
         names = reader.get("id2label", None, kind=dict)
         reader.ignore("label2id")  # The same the other way round.
         num_labels = reader.get("num_labels", reader.get("_num_labels", 2))
@@ -121,7 +122,7 @@ class TextClassifier(Task):
         if {*names} != {*classes}:
             warn(
                 f"id2label names {list(names)} rather than the classes 0 to {len(names) - 1}; the "
-                "names are left out.",
+                "names are ignored.",
             )
             return arguments
         labels = [str(names[i]) for i in classes]
@@ -138,5 +139,5 @@ class TextClassifier(Task):
 
 
 def _usual_labels(num_classes: int) -> list[str]:
-    """What transformers calls classes without names."""
+    """The names that transformers gives to unnamed classes."""
     return [f"LABEL_{i}" for i in range(num_classes)]

@@ -1,4 +1,4 @@
-"""Raw strings as training data: lazily tokenized batches from whatever holds the strings."""
+"""Datasets of raw strings, tokenized lazily, from any source of data."""
 
 import copy
 import itertools
@@ -15,14 +15,14 @@ from nlpkit._compat import is_tensorflow_dataset, is_tensorflow_value, require
 
 
 class TextDataset(keras.utils.PyDataset):
-    """Batches of examples held in memory, each preprocessed when it is asked for.
+    """Batches of examples in memory, each preprocessed on access.
 
     Args:
-        preprocessor: called with a batch `(x, y, sample_weight)`, returns what Keras trains on.
+        preprocessor: called with a batch `(x, y, sample_weight)`, returns the data for Keras.
         x: list or array of strings, or a tuple of such columns.
         y, sample_weight: as long as `x`, or None.
         batch_size: int.
-        shuffle: bool. Whether the order is drawn anew for each epoch.
+        shuffle: bool. Whether to shuffle the examples for each epoch.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class TextDataset(keras.utils.PyDataset):
 
     @property
     def num_batches(self) -> int:
-        """Batches in an epoch, a smaller last one included."""
+        """The number of batches in an epoch, including a smaller last one."""
         return math.ceil(self._size / self._batch_size)
 
     def __len__(self) -> int:
@@ -59,13 +59,13 @@ class TextDataset(keras.utils.PyDataset):
         return self._preprocessor(*(take(column, chosen) for column in self._columns))
 
     def on_epoch_end(self) -> None:
-        """Draw the next epoch's order (from NumPy's generator, which `set_random_seed` seeds)."""
+        """Shuffle for the next epoch (with NumPy's generator, which `set_random_seed` seeds)."""
         if self._shuffle:
             np.random.shuffle(self._order)
 
 
 class _MappedPyDataset(keras.utils.PyDataset):
-    """Another `PyDataset` with its batches preprocessed."""
+    """A `PyDataset` that preprocesses the batches of another."""
 
     def __init__(self, preprocessor: Callable[..., Any], dataset: Any) -> None:
         super().__init__(
@@ -78,23 +78,23 @@ class _MappedPyDataset(keras.utils.PyDataset):
 
     @property
     def num_batches(self) -> Any:
-        """As many as the dataset underneath has."""
+        """The number of batches of the underlying dataset."""
         return self._dataset.num_batches
 
     def __getitem__(self, index: int) -> Any:
         return self._preprocessor(*_as_arguments(self._dataset[index]))
 
     def on_epoch_begin(self) -> None:
-        """Tell the dataset underneath."""
+        """Notify the underlying dataset."""
         self._dataset.on_epoch_begin()
 
     def on_epoch_end(self) -> None:
-        """Tell the dataset underneath."""
+        """Notify the underlying dataset."""
         self._dataset.on_epoch_end()
 
 
 def is_batched_source(x: Any) -> bool:
-    """Whether `x` yields batches by itself: a dataset, a loader, a generator, a stream."""
+    """Whether `x` yields batches itself: a dataset, a loader, a generator or a stream."""
     return (
         is_tensorflow_dataset(x)
         or isinstance(x, keras.utils.PyDataset)
@@ -110,14 +110,14 @@ def map_batches(
     batch_size: int = 32,
     in_graph: Callable[..., Any] | None = None,
 ) -> Any:
-    """Preprocess every batch of a batched source, lazily and in its own kind of pipeline.
+    """Preprocess each batch of a source lazily, in its own kind of pipeline.
 
     Args:
         preprocessor: called with a batch `(x, y, sample_weight)`.
-        source: what `is_batched_source`. A `tf.data.Dataset`, generator or stream may yield single
-            examples instead.
-        batch_size: int. How many single examples make a batch.
-        in_graph: what is mapped over a `tf.data.Dataset` in place of `preprocessor`.
+        source: a batched source, see `is_batched_source`. A `tf.data.Dataset`, generator or stream
+            may yield single examples instead.
+        batch_size: int. The number of single examples in a batch.
+        in_graph: function mapped over a `tf.data.Dataset` in place of `preprocessor`.
     """
     if is_tensorflow_dataset(source):
         tf = require("tensorflow", "tf.data")
@@ -130,21 +130,21 @@ def map_batches(
         return _MappedPyDataset(preprocessor, source)
     if _is_torch_loader(source):
         return _map_torch_loader(preprocessor, source)
-    # Keras wants tuples of generators, even of one.
+    # Keras requires tuples from generators, even with one element.
     return (
         _as_arguments(preprocessor(*_as_arguments(batch))) for batch in _grouped(source, batch_size)
     )
 
 
 def _grouped(source: Iterable[Any], size: int) -> Iterator[Any]:
-    """Batches as they come; single examples, `size` of them at a time, as lists of rows."""
+    """Yield batches unchanged, and single examples in lists of `size` rows."""
     items = iter(source)
     for first in items:
         if not _is_single(_as_arguments(first)[0]):
             yield first
             continue
         rows = [first, *itertools.islice(items, size - 1)]
-        # One tuple of lists for tuples of values, such as a text and its label.
+        # Tuples of values, such as a text and its label, become one tuple of lists.
         yield tuple(map(list, zip(*rows, strict=True))) if isinstance(first, tuple) else rows
 
 
@@ -164,18 +164,18 @@ def _yields_single_examples(dataset: Any) -> bool:
 def split_examples(
     fraction: float, x: Any, y: Any = None, sample_weight: Any = None
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Split columns into all but the last `fraction` of the examples, and those.
+    """Split off the last `fraction` of the examples of columns.
 
     Raises:
-        ValueError: `fraction` is not in (0, 1), one part would be empty, or the columns are not
-            equally long.
+        ValueError: `fraction` is not in (0, 1), one part would be empty, or the columns differ in
+            length.
     """
     columns = (x, y, sample_weight)
     size = check_lengths(*columns)
     first = math.floor(size * (1.0 - fraction))
     if not 0.0 < fraction < 1.0 or not 0 < first < size:
         raise ValueError(
-            "validation_split must leave examples on both sides; "
+            "validation_split must leave examples in both parts; "
             f"got validation_split={fraction} for {size} examples."
         )
     parts = np.arange(first), np.arange(first, size)
@@ -184,26 +184,26 @@ def split_examples(
 
 
 def check_lengths(x: Any, y: Any, sample_weight: Any) -> int:
-    """The number of examples, the same in all columns.
+    """Return the number of examples, which must be the same in all columns.
 
     Raises:
-        ValueError: the columns are not equally long.
+        ValueError: the columns differ in length.
     """
     size = count_examples(x)
     for name, column in (("y", y), ("sample_weight", sample_weight)):
         if column is not None and count_examples(column) != size:
             raise ValueError(
-                f"x and {name} must be equally long; got {size} and "
+                f"x and {name} must have the same length; got {size} and "
                 f"{count_examples(column)} examples."
             )
     return size
 
 
 def count_examples(column: Any) -> int:
-    """The length of a column, or of each of a tuple or dict of columns.
+    """Return the length of a column, or of each column of a tuple or dict.
 
     Raises:
-        ValueError: the columns of a tuple or dict are not equally long.
+        ValueError: the columns of a tuple or dict differ in length.
     """
     if isinstance(column, dict):
         column = tuple(column.values())
@@ -211,12 +211,12 @@ def count_examples(column: Any) -> int:
         return len(column)
     sizes = [count_examples(part) for part in column]
     if len(set(sizes)) != 1:
-        raise ValueError(f"Columns must be equally long; got {sizes} examples.")
+        raise ValueError(f"Columns must have the same length; got {sizes} examples.")
     return sizes[0]
 
 
 def take(column: Any, chosen: np.ndarray) -> Any:
-    """The chosen examples of a column, or of each of a tuple or dict of columns."""
+    """Select examples from a column, or from each column of a tuple or dict."""
     if column is None:
         return None
     if isinstance(column, tuple):
@@ -237,7 +237,7 @@ def _is_torch_loader(x: Any) -> bool:
 
 
 def _map_torch_loader(preprocessor: Callable[..., Any], loader: Any) -> Any:
-    """The same loader, its workers preprocessing what they collate."""
+    """The same loader, with preprocessing in its workers after collation."""
     torch = require("torch", "A DataLoader")
     mapped = copy.copy(loader)
     mapped.collate_fn = _Collate(loader.collate_fn, preprocessor, torch.as_tensor)
@@ -246,7 +246,7 @@ def _map_torch_loader(preprocessor: Callable[..., Any], loader: Any) -> Any:
 
 @dataclass(frozen=True)
 class _Collate:
-    """A loader's own collation, then preprocessing; a class, so that workers can be sent it."""
+    """A loader's own collation, then preprocessing; a class, so that it can be pickled."""
 
     collate: Callable[[Any], Any]
     preprocessor: Callable[..., Any]
@@ -258,7 +258,7 @@ class _Collate:
 
 
 def _collated_columns(batch: Any) -> Any:
-    """Columns as a tuple, strings as a list; the default collation has it the other way round."""
+    """Convert columns to a tuple and strings to a list; default collation does the reverse."""
     if isinstance(batch, dict):
         return {name: _collated_columns(part) for name, part in batch.items()}
     if not isinstance(batch, list | tuple) or all(map(np.isscalar, batch)):

@@ -1,4 +1,4 @@
-"""Losses and metrics that are means over what counts, whatever the padding and the batches."""
+"""Losses and metrics as weighted means, independent of padding and batch size."""
 
 from typing import Any, ClassVar
 
@@ -13,9 +13,9 @@ from nlpkit.ops import backend
 class WeightedMeans:
     """Mix-in for tasks, placed before Keras' class: `sum(w * loss) / sum(w)`.
 
-    Keras divides by the number of places, those of weight 0 included, and takes the mean of the
-    batches by their rows. Here a batch's loss is the mean over its weights, and the mean of
-    batches goes by these. A loss whose reduction is a sum stays as it is.
+    Keras divides by the number of positions, including those of weight 0, and weights batches by
+    their number of rows. Here the loss of a batch is the weighted mean, and batches are weighted by
+    the sum of their weights. A loss whose reduction is a sum is unchanged.
     """
 
     per_token: ClassVar[bool] = False
@@ -30,7 +30,7 @@ class WeightedMeans:
         weighted_metrics: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Compile as `keras.Model.compile`; of tokens, `metrics` leave out those of weight 0."""
+        """Compile as `keras.Model.compile`; `metrics` of tokens ignore those of weight 0."""
         super().compile(  # type: ignore[misc]
             optimizer, loss, metrics=metrics, weighted_metrics=weighted_metrics, **kwargs
         )
@@ -48,7 +48,7 @@ class WeightedMeans:
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """The mean over the weights, and the losses that layers add."""
+        """The weighted mean, plus the losses added by layers."""
         weights = self._weights(y, y_pred, sample_weight)
         if weights is not None:
             if not backend.STATELESS:
@@ -60,7 +60,7 @@ class WeightedMeans:
     def _update_metrics_variables(
         self, variables: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
     ) -> Any:
-        """Of JAX's trainer: its loss is a function whose gradient is taken, without side effect."""
+        """Overridden for JAX's trainer, whose loss function must have no side effects."""
         weights = self._weights(y, y_pred, sample_weight)
         self._loss_tracker.weight = None if weights is None else ops.sum(weights)
         return super()._update_metrics_variables(  # type: ignore[misc]
@@ -68,7 +68,7 @@ class WeightedMeans:
         )
 
     def _weights(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
-        """The weight of each loss, `y_pred.shape[:-1]`; None where Keras' rule stays."""
+        """The weight of each loss, `y_pred.shape[:-1]`; None if Keras' rule applies."""
         loss: Any = self.loss  # type: ignore[attr-defined]
         if _nested(loss, y, y_pred, sample_weight) or len(y_pred.shape) < 2:
             return None
@@ -79,28 +79,28 @@ class WeightedMeans:
         return weights * _counted(loss, y, ones)
 
     def _to_mean_one(self, weights: Any, y: Any) -> Any:
-        """Weights of which Keras' mean over the places is that over the weights."""
+        """Rescale weights so that Keras' mean over the positions is the weighted mean."""
         counted = _counted(self.loss, y, ops.ones_like(weights))  # type: ignore[attr-defined]
         return weights * ops.divide_no_nan(ops.sum(counted), ops.sum(weights))
 
 
 class _LossMean(keras.metrics.Mean):
-    """The mean of the batches' losses, by their weights where these are known."""
+    """The mean of the batches' losses, weighted by their sums of weights if known."""
 
     weight: Any = None
 
     def update_state(self, values: Any, sample_weight: Any = None) -> Any:
-        """Count a batch; `sample_weight` is how many rows it has."""
+        """Add a batch; `sample_weight` is its number of rows."""
         weight = sample_weight if self.weight is None else self.weight
         self.weight = None
         return super().update_state(values, sample_weight=weight)
 
 
 class _TokenMetrics(CompileMetrics):
-    """Keras' metrics, of which the unweighted ones count the tokens that have a weight."""
+    """Keras' metrics, except that unweighted ones ignore tokens without a weight."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count a batch."""
+        """Add a batch."""
         if sample_weight is None or _nested(y_true, y_pred, sample_weight):
             super().update_state(y_true, y_pred, sample_weight)
             return
@@ -121,7 +121,7 @@ def _nested(*values: Any) -> bool:
 
 
 def _counted(loss: Any, y: Any, ones: Any) -> Any:
-    """1 for each label that a loss doesn't ignore."""
+    """1 for each label that the loss does not ignore."""
     ignored = getattr(loss, "ignore_class", None)
     if ignored is None:
         return ones
@@ -129,7 +129,7 @@ def _counted(loss: Any, y: Any, ones: Any) -> Any:
 
 
 def _fitted(weight: Any, ones: Any) -> Any:
-    """Weights `[batch]`, `[batch, 1]` or of the places, for each place."""
+    """Broadcast weights `[batch]`, `[batch, 1]` or per position to each position."""
     weight = ops.cast(weight, "float32")
     if len(weight.shape) > len(ones.shape):
         weight = ops.squeeze(weight, -1)

@@ -104,12 +104,12 @@ def test_rows_that_do_not_match_are_refused(tokenizer, x, message):
 
 
 def test_columns_that_hold_no_text_are_refused(tokenizer):
-    with pytest.raises(TypeError, match=r"x\['idx'\] must hold strings"):
+    with pytest.raises(TypeError, match=r"x\['idx'\] must contain strings"):
         TextClassifierPreprocessor(tokenizer).read({"text": TEXTS, "idx": [1, 2, 3]})
 
 
 def test_labels_that_come_twice_are_refused(tokenizer):
-    with pytest.raises(ValueError, match="y must come once; .* column 'label' of x"):
+    with pytest.raises(ValueError, match="y must be given once; .* column 'label' of x"):
         TextClassifierPreprocessor(tokenizer).read({"text": TEXTS, "label": [1] * 3}, [1] * 3)
 
 

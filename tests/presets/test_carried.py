@@ -84,7 +84,7 @@ def test_class_names_that_transformers_makes_up_are_none(classifier, tmp_path):
     folder = as_hugging_face(classifier, tmp_path / "0")
     assert nlpkit.models.TextClassifier.from_preset(folder).labels is None
     change(folder / "config.json", id2label={"1": "a", "2": "b", "3": "c"})
-    with pytest.warns(UserWarning, match="names are left out"):
+    with pytest.warns(UserWarning, match="names are ignored"):
         assert nlpkit.models.TextClassifier.from_preset(folder).labels is None
 
 

@@ -145,7 +145,7 @@ def test_parameters_given_replace_those_of_the_sampler_which_stays_as_it_is():
 
 @pytest.mark.parametrize("sampler", [BeamSampler(), ContrastiveSampler()])
 def test_parameters_that_contradict(sampler):
-    with pytest.raises(ValueError, match="contradicts temperature=0.7, top_k=3: it takes"):
+    with pytest.raises(ValueError, match="does not support temperature=0.7, top_k=3; it takes"):
         combine(sampler, temperature=0.7, top_k=3)
 
 

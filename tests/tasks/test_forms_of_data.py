@@ -84,7 +84,7 @@ def test_other_losses_take_other_labels():
     same(task.evaluate(Table({"text": TEXTS, "labels": several.tolist()}), verbose=0), wanted)
     task.compile("sgd", "mse")
     assert task.evaluate(TEXTS, several - 3.5, verbose=0) > 1
-    with pytest.raises(ValueError, match="y must hold numbers; got 'good' in row 0"):
+    with pytest.raises(ValueError, match="y must contain numbers; got 'good' in row 0"):
         task.evaluate(TEXTS, ["good"] * 6, verbose=0)
 
 
@@ -140,17 +140,22 @@ WRONG = {
     "no texts": ([], [], ValueError, "at least one example"),
     "a set": ({"a", "b"}, [0, 1], TypeError, "x must be strings in a list, array or column"),
     "a tuple of texts": (("a", "b"), [0, 1], ValueError, "A tuple holds columns"),
-    "three segments": ([("a", "b", "c")], [0], ValueError, "x has 3 segments .* tells 2"),
+    "three segments": ([("a", "b", "c")], [0], ValueError, "x has 3 segments .* distinguishes 2"),
     "past the classes": (["a", "a"], [0, 2], ValueError, "from 0 to 1; got 2 in row 1"),
-    "negative": (["a"], [-1], ValueError, "y must hold classes .* got -1 in row 0"),
-    "missing label": (["a", "a"], [0, None], ValueError, "y must hold numbers; got None in row 1"),
-    "NaN label": (["a", "a"], [0, NAN], ValueError, "y must hold .*; got nan in row 1"),
-    "fraction": (["a"], [0.5], ValueError, "y must hold classes from 0 to 1; got 0.5"),
-    "names": (["a"], ["good"], ValueError, "y must hold classes from 0 to 1; got 'good'"),
+    "negative": (["a"], [-1], ValueError, "y must contain classes .* got -1 in row 0"),
+    "missing label": (
+        ["a", "a"],
+        [0, None],
+        ValueError,
+        "y must contain numbers; got None in row 1",
+    ),
+    "NaN label": (["a", "a"], [0, NAN], ValueError, "y must contain .*; got nan in row 1"),
+    "fraction": (["a"], [0.5], ValueError, "y must contain classes from 0 to 1; got 0.5"),
+    "names": (["a"], ["good"], ValueError, "y must contain classes from 0 to 1; got 'good'"),
     "one-hot": (["a"], [[0, 1]], ValueError, r"shape \(1, 2\).*categorical_crossentropy"),
     "ragged": (["a", "a"], [[0], [0, 1]], ValueError, "y must have rows of one length"),
-    "no labels": (["a"], None, ValueError, "y must hold classes from 0 to 1; got None"),
-    "too few": (["a", "a"], [0], ValueError, "x and y must be equally long; got 2 and 1"),
+    "no labels": (["a"], None, ValueError, "y must contain classes from 0 to 1; got None"),
+    "too few": (["a", "a"], [0], ValueError, "x and y must have the same length; got 2 and 1"),
 }
 
 
@@ -168,9 +173,9 @@ def test_what_is_wrong_is_named_before_anything_is_computed(classifier, case):
     ("weights", "message"),
     [
         ([1, NAN], "finite numbers; got nan in row 1"),
-        ([1, None], "sample_weight must hold numbers; got None in row 1"),
+        ([1, None], "sample_weight must contain numbers; got None in row 1"),
         ([[1, 1], [1, 1]], r"a number for each label; got the shape \(2, 2\) for labels"),
-        ([1], "x and sample_weight must be equally long; got 2 and 1"),
+        ([1], "x and sample_weight must have the same length; got 2 and 1"),
     ],
 )
 def test_wrong_weights_are_named(classifier, weights, message):
@@ -186,7 +191,7 @@ def test_wrong_class_weights_are_named(classifier, weights):
 
 @pytest.mark.parametrize("source", [miniature.Batches, miniature.generator])
 def test_batches_are_looked_at_as_they_come(classifier, source):
-    with pytest.raises(ValueError, match="y must hold classes from 0 to 1; got 2 in row 1"):
+    with pytest.raises(ValueError, match="y must contain classes from 0 to 1; got 2 in row 1"):
         classifier.evaluate(source(TEXTS, [0, 2] * 3), verbose=0)
     with pytest.raises(ValueError, match=r"Batches of pairs are \(\(first, second\),\)"):
         classifier.predict(source(TEXTS, SECOND_TEXTS), verbose=0)
@@ -197,5 +202,7 @@ def test_batches_are_looked_at_as_they_come(classifier, source):
 def test_labels_in_a_dataset_are_looked_at_as_they_come(classifier, label):
     import tensorflow as tf
 
-    with pytest.raises(tf.errors.InvalidArgumentError, match=f"y must hold classes .* got {label}"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=f"y must contain classes .* got {label}"
+    ):
         classifier.evaluate(miniature.tf_dataset(TEXTS, [0, label] * 3), verbose=0)

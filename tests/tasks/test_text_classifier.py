@@ -118,7 +118,7 @@ def test_a_single_example_is_refused(classifier, x, method):
 
 @pytest.mark.parametrize("method", ["fit", "evaluate"])
 def test_labels_of_another_length_are_refused(classifier, method):
-    with pytest.raises(ValueError, match="x and y must be equally long; got 6 and 5"):
+    with pytest.raises(ValueError, match="x and y must have the same length; got 6 and 5"):
         getattr(classifier, method)(TEXTS, LABELS[:5], verbose=0)
 
 

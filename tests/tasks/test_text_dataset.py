@@ -59,7 +59,7 @@ def test_a_seed_fixes_the_order():
 @pytest.mark.parametrize("name", ["y", "sample_weight"])
 @pytest.mark.parametrize("column", [[0] * 5, np.zeros(7)])
 def test_columns_of_another_length_are_refused(name, column):
-    message = f"x and {name} must be equally long; got 6 and {len(column)} examples"
+    message = f"x and {name} must have the same length; got 6 and {len(column)} examples"
     with pytest.raises(ValueError, match=message):
         TextDataset(as_given, TEXTS, **{name: column})
     with pytest.raises(ValueError, match=message):
@@ -67,7 +67,7 @@ def test_columns_of_another_length_are_refused(name, column):
 
 
 def test_segments_of_another_length_are_refused():
-    with pytest.raises(ValueError, match=r"equally long; got \[6, 5\] examples"):
+    with pytest.raises(ValueError, match=r"the same length; got \[6, 5\] examples"):
         TextDataset(as_given, (TEXTS, SECOND_TEXTS[1:]))
 
 

@@ -1,1 +1,1 @@
-"""The loop that a sampler runs in, token by token, compiled where the backend compiles."""
+"""The generation loop: token by token, compiled on JAX and TensorFlow."""

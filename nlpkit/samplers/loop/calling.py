@@ -1,6 +1,6 @@
-"""Samplers called as functions, with a function and a cache of the caller's own.
+"""Samplers called as functions, with a custom `next` function and cache.
 
-Letters: R rows, L tokens of a row, D features, V words.
+Axes: R rows, L tokens of a row, D features, V vocabulary.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,20 +19,20 @@ Next = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
 
 
 class FunctionDecoder:
-    """What samplers see of a function: a `Decoder` whose cache holds the texts beside the caller's.
+    """A `Decoder` around a custom function; its cache holds the texts next to the caller's cache.
 
     Its cache is a dict of "tokens" int32 `[R, L]`, "kept" bool `[R, L]` or `()`, "index" int32 (the
-    next token's), "own" (the caller's cache, `()` for None) and "length" `[R]`, which says how many
-    rows there are.
+    next token's), "own" (the caller's cache, `()` for None) and "length" `[R]`, whose shape is the
+    number of rows.
 
     Args:
         function: see `Next`.
         cache: the caller's, or None.
-        index: int32. Where the first new token stands.
-        kept: bool `[R, L]` or None. Which tokens stay as they are.
+        index: int32. The position of the first new token.
+        kept: bool `[R, L]` or None. The given tokens to keep.
         hidden_states: float `[R, L, D]` or None, of the prompt.
-        model: `keras.Model` or None. What the function calls: on JAX no change of its variables
-            leaves the loop.
+        model: `keras.Model` or None. The model that the function calls: on JAX its variables
+            are not updated.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class FunctionDecoder:
         ring: bool = True,
         all_hidden: bool = False,
     ) -> tuple[Any, Any, Any]:
-        """Ask for the first token; see `nlpkit.samplers.sampler.Decoder`."""
+        """Compute the logits of the first token; see `nlpkit.samplers.sampler.Decoder`."""
         self._needs_hidden = all_hidden
         if all_hidden and self._hidden_states is None:
             raise ValueError(
@@ -75,7 +75,7 @@ class FunctionDecoder:
         return logits, self._hidden_states, cache
 
     def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
-        """Write a token, `[R, 1]`, and ask for the one after it."""
+        """Write a token, `[R, 1]`, and compute the logits of the next."""
         tokens = ops.slice_update(cache["tokens"], [0, cache["index"]], token_ids)
         cache = cache | {"tokens": tokens, "index": cache["index"] + 1}
         logits, hidden, cache = self._ask(cache)
@@ -90,7 +90,7 @@ class FunctionDecoder:
                 "sampler that compares them; got None."
             )
         logits = ops.cast(_tensor(logits), "float32")
-        # One row may stand for all, as where several texts of a prompt are searched.
+        # One row may stand for all, e.g. if several texts of a prompt are searched.
         logits = ops.broadcast_to(logits, (cache["tokens"].shape[0], logits.shape[-1]))
         if not isinstance(cache["kept"], tuple):
             logits = _only_kept(logits, cache)
@@ -110,7 +110,7 @@ def call(
     model: Any,
     seed: Any,
 ) -> Any:
-    """Run a sampler as its `__call__` explains."""
+    """Run a sampler; see `Sampler.__call__`."""
     tokens = _tokens(prompt)
     length = tokens.shape[1]
     index = ops.cast(_tensor(index), "int32")
@@ -129,7 +129,7 @@ def call(
         results = sampler.results(state, plan)
     if not backend.is_tracing() and bool(ops.any(state["broken"])):
         raise ValueError("next returned logits that are not numbers (NaN).")
-    # `ops.full` makes floats of whole numbers: a prompt of them comes back as ids all the same.
+    # `ops.full` turns integers into floats: a prompt of these is returned as ids too.
     dtype = keras.backend.standardize_dtype(getattr(prompt, "dtype", "int32"))
     dtype = dtype if keras.backend.is_int_dtype(dtype) else "int32"
     found = ops.cast(results["token_ids"], dtype)
@@ -139,9 +139,9 @@ def call(
 def plan_of(
     sampler: Sampler, tokens: Any, index: Any, kept: Any, stops: Sequence[int] | None, seed: Any
 ) -> Plan:
-    """The values that the sampler's loop takes beside its state."""
+    """The values that the sampler's loop takes in addition to its state."""
     rows, length = tokens.shape
-    # Equal texts are drawn one after the other, so that a row does not depend on the others.
+    # Equal texts are numbered in order, so that a row does not depend on the others.
     same = ops.all(tokens[:, None] == tokens[None], axis=-1)
     draws = ops.sum(ops.tril(ops.cast(same, "int32"), -1), axis=1)  # R
     if seed is None:
@@ -169,7 +169,7 @@ def _tokens(prompt: Any) -> Any:
 
 
 def _only_kept(logits: Any, cache: Any) -> Any:
-    """Logits that leave no choice where the next token is there already."""
+    """Mask the logits to the given token where the next token is kept."""
     tokens, index = cache["tokens"], cache["index"]
     column = ops.minimum(index, tokens.shape[1] - 1)
     words = ops.arange(logits.shape[-1], dtype="int32")
@@ -179,7 +179,7 @@ def _only_kept(logits: Any, cache: Any) -> Any:
 
 
 def _without_changes(function: Next, model: Any) -> Next:
-    """A function that reads the model's variables as they are now, and leaves them so."""
+    """A function that reads the model's current variables without updating them."""
     values = [(variable, variable.value) for variable in model.variables]
 
     def call(prompt: Any, cache: Any, index: Any) -> tuple[Any, Any, Any]:

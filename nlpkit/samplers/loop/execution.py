@@ -1,4 +1,4 @@
-"""Running a sampler's loop: compiled on JAX and TensorFlow, eager on PyTorch."""
+"""Execution of a sampler's loop: compiled on JAX and TensorFlow, eager on PyTorch."""
 
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
@@ -13,23 +13,23 @@ from nlpkit.samplers.sampler import Plan, Sampler, State
 
 
 class Execution:
-    """Runs samplers on one model, and keeps what was compiled for it.
+    """Runs samplers on one model, and caches the loops compiled for it.
 
-    A loop is compiled once for each structure of a sampler and each shape of the prompts and the
-    cache. Weights and all parameters are its inputs: they change without compiling.
+    A loop is compiled once for each compile key of a sampler and each shape of the prompts and the
+    cache. Weights and all parameters are its inputs: changing them does not recompile.
 
     Args:
         model: keras.Model that is a `Decoder`.
 
     Attributes:
-        compilations: int. How many loops were compiled so far (0 on PyTorch).
+        compilations: int. The number of loops compiled so far (0 on PyTorch).
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
         self._programs: dict[Hashable, tuple[Callable[..., Any], Sampler]] = {}
         policy = model.dtype_policy
-        # Without Keras' bookkeeping nobody casts: all must be of one dtype.
+        # Without Keras' autocasting, everything must be of one dtype.
         self._direct = policy.compute_dtype == policy.variable_dtype
 
     @property
@@ -44,14 +44,14 @@ class Execution:
         slots: int,
         until: int,
     ) -> State:
-        """Run over the prompts, and generate up to `until` tokens a row.
+        """Run the model on the prompts, and generate up to `until` tokens per row.
 
         Args:
             sampler: `Sampler`.
             prompt: "token_ids" int32 and "padding_mask" bool, arrays `[R, T]`.
             plan: arrays, see `Sampler`.
-            slots: int. Room of a row of the cache.
-            until: int. Iterations of the loop.
+            slots: int. The number of cache slots per row.
+            until: int. The number of iterations of the loop.
         """
 
         def begin(prompt: Any, plan: Any, until: Any) -> State:
@@ -61,7 +61,7 @@ class Execution:
         return self._run(("start", slots), begin, sampler, prompt, plan, until)
 
     def resume(self, sampler: Sampler, state: State, plan: Plan, until: int) -> State:
-        """Go on with a state, which must not be used again, until its "step" is `until`."""
+        """Resume from a state, which must not be used again, until its "step" is `until`."""
 
         def proceed(state: Any, plan: Any, until: Any) -> State:
             return loop(sampler, self._model, state, plan, until)
@@ -108,10 +108,10 @@ def _tensors(tree: Any) -> Any:
 
 
 def fresh_seed() -> Any:
-    """A seed that differs each time, also when a compiled function runs again.
+    """Return a different seed each time, even if a compiled function runs again.
 
     Raises:
-        ValueError: JAX is compiling, so that it would stay the same.
+        ValueError: JAX is compiling, so that the seed would be constant.
     """
     if backend.is_tracing():
         return backend.traced_seed()

@@ -35,13 +35,13 @@ def program(
 
 
 def is_tracing() -> bool:
-    """Whether what runs now is being compiled."""
+    """Whether the current code is being traced."""
     return isinstance(jnp.zeros(()), jax.core.Tracer)
 
 
 def traced_seed() -> Any:
-    """Refuse: compiled functions have no state."""
+    """Raise an error: compiled functions have no state."""
     raise ValueError(
-        "seed must be given to a sampler that a function compiled by JAX calls, and be one of that "
-        "function's arguments; else it would draw the same each time."
+        "seed must be given to a sampler called in a function compiled by JAX, as one of that "
+        "function's arguments; otherwise it would draw the same numbers each time."
     )

@@ -15,10 +15,10 @@ def program(
 
 
 def is_tracing() -> bool:
-    """Whether what runs now only builds a graph."""
+    """Whether the current code is being traced into a graph."""
     return not tf.executing_eagerly()
 
 
 def traced_seed() -> Any:
-    """A seed that is drawn anew each time the graph runs."""
+    """A seed that is drawn again each time the graph runs."""
     return tf.random.uniform((), maxval=2**31 - 1, dtype="int32")

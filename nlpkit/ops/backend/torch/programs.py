@@ -1,4 +1,4 @@
-"""Loops on PyTorch: eager, the cache written in place."""
+"""Loops on PyTorch: eager, with in-place cache updates."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -35,15 +35,15 @@ def run_loop(advance: Callable[[Any], Any], state: Any, until: Any) -> Any:
 
 
 def without_gradients() -> AbstractContextManager[Any]:
-    """A context in which no gradients are recorded."""
+    """A context manager that disables gradients."""
     return torch.no_grad()
 
 
 def is_tracing() -> bool:
-    """Whether `torch.compile` looks at what runs now."""
+    """Whether the current code is being traced by `torch.compile`."""
     return bool(torch.compiler.is_compiling())
 
 
 def traced_seed() -> Any:
-    """A seed that is drawn anew each time."""
+    """A new random seed."""
     return torch.randint(2**31 - 1, (), dtype=torch.int32)
