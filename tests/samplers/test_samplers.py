@@ -21,8 +21,8 @@ from nlpkit.samplers import (
     SpeculativeSampler,
     TopKSampler,
     TopPSampler,
-    combine,
 )
+from nlpkit.samplers.combination import combine
 
 BY_NAME = {
     "greedy": GreedySampler,

@@ -14,8 +14,8 @@ from nlpkit.samplers import (
     RandomSampler,
     SpeculativeSampler,
     TopPSampler,
-    combine,
 )
+from nlpkit.samplers.combination import combine
 from nlpkit.samplers.look_up import look_up
 
 PROMPTS = [[3, 1, 4], [1, 5, 9, 2, 6], [5], [7, 8, 7, 8, 7]]

@@ -15,8 +15,8 @@ from nlpkit.samplers import (
     GreedySampler,
     RandomSampler,
     SpeculativeSampler,
-    combine,
 )
+from nlpkit.samplers.combination import combine
 from nlpkit.samplers.loop.execution import Execution
 
 transformers = pytest.importorskip("transformers", reason="transformers makes the checkpoints")
