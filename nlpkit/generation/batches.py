@@ -9,6 +9,8 @@ import numpy as np
 from nlpkit.generation.options import Options
 from nlpkit.generation.prompts import Prompts
 from nlpkit.ops import backend
+from nlpkit.ops.sizes import power_of_two
+from nlpkit.samplers.parameters import plan_values
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def _batch(
 ) -> Batch:
     length, count = max(map(len, rows)), len(rows)
     if not backend.EAGER:
-        length, count = _bucket(length), _power(count)
+        length, count = _bucket(length), power_of_two(count)
     # Padding rows repeat the first one.
     chosen = [*range(len(rows)), *[0] * (count - len(rows))]
     rows = [rows[i] for i in chosen]
@@ -62,10 +64,7 @@ def _batch(
         "stop_token_ids": _stop_array(options.stop_ids(model)),
         "limits": limits.astype("int32"),
         "streams": streams[chosen],
-        **{
-            name: np.asarray(value, "int32" if name == "top_k" else "float32")
-            for name, value in options.sampler.parameters().items()
-        },
+        **plan_values(options.sampler.parameters()),
     }
     prompt = {"token_ids": token_ids, "padding_mask": mask}
     return Batch(prompt, plan, slots if backend.EAGER else _coarse(slots), indices)
@@ -73,20 +72,16 @@ def _batch(
 
 def _stop_array(ids: Sequence[int]) -> np.ndarray:
     """Stop ids as an array of one of few sizes, padded with -1."""
-    size = _power(max(len(ids), 4))
+    size = power_of_two(max(len(ids), 4))
     return np.array([*ids, *[-1] * (size - len(ids))], "int32")
 
 
 def _bucket(length: int) -> int:
     """Round up the length of prompts to a bucket: a power of two, at least 32."""
-    return max(32, _power(length))
+    return max(32, power_of_two(length))
 
 
 def _coarse(slots: int) -> int:
     """Round up the size of a cache to a bucket: at most an eighth more than needed."""
-    step = max(64, _power(slots) // 8)
+    step = max(64, power_of_two(slots) // 8)
     return -(-slots // step) * step
-
-
-def _power(number: int) -> int:
-    return 1 << (number - 1).bit_length()

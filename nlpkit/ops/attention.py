@@ -68,7 +68,7 @@ def prepare_mask(mask: Any, dtype: str) -> Any:
     """
     if mask is None or not backend.ADDS_MASKS:
         return mask
-    if keras.backend.is_float_dtype(keras.backend.standardize_dtype(mask.dtype)):
+    if keras.backend.is_float_dtype(mask.dtype):
         return mask
     low = _MASKED if dtype != "float16" else -45000.0
     return ops.where(mask, ops.cast(0.0, dtype), ops.cast(low, dtype))

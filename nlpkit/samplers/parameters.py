@@ -1,9 +1,11 @@
 """The parameters of samplers: their names and ranges."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any, NamedTuple
+
+import numpy as np
 
 
 class _Range(NamedTuple):
@@ -47,3 +49,11 @@ def check_parameter(parameter: str, value: Any, argument: str | None = None) -> 
         return
     error = ValueError if of_kind else TypeError
     raise error(f"{argument or parameter} must be {allowed.text}; got {value!r}.")
+
+
+def plan_values(parameters: Mapping[str, float]) -> dict[str, np.ndarray]:
+    """The parameters as arrays that a plan holds: int32 for counts, else float32."""
+    return {
+        name: np.asarray(value, "int32" if name == "top_k" else "float32")
+        for name, value in parameters.items()
+    }

@@ -12,6 +12,7 @@ from keras import ops
 
 from nlpkit.ops import backend
 from nlpkit.samplers.loop.execution import fresh_seed, loop
+from nlpkit.samplers.parameters import plan_values
 from nlpkit.samplers.sampler import Plan, Sampler
 
 # (prompt `[R, L]`, cache, index) -> (logits `[R, V]` of the token at index, hidden `[R, D]`, cache)
@@ -152,8 +153,7 @@ def plan_of(
         "limits": ops.broadcast_to(length - index, (rows,)),
         "streams": ops.stack([seeds, ops.cast(draws, "int32")], axis=1),
     }
-    for name, value in sampler.parameters().items():
-        plan[name] = np.asarray(value, "int32" if name == "top_k" else "float32")
+    plan |= plan_values(sampler.parameters())
     plan = {name: _tensor(value) for name, value in plan.items()}
     return plan if kept is None else plan | {"kept": kept}
 

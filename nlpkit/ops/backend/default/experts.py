@@ -9,6 +9,8 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit.ops.sizes import power_of_two
+
 # With fewer rows a block takes no less time; with more, a row takes no less time.
 _LEAST_ROWS, _MOST_ROWS = 8, 64
 
@@ -80,7 +82,7 @@ def _rows_of_block(tokens: int | None, pairs: int | None, num_experts: int) -> i
     if tokens is None or pairs is None:
         return _MOST_ROWS // 2
     share = max(_LEAST_ROWS, -(-pairs // num_experts))
-    return min(_MOST_ROWS, 1 << (share - 1).bit_length(), tokens)
+    return min(_MOST_ROWS, power_of_two(share), tokens)
 
 
 def _most_blocks(chosen: Any, rows: int, num_experts: int) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from nlpkit.ops.backend.torch.tracing import is_traced
+from nlpkit.ops.sizes import power_of_two
 
 # oneDNN's product, which PyTorch's own compiler uses; it has no gradient.
 _ONE_DNN: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
@@ -36,7 +37,7 @@ def linear(inputs: Any, kernel: Any, bias: Any = None, *, decoding: bool = False
     rows = inputs.numel() // inputs.shape[-1]
     if not rows or kernel.numel() < _LEAST_KERNEL:
         return _usual(inputs, kernel, bias)
-    least = 1 << (min(rows, _MANY_ROWS) - 1).bit_length()
+    least = power_of_two(min(rows, _MANY_ROWS))
     key = (least, *kernel.shape, *kernel.stride(), inputs.dtype, kernel.dtype)
     key += (bias is None, torch.get_num_threads())
     chosen = _CHOSEN.get(key)
