@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 _INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
 _MOST_MISSING = 3
+# How many tokens before the new ones are decoded with them: what a token's text depends on.
+_CONTEXT = 16
 
 
 class TextStream:
@@ -24,12 +26,18 @@ class TextStream:
         self._ids = prompt
         self._stop_strings = stop_strings
         self._shown = len(self.prompt)
+        # What is decoded anew: the ids from `_start`; the first `_known` characters of their text
+        # end where `_text`, all that came before the latest tokens, does.
+        self._text, self._start, self._known = "", 0, 0
+        self._settle(self.prompt, prompt)
 
     def push(self, ids: list[int], *, last: bool) -> str:
         """Return the new text of `ids`, all ids generated so far."""
         if self.is_done:
             return ""
-        text = self._decode(self._ids + ids)
+        ids = self._ids + ids
+        text = self._text + self._decode(ids[self._start :])[self._known :]
+        self._settle(text, ids)
         end = cut_at(text[len(self.prompt) :], self._stop_strings)
         self.is_done = last or end is not None
         if end is not None:
@@ -39,6 +47,12 @@ class TextStream:
             text = text[: len(text) - self._held_back(text)]
         piece, self._shown = text[self._shown :], max(self._shown, len(text))
         return piece
+
+    def _settle(self, text: str, ids: list[int]) -> None:
+        """Leave out of what is decoded all but the last tokens, once they end in a character."""
+        if len(ids) - self._start > 2 * _CONTEXT and not _incomplete(text):
+            self._text, self._start = text, len(ids) - _CONTEXT
+            self._known = len(self._decode(ids[self._start :]))
 
     def _held_back(self, text: str) -> int:
         """The number of characters at the end that may begin a stop string."""
