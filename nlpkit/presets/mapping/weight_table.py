@@ -25,6 +25,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -118,17 +119,17 @@ class Line:
         """The variable's path, and in brackets the slice of it that is meant."""
         return f"{self.variable}[{self.slot}]" if self.slot else self.variable
 
-    @property
+    @cached_property
     def variable_slice(self) -> TensorSlice | None:
         """The slice of the variable that is meant; None for all of it."""
         return self._parsed(self.slot)
 
-    @property
+    @cached_property
     def tensor_slice(self) -> TensorSlice | None:
         """The slice of the tensor that is meant; None for all of it."""
         return self._parsed(self.part)
 
-    @property
+    @cached_property
     def spellings(self) -> tuple[str, ...]:
         """The tensor's names: the one to write, then other ones that are read."""
         others = (self._spelling(mark) for mark in self.marks)
@@ -162,7 +163,7 @@ class Line:
         """The value of the variable, or of the slice of it, from the whole tensor's."""
         if (slice_ := self.tensor_slice) is not None:
             tensor = slice_.take(tensor)
-        steps = zip(self._transforms(), self._shapes(variable_shape)[1:], strict=True)
+        steps = zip(self._transforms, self._shapes(variable_shape)[1:], strict=True)
         for transform, after in steps:
             tensor = transform.read(tensor, after)
         return tensor
@@ -171,16 +172,17 @@ class Line:
         """The value of the tensor, or of the slice of it, from the whole variable's."""
         if (slice_ := self.variable_slice) is not None:
             value = slice_.take(value)
-        for transform in reversed(self._transforms()):
+        for transform in reversed(self._transforms):
             value = transform.write(value)
         return value
 
+    @cached_property
     def _transforms(self) -> list[Transform]:
         return [found for name in self.transforms if (found := find_transform(name))]
 
     def _shapes(self, variable_shape: Shape) -> list[Shape]:
         shapes = [self.slot_shape(variable_shape)]
-        for transform in reversed(self._transforms()):
+        for transform in reversed(self._transforms):
             shapes.insert(0, transform.before(shapes[0]))
         return shapes
 
