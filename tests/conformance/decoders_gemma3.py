@@ -14,7 +14,7 @@ def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
         "image_size": 8,
-        "num_layers": 3,
+        "num_layers": 2,
         "num_query_heads": 4,
         "num_key_value_heads": 2,
         "hidden_dim": 16,
@@ -29,7 +29,7 @@ def _arguments() -> dict[str, Any]:
         "layer_norm_epsilon": 1e-3,
         "dropout": 0.2,
         "query_pre_attn_scalar": 10,
-        "layer_types": [FULL, WINDOW, WINDOW],
+        "layer_types": [FULL, WINDOW],
         "rope_max_wavelength": 1000,
         "local_rope_max_wavelength": 100,
         "rope_scaling": LINEAR,
