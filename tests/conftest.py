@@ -1,5 +1,6 @@
 """What every test shares: quiet backends, fixed seeds, no network; and which process runs it."""
 
+import gc
 import os
 import zlib
 
@@ -42,6 +43,12 @@ def pytest_collection_modifyitems(config, items):
     others = [item for item in items if not runs_here(item)]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
+
+
+def pytest_collection_finish():
+    """What was imported stays: have the garbage collector leave it out, time and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _backend_of(item):

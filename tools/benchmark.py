@@ -26,7 +26,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks import bert, generate, memory, presets, tokenizer_ids, tokenizers
+from benchmarks import bert, generate, memory, presets, tokenizer_ids, tokenizer_speed
 from benchmarks.measurement import Measurement
 
 BACKENDS = ("torch", "jax", "tensorflow")
@@ -36,7 +36,7 @@ SUITES = {"bert": bert.measurements}
 OWN_TABLES = {
     "generate": generate,
     "memory": memory,
-    "tokenizers": tokenizers,
+    "tokenizers": tokenizer_speed,
     "tokenizer-ids": tokenizer_ids,
     "presets": presets,
 }
