@@ -13,6 +13,7 @@ PACKAGE = Path(nlpkit.__file__).parent
 # What says nothing of the backend, or compiles for seconds.
 ON_ONE_BACKEND = (
     "nlpkit.layers.preprocessing.",
+    "nlpkit.models.",
     "nlpkit.preprocessors.",
     "nlpkit.presets.",
     "nlpkit.tasks.causal_lm.",
@@ -20,9 +21,6 @@ ON_ONE_BACKEND = (
 )
 # What is not converted yet; empty this.
 EXCLUDED = (
-    "nlpkit.backbones.",
-    "nlpkit.models.",
-    "nlpkit.modules.",
     "nlpkit.presets.",
     "nlpkit.tokenizers.",
 )

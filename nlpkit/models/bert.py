@@ -101,27 +101,28 @@ _KERASHUB = encoder(
 
 
 class BertTokenizer(WordPieceTokenizer):
-    """Split text into BERT's word pieces.
+    """Split text into BERT's word pieces: a `WordPieceTokenizer` with BERT's special tokens.
 
-    A `WordPieceTokenizer` that knows BERT's special tokens; each must be in the vocabulary, and is
-    available as an attribute (`tokenizer.cls_token`) and as an id (`tokenizer.cls_token_id`).
+    Each must be in the vocabulary; `cls_token_id` and so on are their ids.
 
     Args:
-        vocabulary: str, path or list of str. The word pieces, or a file with one a line.
+        vocabulary: str, path or list of str. The word pieces, or a file with one per line.
         lowercase: bool. Whether text is lowercased (the "uncased" checkpoints). Default False.
-        strip_accents: bool or None. Whether accents are removed; None as `lowercase`, which is what
-            BERT does. Default None.
+        strip_accents: bool or None. Whether accents are removed; None for the value of `lowercase`,
+            as in BERT. Default None.
         cls_token: str. Starts every sequence. Default "[CLS]".
         sep_token: str. Ends every segment. Default "[SEP]".
-        pad_token: str. Fills up shorter sequences. Default "[PAD]".
-        mask_token: str. Stands for a masked token. Default "[MASK]".
+        pad_token: str. Pads shorter sequences. Default "[PAD]".
+        mask_token: str. Replaces masked tokens. Default "[MASK]".
         **kwargs: the other arguments of `WordPieceTokenizer`; `oov_token` is BERT's `unk_token`.
 
     Example:
-        vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "qu", "##ick", "fox"]
-        tokenizer = nlpkit.models.BertTokenizer(vocabulary, lowercase=True)
-        tokenizer("The quick fox")  # [5, 6, 7, 8]
-        tokenizer.cls_token_id  # 2
+        >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "qu", "##ick", "fox"]
+        >>> tokenizer = nlpkit.models.BertTokenizer(vocabulary, lowercase=True)
+        >>> tokenizer("The quick fox")
+        [5, 6, 7, 8]
+        >>> tokenizer.cls_token_id
+        2
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = (

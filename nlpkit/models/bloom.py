@@ -94,24 +94,22 @@ _KERASHUB = decoder(
 
 
 class BloomTokenizer(BytePairTokenizer):
-    """Split text into BLOOM's byte pairs.
-
-    A `BytePairTokenizer` with the tokens that start a text, end it, and fill up rows.
+    """Split text into BLOOM's byte pairs, with tokens for start, end and padding.
 
     Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
+        vocabulary, merges, **kwargs: as for `BytePairTokenizer`.
         start_token: str. Default "<s>".
         end_token: str. Default "</s>".
         pad_token: str. Default "<pad>".
         split_pattern: str. Default BLOOM's, words with a space before them and no punctuation.
-        **kwargs: the other arguments of `BytePairTokenizer`.
 
     Example:
-        vocabulary = {"<s>": 0, "</s>": 1, "<pad>": 2, "a": 3, "Ġ": 4, "b": 5, "Ġb": 6}
-        tokenizer = nlpkit.models.BloomTokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [3, 6]
-        tokenizer.pad_token_id  # 2
+        >>> vocabulary = {"<s>": 0, "</s>": 1, "<pad>": 2, "a": 3, "Ġ": 4, "b": 5, "Ġb": 6}
+        >>> tokenizer = nlpkit.models.BloomTokenizer(vocabulary, ["Ġ b"])
+        >>> tokenizer("a b")
+        [3, 6]
+        >>> tokenizer.pad_token_id
+        2
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
@@ -135,7 +133,7 @@ class BloomTokenizer(BytePairTokenizer):
 
 
 class BloomBackbone(Backbone):
-    """BLOOM's decoder: attention that falls off with the distance, no table of positions.
+    """BLOOM's decoder: linear attention biases (ALiBi), no position embedding.
 
     Args:
         intermediate_dim: int. Intermediate size of the feed-forward layers; transformers has only
@@ -224,7 +222,7 @@ class BloomCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class BloomCausalLM(CausalLM):
-    """`CausalLM` on a `BloomBackbone`, whose token table is also its head."""
+    """`CausalLM` on a `BloomBackbone`, with a tied head."""
 
     backbone_class: ClassVar[Any] = BloomBackbone
     preprocessor_class: ClassVar[Any] = BloomCausalLMPreprocessor

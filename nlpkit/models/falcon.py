@@ -1,6 +1,6 @@
 """Falcon (Almazrouei et al., 2023, https://arxiv.org/abs/2311.16867).
 
-Three kinds: Falcon-RW (alibi, a key and value for each head, one half of a layer after the other),
+Three kinds: Falcon-RW (ALiBi, a key and value for each head, sequential layers),
 Falcon 7B (rotary positions, one key and value for all heads, both halves at once, on one norm),
 Falcon 40B, 180B and 2 (the same with groups of heads; the first two have a norm for each half).
 """
@@ -109,7 +109,7 @@ class FalconTokenizer(EndOfTextTokenizer):
 
 
 class FalconBackbone(Backbone):
-    """Falcon's decoder; by default of the kind of Falcon-RW.
+    """Falcon's decoder; by default as in Falcon-RW.
 
     Args:
         num_attention_heads: int. Number of query heads; must divide `hidden_dim`.
@@ -237,7 +237,7 @@ class FalconBackbone(Backbone):
 
 
 def _read_kind(reader: ConfigReader, num_heads: int) -> dict[str, Any]:
-    """How many key and value heads and norms there are; the new architecture states them."""
+    """The number of key and value heads and of norms; the new architecture states them."""
     is_new = reader.get("new_decoder_architecture", False)
     is_parallel = reader.require("parallel_attn", [True] if is_new else [True, False], True)
     groups = reader.get("num_kv_heads", num_heads)

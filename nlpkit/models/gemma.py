@@ -25,33 +25,18 @@ _KERASHUB = gemma_like.kerashub("Gemma", layer_name="gemma_decoder_block")
 
 
 class GemmaTokenizer(StartEndPadPieceTokenizer):
-    """Split text into Gemma's pieces.
-
-    A `SentencePieceTokenizer` with the tokens that start and end a text and fill up rows. It adds
-    none: the preprocessor does.
-
-    Args:
-        proto: path or bytes. The SentencePiece model.
-        start_token: str. Default "<bos>".
-        end_token: str. Default "<eos>".
-        pad_token: str. Default "<pad>".
-        **kwargs: the other arguments of `SentencePieceTokenizer`.
-
-    Example:
-        tokenizer = nlpkit.models.GemmaTokenizer("tokenizer.model")
-        tokenizer.start_token_id  # 2
-    """
+    """Split text into Gemma's pieces; see `StartEndPadPieceTokenizer`."""
 
     @property
     def turn_end_token_id(self) -> int | None:
-        """The id of "<end_of_turn>", which ends an answer of instructed models."""
+        """The id of "<end_of_turn>", which ends the answer of an instruction-tuned model."""
         return self._known().ids.get("<end_of_turn>")
 
 
 class GemmaBackbone(Backbone):
     """The decoder of Gemma and Gemma 2: scaled embeddings, rotary positions, gated GELU layers.
 
-    Gemma 2 has both post-norms, soft caps, and a window on every other layer, from the first on.
+    Gemma 2 has both post-norms, soft caps, and a sliding window in every other layer.
 
     Args:
         intermediate_dim: int. Intermediate size of the gate and the up projection together, twice
@@ -118,7 +103,7 @@ class GemmaBackbone(Backbone):
     ) -> None:
         if intermediate_dim % 2:
             raise ValueError(
-                "intermediate_dim must be even, the gate's width and the projection's together; got "
+                "intermediate_dim counts the gate and the up projection together and must be even; got "
                 f"{intermediate_dim}."
             )
         scalar = gemma_like.query_scalar(
@@ -154,7 +139,7 @@ class GemmaBackbone(Backbone):
 
     @property
     def hf_name(self) -> str:
-        """What Hugging Face's classes of this generation start with.
+        """The prefix of the names of Hugging Face's classes of this generation.
 
         What has one post-norm alone, no generation of theirs, gets a name that transformers refuses.
         """
@@ -214,7 +199,7 @@ class GemmaCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class GemmaCausalLM(CausalLM):
-    """`CausalLM` on a `GemmaBackbone`, with the token table or a head of its own."""
+    """`CausalLM` on a `GemmaBackbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = GemmaBackbone
     preprocessor_class: ClassVar[Any] = GemmaCausalLMPreprocessor

@@ -60,26 +60,11 @@ _KERASHUB = gemma_like.kerashub(
 
 
 class Gemma3Tokenizer(StartEndPadPieceTokenizer):
-    """Split text into Gemma 3's pieces.
-
-    A `SentencePieceTokenizer` with the tokens that start and end a text and fill up rows. It adds
-    none: the preprocessor does.
-
-    Args:
-        proto: path or bytes. The SentencePiece model.
-        start_token: str. Default "<bos>".
-        end_token: str. Default "<eos>".
-        pad_token: str. Default "<pad>".
-        **kwargs: the other arguments of `SentencePieceTokenizer`.
-
-    Example:
-        tokenizer = nlpkit.models.Gemma3Tokenizer("tokenizer.model")
-        tokenizer.start_token_id  # 2
-    """
+    """Split text into Gemma 3's pieces; see `StartEndPadPieceTokenizer`."""
 
     @property
     def turn_end_token_id(self) -> int | None:
-        """The id of "<end_of_turn>", which ends an answer of instructed models."""
+        """The id of "<end_of_turn>", which ends the answer of an instruction-tuned model."""
         return self._known().ids.get("<end_of_turn>")
 
 
@@ -238,7 +223,7 @@ class Gemma3CausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class Gemma3CausalLM(CausalLM):
-    """`CausalLM` on a `Gemma3Backbone`, with the token table or a head of its own."""
+    """`CausalLM` on a `Gemma3Backbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = Gemma3Backbone
     preprocessor_class: ClassVar[Any] = Gemma3CausalLMPreprocessor

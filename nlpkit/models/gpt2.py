@@ -184,7 +184,7 @@ class GPT2CausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class GPT2CausalLM(CausalLM):
-    """`CausalLM` on a `GPT2Backbone`, whose token table is also its head."""
+    """`CausalLM` on a `GPT2Backbone`, with a tied head."""
 
     backbone_class: ClassVar[Any] = GPT2Backbone
     preprocessor_class: ClassVar[Any] = GPT2CausalLMPreprocessor

@@ -100,7 +100,7 @@ class GPTNeoXTokenizer(EndOfTextTokenizer):
 
 
 class GPTNeoXBackbone(Backbone):
-    """GPT-NeoX's decoder: rotary positions on a part of each head, parallel residuals.
+    """GPT-NeoX's decoder: partial rotary positions, parallel attention and feed-forward layers.
 
     Args:
         dropout: float in [0, 1). Dropout rate of the embeddings and the output of each sub-layer.
@@ -200,7 +200,7 @@ class GPTNeoXCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class GPTNeoXCausalLM(CausalLM):
-    """`CausalLM` on a `GPTNeoXBackbone`, by default with a head of its own."""
+    """`CausalLM` on a `GPTNeoXBackbone`, by default with an untied head."""
 
     backbone_class: ClassVar[Any] = GPTNeoXBackbone
     preprocessor_class: ClassVar[Any] = GPTNeoXCausalLMPreprocessor

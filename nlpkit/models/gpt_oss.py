@@ -70,22 +70,20 @@ _KERASHUB = grouped_decoder(
 
 
 class GptOssTokenizer(BytePairTokenizer):
-    """Split text into the byte pairs of GPT-OSS.
-
-    A `BytePairTokenizer` with the token that ends a text and fills up rows; none starts it.
+    """Split text into the byte pairs of GPT-OSS, with a token for end and padding.
 
     Args:
-        vocabulary: dict or path. Token to id, or tiktoken's ranks.
-        merges: list or path. Merges as "a b"; None for ranks.
+        vocabulary, merges, **kwargs: as for `BytePairTokenizer`.
         end_token: str. Default "<|endoftext|>".
         split_pattern: str. Default "o200k".
-        **kwargs: the other arguments of `BytePairTokenizer`.
 
     Example:
-        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
-        tokenizer = nlpkit.models.GptOssTokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [1, 4]
-        tokenizer.end_token_id  # 0
+        >>> vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        >>> tokenizer = nlpkit.models.GptOssTokenizer(vocabulary, ["Ġ b"])
+        >>> tokenizer("a b")
+        [1, 4]
+        >>> tokenizer.end_token_id
+        0
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("end_token",)
@@ -105,17 +103,17 @@ class GptOssTokenizer(BytePairTokenizer):
 
     @property
     def turn_end_token_id(self) -> int | None:
-        """The id of "<|return|>", which ends an answer."""
+        """The id of "<|return|>", which ends the answer."""
         return self._known().ids.get("<|return|>")
 
     @property
     def call_token_id(self) -> int | None:
-        """The id of "<|call|>", which ends the call of a tool."""
+        """The id of "<|call|>", which ends a tool call."""
         return self._known().ids.get("<|call|>")
 
 
 class GptOssBackbone(Backbone):
-    """GPT-OSS's decoder: attention sinks, a window on every other layer, experts with biases.
+    """GPT-OSS's decoder: attention sinks, a sliding window in every other layer, experts.
 
     Args:
         intermediate_dim: int. Intermediate size of each expert.
@@ -251,7 +249,7 @@ class GptOssCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class GptOssCausalLM(CausalLM):
-    """`CausalLM` on a `GptOssBackbone`, with a head of its own or the token table."""
+    """`CausalLM` on a `GptOssBackbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = GptOssBackbone
     preprocessor_class: ClassVar[Any] = GptOssCausalLMPreprocessor

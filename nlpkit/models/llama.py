@@ -62,42 +62,26 @@ _KERASHUB_LLAMA3 = replace(
 
 
 class LlamaTokenizer(StartEndPieceTokenizer):
-    """Split text into the pieces of Llama and Llama 2.
-
-    A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
-    preprocessor does.
-
-    Args:
-        proto: path or bytes. The SentencePiece model.
-        start_token: str. Default "<s>".
-        end_token: str. Default "</s>".
-        **kwargs: the other arguments of `SentencePieceTokenizer`.
-
-    Example:
-        tokenizer = nlpkit.models.LlamaTokenizer("tokenizer.model")
-        tokenizer.start_token_id  # 1
-    """
+    """Split text into the pieces of Llama and Llama 2; see `StartEndPieceTokenizer`."""
 
 
 class Llama3Tokenizer(BytePairTokenizer):
-    """Split text into the byte pairs of Llama 3.
-
-    A `BytePairTokenizer` with the tokens that start and end a text.
+    """Split text into the byte pairs of Llama 3, with tokens for start and end.
 
     Args:
-        vocabulary: dict or path. Token to id, or tiktoken's ranks.
-        merges: list or path. Merges as "a b"; None for ranks.
+        vocabulary, merges, **kwargs: as for `BytePairTokenizer`.
         bos_token: str. Starts a text. Default "<|begin_of_text|>".
         eos_token: str. Ends a text. Default "<|end_of_text|>".
         split_pattern: str. Default "llama3".
         ignore_merges: bool or None. Default True.
-        **kwargs: the other arguments of `BytePairTokenizer`.
 
     Example:
-        vocabulary = {"<|begin_of_text|>": 0, "<|end_of_text|>": 1, "a": 2, "b": 3, "ab": 4}
-        tokenizer = nlpkit.models.Llama3Tokenizer(vocabulary, ["a b"])
-        tokenizer("abba")  # [4, 3, 2]
-        tokenizer.start_token_id  # 0
+        >>> vocabulary = {"<|begin_of_text|>": 0, "<|end_of_text|>": 1, "a": 2, "b": 3, "ab": 4}
+        >>> tokenizer = nlpkit.models.Llama3Tokenizer(vocabulary, ["a b"])
+        >>> tokenizer("abba")
+        [4, 3, 2]
+        >>> tokenizer.start_token_id
+        0
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("bos_token", "eos_token")
@@ -130,12 +114,12 @@ class Llama3Tokenizer(BytePairTokenizer):
 
     @property
     def turn_end_token_id(self) -> int | None:
-        """The id of "<|eot_id|>", which ends an answer of instructed models."""
+        """The id of "<|eot_id|>", which ends the answer of an instruction-tuned model."""
         return self._known().ids.get("<|eot_id|>")
 
 
 class LlamaBackbone(Backbone):
-    """Llama's decoder: RMS norms, rotary positions, grouped heads, gated feed-forward layers.
+    """Llama's decoder: RMS norms, rotary positions, grouped-query attention, gated layers.
 
     Args:
         rope_position_scaling_factor: float. Factor of linear scaling: rotary angles are divided by
@@ -231,7 +215,7 @@ class LlamaBackbone(Backbone):
 
     @classmethod
     def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:
-        """The tokenizer of a folder: Llama 3 and most that came later have byte pairs."""
+        """The class of a folder's tokenizer: byte pairs from Llama 3 on."""
         return LlamaTokenizer if holds_pieces(folder) else Llama3Tokenizer
 
 
@@ -251,7 +235,7 @@ class Llama3CausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class LlamaCausalLM(CausalLM):
-    """`CausalLM` on a `LlamaBackbone`, with a head of its own or the token table."""
+    """`CausalLM` on a `LlamaBackbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = LlamaBackbone
     preprocessor_class: ClassVar[Any] = CausalLMPreprocessor

@@ -30,35 +30,17 @@ _KERASHUB = grouped_decoder(
 
 
 class MistralTokenizer(StartEndPieceTokenizer):
-    """Split text into the pieces of Mistral.
-
-    A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
-    preprocessor does.
-
-    Args:
-        proto: path or bytes. The SentencePiece model.
-        start_token: str. Default "<s>".
-        end_token: str. Default "</s>".
-        **kwargs: the other arguments of `SentencePieceTokenizer`.
-
-    Example:
-        tokenizer = nlpkit.models.MistralTokenizer("tokenizer.model")
-        tokenizer.start_token_id  # 1
-    """
+    """Split text into Mistral's pieces; see `StartEndPieceTokenizer`."""
 
 
 class MistralTekkenTokenizer(BytePairTokenizer):
     """Split text into the byte pairs of Magistral and other later models.
 
-    A `BytePairTokenizer` with the tokens that start and end a text.
-
     Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
+        vocabulary, merges, **kwargs: as for `BytePairTokenizer`.
         split_pattern: str. Default "tekken".
         start_token: str. Default "<s>".
         end_token: str. Default "</s>".
-        **kwargs: the other arguments of `BytePairTokenizer`.
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
@@ -80,15 +62,15 @@ class MistralTekkenTokenizer(BytePairTokenizer):
 
 
 class MistralBackbone(Backbone):
-    """Mistral's decoder: that of Llama, in which tokens see as far as a window.
+    """Mistral's decoder: Llama's, with sliding-window attention.
 
     Example:
         >>> backbone = nlpkit.models.MistralBackbone(
         ...     vocabulary_size=100, num_layers=2, num_query_heads=4, hidden_dim=16,
         ...     intermediate_dim=32, num_key_value_heads=2, sliding_window=8,
         ... )
-        >>> backbone({"token_ids": np.ones((1, 12), "int32")}).shape == (1, 12, 16)
-        True
+        >>> tuple(backbone([[5, 2, 7]]).shape)
+        (1, 3, 16)
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = MistralTokenizer
@@ -155,7 +137,7 @@ class MistralBackbone(Backbone):
 
     @classmethod
     def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:
-        """The tokenizer of a folder: the first models have pieces, the later ones byte pairs."""
+        """The class of a folder's tokenizer: byte pairs in later models."""
         return MistralTokenizer if holds_pieces(folder) else MistralTekkenTokenizer
 
 
@@ -172,7 +154,7 @@ class MistralTekkenCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class MistralCausalLM(CausalLM):
-    """`CausalLM` on a `MistralBackbone`, with a head of its own or the token table."""
+    """`CausalLM` on a `MistralBackbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = MistralBackbone
     preprocessor_class: ClassVar[Any] = CausalLMPreprocessor

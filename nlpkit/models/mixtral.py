@@ -46,25 +46,11 @@ _KERASHUB = grouped_decoder(
 
 
 class MixtralTokenizer(StartEndPieceTokenizer):
-    """Split text into the pieces of Mixtral.
-
-    A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
-    preprocessor does.
-
-    Args:
-        proto: path or bytes. The SentencePiece model.
-        start_token: str. Default "<s>".
-        end_token: str. Default "</s>".
-        **kwargs: the other arguments of `SentencePieceTokenizer`.
-
-    Example:
-        tokenizer = nlpkit.models.MixtralTokenizer("tokenizer.model")
-        tokenizer.start_token_id  # 1
-    """
+    """Split text into Mixtral's pieces; see `StartEndPieceTokenizer`."""
 
 
 class MixtralBackbone(Backbone):
-    """Mixtral's decoder: that of Mistral with a mixture of experts in each layer.
+    """Mixtral's decoder: Mistral's, with a mixture of experts in each layer.
 
     Args:
         intermediate_dim: int. Intermediate size of each expert.
@@ -171,7 +157,7 @@ class MixtralCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class MixtralCausalLM(CausalLM):
-    """`CausalLM` on a `MixtralBackbone`, with a head of its own or the token table."""
+    """`CausalLM` on a `MixtralBackbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = MixtralBackbone
     preprocessor_class: ClassVar[Any] = MixtralCausalLMPreprocessor

@@ -41,23 +41,21 @@ _CONFIG = {"attention_bias": ("attention_bias", False)}
 
 
 class Olmo2Tokenizer(BytePairTokenizer):
-    """Split text into the byte pairs of OLMo 2.
-
-    A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
+    """Split text into the byte pairs of OLMo 2, with tokens for end and padding.
 
     Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
+        vocabulary, merges, **kwargs: as for `BytePairTokenizer`.
         end_token: str. Default "<|endoftext|>".
         pad_token: str. Default "<|pad|>".
         split_pattern: str. Default "cl100k".
-        **kwargs: the other arguments of `BytePairTokenizer`.
 
     Example:
-        vocabulary = {"<|endoftext|>": 0, "<|pad|>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
-        tokenizer = nlpkit.models.Olmo2Tokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [2, 5]
-        tokenizer.end_token_id  # 0
+        >>> vocabulary = {"<|endoftext|>": 0, "<|pad|>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
+        >>> tokenizer = nlpkit.models.Olmo2Tokenizer(vocabulary, ["Ġ b"])
+        >>> tokenizer("a b")
+        [2, 5]
+        >>> tokenizer.end_token_id
+        0
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
@@ -79,7 +77,7 @@ class Olmo2Tokenizer(BytePairTokenizer):
 
 
 class Olmo2Backbone(Backbone):
-    """OLMo 2's decoder: norms after both halves of a layer, and over all queries and all keys.
+    """OLMo 2's decoder: norms after attention and feed-forward layers, normalized queries and keys.
 
     Example:
         >>> backbone = nlpkit.models.Olmo2Backbone(
@@ -161,7 +159,7 @@ class Olmo2CausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class Olmo2CausalLM(CausalLM):
-    """`CausalLM` on an `Olmo2Backbone`, with a head of its own or the token table."""
+    """`CausalLM` on an `Olmo2Backbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = Olmo2Backbone
     preprocessor_class: ClassVar[Any] = Olmo2CausalLMPreprocessor

@@ -37,7 +37,7 @@ _CONFIG = {
     "normalize_first": ("do_layer_norm_before", True),
     "use_bias": ("enable_bias", True),
 }
-# The first two rows of the table belong to no position, a relic of OPT's training code.
+# The first two rows of the embedding belong to no position, a relic of OPT's training code.
 _POSITION_OFFSET = 2
 _TABLE = """
 token_embedding/embeddings <- decoder.embed_tokens.weight
@@ -84,22 +84,20 @@ _KERASHUB = decoder(
 
 
 class OPTTokenizer(BytePairTokenizer):
-    """Split text into OPT's byte pairs, which are GPT-2's.
-
-    A `BytePairTokenizer` with a token that starts and ends a text, and one that fills up rows.
+    """Split text into OPT's byte pairs, which are GPT-2's, with a token for padding.
 
     Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
+        vocabulary, merges, **kwargs: as for `BytePairTokenizer`.
         start_token, end_token: str. Default "</s>".
         pad_token: str. Default "<pad>".
-        **kwargs: the other arguments of `BytePairTokenizer`.
 
     Example:
-        vocabulary = {"<pad>": 0, "</s>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
-        tokenizer = nlpkit.models.OPTTokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [2, 5]
-        tokenizer.start_token_id  # 1
+        >>> vocabulary = {"<pad>": 0, "</s>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
+        >>> tokenizer = nlpkit.models.OPTTokenizer(vocabulary, ["Ġ b"])
+        >>> tokenizer("a b")
+        [2, 5]
+        >>> tokenizer.start_token_id
+        1
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
@@ -230,7 +228,7 @@ class OPTCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class OPTCausalLM(CausalLM):
-    """`CausalLM` on an `OPTBackbone`, whose token table is also its head."""
+    """`CausalLM` on an `OPTBackbone`, with a tied head."""
 
     backbone_class: ClassVar[Any] = OPTBackbone
     preprocessor_class: ClassVar[Any] = OPTCausalLMPreprocessor

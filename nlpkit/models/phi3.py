@@ -69,20 +69,11 @@ _KERASHUB = grouped_decoder(
 
 
 class Phi3Tokenizer(StartEndPieceTokenizer):
-    """Split text into the pieces of Phi-3.
-
-    A `SentencePieceTokenizer` with the tokens that start and end a text. It adds neither: the
-    preprocessor does.
+    """Split text into the pieces of Phi-3; see `StartEndPieceTokenizer`.
 
     Args:
-        proto: path or bytes. The SentencePiece model.
         start_token: str. Default "<s>".
         end_token: str. Default "<|endoftext|>".
-        **kwargs: the other arguments of `SentencePieceTokenizer`.
-
-    Example:
-        tokenizer = nlpkit.models.Phi3Tokenizer.from_tokenizer_json("tokenizer.json")
-        tokenizer.end_token_id  # 32000
     """
 
     def __init__(
@@ -97,12 +88,12 @@ class Phi3Tokenizer(StartEndPieceTokenizer):
 
     @property
     def turn_end_token_id(self) -> int | None:
-        """The id of "<|end|>", which ends an answer."""
+        """The id of "<|end|>", which ends the answer."""
         return self._known().ids.get("<|end|>")
 
 
 class Phi3Backbone(Backbone):
-    """Phi-3's decoder: that of Llama, with LongRoPE.
+    """Phi-3's decoder: Llama's, with LongRoPE.
 
     Args:
         num_query_heads: int. Number of query heads; must divide `hidden_dim`.
@@ -239,7 +230,7 @@ def _longrope(
 
 
 def _check_head_dim(arguments: dict[str, Any]) -> None:
-    """Take out the size of a head, which follows from the others."""
+    """Remove the size of a head, which follows from the others."""
     head_dim = arguments.pop("head_dim")
     if head_dim not in (None, arguments["hidden_dim"] // arguments["num_query_heads"]):
         raise ValueError(f"head_dim must be hidden_size / num_attention_heads; got {head_dim}.")
@@ -253,7 +244,7 @@ class Phi3CausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class Phi3CausalLM(CausalLM):
-    """`CausalLM` on a `Phi3Backbone`, with a head of its own or the token table."""
+    """`CausalLM` on a `Phi3Backbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = Phi3Backbone
     preprocessor_class: ClassVar[Any] = Phi3CausalLMPreprocessor

@@ -33,23 +33,21 @@ _KERASHUB = grouped_decoder(
 
 
 class QwenTokenizer(BytePairTokenizer):
-    """Split text into the byte pairs of Qwen 2.
-
-    A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
+    """Split text into the byte pairs of Qwen 2, with a token for end and padding.
 
     Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
+        vocabulary, merges, **kwargs: as for `BytePairTokenizer`.
         end_token, pad_token: str. Default "<|endoftext|>".
         split_pattern: str. Default "qwen2".
         normalization: str or None. Default "NFC".
-        **kwargs: the other arguments of `BytePairTokenizer`.
 
     Example:
-        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
-        tokenizer = nlpkit.models.QwenTokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [1, 4]
-        tokenizer.end_token_id  # 0
+        >>> vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        >>> tokenizer = nlpkit.models.QwenTokenizer(vocabulary, ["Ġ b"])
+        >>> tokenizer("a b")
+        [1, 4]
+        >>> tokenizer.end_token_id
+        0
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
@@ -72,12 +70,12 @@ class QwenTokenizer(BytePairTokenizer):
 
     @property
     def turn_end_token_id(self) -> int | None:
-        """The id of "<|im_end|>", which ends an answer of instructed models."""
+        """The id of "<|im_end|>", which ends the answer of an instruction-tuned model."""
         return self._known().ids.get("<|im_end|>")
 
 
 class QwenBackbone(Backbone):
-    """Qwen 2's decoder: that of Llama, with biases of queries, keys and values.
+    """Qwen 2's decoder: Llama's, with query, key and value biases.
 
     Args:
         use_sliding_window_attention: bool. Whether some layers have a sliding window.
@@ -172,7 +170,7 @@ class QwenCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class QwenCausalLM(CausalLM):
-    """`CausalLM` on a `QwenBackbone`, with the token table or a head of its own."""
+    """`CausalLM` on a `QwenBackbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = QwenBackbone
     preprocessor_class: ClassVar[Any] = QwenCausalLMPreprocessor

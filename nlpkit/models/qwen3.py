@@ -27,29 +27,20 @@ _KERASHUB = grouped_decoder(
 
 
 class Qwen3Tokenizer(ImEndTokenizer):
-    """Split text into the byte pairs of Qwen 3.
-
-    A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
-
-    Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
-        end_token: str. Default "<|im_end|>".
-        pad_token: str. Default "<|endoftext|>".
-        split_pattern: str. Default "qwen2".
-        normalization: str or None. Default "NFC".
-        **kwargs: the other arguments of `BytePairTokenizer`.
+    """Split text into the byte pairs of Qwen 3; see `ImEndTokenizer`.
 
     Example:
-        vocabulary = {"<|endoftext|>": 0, "<|im_end|>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
-        tokenizer = nlpkit.models.Qwen3Tokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [2, 5]
-        tokenizer.end_token_id  # 1
+        >>> vocabulary = {"<|endoftext|>": 0, "<|im_end|>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
+        >>> tokenizer = nlpkit.models.Qwen3Tokenizer(vocabulary, ["Ġ b"])
+        >>> tokenizer("a b")
+        [2, 5]
+        >>> tokenizer.end_token_id
+        1
     """
 
 
 class Qwen3Backbone(Backbone):
-    """Qwen 3's decoder: that of Llama, with normalized queries and keys.
+    """Qwen 3's decoder: Llama's, with normalized queries and keys.
 
     Args:
         window_layers: ints or None. Indices of the layers with the window; None for all.
@@ -146,7 +137,7 @@ class Qwen3CausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class Qwen3CausalLM(CausalLM):
-    """`CausalLM` on a `Qwen3Backbone`, with the token table or a head of its own."""
+    """`CausalLM` on a `Qwen3Backbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = Qwen3Backbone
     preprocessor_class: ClassVar[Any] = Qwen3CausalLMPreprocessor

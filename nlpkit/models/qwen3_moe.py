@@ -54,29 +54,11 @@ _KERASHUB = grouped_decoder(
 
 
 class Qwen3MoeTokenizer(ImEndTokenizer):
-    """Split text into the byte pairs of Qwen 3.
-
-    A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
-
-    Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
-        end_token: str. Default "<|im_end|>".
-        pad_token: str. Default "<|endoftext|>".
-        split_pattern: str. Default "qwen2".
-        normalization: str or None. Default "NFC".
-        **kwargs: the other arguments of `BytePairTokenizer`.
-
-    Example:
-        vocabulary = {"<|endoftext|>": 0, "<|im_end|>": 1, "a": 2, "Ġ": 3, "b": 4, "Ġb": 5}
-        tokenizer = nlpkit.models.Qwen3MoeTokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [2, 5]
-        tokenizer.end_token_id  # 1
-    """
+    """Split text into the byte pairs of Qwen 3; see `ImEndTokenizer`."""
 
 
 class Qwen3MoeBackbone(Backbone):
-    """Qwen 3's decoder with experts: normalized queries and keys, few of many experts a token.
+    """Qwen 3's decoder with a mixture of experts in some layers.
 
     Args:
         intermediate_dim: int. Intermediate size of the feed-forward layers without experts.
@@ -202,7 +184,7 @@ class Qwen3MoeBackbone(Backbone):
 
 
 def _without_experts(layers: int, step: int, further: Sequence[int] | None) -> set[int]:
-    """The layers that have an ordinary feed-forward layer."""
+    """The indices of the layers with an ordinary feed-forward layer."""
     return {i for i in range(layers) if (i + 1) % step} | set(further or ())
 
 
@@ -214,7 +196,7 @@ class Qwen3MoeCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class Qwen3MoeCausalLM(CausalLM):
-    """`CausalLM` on a `Qwen3MoeBackbone`, with a head of its own or the token table."""
+    """`CausalLM` on a `Qwen3MoeBackbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = Qwen3MoeBackbone
     preprocessor_class: ClassVar[Any] = Qwen3MoeCausalLMPreprocessor

@@ -66,22 +66,20 @@ _KERASHUB = decoder(
 
 
 class SmolLM3Tokenizer(BytePairTokenizer):
-    """Split text into the byte pairs of SmolLM3.
-
-    A `BytePairTokenizer` with the token that ends a text; none starts it.
+    """Split text into the byte pairs of SmolLM3, with a token for the end.
 
     Args:
-        vocabulary: dict or path. Token to id, or a vocab.json.
-        merges: list or path. Merges as "a b", or a merges.txt.
+        vocabulary, merges, **kwargs: as for `BytePairTokenizer`.
         end_token: str. Default "<|end_of_text|>".
         split_pattern: str. Default "llama3".
-        **kwargs: the other arguments of `BytePairTokenizer`.
 
     Example:
-        vocabulary = {"<|end_of_text|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
-        tokenizer = nlpkit.models.SmolLM3Tokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [1, 4]
-        tokenizer.end_token_id  # 0
+        >>> vocabulary = {"<|end_of_text|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        >>> tokenizer = nlpkit.models.SmolLM3Tokenizer(vocabulary, ["Ġ b"])
+        >>> tokenizer("a b")
+        [1, 4]
+        >>> tokenizer.end_token_id
+        0
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("end_token",)
@@ -101,12 +99,12 @@ class SmolLM3Tokenizer(BytePairTokenizer):
 
     @property
     def turn_end_token_id(self) -> int | None:
-        """The id of "<|im_end|>", which ends an answer."""
+        """The id of "<|im_end|>", which ends the answer."""
         return self._known().ids.get("<|im_end|>")
 
 
 class SmolLM3Backbone(Backbone):
-    """SmolLM3's decoder: that of Llama, in which some layers do without positions.
+    """SmolLM3's decoder: Llama's, with no rotary positions in some layers.
 
     Args:
         num_attention_heads: int. Number of query heads.
@@ -258,7 +256,7 @@ class SmolLM3CausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class SmolLM3CausalLM(CausalLM):
-    """`CausalLM` on a `SmolLM3Backbone`, with the token table or a head of its own."""
+    """`CausalLM` on a `SmolLM3Backbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = SmolLM3Backbone
     preprocessor_class: ClassVar[Any] = SmolLM3CausalLMPreprocessor

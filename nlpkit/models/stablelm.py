@@ -22,19 +22,19 @@ _CONFIG = {
 
 
 class StableLMTokenizer(BytePairTokenizer):
-    """Split text into StableLM's byte pairs.
-
-    A `BytePairTokenizer` with one special token, which ends a text and fills up rows.
+    """Split text into StableLM's byte pairs, with a token for end and padding.
 
     Args:
-        vocabulary, merges: as `BytePairTokenizer` has them.
+        vocabulary, merges, **kwargs: as for `BytePairTokenizer`.
         end_token: str. Default "<|endoftext|>".
-        **kwargs: the other arguments of `BytePairTokenizer`.
 
     Example:
-        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
-        tokenizer = nlpkit.models.StableLMTokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [1, 4]
+        >>> vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        >>> tokenizer = nlpkit.models.StableLMTokenizer(vocabulary, ["Ġ b"])
+        >>> tokenizer("a b")
+        [1, 4]
+        >>> tokenizer.end_token_id
+        0
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("end_token",)
@@ -48,7 +48,7 @@ class StableLMTokenizer(BytePairTokenizer):
 
 
 class StableLMBackbone(Backbone):
-    """StableLM's decoder: that of Llama, with layer norms, which turns a quarter of each head.
+    """StableLM's decoder: Llama's, with layer norms and partial rotary positions.
 
     Args:
         num_query_heads: int. Number of query heads; must divide `hidden_dim`.
@@ -131,7 +131,7 @@ class StableLMCausalLMPreprocessor(CausalLMPreprocessor):
 
 
 class StableLMCausalLM(CausalLM):
-    """`CausalLM` on a `StableLMBackbone`, with a head of its own or the token table."""
+    """`CausalLM` on a `StableLMBackbone`, with a tied or untied head."""
 
     backbone_class: ClassVar[Any] = StableLMBackbone
     preprocessor_class: ClassVar[Any] = StableLMCausalLMPreprocessor
