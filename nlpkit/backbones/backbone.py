@@ -43,10 +43,10 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
             family has them (default: zeros), `positions` (default: counted over the real tokens)
             and `sequence_ids` (0 = padding, n = the n-th example packed into a row) are optional.
             Other keys are ignored; a warning names each once.
-        training: bool. Whether dropout is on.
-        layer_intercept_fn: function of hidden states `[batch, seq, hidden_dim]` and an index that
-            returns what takes their place: called after the embeddings with -1, and after each
-            layer with its number. None for none.
+        training: bool. Whether to apply dropout.
+        layer_intercept_fn: function or None. Takes hidden states `[batch, seq, hidden_dim]` and an
+            index, and returns what replaces them: called after the embeddings with -1, and after
+            each layer with its index.
 
     Returns:
         float `[batch, seq, hidden_dim]`, or for families with a pooler a dict of
@@ -116,7 +116,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
 
     @property
     def token_embedding(self) -> Any:
-        """The layer from token ids to vectors; reversible, for tied heads."""
+        """The token embedding; reversible, for tied heads."""
         return self._transformer.token_embedding
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -159,12 +159,12 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
 
     @property
     def head(self) -> HeadSpec | None:
-        """The spec of the language model's head; None for encoders."""
+        """The spec of the language-model head; None for encoders."""
         return self._transformer.spec.head
 
     @property
     def max_positions(self) -> int | None:
-        """The longest sequence that the learned positions allow; None for no limit."""
+        """The number of learned positions; None for no limit."""
         return self._transformer.spec.embedding.max_positions
 
     def compute_output_spec(

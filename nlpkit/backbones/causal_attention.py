@@ -1,4 +1,4 @@
-"""The attention of decoders whose heads divide the width of the stream."""
+"""The attention of decoders whose heads divide the hidden size."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ def causal_attention(
     heads: str = "num_heads",
     **further: Any,
 ) -> AttentionSpec:
-    """Describe attention with heads of `hidden_dim / num_heads`, scaled by its root.
+    """Describe causal attention with heads of size `hidden_dim / num_heads`.
 
     Args:
-        hidden_dim: int. Width of the stream.
-        num_heads: int. Query heads.
-        num_key_value_heads: int. Key and value heads; None for as many.
+        hidden_dim: int. Hidden size.
+        num_heads: int. Number of query heads.
+        num_key_value_heads: int or None. Number of key and value heads; None for as many.
         use_bias: bool. Whether all projections have biases.
-        dropout: float. Rate of weights dropped in training.
+        dropout: float. Dropout rate of the attention weights.
         heads: str. What the family calls `num_heads`, for the error message.
         **further: other attributes of `AttentionSpec`.
 

@@ -1,8 +1,8 @@
 """What the generations of Gemma share: specs, configurations, weight tables.
 
-Gemma multiplies the token vectors by the root of their width, and its RMS norms multiply by 1 +
-their factors. From Gemma 2 on there are layers with a window, the scale of attention is an argument
-of its own, and what a half of a layer adds to the stream is normalized too.
+Gemma multiplies the token embeddings by the square root of the hidden size, and its RMS norms
+multiply by 1 + their scale. From Gemma 2 on there are layers with a sliding window, the scale of
+attention is an argument of its own, and the outputs of sub-layers are normalized too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -112,11 +112,11 @@ def norm(epsilon: float) -> NormSpec:
 def query_scalar(
     given: float | None, by_head_dim: bool, head_dim: int, hidden_dim: int, num_query_heads: int
 ) -> float:
-    """What the query-key products are divided by the root of.
+    """The number whose square root the attention scores are divided by.
 
     Args:
-        given: number or None. It, if there is one.
-        by_head_dim: bool. Else, whether it is `head_dim`, or `hidden_dim // num_query_heads`.
+        given: number or None. The number itself, if it is given.
+        by_head_dim: bool. Otherwise, whether it is `head_dim`, or `hidden_dim // num_query_heads`.
         head_dim, hidden_dim, num_query_heads: int. See there.
     """
     if given is not None:
@@ -139,15 +139,15 @@ def stack(
     """Describe the decoder.
 
     Args:
-        vocabulary_size: int. Rows of the token table.
-        hidden_dim: int. Width of the stream.
+        vocabulary_size: int. Number of tokens in the vocabulary.
+        hidden_dim: int. Hidden size.
         attentions_of_layers: see `nlpkit.backbones.layer_types`.
-        feed_forward: the other half of all layers.
+        feed_forward: the feed-forward layer of all layers.
         epsilon: float. Of the norms.
-        post_attention_norm, post_feed_forward_norm: bool. Whether what a half adds to the stream is
+        post_attention_norm, post_feed_forward_norm: bool. Whether the output of the sub-layer is
             normalized.
-        dropout: float. Rate for what a half adds to the stream.
-        head: of the language model.
+        dropout: float. Dropout rate of the output of each sub-layer.
+        head: the language-model head.
     """
     before = ResidualSpec(pre=norm(epsilon), dropout=dropout)
     around = replace(before, post=norm(epsilon))
@@ -171,8 +171,9 @@ def table(
     """The weight table, with Hugging Face's names.
 
     Args:
-        num_layers: int. Layers.
-        bias, post_attention_norm, post_feed_forward_norm, query_key_norm: bool. What there is.
+        num_layers: int. Number of layers.
+        bias, post_attention_norm, post_feed_forward_norm, query_key_norm: bool. Whether the layers
+            have it.
         feed_forward_norm: str. What the norm before the feed-forward layers is called.
     """
     text = _LAYER + _FEED_FORWARD_NORM.replace("{name}", feed_forward_norm)
@@ -206,9 +207,9 @@ def read_later(
 
     Args:
         reader: of the configuration.
-        num_layers: int. Layers.
+        num_layers: int. Number of layers.
         period: int. See `kinds_of_layers`; what the configuration means if it does not list them.
-        caps: the soft caps of attention and of the logits that it means if it states none.
+        caps: the soft caps of attention and of the logits if it states none.
     """
     kinds = reader.get("layer_types", None, kind=list)
     kinds = kinds_of_layers(num_layers, True, kinds, period)

@@ -24,7 +24,7 @@ class LayerFactory:
     """Make the layers of a stack, all with its initializer and dtype.
 
     Args:
-        initializer_range: float. Standard deviation of fresh weights (truncated normal).
+        initializer_range: float. Standard deviation of initial weights (truncated normal).
         dtype: str or `keras.DTypePolicy`.
     """
 
@@ -33,7 +33,7 @@ class LayerFactory:
         self._dtype = dtype
 
     def token_table(self, rows: int, width: int) -> ReversibleEmbedding:
-        """The table of token vectors."""
+        """The token embedding."""
         return ReversibleEmbedding(
             rows,
             width,
@@ -43,7 +43,7 @@ class LayerFactory:
         )
 
     def table(self, rows: int | None, width: int, name: str) -> Any:
-        """A table of learned vectors, or None for no rows."""
+        """An embedding, or None for no rows."""
         if rows is None:
             return None
         return Table(

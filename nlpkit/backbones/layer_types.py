@@ -14,7 +14,7 @@ def kinds_of_layers(
     """The kind of attention of each layer, `WINDOW` or `FULL`.
 
     Args:
-        num_layers: int. Layers.
+        num_layers: int. Number of layers.
         has_windows: bool. Whether any has a window.
         layer_types: what the kinds are, or None: all have a window but every `period`-th.
         period: int. See there.
@@ -41,7 +41,7 @@ def attentions_of_layers(
     Args:
         full: that of layers without a window.
         kinds: see `kinds_of_layers`.
-        window: int. How far a token sees in the others.
+        window: int. Number of tokens that a token attends to in the others.
         rope: the rotary positions of the others; None for the same.
     """
     sliding = replace(full, window=window, rope=rope or full.rope)

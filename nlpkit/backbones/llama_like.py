@@ -1,8 +1,8 @@
-"""What the families share that are built like Llama: specs and configurations.
+"""What decoders like Llama share: specs and configurations.
 
-Such a decoder has RMS norms before both halves of a layer, rotary positions, query heads that share
-key and value heads, and a gated feed-forward layer or experts. A family's file says which of the
-options here it has, and under which names its constructor takes them.
+Such a decoder has RMS norms before attention and the feed-forward layer, rotary positions,
+grouped-query attention, and a gated feed-forward layer or experts. A family's file says which of
+the options here it has, and under which names its constructor takes them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,12 +58,12 @@ def attention(
     """Describe causal attention with rotary positions.
 
     Args:
-        hidden_dim: int. Width of the stream.
-        num_query_heads, num_key_value_heads: int. Heads.
-        head_dim: int. Size of a head; None for `hidden_dim / num_query_heads`.
+        hidden_dim: int. Hidden size.
+        num_query_heads, num_key_value_heads: int. Number of heads.
+        head_dim: int or None. Size of each head; None for `hidden_dim / num_query_heads`.
         rope_max_wavelength, rope_scaling: see `nlpkit.backbones.rope_config`.
-        bias: bool. Whether the four projections have biases.
-        rotary_part: float. The part of a head that is rotated.
+        bias: bool. Whether the query, key, value and output projections have biases.
+        rotary_part: float. Fraction of each head that is rotated.
         **further: other attributes of `AttentionSpec`.
 
     Raises:
@@ -90,7 +90,7 @@ def attention(
 
 
 def layer(attention: AttentionSpec, feed_forward: Any, norm: NormSpec, dropout: float) -> LayerSpec:
-    """Describe a layer with norms before both halves."""
+    """Describe a layer with norms before attention and the feed-forward layer."""
     residual = ResidualSpec(pre=norm, dropout=dropout)
     return LayerSpec(attention, residual, feed_forward, residual)
 
@@ -102,7 +102,7 @@ def stack(
     norm: NormSpec,
     tied: bool,
 ) -> StackSpec:
-    """Describe a decoder with a norm at its end."""
+    """Describe a decoder with a final norm."""
     return StackSpec(
         hidden_dim,
         EmbeddingSpec(vocabulary_size),
@@ -159,7 +159,7 @@ def write(
     Args:
         backbone: what has the arguments as attributes.
         rope_scaling: dict or None. The scaling that it computes with.
-        renamed: dict. Attributes that the family calls otherwise.
+        renamed: dict. Attributes for which the family has other names.
         own: as `read` takes it.
     """
     names = {**_SIZES, **_OPTIONS, "rope_max_wavelength": ""}
@@ -182,9 +182,9 @@ def windowed(
 
     Args:
         attention: `AttentionSpec` without one.
-        num_layers: int. Layers.
-        window: int or None. How far a token sees in the others; None for everywhere.
-        layers: ints. The layers with the window; None for all.
+        num_layers: int. Number of layers.
+        window: int or None. Number of tokens that a token attends to; None for no limit.
+        layers: ints or None. Indices of the layers with the window; None for all.
 
     Raises:
         ValueError: there is no such layer.
@@ -208,10 +208,10 @@ def read_windows(reader: ConfigReader, num_layers: int) -> tuple[int | None, lis
     if types is None:
         types = ["sliding_attention" if uses and i >= first else _FULL for i in range(num_layers)]
     if set(types) - {"sliding_attention", _FULL} or len(types) != num_layers:
-        raise ValueError(f"layer_types must say for each layer what attention it has; got {types}.")
+        raise ValueError(f"layer_types must have the attention of each layer; got {types}.")
     layers = [i for i, kind in enumerate(types) if kind != _FULL]
     if layers and not uses:
-        raise ValueError("layer_types has layers with a window, and use_sliding_window is false.")
+        raise ValueError("layer_types has layers with a window, but use_sliding_window is false.")
     return (size, None if len(layers) == num_layers else layers) if layers else (None, None)
 
 

@@ -1,4 +1,4 @@
-"""The weight tables of the families that are built like Llama, with Hugging Face's names."""
+"""The weight tables of decoders like Llama, with Hugging Face's names."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -58,14 +58,14 @@ def table(
     """The weight table, with Hugging Face's names.
 
     Args:
-        num_layers: int. Layers.
-        bias: bool. Whether the four projections of attention have biases.
-        input_bias: bool. Whether those of queries, keys and values have.
+        num_layers: int. Number of layers.
+        bias: bool. Whether the query, key, value and output projections have biases.
+        input_bias: bool. Whether the query, key and value projections have biases.
         query_key_norm, feed_forward_bias: bool. What else there is.
-        feed_forward: from the index of a layer to the lines of its second half, where it is not
-            the usual one.
+        feed_forward: function from the index of a layer to the lines of its feed-forward layer,
+            where it is not the usual one.
         norm: str. The kind of the norms, "rms" or "layer".
-        parallel: bool. Whether both halves of a layer share the first norm.
+        parallel: bool. Whether attention and the feed-forward layer share a norm.
     """
     text = _LAYER + _SECOND_NORM * (not parallel)
     text += _INPUT_BIAS * (bias or input_bias) + _OUTPUT_BIAS * bias

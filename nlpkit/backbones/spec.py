@@ -29,10 +29,10 @@ class RopeSpec:
     """Rotary positions (Su et al., 2021).
 
     Attributes:
-        rotary_dim: how many features of a head are rotated; 0 for none.
+        rotary_dim: number of features of a head that are rotated; 0 for none.
         max_wavelength: base of the frequencies, `rope_theta` in Hugging Face's configurations.
-        layout: which features make a pair, see `nlpkit.ops.rotary.apply_rotary`.
-        scaling: how the frequencies are changed for longer texts, of `backbones.rope_scaling`.
+        layout: which features form a pair; see `nlpkit.ops.rotary.apply_rotary`.
+        scaling: of the frequencies, for longer texts; one of `backbones.rope_scaling`.
     """
 
     rotary_dim: int
@@ -43,11 +43,11 @@ class RopeSpec:
 
 @dataclass(frozen=True)
 class AlibiSpec:
-    """Attention that falls off with the distance (Press et al., 2021).
+    """Attention with linear biases (Press et al., 2021).
 
     Attributes:
         scale: factor of the slopes.
-        dtype: what slopes, positions of keys and their products are rounded to.
+        dtype: what slopes, positions of keys and biases are rounded to.
     """
 
     scale: float
@@ -66,22 +66,22 @@ class ResidualSpec:
 
 @dataclass(frozen=True)
 class AttentionSpec:
-    """Multi-head attention over the stream itself.
+    """Multi-head self-attention.
 
     Attributes:
-        num_heads, num_key_value_heads: query heads, and key/value heads they share.
+        num_heads, num_key_value_heads: number of query heads, and of key and value heads.
         head_dim: size of a head.
-        scale: factor of the query-key products.
+        scale: factor of the attention scores.
         input_bias, output_bias: whether the projections have biases.
-        causal: whether later tokens are hidden.
-        window: how far a token sees; None for everywhere.
+        causal: whether a token attends to itself and earlier ones only.
+        window: number of tokens that a token attends to; None for no limit.
         rope: rotary positions.
-        alibi: how products fall off with the distance.
+        alibi: linear biases of the attention scores.
         query_key_norm: normalization of queries and keys, before they are rotated.
-        norm_over: what that norm is over, each "head" or the "width" of all.
-        sinks: whether each head has a learned product that takes weight from all others.
-        soft_cap: bound of the products; None for none.
-        dropout: rate of weights dropped in training.
+        norm_over: whether that norm is over each "head" or the "width" of all heads.
+        sinks: whether each head has a learned score that takes weight from all tokens.
+        soft_cap: of the attention scores; None for none.
+        dropout: dropout rate of the attention weights.
     """
 
     num_heads: int
@@ -106,8 +106,8 @@ class FeedForwardSpec:
     """The dense layers of a block.
 
     Attributes:
-        intermediate_dim: width in between.
-        activation: name; "gelu" is exact, "gelu_tanh" the approximation.
+        intermediate_dim: intermediate size.
+        activation: its name; "gelu" is exact, "gelu_tanh" the approximation.
         gated: whether the activation gates a second projection.
         use_bias: whether the dense layers have biases.
     """
@@ -120,7 +120,7 @@ class FeedForwardSpec:
 
 @dataclass(frozen=True)
 class ExpertsSpec:
-    """A feed-forward layer of which each token uses a few of many copies.
+    """A mixture of experts: each token uses a few of many feed-forward layers.
 
     The attributes are the arguments of `nlpkit.modules.experts.Experts`.
     """
@@ -142,10 +142,10 @@ class LayerSpec:
     """One transformer layer.
 
     Attributes:
-        attention, attention_residual: the first half, and how it joins the stream.
+        attention, attention_residual: the first sub-layer and its residual connection.
         feed_forward, feed_forward_residual: the second.
-        parallel: whether the second half sees what the first saw, rather than its result; without
-            a pre-norm of its own it shares the first half's.
+        parallel: whether the feed-forward layer has the same input as attention, rather than its
+            output; without a pre-norm of its own it shares attention's.
     """
 
     attention: AttentionSpec
@@ -157,17 +157,17 @@ class LayerSpec:
 
 @dataclass(frozen=True)
 class EmbeddingSpec:
-    """What ids become before the first layer: the sum of up to three tables, normalized.
+    """The input of the first layer: the normalized sum of up to three embeddings.
 
     Attributes:
-        vocabulary_size: rows of the token table.
-        max_positions: rows of the learned position table; None for no such table.
-        num_segments: rows of the segment (token type) table; None for no such table.
+        vocabulary_size: rows of the token embedding.
+        max_positions: number of learned positions; None for no position embedding.
+        num_segments: number of segment ids (token types); None for no segment embedding.
         norm: normalization of the sum.
-        dropout: rate of the sum dropped in training.
-        scale: factor of the token vectors, rounded to the compute dtype.
-        position_offset: row of the position table that position 0 has.
-        token_dim: width of the token table, if it is projected to that of the stream.
+        dropout: dropout rate of the sum.
+        scale: factor of the token embeddings, rounded to the compute dtype.
+        position_offset: row of the position embedding for position 0.
+        token_dim: size of the token embedding, if it is projected to the hidden size.
     """
 
     vocabulary_size: int
@@ -182,12 +182,12 @@ class EmbeddingSpec:
 
 @dataclass(frozen=True)
 class HeadSpec:
-    """From the stream to logits over the vocabulary.
+    """From hidden states to logits over the vocabulary.
 
     Attributes:
-        tied: whether the token table is used, transposed.
+        tied: whether it is the token embedding, transposed.
         use_bias: whether an untied head has a bias.
-        soft_cap: bound of the logits.
+        soft_cap: of the logits.
         scale: factor of the logits.
     """
 
@@ -202,13 +202,13 @@ class StackSpec:
     """A whole backbone.
 
     Attributes:
-        hidden_dim: width of the stream.
-        embedding: how it begins.
-        layers: one entry a layer.
-        initializer_range: standard deviation of fresh weights (truncated normal).
+        hidden_dim: hidden size.
+        embedding: the input of the first layer.
+        layers: one spec per layer.
+        initializer_range: standard deviation of initial weights (truncated normal).
         final_norm: normalization after the last layer.
         pooler_activation: activation of the dense layer on the first token; None for no pooler.
-        head: of the language model; None for encoders.
+        head: the language-model head; None for encoders.
     """
 
     hidden_dim: int

@@ -65,7 +65,7 @@ class Transformer:
         Args:
             inputs: `token_ids` int `[B, T]`, and optionally `padding_mask` bool, `segment_ids`,
                 `positions` and `sequence_ids` int, all `[B, T]`.
-            training: bool. Whether dropout is on.
+            training: bool. Whether to apply dropout.
             intercept: function that may change the hidden states after the embeddings (-1) and
                 after each layer, whose number it is given.
 

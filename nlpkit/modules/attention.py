@@ -1,4 +1,4 @@
-"""Multi-head attention: the one all transformers here are built of."""
+"""Multi-head attention, of which all transformers here are built."""
 
 from typing import Any
 
@@ -16,21 +16,21 @@ from nlpkit.ops.rotary import apply_rotary
 
 
 class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
-    """Attend from `hidden` to itself or to `context`, with grouped heads and an optional cache.
+    """Attend from `hidden` to itself or to `context`, with grouped queries and an optional cache.
 
     Args:
-        num_heads: int. Query heads H.
-        num_key_value_heads: int. Key/value heads G; divides `num_heads`.
-        head_dim: int. Size D of a head.
-        scale: float. Factor of the query-key products, usually `head_dim ** -0.5`.
+        num_heads: int. Number H of query heads.
+        num_key_value_heads: int. Number G of key and value heads; divides `num_heads`.
+        head_dim: int. Size D of each head.
+        scale: float. Factor of the attention scores, usually `head_dim ** -0.5`.
         input_bias: bool. Whether the query, key and value projections have a bias.
         output_bias: bool. Whether the output projection has a bias.
-        query_norm, key_norm: layers; None for none. They see heads, or all of them side by side.
+        query_norm, key_norm: layers or None. Applied to each head, or to all of them side by side.
         norm_over: "head" or "width".
         rotary_layout: "half" or "interleaved", see `nlpkit.ops.rotary.apply_rotary`.
-        sinks: bool. Whether each head has a learned product that takes weight from all others.
+        sinks: bool. Whether each head has a learned score that takes weight from all tokens.
         soft_cap: float. See `nlpkit.ops.attention.attend`; None leaves it out.
-        dropout: float. Rate of attention weights dropped in training.
+        dropout: float. Dropout rate of the attention weights.
         kernel_initializer, bias_initializer: of the projections.
     """
 
@@ -123,14 +123,14 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
             context: float `[B, S, dim]`, what is attended to; None for `hidden`.
             attention_mask: bool `[B, T, S]`, True = may attend. (An argument named `mask` would be
                 Keras' own, and be attached to the outputs.)
-            bias: float, broadcastable to `[B, H, T, S]`, added to the scaled products.
+            bias: float, broadcastable to `[B, H, T, S]`, added to the scaled scores.
             rotary: cosines and sines for `nlpkit.ops.rotary.apply_rotary`.
             cache: keys and values to attend to instead of `context`'s, see
                 `nlpkit.modules.cache`.
             cache_update_index: int. Slot from which the keys and values of `context` are written
                 first; None reads the cache as it is.
             return_attention_scores: bool. Whether to return the attention weights too.
-            training: bool. Whether to drop weights.
+            training: bool. Whether to apply dropout.
 
         Returns:
             float `[B, T, dim]`; as a tuple, followed by the weights `[B, H, T, S]` if asked for,

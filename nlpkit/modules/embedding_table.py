@@ -1,4 +1,4 @@
-"""A table of learned vectors, for positions and segments."""
+"""The embedding of positions and segments."""
 
 import keras
 

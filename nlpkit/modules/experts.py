@@ -1,4 +1,4 @@
-"""Experts: a feed-forward layer of which each token uses a few of many copies."""
+"""Mixture of experts: each token uses a few of many feed-forward layers."""
 
 from functools import partial
 from typing import Any
@@ -72,7 +72,7 @@ class Experts(SeedState, DirectCall, Configurable, keras.layers.Layer):
     Args:
         num_experts: int. How many experts there are.
         experts_per_token: int. How many of them a token uses.
-        intermediate_dim: int. Width of an expert in between.
+        intermediate_dim: int. Intermediate size of each expert.
         activation: str or function.
         normalized: bool. Whether the p of a token are divided by their sum.
         use_bias: bool. Whether the router and the experts have biases.
@@ -80,8 +80,8 @@ class Experts(SeedState, DirectCall, Configurable, keras.layers.Layer):
             `output(swish(min(gate(x), l)) * (1 + clip(intermediate(x), -l, l)))`, where
             `swish(g) = g sigmoid(swiglu_alpha g)`; `activation` is not used.
         swiglu_alpha: float. See there.
-        balance_coefficient: float. Factor of the loss that is added in training and is least when
-            all experts get equally many tokens, see `nlpkit.ops.experts.balance_loss`; 0 for none.
+        balance_coefficient: float. Coefficient of the load-balancing loss that is added in
+            training; see `nlpkit.ops.experts.balance_loss`; 0 for none.
         jitter: float. In training, inputs are multiplied by random numbers from 1 - jitter to
             1 + jitter.
         kernel_initializer, bias_initializer: of the router and of each expert's dense layers.

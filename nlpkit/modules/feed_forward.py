@@ -1,4 +1,4 @@
-"""The feed-forward half of a transformer block."""
+"""The feed-forward layer of a transformer block."""
 
 from collections.abc import Callable
 from functools import partial
@@ -34,7 +34,7 @@ class FeedForward(DirectCall, Configurable, keras.layers.Layer):
     2002.05202).
 
     Args:
-        intermediate_dim: int. Width in between.
+        intermediate_dim: int. Intermediate size.
         activation: str or function.
         gated: bool. Whether there is a gate.
         use_bias: bool. Whether the dense layers have a bias.

@@ -30,8 +30,8 @@ class RMSNormalization(
     """`keras.layers.RMSNormalization` over the last axis (Zhang and Sennrich, 2019, 1910.07467).
 
     Args:
-        unit_offset: bool. Whether vectors are multiplied by 1 + `scale`, as in Gemma, which starts
-            from 0.
+        unit_offset: bool. Whether to multiply by 1 + `scale`, as Gemma does; `scale` then starts at
+            0.
         **kwargs: of `keras.layers.RMSNormalization`.
     """
 

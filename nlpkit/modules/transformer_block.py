@@ -12,13 +12,15 @@ from nlpkit.ops import backend
 
 
 class Residual(SeedState, Configurable, keras.layers.Layer):
-    """How a sub-layer f joins the stream: `output_norm(x + dropout(post_norm(f(pre_norm(x)))))`.
+    """The residual connection of a sub-layer f.
+
+    It computes `output_norm(x + dropout(post_norm(f(pre_norm(x)))))`.
 
     BERT has only the output norm, GPT-2 and Llama only the pre-norm, Gemma 2 pre and post.
 
     Args:
         pre_norm, post_norm, output_norm: layers; None leaves one out.
-        dropout: float. Rate dropped from the update in training.
+        dropout: float. Dropout rate of the output of the sub-layer.
     """
 
     def __init__(
@@ -45,11 +47,11 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
                 build_sublayer(norm, input_shape)
 
     def enter(self, hidden: Any) -> Any:
-        """What the sub-layer gets to see of the stream."""
+        """The input of the sub-layer."""
         return hidden if self.pre_norm is None else self.pre_norm(hidden)
 
     def leave(self, hidden: Any, update: Any, training: bool | None) -> Any:
-        """The stream with the sub-layer's update."""
+        """The hidden states plus the sub-layer's output."""
         if self.post_norm is not None:
             update = self.post_norm(update)
         if self.dropout and training:
@@ -59,17 +61,17 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
 
 
 class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
-    """Self-attention, optional cross-attention and feed-forward, from the parts given.
+    """Self-attention, optional cross-attention and a feed-forward layer, made of the layers given.
 
     Args:
-        attention: `Attention` over the stream itself.
+        attention: `Attention`, self-attention.
         attention_residual: `Residual` around it.
         feed_forward: layer `[B, T, dim] -> [B, T, dim]`.
         feed_forward_residual: `Residual` around it.
-        cross_attention: `Attention` from the stream to a context.
+        cross_attention: `Attention` to a context.
         cross_attention_residual: `Residual` around it.
-        parallel: bool. Whether the feed-forward layer sees what self-attention saw, rather than its
-            result; without a pre-norm of its own it shares attention's.
+        parallel: bool. Whether the feed-forward layer has the same input as self-attention, rather
+            than its output; without a pre-norm of its own it shares attention's.
     """
 
     def __init__(
@@ -94,7 +96,7 @@ class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
         self.parallel = parallel
 
     def build(self, hidden_shape: Any, context_shape: Any = None) -> None:
-        """Build the parts under their own names."""
+        """Build the sub-layers under their own names."""
         build_sublayer(self.attention, hidden_shape)
         build_sublayer(self.attention_residual, hidden_shape)
         if self.cross_attention is not None:
@@ -132,7 +134,7 @@ class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
             cross_cache, cross_cache_update_index: the same for cross-attention.
             return_attention_scores: bool. Whether to return the self-attention weights.
             padding_mask: bool `[B, T]`, for a `feed_forward` that takes one: `Experts`.
-            training: bool. Whether dropout is on.
+            training: bool. Whether to apply dropout.
 
         Returns:
             float `[B, T, dim]`; as a tuple, followed by the weights `[B, H, T, T]` if asked for,
