@@ -12,6 +12,7 @@ import nlpkit
 from conformance.case import assert_close
 from conformance.cases_decoders import KERASHUB_DECODERS as CASES
 from conformance.kerashub_decoder import TEXTS
+from nlpkit._registry import known_classes
 from nlpkit.models import CausalLM, GPT2Tokenizer
 
 IDS = np.array([[1, 7, 5, 4, 9, 3, 8, 2], [6, 5, 2, 2, 3, 0, 0, 0]], "int32")
@@ -86,6 +87,13 @@ def test_task_is_made_from_a_folder_of_a_backbone(written, tmp_path, name):
     case.backbone.save_to_preset(str(tmp_path / name))
     loaded = CausalLM.from_preset(tmp_path / name, preprocessor=None)
     assert_close(outputs(loaded, MASK > 0), outputs(case.task))
+
+
+@pytest.mark.by_turns
+def test_every_family_that_is_read_has_a_case():
+    families = [x for cls in known_classes().values() for x in vars(cls).get("kerashub", ())]
+    names = {name for family in families for name in family.backbone.names}
+    assert names == {"BertBackbone", *(f"{case.prefix}Backbone" for case in CASES.values())}
 
 
 def edit(case, tmp_path, name, **changes):
