@@ -20,12 +20,9 @@ ON_ONE_BACKEND = (
     "nlpkit.tokenizers.",
 )
 # What is not converted yet; empty this.
-EXCLUDED = (
-    "nlpkit.presets.",
-    "nlpkit.tokenizers.",
-)
+EXCLUDED = ("nlpkit.presets.",)
 
-NAMESPACES = ("layers", "metrics", "samplers")
+NAMESPACES = ("layers", "metrics", "samplers", "tokenizers")
 
 
 def _sources():

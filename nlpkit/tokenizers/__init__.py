@@ -1,4 +1,4 @@
-"""Strings to ids and back, and training vocabularies."""
+"""Tokenizers, and training of their vocabularies."""
 
 from typing import TYPE_CHECKING
 

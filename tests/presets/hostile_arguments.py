@@ -260,7 +260,7 @@ TEXTS = [
     Case(
         "many replacements", GPT2, _step("normalizer", *[_replace("a", "b")] * 1000), "100. steps"
     ),
-    Case("normalization that leads out", LLAMA, _charsmap(_lead_out), "leads out of its bytes"),
+    Case("normalization that leads out", LLAMA, _charsmap(_lead_out), "an offset out of bounds"),
     Case("normalization without end", LLAMA, _charsmap(_lengthen), "is damaged"),
 ]  # fmt: skip
 

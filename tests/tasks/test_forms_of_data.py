@@ -132,9 +132,9 @@ def test_a_loader_of_dicts(classifier, expected):
 
 NAN = float("nan")
 WRONG = {
-    "None": (["a", None], [0, 1], TypeError, r"x must hold strings; got None .* in row 1"),
+    "None": (["a", None], [0, 1], TypeError, r"x must contain strings; got None .* in row 1"),
     "gap": (Series(["a", NAN]), [0, 1], TypeError, "got nan .* in row 1"),
-    "second text": ((["a"], [None]), [0], TypeError, r"x\[1\] must hold strings; .* row 0"),
+    "second text": ((["a"], [None]), [0], TypeError, r"x\[1\] must contain strings; .* row 0"),
     "surrogate": (["a", "\ud800"], [0, 1], ValueError, "lone surrogates; .* of row 1"),
     "not UTF-8": (["a", b"\xff"], [0, 1], ValueError, "must be UTF-8"),
     "no texts": ([], [], ValueError, "at least one example"),

@@ -100,8 +100,8 @@ def test_long_words_are_ignored():
     [
         ({"data": "one text", "vocabulary_size": 300}, TypeError, "list"),
         ({"data": ["a", 3], "vocabulary_size": 300}, TypeError, "got 3"),
-        ({"data": [], "vocabulary_size": 300}, ValueError, "no words"),
-        ({"data": [""], "vocabulary_size": 300}, ValueError, "no words"),
+        ({"data": [], "vocabulary_size": 300}, ValueError, "got none"),
+        ({"data": [""], "vocabulary_size": 300}, ValueError, "got none"),
         ({"data": ["abc"], "vocabulary_size": 255}, ValueError, "at least 256"),
         (
             {"data": ["abc"], "vocabulary_size": 259, "special_tokens": ["<s>", "<s>"]},

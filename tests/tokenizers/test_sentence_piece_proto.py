@@ -66,7 +66,7 @@ def test_fields_survive_writing_and_reading():
     "message", [b"\x0a", b"\x0a\x05abc", b"\x0d\x00", b"\x0b", b"\xff" * 20, b"\x08\x80"]
 )
 def test_no_message(message):
-    with pytest.raises(ValueError, match="no protobuf message"):
+    with pytest.raises(ValueError, match="not a protobuf message"):
         list(read_fields(message))
     with pytest.raises(ValueError, match="not a SentencePiece model"):
         SentencePieceProto.parse(message)

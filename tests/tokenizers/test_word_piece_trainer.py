@@ -101,12 +101,12 @@ def test_long_words_are_ignored():
         ({"data": "one text", "vocabulary_size": 20}, TypeError, "list"),
         ({"data": 3, "vocabulary_size": 20}, TypeError, "data"),
         ({"data": ["a", 3], "vocabulary_size": 20}, TypeError, "got 3"),
-        ({"data": [], "vocabulary_size": 20}, ValueError, "no words"),
+        ({"data": [], "vocabulary_size": 20}, ValueError, "got none"),
         ({"data": ["abc"], "vocabulary_size": 7}, ValueError, "at least 8"),
         (
             {"data": ["a"], "vocabulary_size": 9, "reserved_tokens": ["x", "x"]},
             ValueError,
-            "differ",
+            "must be distinct",
         ),
     ],
 )

@@ -1,1 +1,1 @@
-"""What all tokenizers share: vocabularies, special tokens, encodings, the forms of input."""
+"""The base of all tokenizers: vocabularies, special tokens, encodings, forms of input."""

@@ -1,4 +1,4 @@
-"""The part of a tokenizer that runs its algorithm over batches of examples."""
+"""Running a tokenizer's algorithm on batches of examples."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -16,7 +16,7 @@ from nlpkit.tokenizers.base.token_lookup import TokenLookup
 
 
 class Algorithm(TokenLookup):
-    """The part of `Tokenizer` that lies between its public methods and an algorithm.
+    """The part of `Tokenizer` between its public methods and an algorithm.
 
     An algorithm defines `_ids`, `_spans`, `_text`, and for `pure_graph` `_graph_ids`.
     """
@@ -31,7 +31,7 @@ class Algorithm(TokenLookup):
         raise NotImplementedError(f"{type(self).__name__} must define tokenize.")
 
     def _spans(self, text: str) -> Spans:
-        """The ids of one text, and where they stand in it."""
+        """The ids of one text, and their spans in it."""
         raise NotImplementedError(f"{type(self).__name__} has no encodings.")
 
     def _text(self, ids: list[int]) -> str:
@@ -43,7 +43,7 @@ class Algorithm(TokenLookup):
         raise NotImplementedError(f"{type(self).__name__} has no pure_graph mode.")
 
     def _asset_arguments(self) -> dict[str, Any]:
-        """The constructor arguments that are files, as values."""
+        """The values of the constructor arguments that are files."""
         return {}
 
     @property
@@ -119,16 +119,16 @@ class Algorithm(TokenLookup):
         return encoding
 
     def _report_spelled(self, texts: Sequence[Any]) -> None:
-        """Warn, once a tokenizer, of texts that spell special tokens and mean nothing special."""
+        """Warn, once per tokenizer, if texts contain special tokens that are read as plain text."""
         if self._has_warned or self._whole_tokens or self._takes_words:
             return
         found = next((token for token in map(self._control_tokens.find, texts) if token), None)
         if found:
             self._has_warned = True
             warn(
-                f"A text spells the special token {found!r}, which is read as plain text. For the "
+                f"A text contains the special token {found!r}, read as plain text. For the "
                 "token itself, build the tokenizer with special_tokens_in_strings=True "
-                "(from_preset takes it, too)."
+                "(from_preset takes it too)."
             )
 
     def _report_cut(

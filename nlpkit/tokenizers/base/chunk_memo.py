@@ -1,4 +1,4 @@
-"""A bounded memo in front of a native tokenizer."""
+"""A bounded cache of chunk ids in front of a native tokenizer."""
 
 import os
 import sys
@@ -9,32 +9,32 @@ from typing import Any
 from nlpkit.tokenizers.base.native_engine import Ids, chunk_ids
 
 _MOST_BYTES = 64 << 20
-# An entry's place in the dictionary, and an id, which is an object of its own in most cases.
+# The size of a dictionary entry, and of an id, which is a separate object in most cases.
 _PLACE, _ID = 104, 32
 _LONGEST_CHUNK = 64
 _TEXTS_AT_ONCE = 256
 
 
 class ChunkMemo:
-    """Ids of texts by way of their chunks, most of which have been seen before.
+    """Cached ids of the chunks of texts.
 
-    Text repeats itself, and looking a chunk up is quicker than tokenizing it. The chunks of some
-    texts that are not known go to the native engine together. Its ids are the memo's: the two
-    differ nowhere as long as the ids of a text are those of its chunks.
+    Text is repetitive, and looking a chunk up is faster than tokenizing it. Unknown chunks of a
+    batch go to the native engine together. The result is the same as without the cache, provided
+    that the ids of a text are those of its chunks.
 
-    Memory is bounded: chunks longer than 64 characters are not kept, and once those that are take
-    half of `most_bytes`, the memo starts anew beside the old half, from which it takes what is
-    asked for again.
-    Dictionaries are only ever added to or exchanged, so that threads may share a memo.
+    Memory is bounded: chunks longer than 64 characters are not cached, and once the cache takes
+    half of `most_bytes`, a new one is started next to the old half, from which entries are copied
+    when they are used again. Dictionaries are only added to or replaced, so threads may share a
+    cache.
 
     Args:
         engine: `tokenizers.Tokenizer`.
-        split: text to chunks.
-        spell: what a chunk stands for in a text; by default itself.
+        split: function that splits a text into chunks.
+        spell: function that returns the text of a chunk; by default the chunk itself.
         separator: str or None. As `chunk_ids` takes it. Default None.
-        given: dict of chunk to its ids. What is known from the start; nothing by default.
-        most_bytes: int. How much memory the chunks that are kept may take, with their ids. Default
-            64 MiB; the 71,000 chunks of 4 MB of film reviews take 19.
+        given: dict of chunk to its ids. The initial contents; empty by default.
+        most_bytes: int. The maximum memory of the cached chunks and their ids. Default 64 MiB; the
+            71,000 chunks of 4 MB of film reviews take 19.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class ChunkMemo:
         return [_row_of_either(known, fresh, chunks) for chunks in chunked]
 
     def _learn(self, chunks: set[str]) -> Mapping[str, Ids]:
-        """The ids of these chunks, which are kept."""
+        """Compute and cache the ids of these chunks."""
         old = self._old
         fresh = {chunk: old[chunk] for chunk in filter(old.__contains__, chunks)}
         unseen = list(filterfalse(fresh.__contains__, chunks))

@@ -1,4 +1,4 @@
-"""Ids with the places in the text they stand for."""
+"""Encodings: ids with their tokens and character offsets."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 
 class Spans(NamedTuple):
-    """What an algorithm says about one text: four lists of the same length.
+    """The result of an algorithm for one text: four lists of the same length.
 
     Attributes:
         ids: the ids.
-        starts: index of the first character each id stands for.
+        starts: index of the first character of each id.
         ends: index after its last character.
         words: index of the word each id belongs to.
     """
@@ -23,7 +23,7 @@ class Spans(NamedTuple):
 
     @classmethod
     def empty(cls, ids: Sequence[int]) -> "Spans":
-        """Ids that stand for no character, each a word."""
+        """Ids with empty spans, each a word."""
         return cls(ids, [0] * len(ids), [0] * len(ids), range(len(ids)))
 
 
@@ -33,10 +33,9 @@ class Encoding:
 
     Attributes:
         ids: list of int.
-        tokens: list of str. The tokens as the vocabulary spells them.
-        offsets: list of (start, end). The characters of the text each token stands for:
-            `text[start:end]`. Tokens that share a character have the same offsets; a token that
-            stands for none has an empty span.
+        tokens: list of str. The tokens as in the vocabulary.
+        offsets: list of (start, end). The characters of each token, `text[start:end]`. Tokens that
+            share a character have the same offsets; a token without text has an empty span.
         word_ids: list of int. The word each token belongs to, counted from 0.
     """
 
@@ -49,7 +48,7 @@ class Encoding:
         return len(self.ids)
 
     def __getitem__(self, part: slice) -> "Encoding":
-        """A window of the tokens; offsets still point into the whole text."""
+        """Select a window of the tokens; offsets still refer to the whole text."""
         return Encoding(self.ids[part], self.tokens[part], self.offsets[part], self.word_ids[part])
 
     def append(self, spans: Spans, tokens: Sequence[str | None], start: int) -> None:
@@ -68,12 +67,12 @@ class Encoding:
         self.word_ids.extend(first_word + word for word in spans.words)
 
     def windows(self, max_length: int, stride: int = 0) -> list["Encoding"]:
-        """Cut into windows of whole words.
+        """Split into windows of whole words.
 
         Args:
-            max_length: int. The most tokens of a window.
-            stride: int. The most tokens that a window repeats of the one before it, as whole words.
-                Default 0.
+            max_length: int. The maximum number of tokens of a window.
+            stride: int. The maximum number of tokens, in whole words, that a window repeats of the
+                previous one. Default 0.
 
         Returns:
             The windows, one without tokens if there are none.

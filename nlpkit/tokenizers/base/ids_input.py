@@ -1,4 +1,4 @@
-"""Reading ids that are to become text."""
+"""Reading the ids that `detokenize` takes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from nlpkit.ops.ragged import Row
 
 
 def without_tensors(inputs: Any) -> Any:
-    """The ids as lists or NumPy arrays, whatever column or tensor they are in."""
+    """Convert ids in any column or tensor to lists or NumPy arrays."""
     ids = to_column(inputs)
     if is_tensorflow_value(ids) and hasattr(ids, "numpy"):
         ids = ids.numpy()
@@ -20,7 +20,7 @@ def without_tensors(inputs: Any) -> Any:
 
 
 def integer_ids(row: Row) -> np.ndarray:
-    """The ids of one text as an array; a TypeError if they are not integers."""
+    """Convert the ids of one text to an array; raise a TypeError if they are not integers."""
     ids = np.asarray(row)
     if ids.size and (ids.dtype.kind not in "iu" or ids.ndim != 1):
         raise TypeError(f"detokenize takes integer ids; got {row!r:.80}.")
@@ -28,7 +28,7 @@ def integer_ids(row: Row) -> np.ndarray:
 
 
 def checked_ids(row: Row, tokens: Sequence[str | None]) -> list[int]:
-    """The ids of one text as a list.
+    """Convert the ids of one text to a list, and check them.
 
     Args:
         row: ids.

@@ -1,4 +1,4 @@
-"""What all tokenizers on a native pipeline share."""
+"""Calls of native pipelines of the library `tokenizers`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -6,13 +6,13 @@ from typing import Any
 
 from nlpkit.tokenizers.base.encoding import Spans
 
-Ids = tuple[int, ...]  # Tuples of integers cost the garbage collector nothing, lists would.
+Ids = tuple[int, ...]  # Tuples of integers are not tracked by the garbage collector, unlike lists.
 
 _BLOCK = 64
 
 
 def spans(engine: Any, text: str) -> Spans:
-    """The ids that a `tokenizers.Tokenizer` gives a text, and where they stand in it."""
+    """Tokenize a text with a `tokenizers.Tokenizer`; return its ids and their spans."""
     with without_panics():
         encoding = engine.encode(text, add_special_tokens=False)
     starts, ends = zip(*encoding.offsets, strict=True) if encoding.offsets else ((), ())
@@ -20,14 +20,14 @@ def spans(engine: Any, text: str) -> Spans:
 
 
 def native_text(engine: Any, ids: Sequence[int]) -> str:
-    """The text that a `tokenizers.Tokenizer` makes of ids."""
+    """Detokenize ids with a `tokenizers.Tokenizer`."""
     with without_panics():
         return str(engine.decode(ids, skip_special_tokens=False))
 
 
 @contextmanager
 def without_panics() -> Iterator[None]:
-    """Turn a panic of the native engine, which no `except Exception` catches, into a ValueError."""
+    """Convert a panic of the native engine, which is not an `Exception`, to a ValueError."""
     try:
         yield
     except BaseException as error:
@@ -35,23 +35,23 @@ def without_panics() -> Iterator[None]:
         if type(error).__name__ != "PanicException":
             raise
         raise ValueError(
-            f"The library tokenizers gave up: {error!s:.200}. A regular expression of the "
+            f"The library tokenizers failed: {error!s:.200}. A regular expression of the "
             "tokenizer may take too long on this text."
         ) from None
 
 
 def native_ids(engine: Any, texts: Sequence[str]) -> Iterator[Ids]:
-    """The ids that a `tokenizers.Tokenizer` gives each text."""
+    """Tokenize texts with a `tokenizers.Tokenizer`; return the ids of each."""
     with without_panics():
         encodings = engine.encode_batch_fast(texts, add_special_tokens=False)
     return (tuple(encoding.ids) for encoding in encodings)
 
 
 def chunk_ids(engine: Any, chunks: Sequence[str], separator: str | None) -> Iterable[Ids]:
-    """The ids of each chunk, many at once: the native engine is slow to start on a text.
+    """Tokenize many chunks at once, since the native engine has an overhead per text.
 
-    Chunks go to the engine as few texts, and the ids are cut where the separator's last one is. If
-    a text has that id elsewhere, its chunks go to the engine one by one.
+    Chunks are joined to few texts, and the ids are split after the separator's last id. If a text
+    has that id elsewhere, its chunks are tokenized one by one.
 
     Args:
         engine: `tokenizers.Tokenizer`.

@@ -1,4 +1,4 @@
-"""Merging the most frequent pair of neighbouring pieces, again and again."""
+"""Training of byte-pair encodings by repeated merges of the most frequent pair."""
 
 import heapq
 from array import array
@@ -13,19 +13,19 @@ Pair = tuple[str, str]
 _BITS = 32
 _MASK = (1 << _BITS) - 1
 _EDGE = 0  # The symbol between words.
-_GONE = -1  # The symbol of a place that a merge took into the place before it.
+_GONE = -1  # The symbol of a position that was merged into the previous one.
 
 
 class PairMerger:
     """Learns pieces from counted words (Sennrich et al., 2016).
 
-    The words stand in one row of places, an edge between each two, as a linked list: a merge visits
-    the places of its pair and touches only their neighbours. A pair of symbols a, b is the integer
-    a << 32 | b.
+    The words are in one array of positions, with an edge between each two, as a linked list: a
+    merge visits the positions of its pair and changes only their neighbors. A pair of symbols a, b
+    is the integer a << 32 | b.
 
     Args:
         counts: words and how often each occurs.
-        suffix_indicator: str. What the pieces that continue a word start with.
+        suffix_indicator: str. The prefix of pieces that continue a word.
 
     Attributes:
         alphabet: the pieces of one character, sorted, those that start words first.
@@ -87,7 +87,7 @@ class PairMerger:
         heapq.heapify(self._heap)
 
     def _candidate(self, pair: int, count: int) -> tuple[int, str, str, int]:
-        """What the heap holds: the most frequent pair is least, then the one that sorts first."""
+        """The heap entry of a pair: ordered by decreasing frequency, then by the pair itself."""
         return -count, self._pieces[pair >> _BITS], self._pieces[pair & _MASK], pair
 
     def _symbol(self, piece: str) -> int:
@@ -97,7 +97,7 @@ class PairMerger:
         return symbol
 
     def _most_frequent_pairs(self) -> Iterator[int]:
-        """Pop pairs; one whose count has fallen since it was pushed goes back in its place."""
+        """Pop pairs; a pair whose count has decreased since it was pushed is pushed again."""
         while self._heap:
             negative_count, first, second, pair = heapq.heappop(self._heap)
             count = self._counts.get(pair, 0)
@@ -112,7 +112,7 @@ class PairMerger:
         gained: dict[int, int] = {}
         places, symbols, after, before = self._places, self._symbols, self._after, self._before
         found = places.pop(pair)
-        # Only in a run of one symbol may places overlap; the leftmost merges first.
+        # Positions overlap only in a run of one symbol; the leftmost pair merges first.
         for i in sorted(found) if first == second else found:
             j = after[i]
             if symbols[i] != first or symbols[j] != second:  # Another merge took one of the two.

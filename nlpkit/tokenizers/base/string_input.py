@@ -1,4 +1,4 @@
-"""Reading strings in every form a tokenizer takes outside TensorFlow."""
+"""Reading strings in every form that tokenizers take outside TensorFlow."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -8,19 +8,19 @@ import numpy as np
 from nlpkit.ops.columns import to_column
 
 ERRORS = ("strict", "replace", "ignore")
-_CHUNK = 4096  # Texts looked at at once, so that a large column is not joined as a whole.
+_CHUNK = 4096  # Texts are checked in parts, so that a large column is not joined as a whole.
 
 
 def map_strings(
     function: Callable[[list[Any]], Any], inputs: Any, words: bool = False, errors: str = "strict"
 ) -> Any:
-    """Apply a function of a batch to strings, in columns of any kind, nested as deep as may be.
+    """Apply a function of a batch to strings in columns of any kind, nested to any depth.
 
     Args:
         function: takes a list of examples, returns one result per example.
         inputs: str, bytes (UTF-8), a column of them as `to_column` reads it, or lists of such.
         words: bool. False: an example is a string. True: an example is a list of strings, and a
-            string by itself is an example of one word. Default False.
+            single string is an example of one word. Default False.
         errors: "strict", "replace" or "ignore". What to do with bytes that are not UTF-8. Default
             "strict".
 
@@ -28,7 +28,7 @@ def map_strings(
         The results, nested as `inputs`.
 
     Raises:
-        TypeError: something else came.
+        TypeError: `inputs` is of another type.
         ValueError: bytes that are not UTF-8, with `errors="strict"`.
     """
     return _StringReader(function, words, errors).map(inputs, ())
@@ -85,15 +85,15 @@ class _StringReader:
 
 
 def check_texts(texts: Any, name: str, errors: str = "strict") -> None:
-    """Raise what tokenizing a column of texts would, but for their length; a row is named.
+    """Raise the error that tokenizing a column would, apart from lengths, and name the row.
 
     Args:
-        texts: list or NumPy array of what should be str or bytes.
-        name: str. What the column is called in messages.
+        texts: list or NumPy array, expected to contain str or bytes.
+        name: str. The name of the column in messages.
         errors: "strict", "replace" or "ignore", as for the tokenizer.
 
     Raises:
-        TypeError: a row is no string, such as the None or NaN of a gap in a table.
+        TypeError: a row is not a string, such as the None or NaN of a missing value.
         ValueError: a row has lone surrogates or bytes that are not UTF-8, with `errors="strict"`.
     """
     if isinstance(texts, str | bytes):
@@ -110,15 +110,15 @@ def check_texts(texts: Any, name: str, errors: str = "strict") -> None:
             for i, text in enumerate(chunk, start):
                 if not _is_string(text):
                     raise TypeError(
-                        f"{name} must hold strings; got {text!r:.80} ({type(text).__name__}) in "
-                        f"row {i}. Drop such rows, or write an empty string."
+                        f"{name} must contain strings; got {text!r:.80} ({type(text).__name__}) in "
+                        f"row {i}. Drop such rows, or use an empty string."
                     )
             chunk = [decode_utf8(t, errors) if isinstance(t, bytes) else t for t in chunk]
         valid_texts(chunk, errors, start)
 
 
 def decode_utf8(value: bytes, errors: str = "strict") -> str:
-    """The text of UTF-8 bytes.
+    """Decode UTF-8 bytes.
 
     Raises:
         ValueError: they are not UTF-8, and `errors` is "strict".
@@ -127,22 +127,22 @@ def decode_utf8(value: bytes, errors: str = "strict") -> str:
         return value.decode("utf-8", errors)
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"Text given as bytes must be UTF-8; got {value[:40]!r}, wrong at byte {error.start}. "
+            f"Bytes of text must be UTF-8; got {value[:40]!r}, invalid at byte {error.start}. "
             'Pass errors="replace" or errors="ignore" to the tokenizer to accept such bytes.'
         ) from None
 
 
 def valid_texts(texts: Sequence[str], errors: str = "strict", first_row: int = 0) -> Sequence[str]:
-    """The texts, without lone surrogates; as `without_surrogates`."""
+    """Apply `without_surrogates` to texts."""
     try:
-        "".join(texts).encode("utf-8")  # Much quicker than one by one.
+        "".join(texts).encode("utf-8")  # Much faster than one by one.
         return texts
     except UnicodeEncodeError:
         return [without_surrogates(text, errors, i) for i, text in enumerate(texts, first_row)]
 
 
 def without_surrogates(text: str, errors: str = "strict", row: int | None = None) -> str:
-    """The text, without lone surrogates: they are no characters, and UTF-8 cannot write them.
+    """Handle lone surrogates, which are not characters and cannot be encoded in UTF-8.
 
     Raises:
         ValueError: there are some, and `errors` is "strict"; the message names the `row`.
@@ -156,7 +156,7 @@ def without_surrogates(text: str, errors: str = "strict", row: int | None = None
         if errors == "strict":
             place = f"character {error.start}{'' if row is None else f' of row {row}'}"
             raise ValueError(
-                f"Text must not hold lone surrogates; got {text[error.start]!a} at {place}. "
+                f"Text must not contain lone surrogates; got {text[error.start]!a} at {place}. "
                 'Pass errors="replace" or errors="ignore" to the tokenizer to accept such text.'
             ) from None
     replacement = "\ufffd" if errors == "replace" else ""

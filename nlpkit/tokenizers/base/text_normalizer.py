@@ -1,4 +1,4 @@
-"""Changing a text before it is tokenized, with the way back to its characters."""
+"""Normalization of text before tokenization, with alignment to the original."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,12 +7,12 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 
 class NormalizedText(NamedTuple):
-    """A normalised text.
+    """A normalized text.
 
     Attributes:
         text: str.
-        starts: list of int. For each of its characters, index in the original of the first
-            character it comes from.
+        starts: list of int. For each character, the index in the original of the first character
+            it comes from.
         ends: list of int. Index after the last.
     """
 
@@ -22,12 +22,12 @@ class NormalizedText(NamedTuple):
 
 
 class TextNormalizer:
-    """Replaces strings, strips accents and lower-cases, in this order, by the native engine.
+    """Replaces strings, strips accents and lowercases, in this order, with the native engine.
 
     Args:
         replacements: dict of str to str. The strings to replace, in the order of the dict.
         strip_accents: bool. Whether characters are decomposed (NFKD) and their marks removed.
-        lowercase: bool. Whether each character is lower-cased.
+        lowercase: bool. Whether each character is lowercased.
     """
 
     def __init__(
@@ -40,20 +40,20 @@ class TextNormalizer:
         if lowercase:
             steps.append(normalizers.Lowercase())
         self._native = normalizers.Sequence(steps) if steps else None
-        # Encoding character by character tells where each comes from.
+        # Encoding character by character shows where each comes from.
         self._characters = Tokenizer(models.WordLevel({"": 0}, unk_token=""))
         self._characters.normalizer = normalizers.Sequence(steps)
         self._characters.pre_tokenizer = pre_tokenizers.Split(Regex("(?m)."), "isolated")
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
-        """The normalised texts."""
+        """Normalize texts."""
         replaced = texts
         for old, new in self._replacements.items():
             replaced = [text.replace(old, new) for text in replaced]
         return list(map(self._native.normalize_str, replaced) if self._native else replaced)
 
     def align(self, text: str) -> NormalizedText:
-        """The normalised text and where its characters come from."""
+        """Normalize a text, and align its characters with the original."""
         aligned = NormalizedText(text, range(len(text)), range(1, len(text) + 1))
         for old, new in self._replacements.items():
             aligned = _replace(aligned, old, new)

@@ -1,4 +1,4 @@
-"""Tokens to look at."""
+"""Display of tokens in notebooks and terminals."""
 
 import html
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ _TOKEN = (
 
 @dataclass(frozen=True)
 class TokenDisplay:
-    """The tokens of a text with their ids: coloured in a notebook, a table when printed.
+    """The tokens of a text with their ids: colored in a notebook, a table when printed.
 
-    The pieces of one word have the same colour.
+    The tokens of one word have the same color.
 
     Attributes:
         text: str.

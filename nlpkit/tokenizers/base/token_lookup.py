@@ -1,4 +1,4 @@
-"""What a tokenizer knows of its tokens: the vocabulary and the special ones among them."""
+"""Lookup of tokens, ids and special tokens."""
 
 from typing import Any, ClassVar
 
@@ -29,19 +29,19 @@ class TokenLookup:
 
     @property
     def has_vocabulary(self) -> bool:
-        """Whether the tokenizer has a vocabulary, in whatever form it takes one."""
+        """Whether the tokenizer has a vocabulary, in any form."""
         return self._vocabulary is not None
 
     def vocabulary_size(self) -> int:
-        """The number of ids: one more than the largest."""
+        """Return the number of ids: one more than the largest."""
         return len(self._known())
 
     def get_vocabulary(self) -> list[Any]:
-        """The tokens in the order of their ids; None where an id has no token."""
+        """Return the tokens in the order of their ids; None for ids without a token."""
         return list(self._known().tokens)
 
     def id_to_token(self, id: int) -> str:
-        """The token of an id.
+        """Return the token of an id.
 
         Raises:
             ValueError: the id is not in the vocabulary.
@@ -53,30 +53,30 @@ class TokenLookup:
         return token
 
     def token_to_id(self, token: str) -> int:
-        """The id of a token.
+        """Return the id of a token.
 
         Raises:
             ValueError: the token is not in the vocabulary.
         """
         ids = self._known().ids
         if token not in ids:
-            raise ValueError(f"token must be in the vocabulary; got {token!r}, which is not.")
+            raise ValueError(f"token must be in the vocabulary; got {token!r}.")
         return ids[token]
 
     @property
     def special_tokens_map(self) -> dict[str, str]:
-        """The special tokens the tokenizer knows by name: `{"cls_token": "[CLS]", ...}`."""
+        """The named special tokens: `{"cls_token": "[CLS]", ...}`."""
         return {name: getattr(self, name) for name in self.special_token_names}
 
     def _use(self, vocabulary: Vocabulary | None) -> None:
-        """Use this vocabulary from now on; None for none yet."""
+        """Set the vocabulary; None for none yet."""
         if vocabulary is not None:
             self._check_special_tokens(vocabulary)
         self._vocabulary = vocabulary
         found = [] if vocabulary is None else self._tokens_found_whole()
         self._whole_tokens = WholeTokens({token: self.token_to_id(token) for token in found})
         known = [] if vocabulary is None else self._all_special_tokens()
-        # A short one may be written for its own sake: "!" fills up CLIP's rows.
+        # A short one may be plain text: "!" is CLIP's padding token.
         self._control_tokens = WholeTokens(dict.fromkeys((t for t in known if len(t) > 2), 0))
 
     def _known(self) -> Vocabulary:
@@ -94,7 +94,7 @@ class TokenLookup:
         return [*self.special_tokens_map.values(), *(self.special_tokens or ())]
 
     def _tokens_found_whole(self) -> list[str]:
-        """The tokens that are recognised wherever a text spells them."""
+        """The tokens that are recognized wherever they occur in a text."""
         return self._all_special_tokens() if self.special_tokens_in_strings else []
 
     def _pad_value(self, string: bool) -> int | str:
@@ -108,12 +108,12 @@ class TokenLookup:
         if lacking:
             names = ", ".join(f"{name}={token!r}" for name, token in lacking.items())
             raise ValueError(
-                f"vocabulary must hold the special tokens of {type(self).__name__}; it lacks "
+                f"vocabulary must contain the special tokens of {type(self).__name__}; it lacks "
                 f"{names}. Add them to it, or pass the tokens that it has."
             )
         unknown = [token for token in self.special_tokens or () if token not in vocabulary.ids]
         if unknown:
-            raise ValueError(f"vocabulary must hold the special_tokens; it lacks {unknown}.")
+            raise ValueError(f"vocabulary must contain the special_tokens; it lacks {unknown}.")
 
 
 def _id_property(name: str) -> property:

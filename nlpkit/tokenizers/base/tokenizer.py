@@ -1,4 +1,4 @@
-"""The base of all tokenizers."""
+"""Tokenizer: the base class of tokenizers."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -21,27 +21,27 @@ from nlpkit.tokenizers.base.token_display import TokenDisplay
 
 
 class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
-    """Base class of layers that turn strings into ids and back.
+    """Base class of layers that convert strings to ids and back.
 
-    An algorithm says how texts become ids (`_ids`), where in a text they stand (`_spans`), and how
-    ids become text (`_text`); reading every form of input, special tokens, padding, TensorFlow
-    tensors, encodings and look-ups are done here, so that ids are the same in every mode. A layer
-    of your own may instead override `tokenize` and `detokenize`.
+    An algorithm defines how texts become ids (`_ids`), their spans in the text (`_spans`), and how
+    ids become text (`_text`). This class implements reading every form of input, special tokens,
+    padding, TensorFlow tensors, encodings and lookups, so ids are the same in every mode. A custom
+    subclass may override `tokenize` and `detokenize` instead.
 
     Args:
         sequence_length: int or None. If set, results are dense: rows are padded on the right, with
             the padding token if the tokenizer has one and 0 otherwise, or cut. Default None.
-        truncation: "error", "warn" or "silent". What to do when `sequence_length` cuts ids; "warn"
-            does so once a layer. Default "warn".
-        special_tokens: list of str or None. Further special tokens, beside those known by name. No
-            text spells a special token by accident. Default None.
-        special_tokens_in_strings: bool. Whether special tokens are recognised in texts. Default
+        truncation: "error", "warn" or "silent". What happens when `sequence_length` cuts ids;
+            "warn" warns once per layer. Default "warn".
+        special_tokens: list of str or None. Special tokens in addition to the named ones. Text
+            never becomes a special token by accident. Default None.
+        special_tokens_in_strings: bool. Whether special tokens are recognized in texts. Default
             False.
         errors: "strict", "replace" or "ignore". Whether bytes that are not UTF-8, and lone
-            surrogates, are an error, become U+FFFD, or are left out. Default "strict".
+            surrogates, are an error, become U+FFFD, or are dropped. Default "strict".
         pure_graph: bool. Whether TensorFlow tensors are tokenized by TensorFlow operations alone,
-            so that the pipeline can be saved as a SavedModel. If not, the Python code runs inside
-            the graph, which no other process can do. Default False.
+            so that the pipeline can be saved as a SavedModel. Otherwise the Python code runs inside
+            the graph, which works in this process only. Default False.
         dtype: str. An integer dtype, or "string" for tokens in place of ids. Default "int32".
 
     Call arguments:
@@ -55,8 +55,15 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         more, ragged without `sequence_length`.
 
     Raises:
-        TypeError: the input is neither.
-        ValueError: there is no vocabulary yet, or the text is not valid and `errors="strict"`.
+        TypeError: the input is of another type.
+        ValueError: there is no vocabulary yet, or the text is invalid with `errors="strict"`.
+
+    Example:
+        >>> class WordLengthTokenizer(nlpkit.tokenizers.Tokenizer):
+        ...     def tokenize(self, inputs):
+        ...         return [len(word) for word in inputs.split()]
+        >>> WordLengthTokenizer()("the quick fox")
+        [3, 5, 3]
     """
 
     preset_kind: ClassVar[str] = "tokenizer"
@@ -87,7 +94,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
 
     @explains_names
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:
-        """Turn strings into ids; `tokenize` is the same."""
+        """Convert strings to ids; the same as `tokenize`."""
         if isinstance(inputs, keras.KerasTensor):
             _check_symbolic_strings()
         return super().__call__(inputs, **kwargs)
@@ -96,7 +103,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         return self.tokenize(inputs)
 
     def compute_output_spec(self, inputs: Any) -> Any:
-        """The symbolic ids; a `.keras` file brings the vocabulary only after the graph."""
+        """The symbolic ids; a `.keras` file loads the vocabulary only after the graph."""
         if type(self).tokenize is not Tokenizer.tokenize:
             return super().compute_output_spec(inputs)
         shape = inputs.shape[:-1] if self._takes_words else inputs.shape
@@ -104,7 +111,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
 
     @explains_names
     def tokenize(self, inputs: Any) -> Any:
-        """Turn strings into ids, as calling the layer does."""
+        """Convert strings to ids; the same as calling the layer."""
         self._known()
         if is_tensorflow_value(inputs):
             from nlpkit.tokenizers.tf_data.tensor_input_tensorflow import tokenize_tensor
@@ -113,14 +120,14 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         return map_strings(self._tokenize_batch, inputs, self._takes_words, self.errors)
 
     def detokenize(self, inputs: Any) -> Any:
-        """Turn ids into text.
+        """Convert ids to text.
 
         Args:
             inputs: ids of one text (rank 1) or of several (rank 2, ragged or dense): lists, arrays
                 or tensors.
 
         Returns:
-            A str or a list of str; a `tf` string tensor if TensorFlow tensors came.
+            A str or a list of str; a `tf` string tensor for TensorFlow tensors.
 
         Raises:
             TypeError: the ids are not integers.
@@ -138,22 +145,22 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
     def encode(
         self, inputs: Any, *, max_length: int | None = None, stride: int | None = None
     ) -> Any:
-        """Turn strings into ids with their tokens and their places in the text.
+        """Convert strings to ids with their tokens and character offsets.
 
-        Neither `sequence_length` nor `dtype` bears on it.
+        `sequence_length` and `dtype` have no effect on it.
 
         Args:
             inputs: str, or a list, tuple or NumPy array of them.
-            max_length: int or None. The most tokens of an encoding. What is left of a longer text
-                is cut after a whole word and reported as `truncation` says, or comes in further
-                windows. Default None: no limit.
+            max_length: int or None. The maximum number of tokens of an encoding. A longer text is
+                cut after a whole word and reported as `truncation` says, or split into windows.
+                Default None: no limit.
             stride: int or None. If set, a text becomes a list of windows of at most `max_length`
-                tokens; each repeats at most `stride` tokens of the one before, as whole words.
+                tokens; each repeats at most `stride` tokens of the previous one, in whole words.
                 Default None.
 
         Returns:
-            An `Encoding` for a str, a list of them for a list; with `stride` a list of windows in
-            place of each.
+            An `Encoding` for a str, a list of them for a list; with `stride` a list of windows
+            instead of each.
 
         Raises:
             ValueError: tokens are cut and `truncation="error"`; a word alone has more than
@@ -167,7 +174,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         return map_strings(run, inputs, errors=self.errors)
 
     def show(self, inputs: str) -> TokenDisplay:
-        """The tokens of a text, to look at: coloured in a notebook, plain when printed.
+        """Display the tokens of a text: colored in a notebook, plain when printed.
 
         Args:
             inputs: str. The text.
@@ -178,23 +185,23 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
     def from_tokenizer_json(
         cls, path: str | Path, *, allow_patterns: bool = False, **arguments: Any
     ) -> Self:
-        """Build the tokenizer that a Hugging Face `tokenizer.json` describes.
+        """Build a tokenizer from a Hugging Face `tokenizer.json`.
 
         Called on `Tokenizer` it returns a `WordPieceTokenizer`, a `BytePairTokenizer` or a
-        `SentencePieceTokenizer`. The file's special tokens are special tokens here: text that
-        spells one is plain text, unless `special_tokens_in_strings`. What it says of packing,
-        cutting and padding is left to the preprocessor.
+        `SentencePieceTokenizer`. The file's special tokens are special tokens here: in texts they
+        are plain text, unless `special_tokens_in_strings`. Its settings of packing, truncation and
+        padding are left to the preprocessor.
 
         Args:
             path: str or Path. The file.
-            allow_patterns: bool. Whether the file may have any regular expression, rather than
-                those of published models and such as never take long. Default False.
+            allow_patterns: bool. Whether to allow any regular expression, rather than only those of
+                published models and those that always run in linear time. Default False.
             **arguments: constructor arguments that take precedence.
 
         Raises:
-            TypeError: the file is that of another class.
-            ValueError: there is no such file, it is malformed, or it asks for something that is not
-                supported; the message names it.
+            TypeError: the file is for another class.
+            ValueError: the file does not exist, is malformed, or needs something unsupported; the
+                message names it.
         """
         from nlpkit.tokenizers.hugging_face_json.tokenizer_json import from_tokenizer_json
 
@@ -202,25 +209,25 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         return built
 
     def save_files(self, folder: str | Path) -> list[str]:
-        """Write the files a Hugging Face folder has for this tokenizer; returns their names."""
+        """Write the files of this tokenizer in Hugging Face's format; return their names."""
         raise NotImplementedError(f"{type(self).__name__} has no Hugging Face files.")
 
     @classmethod
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:
-        """Build from the files of a Hugging Face folder.
+        """Build a tokenizer from the files of a Hugging Face folder.
 
         Args:
-            folder: path, or `FolderFiles`, which says which files there are and reads them.
-            config: dict. What its `tokenizer_config.json` says; empty if there is none.
+            folder: path, or `FolderFiles`, which lists and reads the files.
+            config: dict. The contents of `tokenizer_config.json`; empty if there is none.
             **arguments: constructor arguments that take precedence.
         """
         raise NotImplementedError(f"{cls.__name__} has no Hugging Face files.")
 
     @classmethod
     def starts_texts(cls, folder: Any) -> bool | None:
-        """Whether a Hugging Face folder has the start token put before texts; None if unsaid.
+        """Whether a Hugging Face folder adds the start token to texts; None if unspecified.
 
         Args:
             folder: `FolderFiles`.

@@ -1,4 +1,4 @@
-"""Reading the texts that a vocabulary is trained on, in every form they come in."""
+"""Reading training texts of vocabularies in any accepted form."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,18 +11,18 @@ from nlpkit.tokenizers.base.string_input import map_strings
 
 
 def training_texts(data: Any, split: bool = True) -> Iterator[str]:
-    """The texts of training data, one by one.
+    """Yield the texts of training data.
 
     Args:
         data: a list, column, iterable or generator of str; a list of `pathlib.Path`, or of str all
             of which are names of existing files, for text files (UTF-8, read line by line); or a
             `tf.data.Dataset` of strings, batched or not.
-        split: bool. Whether every string is a text. If not, it is a word, a list of strings the
-            words of a text, and files are refused. Default True.
+        split: bool. Whether every string is a text. Otherwise it is a word, a list of strings are
+            the words of a text, and files are rejected. Default True.
 
     Raises:
-        TypeError: `data` is none of these, or holds something other than strings.
-        ValueError: files came with `split=False`.
+        TypeError: `data` is of another type, or contains something other than strings.
+        ValueError: files were given with `split=False`.
     """
     if is_tensorflow_dataset(data):
         return _dataset_texts(data)
@@ -57,7 +57,7 @@ def _iterable_texts(data: Iterable[Any], split: bool) -> Iterator[str]:
     for i, item in enumerate(data):
         if split and not isinstance(item, str):
             raise TypeError(
-                f"data must hold strings; got {item!r:.80} ({type(item).__name__}) in row {i}."
+                f"data must contain strings; got {item!r:.80} ({type(item).__name__}) in row {i}."
             )
         yield from map_strings(lambda texts: texts, [item] if isinstance(item, str) else item)
 

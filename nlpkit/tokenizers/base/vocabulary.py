@@ -1,4 +1,4 @@
-"""A vocabulary: tokens and their ids."""
+"""Vocabulary: tokens and their ids."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,9 +9,9 @@ from nlpkit.presets.formats.bounded_file import read_bounded
 from nlpkit.presets.formats.safe_json import LARGE
 
 VocabularySource = str | Path | Sequence[str]
-# Some algorithms take time by the square of it. Of published vocabularies the longest has 256.
+# Some algorithms are quadratic in it. The longest token of published vocabularies has 256.
 _LONGEST_TOKEN = 1024
-# As many as no file has room for; far larger ones are made to collide in a dictionary.
+# More than any file has room for; far larger ids could be crafted to collide in a dictionary.
 _LARGEST_ID = 2**31 - 1
 
 
@@ -28,16 +28,16 @@ class Vocabulary:
 
     Raises:
         TypeError: a token is not a string, or an id not an integer.
-        ValueError: there is no token, a token or an id twice, a negative id, or a token of more
-            than 1,024 characters.
+        ValueError: there are no tokens, a token or an id occurs twice, an id is negative, or a
+            token has more than 1,024 characters.
     """
 
     def __init__(self, tokens: Sequence[str] | Mapping[str, int]) -> None:
         if not tokens:
-            raise ValueError("vocabulary holds no token.")
+            raise ValueError("vocabulary must contain at least one token; got none.")
         for token in tokens:
             if not isinstance(token, str):
-                raise TypeError(f"vocabulary must hold strings; got {token!r:.100}.")
+                raise TypeError(f"vocabulary must contain strings; got {token!r:.100}.")
         check_lengths(tokens)
         self.tokens: list[Any]
         if isinstance(tokens, Mapping):
@@ -48,7 +48,7 @@ class Vocabulary:
             self.ids = {token: i for i, token in enumerate(tokens)}
             if len(self.ids) < len(self.tokens):
                 raise ValueError(
-                    f"vocabulary must hold each token once; more than once: {_repeated(tokens)}."
+                    f"vocabulary must contain each token once; repeated: {_repeated(tokens)}."
                 )
 
     def __len__(self) -> int:
@@ -61,7 +61,7 @@ class Vocabulary:
 
     @classmethod
     def read(cls, source: VocabularySource) -> "Vocabulary":
-        """Read tokens from a list, or from a UTF-8 file with one token a line.
+        """Read tokens from a list, or from a UTF-8 file with one token per line.
 
         Raises:
             ValueError: there is no such file, or a token has a line break.
@@ -70,16 +70,18 @@ class Vocabulary:
         vocabulary = cls(tokens)
         for token in vocabulary.ids:
             if "\n" in token or "\r" in token:
-                raise ValueError(f"A token of a vocabulary has no line break; got {token!r}.")
+                raise ValueError(
+                    f"A token of a vocabulary must not contain line breaks; got {token!r}."
+                )
         return vocabulary
 
     def save(self, path: Path) -> None:
-        """Write the tokens, one a line."""
+        """Write the tokens, one per line."""
         path.write_text("".join(f"{t}\n" for t in self.tokens), encoding="utf-8", newline="\n")
 
 
 def check_lengths(tokens: Iterable[str | bytes]) -> None:
-    """Make sure that no token is longer than 1,024 characters.
+    """Check that no token is longer than 1,024 characters.
 
     Raises:
         ValueError: one is; the message shows its beginning.
@@ -87,17 +89,17 @@ def check_lengths(tokens: Iterable[str | bytes]) -> None:
     longest = max(tokens, key=len, default="")
     if len(longest) > _LONGEST_TOKEN:
         raise ValueError(
-            f"A token of a vocabulary has at most {_LONGEST_TOKEN} characters; got one of "
+            f"A token of a vocabulary must have at most {_LONGEST_TOKEN} characters; got one of "
             f"{len(longest)}, {longest[:40]!r}…"
         )
 
 
 def check_ids(ids: Mapping[str, Any]) -> None:
-    """Make sure that ids are integers from 0 to 2**31 - 1.
+    """Check that ids are integers from 0 to 2**31 - 1.
 
     Raises:
-        TypeError: one is no integer.
-        ValueError: one is out of that range.
+        TypeError: an id is not an integer.
+        ValueError: an id is out of range.
     """
     for token, i in ids.items():
         if not isinstance(i, int) or isinstance(i, bool):
@@ -106,7 +108,7 @@ def check_ids(ids: Mapping[str, Any]) -> None:
             )
         if not 0 <= i <= _LARGEST_ID:
             raise ValueError(
-                f"vocabulary must hold ids from 0 to {_LARGEST_ID}; got {i} for {token!r:.100}."
+                f"vocabulary must have ids from 0 to {_LARGEST_ID}; got {i} for {token!r:.100}."
             )
 
 
@@ -114,7 +116,7 @@ def _by_id(ids: Mapping[str, int]) -> list[Any]:
     check_ids(ids)
     if len(set(ids.values())) < len(ids):
         raise ValueError(
-            f"vocabulary must hold each id once; more than once: {_repeated(list(ids.values()))}."
+            f"vocabulary must contain each id once; repeated: {_repeated(list(ids.values()))}."
         )
     # A vocabulary with an id of a billion would take the memory of a billion tokens.
     if max(ids.values()) > 2 * len(ids) + 1000:
@@ -133,7 +135,7 @@ def _repeated(items: Sequence[object]) -> list[object]:
 
 
 def read_lines(path: str | Path) -> list[str]:
-    """The tokens of a file with one a line.
+    """Read the tokens of a file with one per line.
 
     Raises:
         ValueError: there is no such file.

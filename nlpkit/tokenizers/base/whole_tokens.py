@@ -1,4 +1,4 @@
-"""Tokens that a text spells out and that are never split."""
+"""Search for tokens that are never split in texts."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ class WholeTokens:
     """Finds tokens in texts, the longest first.
 
     Args:
-        ids: dict of token to id. None are found if it is empty.
+        ids: dict of token to id; if empty, nothing is found.
 
     Attributes:
         ids: dict of token to id.
@@ -28,10 +28,10 @@ class WholeTokens:
         return sorted(self.ids, key=len, reverse=True)
 
     def find(self, text: str) -> str | None:
-        """The first of the tokens in a text; None if there is none."""
+        """Find the first of the tokens in a text; None if there is none."""
         found = self._pattern.search(text) if self.ids else None
         return found and found[0]
 
     def split(self, text: str) -> list[str]:
-        """The parts of a text: those that are one of the tokens, and what is between them."""
+        """Split a text into the tokens found in it and the text between them."""
         return [part for part in self._pattern.split(text) if part] if self.ids else [text]

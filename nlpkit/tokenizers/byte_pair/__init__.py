@@ -1,1 +1,1 @@
-"""Byte-level byte-pair encoding, as GPT-2 has it."""
+"""Byte-level byte-pair encoding (BPE), as in GPT-2."""

@@ -1,4 +1,4 @@
-"""The alphabet in which byte-level vocabularies are written: one printable character a byte."""
+"""The byte alphabet of byte-level vocabularies: one printable character per byte."""
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
@@ -10,22 +10,22 @@ def _symbols() -> str:
     return "".join(chr(byte if byte in printable else next(others)) for byte in range(256))
 
 
-# Radford et al. (2019) keep the printable characters of Latin-1 and move the other bytes, in their
-# order, to U+0100 and on: a space is "Ġ", a line break "Ċ".
+# Radford et al. (2019) keep the printable characters of Latin-1 and map the other bytes, in order,
+# to U+0100 and up: a space is "Ġ", a line break "Ċ".
 BYTE_SYMBOLS = _symbols()
 _LATIN_1_OF = {ord(symbol): byte for byte, symbol in enumerate(BYTE_SYMBOLS)}
 _IN_ALPHABET = frozenset(BYTE_SYMBOLS)
 
 
 def to_symbols(data: bytes) -> str:
-    """Bytes, written in the alphabet."""
+    """Convert bytes to symbols of the alphabet."""
     return data.decode("latin-1").translate(BYTE_SYMBOLS)
 
 
 def to_bytes(token: str) -> bytes:
-    """The bytes that a token of the alphabet stands for.
+    """Convert a token in the alphabet to bytes.
 
-    A token with another character in it, such as a special token with a space, stands for itself.
+    A token with another character, such as a special token with a space, is encoded as it is.
     """
     if _IN_ALPHABET.issuperset(token):
         return token.translate(_LATIN_1_OF).encode("latin-1")
@@ -33,17 +33,17 @@ def to_bytes(token: str) -> bytes:
 
 
 def missing_bytes(tokens: Iterable[str]) -> bytes:
-    """The bytes that no token stands for alone."""
+    """The bytes without a token of their own."""
     missing = _IN_ALPHABET.difference(tokens)
     return bytes(sorted(_LATIN_1_OF[ord(symbol)] for symbol in missing))
 
 
 class ByteDecoder:
-    """Turns ids into text.
+    """Converts ids to text.
 
     Args:
         tokens: list of str, in the order of their ids; None where an id has no token.
-        literal: tokens that are text as they are, not written in the alphabet.
+        literal: tokens that are plain text, not written in the alphabet.
     """
 
     def __init__(self, tokens: Sequence[str | None], literal: Collection[str]) -> None:
@@ -51,7 +51,7 @@ class ByteDecoder:
         self._literal = frozenset(literal)
 
     def __call__(self, ids: Iterable[int]) -> str:
-        """The text; bytes that are no character become U+FFFD."""
+        """Convert ids to text; bytes that are not valid UTF-8 become U+FFFD."""
         table = self._bytes
         return b"".join([table[i] for i in ids]).decode("utf-8", "replace")
 

@@ -1,4 +1,4 @@
-"""The byte-pair tokenizer of GPT-2 and of many decoders after it."""
+"""The byte-pair tokenizer of GPT-2 and many later decoders."""
 
 from typing import Any, ClassVar
 
@@ -7,7 +7,7 @@ from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 
 
 class EndOfTextTokenizer(BytePairTokenizer):
-    """A `BytePairTokenizer` with one special token, which starts and ends texts and fills up rows.
+    """A `BytePairTokenizer` with one special token, used as start, end and padding token.
 
     Args:
         vocabulary: dict or path. Token to id, or a vocab.json.
@@ -16,10 +16,12 @@ class EndOfTextTokenizer(BytePairTokenizer):
         **kwargs: the other arguments of `BytePairTokenizer`.
 
     Example:
-        vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
-        tokenizer = nlpkit.models.GPT2Tokenizer(vocabulary, ["Ġ b"])
-        tokenizer("a b")  # [1, 4]
-        tokenizer.end_token_id  # 0
+        >>> vocabulary = {"<|endoftext|>": 0, "a": 1, "Ġ": 2, "b": 3, "Ġb": 4}
+        >>> tokenizer = nlpkit.models.GPT2Tokenizer(vocabulary, ["Ġ b"])
+        >>> tokenizer("a b")
+        [1, 4]
+        >>> tokenizer.end_token_id
+        0
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")

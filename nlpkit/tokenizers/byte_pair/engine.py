@@ -1,4 +1,4 @@
-"""The native byte-level BPE pipeline, and the chunks it is asked for."""
+"""The native byte-level BPE pipeline, and splitting of text into chunks."""
 
 import re
 from collections.abc import Collection
@@ -17,32 +17,32 @@ from nlpkit.tokenizers.hugging_face_json.preset_patterns import check_pattern
 
 NORMALIZATIONS = ("NFC", "NFD", "NFKC", "NFKD")
 
-# Not in the byte alphabet, so that no text spells it.
+# Not in the byte alphabet, so it does not occur in text.
 _UNKNOWN = "\ufffd"
 
 
 class BytePairEngine:
     """The pipeline of a `BytePairTokenizer`.
 
-    Normalisation; splitting into words; the bytes of each word, merged two by two, the pair that
-    comes first in `merges` first and of equal pairs the leftmost.
+    Normalization; splitting into words; merging the bytes of each word in pairs, in the order of
+    `merges`, and of equal pairs the leftmost first.
 
     Args:
         pairs: BytePairs.
         settings: has the tokenizer's arguments `split_pattern`, `normalization`, `ignore_merges`,
             `errors`.
-        unspellable: tokens that no text spells, but for bytes and what merges make.
-        pipeline: `tokenizers.Tokenizer` or None. What takes the place of all these steps.
+        unspellable: tokens that are not found in text, except bytes and results of merges.
+        pipeline: `tokenizers.Tokenizer` or None. Replaces all these steps.
 
     Attributes:
         pairs: BytePairs.
-        ids: dict of token to id. The tokens that a text may spell.
-        looks_up_words: bool. Whether a word that is a token is that token, whatever merges would
-            make of it.
-        missing: bytes. Those that have no token.
-        unknown_id: int or None. What a missing byte becomes; None if it is left out.
+        ids: dict of token to id. The tokens that can occur in a text.
+        looks_up_words: bool. Whether a word that is a token becomes that token, whatever merges
+            would give.
+        missing: bytes. The bytes without a token.
+        unknown_id: int or None. The id of a missing byte; None if it is dropped.
         native: `tokenizers.Tokenizer`.
-        eager_function: the same as a function of TensorFlow, once one is needed.
+        eager_function: the same as a TensorFlow function, once one is needed.
     """
 
     def __init__(
@@ -92,10 +92,10 @@ class BytePairEngine:
 
 
 def build_normalizer(normalization: str | None) -> Any:
-    """Build the native normaliser; None for none.
+    """Build the native normalizer; None for none.
 
     Raises:
-        ValueError: there is no normalisation of that name.
+        ValueError: the name of the normalization is unknown.
     """
     if normalization is None:
         return None
@@ -107,19 +107,19 @@ def build_normalizer(normalization: str | None) -> Any:
 
 
 class Chunks:
-    """How text is cut into chunks that may be tokenized by themselves.
+    """Splits text into chunks that can be tokenized separately.
 
-    A chunk is known by its text without the space that it starts with, in most cases.
+    The name of a chunk is its text, in most cases without its leading space.
 
     Args:
         split_pattern: str.
         normalization: str or None.
-        prefix: bool. Whether text that does not start with a space is given one.
+        prefix: bool. Whether a space is added to text that does not start with one.
 
     Attributes:
         whole: bool. Whether a text is one chunk.
-        separator: str or None. A rare chunk that may stand between any two; None if whitespace
-            at the end of one might make a difference.
+        separator: str or None. A rare chunk that can be put between any two; None if whitespace at
+            the end of one might make a difference.
     """
 
     def __init__(self, split_pattern: str, normalization: str | None, prefix: bool) -> None:
@@ -145,11 +145,11 @@ class Chunks:
         return chunks
 
     def spell(self, chunk: str) -> str:
-        """What a chunk of this name stands for in the text."""
+        """The text of a chunk with this name."""
         return chunk[1:] if chunk[:1] == _NO_SPACE else f" {chunk}"
 
     def needs_prefix(self, text: str) -> bool:
-        """Whether a text is given a space."""
+        """Whether a space is added to a text."""
         return self._prefix and text != "" and text[0] != " "
 
     def prefixed(self, text: str) -> str:

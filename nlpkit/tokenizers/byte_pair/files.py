@@ -1,4 +1,4 @@
-"""Byte-pair vocabularies as files: vocab.json and merges.txt, and tiktoken's ranks."""
+"""Files of byte-pair vocabularies: vocab.json and merges.txt, and tiktoken's ranks."""
 
 import base64
 import binascii
@@ -28,8 +28,8 @@ class BytePairs:
     Attributes:
         ids: dict of token, in the byte alphabet, to id.
         merges: list of pairs of tokens, the first to be merged first.
-        are_ranks: bool. Whether it came as ranks: a pair of tokens is then merged if together they
-            are one, the one of the least rank first.
+        are_ranks: bool. Whether it was given as ranks: a pair of tokens is then merged if their
+            concatenation is a token, the lowest rank first.
     """
 
     ids: dict[str, int]
@@ -38,20 +38,22 @@ class BytePairs:
 
 
 def read_byte_pairs(vocabulary: VocabularySource, merges: MergesSource | None) -> BytePairs:
-    """Read a vocabulary in any of its forms.
+    """Read a vocabulary in any form.
 
     Args:
         vocabulary: dict of token to id, or of bytes to rank, or the path of a file of either.
         merges: list of "a b" or of pairs, or the path of a file with one a line; None for ranks.
 
     Raises:
-        ValueError: a file is missing or malformed, `merges` is missing or too much, or a merge
+        ValueError: a file is missing or malformed, `merges` is missing or superfluous, or a merge
             needs a token that is not in the vocabulary.
     """
     read = _read_vocabulary(vocabulary)
     if _are_ranks(read):
         if merges is not None:
-            raise ValueError("merges must be None if vocabulary holds ranks; they say it all.")
+            raise ValueError(
+                "merges must be None if vocabulary contains ranks, which define the merges."
+            )
         ranks: dict[bytes, int] = read
         ids = {to_symbols(token): rank for token, rank in ranks.items()}
         return BytePairs(ids, _merges_of_ranks(ranks), are_ranks=True)
@@ -79,7 +81,7 @@ def write_byte_pairs(pairs: BytePairs, folder: Path) -> None:
 
 
 def load_byte_pairs(folder: FolderFiles) -> tuple[Any, Any]:
-    """What to give `read_byte_pairs` for the files in a folder."""
+    """The arguments of `read_byte_pairs` for the files in a folder."""
     if folder.has(RANKS_FILE):
         return _read_ranks(folder.text(RANKS_FILE), folder.path / RANKS_FILE), None
     return folder.json(VOCABULARY_FILE, LARGE), parse_merges(folder.text(MERGES_FILE))
@@ -136,7 +138,7 @@ def _read_ranks(text: str, path: str | Path) -> dict[bytes, int]:
 
 
 def _merges_of_ranks(ranks: Mapping[bytes, int]) -> list[Merge]:
-    """For each token, by rank, the pairs of tokens it is made of, by their ranks."""
+    """The pairs of tokens that each token can be merged from, in the order of ranks."""
     _check_ranks(ranks)
     check_lengths(ranks)
     symbols = {token: to_symbols(token) for token in ranks}
@@ -159,14 +161,14 @@ def _check_ranks(ranks: Mapping[bytes, int]) -> None:
 
 
 def read_merges(source: Any) -> list[Merge]:
-    """Read merges in any of their forms."""
+    """Read merges in any form."""
     if isinstance(source, str | Path):
         return parse_merges(_read_text(source, "merges"))
     return [_read_merge(merge) for merge in source]
 
 
 def parse_merges(text: str) -> list[Merge]:
-    """The merges of a merges.txt, one a line."""
+    """Parse a merges.txt, with one merge per line."""
     lines = text.split("\n")
     start = 1 if lines[0].startswith("#version") else 0
     stripped = (line.rstrip("\r") for line in lines[start:])
@@ -182,7 +184,7 @@ def _read_merge(merge: Any) -> Merge:
         pair = tuple(merge)
         if len(pair) == 2 and all(isinstance(token, str) and token for token in pair):
             return pair
-    raise ValueError(f'merges must hold "a b" or pairs of tokens; got {merge!r:.80}.')
+    raise ValueError(f'merges must contain "a b" or pairs of tokens; got {merge!r:.80}.')
 
 
 def _check_merges(merges: Sequence[Merge], ids: Mapping[str, int]) -> None:
@@ -193,7 +195,7 @@ def _check_merges(merges: Sequence[Merge], ids: Mapping[str, int]) -> None:
         (a, b, token) for a, b in merges for token in (a, b, a + b) if token not in ids
     )
     raise ValueError(
-        f"vocabulary must hold the tokens of merges; the merge {f'{first} {second}'!r} needs "
+        f"vocabulary must contain the tokens of merges; the merge {f'{first} {second}'!r} needs "
         f"{token!r}, which it lacks."
     )
 

@@ -1,4 +1,4 @@
-"""Byte-pair tokenizers as Hugging Face folders keep them."""
+"""Byte-pair tokenizers in Hugging Face folders."""
 
 import json
 from collections.abc import Mapping
@@ -50,18 +50,18 @@ _VOCABULARY, _MERGES = "vocab.json", "merges.txt"
 
 
 def read_folder(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The tokenizer's constructor arguments from the files of a Hugging Face folder.
+    """Read the tokenizer's constructor arguments from a Hugging Face folder.
 
     `tokenizer.json` is read if it is there, else `vocab.json` and `merges.txt`, with the settings
     of the class that `tokenizer_config.json` names, GPT-2's if it names none; and the added tokens
     of all files.
 
     Args:
-        folder: `FolderFiles`. Holds the files.
-        config: dict. What `tokenizer_config.json` says.
+        folder: `FolderFiles`.
+        config: dict. The contents of `tokenizer_config.json`.
 
     Raises:
-        ValueError: there is no vocabulary, it asks for something unsupported, or files disagree.
+        ValueError: there is no vocabulary, it needs something unsupported, or files disagree.
     """
     config = read_config(folder, config)
     content = read_content(folder, config, lambda: (_VOCABULARY, _of_vocabulary(folder, config)))
@@ -80,7 +80,7 @@ def read_folder(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any
 def write_folder(tokenizer: Any, folder: Path) -> list[str]:
     """Write `tokenizer.json` and `tokenizer_config.json`.
 
-    transformers opens them, with the same ids; only it always recognises special tokens in text.
+    transformers reads them with the same ids, except that it always recognizes special tokens.
 
     Raises:
         ValueError: Hugging Face cannot express the settings.
@@ -91,7 +91,7 @@ def write_folder(tokenizer: Any, folder: Path) -> list[str]:
 
 
 def _native(tokenizer: Any) -> NativeTokenizer:
-    """The tokenizer's pipeline, with the tokens that are recognised in text."""
+    """The tokenizer's pipeline, with the tokens that are recognized in text."""
     if tokenizer.add_prefix_space and tokenizer.split_pattern != "gpt2":
         raise ValueError(
             "Hugging Face's files have add_prefix_space=True for the split_pattern 'gpt2' alone; "
@@ -121,9 +121,9 @@ def _text(tokenizer: Any) -> str:
 
 
 def _of_vocabulary(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
-    """What tokenizer.json would say, were there one."""
+    """The equivalent contents of a tokenizer.json."""
     if not all(folder.has(name) for name in (_VOCABULARY, _MERGES)):
-        raise ValueError(f"{folder} holds neither tokenizer.json nor vocab.json and merges.txt.")
+        raise ValueError(f"{folder} contains neither tokenizer.json nor vocab.json and merges.txt.")
     name = config.get("tokenizer_class", "GPT2Tokenizer")
     if name not in _CLASSES:
         raise ValueError(
@@ -145,7 +145,7 @@ def _merges(folder: FolderFiles) -> list[Merge]:
 
 
 def _check_vocabulary(folder: FolderFiles, content: Part) -> None:
-    """Compare tokenizer.json with the files that may stand beside it."""
+    """Compare tokenizer.json with vocab.json and merges.txt if they exist too."""
     model = content["model"]
     if folder.has(_VOCABULARY):
         ids = folder.json(_VOCABULARY, LARGE)

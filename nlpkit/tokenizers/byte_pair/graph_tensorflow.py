@@ -1,4 +1,4 @@
-"""Byte-level BPE by TensorFlow operations alone."""
+"""Byte-level BPE with TensorFlow operations only."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def graph_ids(tokenizer: Any, texts: Any) -> Any:
     """The ids of texts `[n]`, ragged `[n, None]`."""
     if not tf.executing_eagerly():
         return _graph_ids(tokenizer, texts)
-    # Operations that run one by one compile their patterns and read the model each time.
+    # In eager mode, operations compile their patterns and read the model in each call.
     engine = tokenizer._engine
     if engine.eager_function is None:
         signature = [tf.TensorSpec([None], tf.string)]
@@ -32,7 +32,7 @@ def _graph_ids(tokenizer: Any, texts: Any) -> Any:
     if tokenizer.normalization is not None:
         texts = tf_text.normalize_utf8(texts, tokenizer.normalization)
     units = split_units(texts, tokenizer.split_pattern)
-    # Text repeats itself: most units of a batch have been there before.
+    # Text is repetitive: most units of a batch occur more than once.
     distinct, places = tf.unique(units.flat_values)
     words = split_words(distinct, tokenizer.split_pattern)
     ids = words.with_flat_values(_spell(tokenizer._engine, words.flat_values)).merge_dims(1, 2)
@@ -64,7 +64,7 @@ def _without_missing(engine: BytePairEngine, words: Any) -> Any:
     kept = tf.strings.regex_replace(words, f"[{missing}]", "")
     if engine.unknown_id is None:
         return kept
-    message = f"vocabulary must hold every byte of a text; it lacks {engine.missing!r:.80}."
+    message = f"vocabulary must contain every byte of a text; it lacks {engine.missing!r:.80}."
     with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(kept == words), [message])]):
         return tf.identity(kept)
 

@@ -1,4 +1,4 @@
-"""The byte-pair tokenizer of Qwen 3 and its kin, for whom each turn of a chat ends a text."""
+"""The byte-pair tokenizer of Qwen 3 and related models, where each chat turn ends a text."""
 
 from typing import Any, ClassVar
 
@@ -7,7 +7,7 @@ from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 
 
 class ImEndTokenizer(BytePairTokenizer):
-    """A `BytePairTokenizer` with the tokens that end a text and fill up rows; none starts it.
+    """A `BytePairTokenizer` with an end token and a padding token, but no start token.
 
     Args:
         vocabulary: dict or path. Token to id, or a vocab.json.

@@ -1,4 +1,4 @@
-"""Reading a Hugging Face `tokenizer.json` that holds a byte-level BPE."""
+"""Reading a Hugging Face `tokenizer.json` with byte-level BPE."""
 
 import json
 from typing import Any
@@ -20,18 +20,18 @@ from nlpkit.tokenizers.hugging_face_json.part import (
 )
 from nlpkit.tokenizers.hugging_face_json.pipeline import pipeline_of
 
-# Packing of sequences is the preprocessor's; offsets are not trimmed, which bears on no id.
+# Packing is left to the preprocessor; offsets are not trimmed, which does not affect ids.
 _POST_PROCESSORS = ("ByteLevel", "TemplateProcessing", "RobertaProcessing")
 
 
 def read_byte_pair_json(content: Part) -> dict[str, Any]:
-    """The constructor arguments of a `BytePairTokenizer`.
+    """Read the constructor arguments of a `BytePairTokenizer`.
 
     Args:
         content: dict. The parsed file.
 
     Raises:
-        ValueError: it asks for something that no tokenizer does; the message names it.
+        ValueError: the file needs something unsupported; the message names it.
     """
     check_model(content)
     for part in in_sequence(content.get("post_processor"), "processors"):
@@ -101,8 +101,8 @@ def _read_pre_tokenizer(part: Part | None) -> dict[str, Any]:
         return {"split_pattern": "gpt2", "add_prefix_space": prefix}
     if use_regex or prefix or len(splits) != 1:
         raise InexpressibleError(
-            "tokenizer.json: pre_tokenizer must be ByteLevel alone, Falcon's steps, or a Split and "
-            f"then ByteLevel without add_prefix_space and use_regex; got {part}."
+            "tokenizer.json: pre_tokenizer must be ByteLevel alone, Falcon's steps, or a Split "
+            f"followed by ByteLevel without add_prefix_space and use_regex; got {part}."
         )
     return {"split_pattern": _read_split(splits[0]), "add_prefix_space": False}
 
@@ -124,7 +124,7 @@ def _falcon() -> list[dict[str, Any]]:
 
 
 def _essence(part: Part) -> dict[str, Any]:
-    """A part without what bears on offsets alone."""
+    """A part without the settings that affect offsets only."""
     return {key: value for key, value in part.items() if key != "trim_offsets"}
 
 
@@ -134,7 +134,7 @@ def _check_decoder(part: Part | None) -> None:
 
 
 def _read_added_tokens(added: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
-    """Special tokens, and those that are found in any text, which the vocabulary may lack."""
+    """Read special tokens and unsplittable tokens, which the vocabulary may lack."""
     others = [token for token in added if not token["special"]]
     for token in added:
         require(f"added_tokens.{token['content']} is plain", is_plain(token), (True,))

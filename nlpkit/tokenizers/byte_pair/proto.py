@@ -1,4 +1,4 @@
-"""A byte-pair vocabulary as a SentencePiece model, for TensorFlow's operations."""
+"""Conversion of a byte-pair vocabulary to a SentencePiece model, for TensorFlow."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +11,9 @@ from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePie
 
 @dataclass(frozen=True)
 class BytePairModel:
-    """What `BytePairEngine` makes of a word.
+    """The equivalent of a `BytePairEngine` for a word.
 
-    Words are written in Latin-1: the character of a byte is the one of the same number.
+    Words are written in Latin-1: each byte is the character of the same number.
 
     Attributes:
         proto: bytes. A SentencePiece model of the tokens that merges make, and of bytes.
@@ -29,10 +29,10 @@ class BytePairModel:
 def build_model(engine: Any) -> BytePairModel:
     """Build the model of a `BytePairEngine`.
 
-    SentencePiece joins two neighbours if there is a piece of both, the one of the highest score
-    first; the engine if they are among the merges, the first first. That is the same for ranks, and
-    for merges that come from training: there, two tokens that make a third, but not by a merge, are
-    never neighbours. Tokens that merges do not make of their own bytes are left out.
+    SentencePiece merges two neighbors if their concatenation is a piece, the highest score first;
+    the engine merges them if they are in `merges`, in that order. Both are the same for ranks and
+    for merges from training, where two tokens whose concatenation is a token, but not by a merge,
+    are never neighbors. Tokens that cannot be merged from their own bytes are omitted.
     """
     ranks = _ranks(engine)
     tokenize = BPE(engine.ids, engine.pairs.merges).tokenize
@@ -55,7 +55,7 @@ def build_model(engine: Any) -> BytePairModel:
 
 
 def _ranks(engine: Any) -> dict[str, int]:
-    """The tokens of one byte and those merges make, by the first merge that makes them."""
+    """The single-byte tokens and the merged ones, ranked by their first merge."""
     ranks = {token: 0 for token in engine.ids if len(token) == 1}
     for rank, (first, second) in enumerate(engine.pairs.merges, start=1):
         ranks.setdefault(first + second, rank)

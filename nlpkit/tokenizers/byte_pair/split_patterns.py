@@ -1,4 +1,4 @@
-"""How byte-level tokenizers split text into words, by name."""
+"""Named patterns by which byte-level tokenizers split text into words."""
 
 import re
 from collections.abc import Mapping
@@ -35,23 +35,23 @@ SPLIT_PATTERNS: Mapping[str, str | None] = MappingProxyType(
 
 
 def pattern_name(regex: str) -> str:
-    """The name of a published pattern; a pattern that has none is returned as it is."""
+    """The name of a published pattern; any other pattern is returned unchanged."""
     named = (name for name, known in SPLIT_PATTERNS.items() if known == regex)
     return next(named, regex)
 
 
 def is_chunked(split_pattern: str) -> bool:
-    """Whether text may be cut before spaces and its chunks be split by themselves.
+    """Whether text can be cut before spaces and its chunks split separately.
 
-    In the named patterns a word holds a space (U+0020) at its start alone, and whether it ends
-    before one never depends on what comes after, if the space stands between two characters that
-    are not whitespace. About a pattern of the user's nothing is known.
+    In the named patterns a word contains a space (U+0020) only at its start, and whether it ends
+    before one never depends on the text after it, if the space is between two non-whitespace
+    characters. For a custom pattern this is not known.
     """
     return split_pattern in SPLIT_PATTERNS
 
 
 def build_pre_tokenizer(split_pattern: str, prefix: bool = False) -> Any:
-    """Build the native splitter, which also turns words into the byte alphabet.
+    """Build the native splitter, which also converts words to the byte alphabet.
 
     Args:
         split_pattern: str. A name, or a regular expression as Oniguruma has them: its matches are
@@ -60,7 +60,7 @@ def build_pre_tokenizer(split_pattern: str, prefix: bool = False) -> Any:
             Default False.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: `split_pattern` is neither.
     """
     if split_pattern == "gpt2":
         return _byte_level(use_regex=True, prefix=prefix)
@@ -89,7 +89,7 @@ def _split(regex: str) -> Any:
 
 
 def _checked(split_pattern: str) -> str:
-    # A name that was misspelled would otherwise be taken for a pattern that matches itself.
+    # A misspelled name would otherwise be a pattern that matches itself.
     if isinstance(split_pattern, str) and not re.fullmatch(r"[\w-]*", split_pattern):
         try:
             with without_panics():

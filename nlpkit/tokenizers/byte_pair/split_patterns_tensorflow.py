@@ -1,4 +1,4 @@
-r"""Splitting text into words as the named patterns do, by TensorFlow operations alone.
+r"""Splitting text into words by the named patterns, with TensorFlow operations only.
 
 RE2 has no look-ahead, its `\s` is ASCII, and its Unicode is of another year. So its classes are
 read off the native engine, and text is split twice. But for the last two parts of a pattern,
@@ -40,13 +40,13 @@ _CHARACTERS = [
 
 
 def split_units(texts: Any, split_pattern: str) -> Any:
-    """The units of texts `[n]`, ragged `[n, None]`: their words are those of the texts."""
+    """Split texts `[n]` into units, ragged `[n, None]`, without splitting any word."""
     first, *_ = _steps(split_pattern)[0]
     return _split(_one_each(hide_nul(texts)), [first])
 
 
 def split_words(units: Any, split_pattern: str) -> Any:
-    """The words of units `[n]`, ragged `[n, None]`, written in Latin-1, one character a byte."""
+    """Split units `[n]` into words, ragged `[n, None]`, in Latin-1, one character per byte."""
     (_, *steps), byte_steps = _steps(split_pattern)
     words = _split(_one_each(units), steps)
     latin_1 = tf.strings.unicode_transcode(words.flat_values, "ISO-8859-1", "UTF-8")
@@ -68,7 +68,7 @@ def _split(words: Any, steps: Iterable[str]) -> Any:
 
 @lru_cache
 def _steps(split_pattern: str) -> tuple[list[str], list[str]]:
-    """The patterns that split texts one after the other, and those that split their bytes."""
+    """The patterns that split texts in sequence, and those that split their bytes."""
     if split_pattern == "falcon":
         steps, _ = _steps("gpt2")
         return [f"{_punctuation()}+", *steps], [f"{_digits()}+", "[0-9][0-9][0-9]"]
@@ -83,7 +83,7 @@ def _steps(split_pattern: str) -> tuple[list[str], list[str]]:
 
 
 def _to_re2(pattern: str) -> str:
-    """The pattern with the characters of each kind in place of its name."""
+    """Replace the names of character classes in a pattern by their characters."""
     ranges = _ranges_by_kind()
 
     def name_to_ranges(match: re.Match[str]) -> str:
@@ -98,7 +98,7 @@ _NAME = r"\\p\{\w+\}|\\[sh]"
 
 @lru_cache
 def _ranges_by_kind() -> dict[str, str]:
-    """The characters of each kind, as RE2 writes them in brackets."""
+    """The characters of each class, as RE2 ranges."""
     of_kind: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     tests = {kind: pre_tokenizers.Split(Regex(kind), "removed") for kind in _KINDS}
     runs = pre_tokenizers.Split(Regex("|".join(f"{kind}+" for kind in _KINDS)), "isolated")
@@ -120,7 +120,7 @@ def _punctuation() -> str:
 
 
 def _digits() -> str:
-    """The bytes that the native splitter takes for digits by the characters they are written as."""
+    """The bytes whose symbols the native splitter treats as digits."""
     split = pre_tokenizers.Digits(individual_digits=False).pre_tokenize_str
     found = [chr(byte) for byte, c in enumerate(BYTE_SYMBOLS) if len(split(f"a{c}a")) == 3]
     return f"[{character_ranges(found)}]"

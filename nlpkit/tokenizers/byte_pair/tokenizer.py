@@ -1,4 +1,4 @@
-"""The byte-level byte-pair tokenizer."""
+"""BytePairTokenizer: byte-level byte-pair encoding (BPE)."""
 
 import json
 import os
@@ -36,59 +36,60 @@ from nlpkit.tokenizers.hugging_face_json.pipeline import (
 class BytePairTokenizer(Tokenizer):
     """Split text into words, and the bytes of words into tokens of a vocabulary.
 
-    The bytes of a word are merged two by two, the pair that comes first in `merges` first (Sennrich
-    et al., 2016, https://arxiv.org/abs/1508.07909), on bytes as GPT-2 does it (Radford et al.,
-    2019): every text can be spelled, and `detokenize` inverts `tokenize` exactly (after
-    `normalization`, and but for the space of `add_prefix_space`). Ids that end within a character
-    detokenize to U+FFFD in its place.
+    The bytes of a word are merged in pairs, in the order of `merges` (Sennrich et al., 2016,
+    arXiv:1508.07909), on bytes as in GPT-2 (Radford et al., 2019): every text can be tokenized, and
+    `detokenize` inverts `tokenize` exactly (apart from `normalization` and the space of
+    `add_prefix_space`). Ids that end within a character detokenize to U+FFFD.
 
-    Tokens are written in GPT-2's alphabet of printable characters, one a byte: a space is "Ġ", a
+    Tokens are written in GPT-2's alphabet of printable characters, one per byte: a space is "Ġ", a
     line break "Ċ".
 
     A special token in a text is plain text, unless `special_tokens_in_strings`; only one that is a
-    single byte, or that merges make, is what text spells as well.
+    single byte or the result of merges can result from text.
 
-    With `pure_graph`, `split_pattern` must be a name; merges are taken to come from training, so
-    that two tokens which make a third, but not by a merge, are never neighbours; and
-    `normalization` is TensorFlow's, which does not know what came after Unicode 10: it leaves some
-    120 rare combining marks in their place.
+    With `pure_graph`, `split_pattern` must be a name; merges are assumed to come from training, so
+    two tokens whose concatenation is a token, but not by a merge, are never neighbors; and
+    `normalization` is TensorFlow's, which knows Unicode 10 only and leaves some 120 rare combining
+    marks in place.
 
     Args:
         vocabulary: dict or path. Token to id, or a vocab.json; or bytes to rank, or a file of
-            tiktoken's ranks, whose ids are those of tiktoken. Ids may leave gaps.
+            tiktoken's ranks, with tiktoken's ids. Ids may have gaps.
         merges: list or path. Merges as "a b" or pairs, or a merges.txt; None for ranks.
         sequence_length: int or None. If set, results are dense and padded or cut to it. Default
             None.
-        add_prefix_space: bool. Whether text that does not start with a space is given one. Default
-            False.
-        unsplittable_tokens: list of str or None. Tokens of the vocabulary that are found whole in
-            any text, the longest first. Default None.
+        add_prefix_space: bool. Whether a space is added to text that does not start with one.
+            Default False.
+        unsplittable_tokens: list of str or None. Tokens of the vocabulary that are always found
+            whole in texts, the longest first. Default None.
         dtype: str. An integer dtype, or "string" for tokens in place of ids. Default "int32".
         split_pattern: str. How text is split into words: "gpt2", "llama3", "qwen2", "cl100k",
-            "o200k", "tekken", "falcon", or a regular expression (Oniguruma's syntax), whose matches
-            are words, and what lies between two of them. Default "gpt2".
-        normalization: str or None. The form of Unicode that text is brought to: "NFC" (Qwen),
-            "NFD", "NFKC" or "NFKD". Default None.
-        ignore_merges: bool or None. Whether a word that is a token is that token even if merges
-            make something else of it (Llama 3, tiktoken). None: for ranks. Default None.
-        pipeline: str or None. JSON: what a Hugging Face tokenizer.json says beside its vocabulary,
-            where the five arguments above cannot say it; the native engine then does that in their
-            place. `from_tokenizer_json` sets it. Default None.
+            "o200k", "tekken", "falcon", or a regular expression (Oniguruma's syntax): its matches,
+            and the text between two of them, are words. Default "gpt2".
+        normalization: str or None. The Unicode normalization of text: "NFC" (Qwen), "NFD", "NFKC"
+            or "NFKD". Default None.
+        ignore_merges: bool or None. Whether a word that is a token becomes that token even if
+            merges would give another result (Llama 3, tiktoken). Default None: for ranks.
+        pipeline: str or None. JSON: the steps of a Hugging Face tokenizer.json that the five
+            arguments above cannot express; the native engine then runs them instead.
+            `from_tokenizer_json` sets it. Default None.
         **kwargs: the other arguments of `Tokenizer`. `special_tokens` may be a dict of token to id:
-            those that the vocabulary lacks are added to it, as tiktoken's ranks hold none. `errors`
-            also says what to do with bytes that the vocabulary lacks, as Falcon's lacks 28: raise
-            ("strict"), or leave them out, as the published tokenizer does.
+            missing ones are added to the vocabulary, since tiktoken's ranks have none. `errors`
+            also applies to bytes that the vocabulary lacks (Falcon's lacks 28): "strict" raises,
+            the others drop them, as the published tokenizer does.
 
     Raises:
         ValueError: `vocabulary` is neither a dict nor a path, a file is missing or malformed, a
-            merge or a special token is not in the vocabulary, or an id is taken; when called, if
-            the vocabulary lacks a byte of the text.
+            merge or a special token is not in the vocabulary, or an id is already used; when
+            called, the vocabulary lacks a byte of the text.
 
     Example:
-        vocabulary, merges = nlpkit.tokenizers.compute_byte_pair_vocabulary(["low lower"], 260)
-        tokenizer = nlpkit.tokenizers.BytePairTokenizer(vocabulary, merges)
-        tokenizer("low")  # [257]
-        tokenizer.detokenize(tokenizer("Löwe, 狮子"))  # "Löwe, 狮子"
+        >>> vocabulary, merges = nlpkit.tokenizers.compute_byte_pair_vocabulary(["low lower"], 260)
+        >>> tokenizer = nlpkit.tokenizers.BytePairTokenizer(vocabulary, merges)
+        >>> tokenizer("low")
+        [257]
+        >>> tokenizer.detokenize(tokenizer("Löwe, 狮子"))
+        'Löwe, 狮子'
     """
 
     _pairs: Any = None
@@ -125,7 +126,7 @@ class BytePairTokenizer(Tokenizer):
     def set_vocabulary_and_merges(
         self, vocabulary: VocabularySource | None, merges: MergesSource | None = None
     ) -> None:
-        """Use another vocabulary.
+        """Set the vocabulary.
 
         Args:
             vocabulary: as the constructor takes it; None for none yet.
@@ -134,7 +135,7 @@ class BytePairTokenizer(Tokenizer):
         Raises:
             ValueError: as by the constructor.
         """
-        # Keras would wrap every item of a dict or list, which takes it seconds.
+        # Keras would wrap every item of a dict or list, which takes seconds.
         object.__setattr__(self, "vocabulary", vocabulary)
         object.__setattr__(self, "merges", merges)
         if vocabulary is None:
@@ -149,7 +150,7 @@ class BytePairTokenizer(Tokenizer):
         self._start_engine()
 
     def save_assets(self, dir_path: str) -> None:
-        """Write the vocabulary and the merges, or the ranks, into a folder."""
+        """Write the vocabulary and the merges, or the ranks, to a folder."""
         self._known()
         write_byte_pairs(self._pairs, Path(dir_path))
 
@@ -200,7 +201,9 @@ class BytePairTokenizer(Tokenizer):
         super()._check_special_tokens(vocabulary)
         lacking = [t for t in self.unsplittable_tokens or () if t not in vocabulary.ids]
         if lacking:
-            raise ValueError(f"vocabulary must hold the unsplittable_tokens; it lacks {lacking}.")
+            raise ValueError(
+                f"vocabulary must contain the unsplittable_tokens; it lacks {lacking}."
+            )
 
     def _ids(self, texts: Sequence[str]) -> Sequence[Sequence[int]]:
         rows: Sequence[Sequence[int]]
@@ -247,20 +250,20 @@ class BytePairTokenizer(Tokenizer):
             if unknown in row:
                 missing = self._engine.missing
                 raise ValueError(
-                    f"vocabulary must hold every byte of a text; it lacks {len(missing)} bytes, "
+                    f"vocabulary must contain every byte of a text; it lacks {len(missing)} bytes, "
                     f"such as {missing[:8]!r}, some of which are in the text {text!r:.60}. Pass "
-                    'errors="ignore" to the tokenizer to leave them out.'
+                    'errors="ignore" to the tokenizer to drop them.'
                 )
 
 
 def _without_gaps(starts: Sequence[int], ends: Sequence[int], length: int) -> list[int]:
-    """Where spans end, the characters included that normalisation composed with the one before."""
+    """The ends of spans, including characters that normalization composed with the previous one."""
     bounds = [*starts, length]
     return [bounds[bisect_left(bounds, end)] for end in ends]
 
 
 def _with_added_tokens(ids: dict[str, int], added: dict[str, int], argument: str) -> dict[str, int]:
-    """The vocabulary and the tokens that came with their ids."""
+    """Add tokens with given ids to the vocabulary."""
     taken = {i: token for token, i in ids.items()} if added else {}
     for token, i in added.items():
         if (ids.get(token, i), taken.get(i, token)) != (i, token):

@@ -1,4 +1,4 @@
-"""Training byte-level byte-pair vocabularies."""
+"""Training of byte-level byte-pair vocabularies."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -31,44 +31,45 @@ def compute_byte_pair_vocabulary(
     """Train a byte-level byte-pair vocabulary.
 
     Texts are split into words as `BytePairTokenizer` splits them, and words are counted. The
-    vocabulary starts with the special tokens and the 256 bytes; then, again and again, the two
-    neighbouring tokens that are most frequent are merged into one (Sennrich et al., 2016,
-    https://arxiv.org/abs/1508.07909). Ties go to the pair that sorts first, so that the same words
-    always give the same vocabulary. Only distinct words are kept in memory; words of more than
-    1,000 bytes are ignored. A progress bar appears when merging takes more than two seconds.
+    vocabulary starts with the special tokens and the 256 bytes; then the most frequent pair of
+    adjacent tokens is merged into one, repeatedly (Sennrich et al., 2016, arXiv:1508.07909). Ties
+    go to the pair that sorts first, so the same words always give the same vocabulary. Only
+    distinct words are kept in memory; words of more than 1,000 bytes are ignored. A progress bar
+    appears when merging takes more than two seconds.
 
     Args:
         data: a list, iterable or generator of str; a list of `pathlib.Path`, or of str all of which
             are names of existing files, for text files (UTF-8, read line by line); or a
             `tf.data.Dataset` of strings, batched or not.
-        vocabulary_size: int. The size of the vocabulary, 256 and the special tokens at least; it is
-            smaller, with a warning, when the words run out of pairs to merge.
+        vocabulary_size: int. The size of the vocabulary, at least 256 plus the number of special
+            tokens; the result is smaller, with a warning, if there are no more pairs to merge.
         vocabulary_output_file: path or None. Where to write the vocabulary, as a vocab.json.
             Default None.
         merges_output_file: path or None. Where to write the merges, as a merges.txt. Default None.
         split_pattern: str. As `BytePairTokenizer` takes it. Default "gpt2".
         normalization: str or None. As `BytePairTokenizer` takes it. Default None.
         add_prefix_space: bool. As `BytePairTokenizer` takes it. Default False.
-        special_tokens: list of str. What the vocabulary starts with. Default none.
+        special_tokens: list of str. The first tokens of the vocabulary. Default none.
 
     Returns:
         The vocabulary, a dict of token to id, and the merges, a list of pairs, both in the alphabet
         that `BytePairTokenizer` reads.
 
     Raises:
-        TypeError: `data` holds something other than strings.
+        TypeError: `data` contains something other than strings.
         ValueError: there are no words, or `vocabulary_size` is too small.
 
     Example:
-        texts = ["low low lower lowest"]
-        vocabulary, merges = nlpkit.tokenizers.compute_byte_pair_vocabulary(texts, 259)
-        merges  # [("l", "o"), ("lo", "w"), ("Ġ", "low")]
+        >>> texts = ["low low lower lowest"]
+        >>> vocabulary, merges = nlpkit.tokenizers.compute_byte_pair_vocabulary(texts, 259)
+        >>> merges
+        [('l', 'o'), ('lo', 'w'), ('Ġ', 'low')]
     """
     pieces = _first_pieces(special_tokens, vocabulary_size)
     count_words = _WordCounter(split_pattern, normalization, add_prefix_space)
     counts = count_words(training_texts(data))
     if not counts:
-        raise ValueError("data holds no words to learn a vocabulary from.")
+        raise ValueError("data must contain words to train a vocabulary on; got none.")
     merger = PairMerger(counts, "")
     merger.extend(pieces, vocabulary_size)
     if len(pieces) < vocabulary_size:
@@ -106,7 +107,7 @@ class _WordCounter:
     Args:
         split_pattern: str.
         normalization: str or None.
-        prefix: bool. Whether text gets a space before it.
+        prefix: bool. Whether a space is added before text.
     """
 
     def __init__(self, split_pattern: str, normalization: str | None, prefix: bool) -> None:
@@ -115,7 +116,7 @@ class _WordCounter:
         self._chunks = Chunks(split_pattern, normalization, prefix)
 
     def __call__(self, texts: Iterable[str]) -> Counter[str]:
-        """The words of `texts`, in the byte alphabet, and how often each occurs."""
+        """Count the words of `texts`, written in the byte alphabet."""
         words: Counter[str] = Counter()
         chunks: Counter[str] = Counter()
         for text in texts:

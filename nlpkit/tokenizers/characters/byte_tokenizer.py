@@ -1,4 +1,4 @@
-"""The tokenizer whose tokens are bytes."""
+"""ByteTokenizer: one token per byte."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,17 +12,17 @@ from nlpkit.tokenizers.characters.replacement import Replacement
 
 
 class ByteTokenizer(Tokenizer):
-    """Turn text into the bytes of its UTF-8.
+    """Convert text to its UTF-8 bytes.
 
     The ids are the bytes, 0 to 255; the token of an id is the character of the same number.
-    `detokenize` inverts `tokenize` exactly, after folding and normalisation, but for null
+    `detokenize` inverts `tokenize` exactly, after case folding and normalization, except for null
     characters at the end of a text: zeros at the end are padding.
 
-    It departs from KerasHub in two points: bytes that are not UTF-8 are handled as `errors` says
-    before they become ids, rather than passed through; and zeros within a text stay.
+    It differs from KerasHub in two points: bytes that are not UTF-8 are handled as `errors` says
+    before they become ids, rather than passed through; and zeros within a text are kept.
 
-    With `pure_graph`, TensorFlow's own tables fold and normalise. They are of another version of
-    Unicode than Python's: characters that are new to either may have other ids.
+    With `pure_graph`, case folding and normalization use TensorFlow's tables, which are of another
+    Unicode version than Python's: recent characters may have other ids.
 
     Args:
         lowercase: bool. Whether case is folded (`NFKC_Casefold`, as in KerasHub: "ß" becomes "ss",
@@ -32,18 +32,20 @@ class ByteTokenizer(Tokenizer):
         normalization_form: str or None. "NFC", "NFKC", "NFD" or "NFKD". Default None.
         errors: "strict", "replace" or "ignore". What to do with bytes that are not UTF-8, and with
             lone surrogates, in both directions. Default "replace".
-        replacement_char: int. The code point that "replace" puts in their place, and in that of
-            U+FFFD, which stands for the same. Default 65533 (U+FFFD).
+        replacement_char: int. The code point that "replace" substitutes for them and for U+FFFD,
+            which has the same meaning. Default 65533 (U+FFFD).
         dtype: str. An integer dtype, or "string" for tokens in place of ids. Default "int32".
         **kwargs: the other arguments of `Tokenizer`: `truncation`, `pure_graph`, `name`.
 
     Raises:
-        ValueError: there is no such form, or `replacement_char` is no character.
+        ValueError: the normalization form is unknown, or `replacement_char` is not a character.
 
     Example:
-        tokenizer = nlpkit.tokenizers.ByteTokenizer()
-        tokenizer("Hé!")  # [104, 195, 169, 33]
-        tokenizer.detokenize([104, 195, 169, 33])  # "hé!"
+        >>> tokenizer = nlpkit.tokenizers.ByteTokenizer()
+        >>> tokenizer("Hé!")
+        [104, 195, 169, 33]
+        >>> tokenizer.detokenize([104, 195, 169, 33])
+        'hé!'
     """
 
     def __init__(
@@ -86,7 +88,7 @@ class ByteTokenizer(Tokenizer):
             return self._replacement(data.decode("utf-8", self.errors))
         except UnicodeDecodeError as error:
             raise ValueError(
-                f"ids must be the bytes of UTF-8; got {ids[:40]}, wrong at {error.start}. Pass "
+                f"ids must be the bytes of UTF-8; got {ids[:40]}, invalid at {error.start}. Pass "
                 'errors="replace" or errors="ignore" to the tokenizer to accept them.'
             ) from None
 

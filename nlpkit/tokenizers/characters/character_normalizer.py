@@ -1,4 +1,4 @@
-"""Folding case and normalising characters, with the way back to those of the text."""
+"""Case folding and Unicode normalization, with alignment to the original text."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ from nlpkit.tokenizers.base.text_normalizer import NormalizedText
 
 NORMALIZATION_FORMS = (None, "NFC", "NFKC", "NFD", "NFKD")
 
-# Characters that are not seen by default (DerivedCoreProperties.txt); folding drops them.
+# Default-ignorable characters (DerivedCoreProperties.txt); folding drops them.
 _IGNORABLE = (
     (0xAD, 0xAD),
     (0x34F, 0x34F),
@@ -29,7 +29,7 @@ _IGNORABLE = (
 
 
 class CharacterNormalizer:
-    """Folds case, then brings text to a form of Unicode.
+    """Folds case, then applies a Unicode normalization form.
 
     Args:
         lowercase: bool. Whether case is folded, and characters replaced by those they are
@@ -47,16 +47,16 @@ class CharacterNormalizer:
         self._form = form
 
     def __call__(self, text: str) -> str:
-        """The normalised text."""
+        """Normalize a text."""
         if text.isascii():
             return text.lower() if self._lowercase else text
         if self._lowercase:
             text = unicodedata.normalize("NFC", text.translate(_FOLDED))
-        # The forms of Unicode are names to mypy.
+        # Literal types to mypy.
         return unicodedata.normalize(self._form, text) if self._form else text  # type: ignore[arg-type]
 
     def align(self, text: str) -> NormalizedText:
-        """The normalised text and where its characters come from."""
+        """Normalize a text, and align its characters with the original."""
         whole = self(text)
         parts = [(start, end, self(text[start:end])) for start, end in self._parts(text)]
         if "".join(part for _, _, part in parts) != whole:
@@ -70,7 +70,7 @@ class CharacterNormalizer:
         return NormalizedText(whole, starts, ends)
 
     def _parts(self, text: str) -> list[tuple[int, int]]:
-        """Where the text may be cut: no character bears on those beyond a cut."""
+        """Split the text where characters on one side do not affect the other."""
         cuts = [0]
         before = ""
         for i, character in enumerate(text):

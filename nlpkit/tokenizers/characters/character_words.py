@@ -1,8 +1,8 @@
-"""The words that the characters of a text belong to."""
+"""Word indices of characters."""
 
 
 def word_indices(text: str) -> list[int]:
-    """For each character the index of its word; white space begins the word that follows it."""
+    """The index of each character's word; whitespace belongs to the following word."""
     indices: list[int] = []
     word = 0
     in_space = True

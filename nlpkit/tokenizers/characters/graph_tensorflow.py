@@ -1,4 +1,4 @@
-"""Bytes and characters by TensorFlow operations alone."""
+"""Bytes and code points with TensorFlow operations only."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def graph_code_points(tokenizer: Any, texts: Any) -> Any:
 
 
 def transcode(texts: Any, source: str, target: str, tokenizer: Any) -> Any:
-    """A tensor of strings in another encoding."""
+    """Convert a tensor of strings to another encoding."""
     return tf.strings.unicode_transcode(
         texts,
         source,

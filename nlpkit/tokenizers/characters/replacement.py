@@ -1,10 +1,10 @@
-"""What stands in the place of text that cannot be read."""
+"""The replacement character for invalid text."""
 
 _REPLACEMENT = "\ufffd"
 
 
 class Replacement:
-    """Puts another character in the place of U+FFFD, where a policy asks for one.
+    """Replaces U+FFFD by another character with `errors="replace"`.
 
     Args:
         errors: "strict", "replace" or "ignore".
@@ -14,7 +14,7 @@ class Replacement:
         character: str or None. What replaces U+FFFD; None if nothing does.
 
     Raises:
-        ValueError: it is not that of a character.
+        ValueError: `replacement_char` is not the code point of a character.
     """
 
     def __init__(self, errors: str, replacement_char: int) -> None:
@@ -27,5 +27,5 @@ class Replacement:
         self.character = chr(replacement_char) if differs else None
 
     def __call__(self, text: str) -> str:
-        """The text with the replacement."""
+        """Replace U+FFFD in a text."""
         return text if self.character is None else text.replace(_REPLACEMENT, self.character)

@@ -1,4 +1,4 @@
-"""The tokenizer whose tokens are characters."""
+"""UnicodeCodepointTokenizer: one token per character."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
@@ -22,17 +22,17 @@ _UNICODE_SIZE = 0x110000
 
 
 class UnicodeCodepointTokenizer(Tokenizer):
-    """Turn text into the numbers of its characters.
+    """Convert text to its Unicode code points.
 
-    The ids are code points. `detokenize` inverts `tokenize` exactly, after folding and
-    normalisation, if the vocabulary holds every character, but for null characters at the end of a
-    text: zeros at the end are padding.
+    `detokenize` inverts `tokenize` exactly, after case folding and normalization, if the vocabulary
+    contains every character, except for null characters at the end of a text: zeros at the end are
+    padding.
 
-    It departs from KerasHub in two points: zeros within a text stay, and characters past a smaller
-    `vocabulary_size` are for `detokenize` as wrong as ids that are no characters.
+    It differs from KerasHub in two points: zeros within a text are kept, and `detokenize` handles
+    characters past a smaller `vocabulary_size` like ids that are not characters.
 
-    With `pure_graph`, TensorFlow's own tables fold and normalise. They are of another version of
-    Unicode than Python's: characters that are new to either may have other ids.
+    With `pure_graph`, case folding and normalization use TensorFlow's tables, which are of another
+    Unicode version than Python's: recent characters may have other ids.
 
     Args:
         sequence_length: int or None. If set, results are dense and padded with 0 or cut to it.
@@ -43,24 +43,27 @@ class UnicodeCodepointTokenizer(Tokenizer):
         errors: "strict", "replace" or "ignore". What to do with bytes that are not in the
             encoding, with lone surrogates, and in `detokenize` with ids that are not in the
             vocabulary. Default "replace".
-        replacement_char: int. The code point that "replace" puts in their place, and in that of
-            U+FFFD, which stands for the same. Default 65533 (U+FFFD).
-        input_encoding: "UTF-8", "UTF-16-BE" or "UTF-32-BE". Of bytes and tensors; a str needs none.
+        replacement_char: int. The code point that "replace" substitutes for them and for U+FFFD,
+            which has the same meaning. Default 65533 (U+FFFD).
+        input_encoding: "UTF-8", "UTF-16-BE" or "UTF-32-BE". The encoding of bytes and tensors.
             Default "UTF-8".
-        output_encoding: the same. Of the tensors that `detokenize` returns. Default "UTF-8".
+        output_encoding: the same. The encoding of the tensors that `detokenize` returns. Default
+            "UTF-8".
         vocabulary_size: int or None. If set, larger code points become the last id,
             `vocabulary_size - 1`. None for all of Unicode, 1,114,112. Default None.
         dtype: str. An integer dtype, or "string" for tokens in place of ids. Default "int32".
         **kwargs: the other arguments of `Tokenizer`: `truncation`, `pure_graph`, `name`.
 
     Raises:
-        ValueError: there is no such form or encoding, `replacement_char` is no character, or
+        ValueError: the form or encoding is unknown, `replacement_char` is not a character, or
             `vocabulary_size` is not from 1 to 1,114,112.
 
     Example:
-        tokenizer = nlpkit.tokenizers.UnicodeCodepointTokenizer()
-        tokenizer("Hé!")  # [104, 233, 33]
-        tokenizer.detokenize([104, 233, 33])  # "hé!"
+        >>> tokenizer = nlpkit.tokenizers.UnicodeCodepointTokenizer()
+        >>> tokenizer("Hé!")
+        [104, 233, 33]
+        >>> tokenizer.detokenize([104, 233, 33])
+        'hé!'
     """
 
     argument_ranges: ClassVar[Mapping[str, Range]] = {
@@ -89,7 +92,7 @@ class UnicodeCodepointTokenizer(Tokenizer):
         self.replacement_char = replacement_char
         self.input_encoding = input_encoding
         self.output_encoding = output_encoding
-        # The argument has the name of a method: it is both.
+        # The argument has the name of a method, so it is both.
         self.vocabulary_size = _CallableSize(  # type: ignore[method-assign]
             _UNICODE_SIZE if vocabulary_size is None else vocabulary_size
         )
@@ -112,7 +115,7 @@ class UnicodeCodepointTokenizer(Tokenizer):
         return transcode(texts, "UTF-8", self.output_encoding, self)
 
     def _decoded(self, inputs: Any) -> Any:
-        """The inputs with bytes decoded, if they are not UTF-8."""
+        """Decode bytes that are not UTF-8."""
         if self.input_encoding == "UTF-8":
             return inputs
         if is_tensorflow_value(inputs):
@@ -134,7 +137,7 @@ class UnicodeCodepointTokenizer(Tokenizer):
             return inputs.decode(self.input_encoding, self.errors)
         except UnicodeDecodeError as error:
             raise ValueError(
-                f"Text given as bytes must be {self.input_encoding}; got {inputs[:40]!r}, wrong at "
+                f"Bytes of text must be {self.input_encoding}; got {inputs[:40]!r}, invalid at "
                 f"byte {error.start}."
             ) from None
 
@@ -158,7 +161,7 @@ class UnicodeCodepointTokenizer(Tokenizer):
         return [self._text(self._readable(integer_ids(row))) for row in rows]
 
     def _readable(self, ids: np.ndarray) -> list[int]:
-        """The ids, with those that are not in the vocabulary replaced or left out."""
+        """Replace or drop ids that are not in the vocabulary."""
         surrogate = (ids >= 0xD800) & (ids <= 0xDFFF)
         wrong = (ids < 0) | (ids >= self.vocabulary_size()) | surrogate
         if self.errors == "ignore":
@@ -175,13 +178,13 @@ class UnicodeCodepointTokenizer(Tokenizer):
 
 
 class CodePointVocabulary(Vocabulary):
-    """The first characters of Unicode; none of them is kept.
+    """The first code points of Unicode, without storing them.
 
     Args:
-        size: int. How many.
+        size: int. The number of code points.
 
     Raises:
-        ValueError: there are fewer or more.
+        ValueError: `size` is not from 1 to 1,114,112.
     """
 
     def __init__(self, size: int) -> None:
@@ -233,7 +236,7 @@ class _CodePoints(Mapping[str, int]):
 
 
 class _CallableSize(int):
-    """A number that may be called, for itself."""
+    """An int that returns itself when called."""
 
     def __call__(self) -> int:
         return int(self)

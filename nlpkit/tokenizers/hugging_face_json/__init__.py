@@ -1,1 +1,1 @@
-"""Hugging Face's `tokenizer.json` and the files beside it."""
+"""Hugging Face's `tokenizer.json` and related files."""

@@ -1,4 +1,4 @@
-"""The model in a Hugging Face `tokenizer.json`: its algorithm, and what is known of it."""
+"""The model of a Hugging Face `tokenizer.json`: its algorithm and supported options."""
 
 from nlpkit.tokenizers.hugging_face_json.part import Part, added_ids
 
@@ -22,10 +22,10 @@ def algorithm(content: Part) -> str:
     """The algorithm of a file: "BPE", "Unigram" or "WordPiece".
 
     Raises:
-        ValueError: it is another one.
+        ValueError: it has another algorithm.
     """
     model = content["model"]
-    # Old files leave the type out.
+    # Old files omit the type.
     kind = model.get("type") or ("Unigram" if "unk_id" in model else "BPE")
     if "merges" not in model and "max_input_chars_per_word" in model:
         kind = "WordPiece"
@@ -37,10 +37,10 @@ def algorithm(content: Part) -> str:
 
 
 def check_model(content: Part) -> None:
-    """Refuse what no engine does.
+    """Reject unsupported options.
 
     Raises:
-        ValueError: the model has options nobody knows, or chance in it.
+        ValueError: the model has unknown options or dropout.
     """
     model, kind = content["model"], algorithm(content)
     unknown = [key for key in model if key not in (*_MODELS[kind], *VOCABULARY, "type")]
@@ -55,7 +55,7 @@ def check_model(content: Part) -> None:
 
 
 def _check_unknown_token(content: Part, kind: str) -> None:
-    """Make sure that the unknown token is a token."""
+    """Check that the unknown token is a token."""
     model = content["model"]
     key = "unk_id" if kind == "Unigram" else "unk_token"
     unknown, vocabulary = model.get(key), model["vocab"]

@@ -9,15 +9,15 @@ Part = Mapping[str, Any]
 
 
 class InexpressibleError(ValueError):
-    """A part that no argument of a tokenizer says; the native engine may yet run it."""
+    """A part that a tokenizer's arguments cannot express, though the native engine may run it."""
 
 
 def in_sequence(part: Part | None, key: str) -> list[Part]:
-    """The steps of a part of the file: those of a "Sequence", itself, or none.
+    """The steps of a part: those of a "Sequence", the part itself, or none.
 
     Args:
         part: dict or None.
-        key: str. What a "Sequence" calls its steps.
+        key: str. The key of the steps in a "Sequence".
     """
     if part is None:
         return []
@@ -46,10 +46,10 @@ def vocabulary_of(content: Part) -> dict[str, int]:
 
 
 def added_tokens(content: Part) -> list[dict[str, Any]]:
-    """The added tokens of a file, each with all that may be said of one.
+    """The added tokens of a file, each with all its options.
 
     Raises:
-        ValueError: something else is said of one, or something of a wrong type.
+        ValueError: a token has an unknown option, or one of the wrong type.
     """
     for token in _added(content):
         _check_types(token)
@@ -72,14 +72,14 @@ def _check_types(token: Any) -> None:
     of_types = isinstance(token, Mapping) and isinstance(token.get("content"), str)
     if not of_types or not all(isinstance(token.get(flag, False), bool) for flag in _FLAGS):
         raise ValueError(
-            "tokenizer.json: added_tokens must hold objects, each with its content, a string, and "
+            "tokenizer.json: added_tokens must contain objects, each with content, a string, and "
             f"flags that are true or false; got {token!r:.100}."
         )
     check_ids({token["content"]: token.get("id")})
 
 
 def is_plain(token: Part) -> bool:
-    """Whether an added token is found wherever a text spells it, and takes no space around it."""
+    """Whether an added token is found anywhere in a text, without the spaces around it."""
     return not any(token[flag] for flag in ("single_word", "lstrip", "rstrip"))
 
 

@@ -1,4 +1,4 @@
-"""The pipeline of a Hugging Face `tokenizer.json`, run by the native engine as it is written."""
+"""The pipeline of a Hugging Face `tokenizer.json`, run by the native engine."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,22 +16,22 @@ from nlpkit.tokenizers.hugging_face_json.part import (
 from nlpkit.tokenizers.hugging_face_json.preset_patterns import check_patterns
 from nlpkit.tokenizers.hugging_face_json.text_growth import check_growth_of_file
 
-# Starts the names of tokens that no text spells: U+10FFFF is no character, and will be none.
+# Starts the names of tokens that never occur in text: U+10FFFF is a permanent noncharacter.
 HIDDEN = "\U0010ffff"
 
 _PARTS = ("normalizer", "pre_tokenizer", "decoder", "added_tokens")
-# What other versions of the engine wrote, and this one reads under other names.
+# Written by other versions of the engine, and read by this one under other names.
 _OLDER = {"Metaspace": ("add_prefix_space", "str_rep")}
 
 
 def is_byte_level(content: Part) -> bool:
-    """Whether the pipeline turns text into bytes, written in GPT-2's alphabet."""
+    """Whether the pipeline converts text to bytes, written in GPT-2's alphabet."""
     steps = in_sequence(content.get("pre_tokenizer"), "pretokenizers")
     return any(step["type"] == "ByteLevel" for step in steps)
 
 
 def pipeline_of(content: Part) -> str:
-    """What a file says beside its vocabulary, as JSON: the `pipeline` of a tokenizer."""
+    """The contents of a file without its vocabulary, as JSON: the `pipeline` of a tokenizer."""
     model = {key: value for key, value in content["model"].items() if key not in VOCABULARY}
     parts = {name: content.get(name) for name in _PARTS[:-1]}
     added = {"added_tokens": added_tokens(content)}
@@ -39,7 +39,7 @@ def pipeline_of(content: Part) -> str:
 
 
 def content_of(pipeline: str, vocabulary: Any, merges: Iterable[Any] | None = None) -> Part:
-    """The file that has this pipeline and this vocabulary."""
+    """The contents of a file with this pipeline and vocabulary."""
     content: dict[str, Any] = json.loads(pipeline)
     model = {**content["model"], "vocab": vocabulary}
     if merges is not None:
@@ -48,7 +48,7 @@ def content_of(pipeline: str, vocabulary: Any, merges: Iterable[Any] | None = No
 
 
 def to_text(content: Part) -> str:
-    """The file as text, with all that the engine wants to see."""
+    """The file as text, with everything that the engine requires."""
     whole = {"version": "1.0", "truncation": None, "padding": None, "post_processor": None}
     parts = {name: content.get(name) for name in _PARTS[:-1]}
     model = {"type": algorithm(content)} | dict(content["model"])
@@ -75,13 +75,12 @@ def build_pipeline(content: Part, special: Mapping[str, int], found: bool) -> Na
 
     Args:
         content: dict. The parsed file.
-        special: dict of token to id. The special tokens; those that the file marks as special are
-            special tokens as well.
-        found: bool. Whether texts may spell them. If not, their names are hidden: no text does, but
-            for those that merges make.
+        special: dict of token to id. The special tokens, in addition to those that the file marks.
+        found: bool. Whether they are recognized in texts. If not, their names are hidden, except
+            for those that result from merges.
 
     Raises:
-        ValueError: the engine does not understand a part, or would give a token another id; or a
+        ValueError: the engine does not support a part, or would give a token another id; or a
             preset has a pattern that is not allowed.
     """
     check_model(content)
@@ -109,12 +108,12 @@ def refuse_pipeline_in_graph(pipeline: str | None) -> None:
 
 
 def shown(text: str) -> str:
-    """The text with the names of tokens that were hidden."""
+    """Restore the names of hidden tokens in a text."""
     return text.replace(HIDDEN, "")
 
 
 def _with_special_tokens(content: Part, special: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The added tokens of a file, and the special tokens that it does not list."""
+    """The added tokens of a file, plus the special tokens that it does not list."""
     added = added_tokens(content)
     listed = {token["content"] for token in added}
     others = [t for t in special if t not in listed]
@@ -131,7 +130,7 @@ def _build(content: Part) -> NativeTokenizer:
     try:
         with without_panics():
             native = NativeTokenizer.from_str(to_text(content))
-    except Exception as error:  # The engine has no class of its own for its errors.
+    except Exception as error:  # The engine does not have its own class of errors.
         raise ValueError(f"tokenizer.json is not supported: {error}") from None
     understood = json.loads(_without_vocabulary(native))
     for name in _PARTS[:-1]:
@@ -141,7 +140,7 @@ def _build(content: Part) -> NativeTokenizer:
 
 
 def _without_vocabulary(native: NativeTokenizer) -> str:
-    """The parts of an engine but for its model, which is long."""
+    """The parts of an engine except its model, which is large."""
     parts = ("normalizer", "pre_tokenizer", "decoder")
     states = {name: getattr(native, name) for name in parts}
     return json.dumps(
@@ -153,7 +152,7 @@ def _without_vocabulary(native: NativeTokenizer) -> str:
 
 
 def _lost(given: Any, understood: Any) -> list[str]:
-    """The keys of a part that the engine passed over."""
+    """The keys of a part that the engine ignored."""
     if isinstance(given, Mapping) and isinstance(understood, Mapping):
         older = _OLDER.get(str(given.get("type")), ())
         lost = [key for key in given if key not in understood and key not in older]
@@ -203,9 +202,9 @@ def _names(model: Part) -> set[str]:
 
 
 def _without_gaps(added: list[dict[str, Any]], names: set[str]) -> list[dict[str, Any]]:
-    """The added tokens, and one no text spells for each id between them.
+    """The added tokens, plus a hidden one for each id between them.
 
-    The engine counts the ids of what its model lacks.
+    The engine numbers the tokens that its model lacks consecutively.
     """
     filled: list[dict[str, Any]] = []
     following = len(names)

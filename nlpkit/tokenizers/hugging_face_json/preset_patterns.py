@@ -1,8 +1,8 @@
-"""Which regular expressions a tokenizer that somebody else wrote may have.
+"""Regular expressions that are allowed in presets.
 
-The native engine backtracks: a few characters of pattern can take hours on a line of text, or end
-in a panic. From a preset it takes the patterns that models are published with, and those of which
-it is plain that they never go back over a text; others only if the caller says so.
+The native engine backtracks: a short pattern can take hours on a line of text, or end in a panic.
+A preset may have the patterns of published models and patterns that obviously never backtrack;
+others only if the caller allows them.
 """
 
 import re
@@ -46,10 +46,10 @@ _MOST_OPTIONS, _MOST_STEPS = 3, 64
 
 
 def check_pattern(regex: Any) -> None:
-    """Make sure that a regular expression of a preset never takes long.
+    """Check that a regular expression of a preset never takes long.
 
     Raises:
-        ValueError: it is neither published nor plain, and comes from a preset whose patterns were
+        ValueError: it is neither published nor free of backtracking, and the preset's patterns were
             not allowed.
     """
     if are_patterns_allowed() or not isinstance(regex, str):
@@ -57,13 +57,13 @@ def check_pattern(regex: Any) -> None:
     if regex not in _PUBLISHED and regex not in SPLIT_PATTERNS.values() and not is_plain(regex):
         raise ValueError(
             f"The tokenizer splits or replaces text by the regular expression {regex!r:.200}, "
-            "which no known model has, and which may take any time on some text. If you trust the "
+            "which no known model has and which may take very long on some texts. If you trust the "
             "preset, pass allow_patterns=True."
         )
 
 
 def check_patterns(part: Any) -> None:
-    """Do so for all regular expressions in a part of a tokenizer.json."""
+    """Check all regular expressions in a part of a tokenizer.json."""
     if isinstance(part, Mapping):
         if "Regex" in part:
             check_pattern(part["Regex"])
@@ -77,9 +77,9 @@ def check_patterns(part: Any) -> None:
 def is_plain(regex: str) -> bool:
     """Whether a pattern matches in one pass, whatever the text.
 
-    It is alternatives of characters and classes, of which the last one alone may repeat without
-    end: a match that got there has succeeded, and before it there is nothing to go back to but a
-    few characters that may be missing.
+    It consists of alternatives of characters and classes, of which only the last may repeat
+    without limit: a match that gets there has succeeded, and before it only a few optional
+    characters can be retried.
     """
     if len(regex) > _LONGEST:
         return False

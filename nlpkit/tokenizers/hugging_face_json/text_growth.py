@@ -1,4 +1,4 @@
-"""How much longer a tokenizer's replacements may make a text."""
+"""Limits on how much a tokenizer's replacements can lengthen a text."""
 
 import base64
 import binascii
@@ -16,25 +16,25 @@ _LEAF, _LABELS = 1 << 31, 255
 
 
 def check_growth(what: str, lengths: Iterable[tuple[int, int]]) -> None:
-    """Make sure that replacements, one after the other, make no text much longer.
+    """Check that replacements applied in sequence do not lengthen a text too much.
 
     Args:
         what: str. Their name, for the error's message.
-        lengths: pairs of int. Of each, the characters that are replaced, and those put there.
+        lengths: pairs of int. The numbers of characters before and after each replacement.
 
     Raises:
-        ValueError: they could make it more than 64 times as long, or are more than 64.
+        ValueError: they could make it more than 64 times as long, or there are more than 64.
     """
     ratios = [max(1.0, new / max(old, 1)) for old, new in lengths]
     if len(ratios) > _MOST_STEPS or math.prod(ratios) > _MOST:
         raise ValueError(
             f"{what} may make a text {math.prod(ratios):g} times as long in {len(ratios)} steps; "
-            f"at most {_MOST} times, and {_MOST_STEPS} steps, are allowed."
+            f"at most {_MOST} times and {_MOST_STEPS} steps are allowed."
         )
 
 
 def check_growth_of_file(content: Part) -> None:
-    """Do so for the normalizer and the decoder of a tokenizer.json."""
+    """Check the normalizer and the decoder of a tokenizer.json."""
     for name, key in (("normalizer", "normalizers"), ("decoder", "decoders")):
         steps = in_sequence(content.get(name), key)
         check_growth(f"tokenizer.json: {name}", [_lengths(step) for step in steps])
@@ -44,14 +44,13 @@ def check_growth_of_file(content: Part) -> None:
 
 
 def check_charsmap(data: bytes) -> None:
-    """Make sure that a compiled normalization points nowhere but into itself.
+    """Check that a compiled normalization has no offsets outside itself.
 
     It is the length of a double-array trie (Yata's Darts-clone) in 4 bytes, the trie, and the
-    strings that it puts in the place of others, each ended by a zero. The libraries that run it
-    follow it wherever it leads.
+    replacement strings, each ended by a zero. The libraries that run it do not check offsets.
 
     Raises:
-        ValueError: it leads out of its bytes, or has a string of more than 256 bytes.
+        ValueError: an offset is out of bounds, or a string has more than 256 bytes.
     """
     if not data:
         return
@@ -65,7 +64,7 @@ def check_charsmap(data: bytes) -> None:
     children = (np.arange(len(units), dtype="u4") ^ offsets) | _LABELS
     leads_out = (children >= len(units)) & ~is_leaf
     if leads_out.any() or (units[is_leaf] - _LEAF >= len(strings)).any():
-        raise ValueError("The compiled normalization of a tokenizer leads out of its bytes.")
+        raise ValueError("The compiled normalization of a tokenizer has an offset out of bounds.")
     if max(map(len, strings.split(b"\0"))) > _LONGEST_STRING:
         raise ValueError(
             "The compiled normalization of a tokenizer replaces characters by more than "
@@ -77,12 +76,14 @@ def _check_encoded(charsmap: Any) -> None:
     try:
         data = base64.b64decode(charsmap, validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
-        raise ValueError(f"tokenizer.json: precompiled_charsmap is no base64: {error}.") from None
+        raise ValueError(
+            f"tokenizer.json: precompiled_charsmap is not valid base64: {error}."
+        ) from None
     check_charsmap(data)
 
 
 def _lengths(step: Part) -> tuple[int, int]:
-    """How many characters a step replaces at least, and by how many."""
+    """The minimum number of characters that a step replaces, and the number it inserts."""
     if step.get("type") == "Prepend":
         return 1, 1 + len(step["prepend"])
     if step.get("type") != "Replace":

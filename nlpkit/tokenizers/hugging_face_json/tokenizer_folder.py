@@ -1,7 +1,7 @@
-"""The tokenizer files of a Hugging Face folder, read together.
+"""The tokenizer files of a Hugging Face folder, merged and checked against each other.
 
-Several files may say what a token's id is: the vocabulary, `tokenizer.json`, `added_tokens.json`,
-`tokenizer_config.json`. What one leaves out another may hold; two that disagree are an error.
+Several files may define a token's id: the vocabulary, `tokenizer.json`, `added_tokens.json`,
+`tokenizer_config.json`. They complement each other; two that disagree are an error.
 """
 
 import json
@@ -16,10 +16,10 @@ from nlpkit.tokenizers.hugging_face_json.pipeline import is_byte_level
 
 JSON_FILE, CONFIG_FILE, ADDED_FILE = "tokenizer.json", "tokenizer_config.json", "added_tokens.json"
 _NAMES_FILE = "special_tokens_map.json"
-# How long sequences may be, and what pads them, is said by the caller.
+# Truncation and padding are set by the caller.
 _NOT_ABOUT_IDS = ("version", "truncation", "padding")
 _ABOUT_IDS = ("normalizer", "pre_tokenizer", "post_processor", "decoder", "model", "added_tokens")
-# What Hugging Face calls the tokens that start and end a text.
+# Hugging Face's names of the tokens that start and end a text.
 NAMES = {"start_token": "bos_token", "end_token": "eos_token"}
 # Lists of special tokens that have no name of their own.
 _UNNAMED = ("additional_special_tokens", "extra_special_tokens")
@@ -36,17 +36,17 @@ _FOLLOW_THE_FILE = ("PreTrainedTokenizerFast", "TokenizersBackend")
 
 
 def read_config(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
-    """What `tokenizer_config.json` and `special_tokens_map.json` say.
+    """Merge `tokenizer_config.json` and `special_tokens_map.json`.
 
-    The latter is of older folders: it counts where the former does not list the added tokens, and
-    else where that is silent, as in transformers.
+    The latter, found in older folders, takes precedence if the former does not list the added
+    tokens, and otherwise only fills in what is missing, as in transformers.
 
     Args:
         folder: `FolderFiles`.
-        config: dict. What `tokenizer_config.json` says.
+        config: dict. The contents of `tokenizer_config.json`.
 
     Raises:
-        ValueError: a setting that is true or false is something else.
+        ValueError: a setting that must be true or false is not.
     """
     for name in _FLAGS:
         if not isinstance(config.get(name), bool | None):
@@ -59,7 +59,7 @@ def read_config(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any
 
 
 def holds_pieces(folder: FolderFiles) -> bool:
-    """Whether a folder's tokenizer has SentencePiece's pieces, rather than byte pairs.
+    """Whether a folder's tokenizer uses SentencePiece rather than byte-pair encoding.
 
     Args:
         folder: `FolderFiles`.
@@ -70,7 +70,7 @@ def holds_pieces(folder: FolderFiles) -> bool:
 
 
 def starts_texts(folder: FolderFiles) -> bool | None:
-    """Whether a folder's tokenizer puts the token that starts a text before it; None if unsaid.
+    """Whether a folder's tokenizer adds the start token to texts; None if unspecified.
 
     Args:
         folder: `FolderFiles`.
@@ -85,7 +85,7 @@ def starts_texts(folder: FolderFiles) -> bool | None:
 
 
 def follows_the_file(config: Mapping[str, Any]) -> bool:
-    """Whether `tokenizer.json` alone bears on ids, no setting of `tokenizer_config.json`."""
+    """Whether ids depend on `tokenizer.json` only, not on `tokenizer_config.json`."""
     return config.get("tokenizer_class") in _FOLLOW_THE_FILE
 
 
@@ -93,7 +93,7 @@ def read_file(path: Path) -> dict[str, Any]:
     """Read a `tokenizer.json`.
 
     Raises:
-        ValueError: there is no such file, it is malformed, or has a part nobody knows.
+        ValueError: the file does not exist, is malformed, or has an unknown part.
     """
     if not path.is_file():
         raise ValueError(f"path must be that of a tokenizer.json; there is no file {path}.")
@@ -105,9 +105,9 @@ def _file_of(folder: FolderFiles, name: str = JSON_FILE) -> dict[str, Any]:
     try:
         content = folder.json(name, LARGE)
     except ValueError as error:
-        raise ValueError(f"{path} is no tokenizer.json: {error}") from None
+        raise ValueError(f"{path} is not a valid tokenizer.json: {error}") from None
     if not isinstance(content.get("model"), dict):
-        raise ValueError(f"{path} is no tokenizer.json: it has no model.")
+        raise ValueError(f"{path} is not a valid tokenizer.json: it has no model.")
     unknown = [name for name in content if name not in (*_ABOUT_IDS, *_NOT_ABOUT_IDS)]
     if unknown:
         raise ValueError(f"tokenizer.json: unknown parts {unknown}.")
@@ -119,13 +119,13 @@ def read_content(
     config: Mapping[str, Any],
     otherwise: Callable[[], tuple[str, Part]] | None = None,
 ) -> dict[str, Any]:
-    """A folder's `tokenizer.json`, with the added tokens of its other files.
+    """Read a folder's `tokenizer.json`, with the added tokens of its other files.
 
     Args:
         folder: `FolderFiles`.
-        config: dict. What `read_config` gives.
-        otherwise: function. Called where there is no such file: it builds one of the vocabulary,
-            and says the name of that file.
+        config: dict. The result of `read_config`.
+        otherwise: function. Called if there is no such file: builds its contents from the
+            vocabulary, and returns the name of that file too.
 
     Raises:
         ValueError: files disagree; the message names both.
@@ -154,7 +154,7 @@ def added_of_folder(
 
     Args:
         folder: `FolderFiles`.
-        config: dict. What `read_config` gives.
+        config: dict. The result of `read_config`.
         ids: dict of token to id, of the vocabulary and the added tokens of its file.
         name: str. The name of that file.
         known: list of dict. The added tokens of its file.
@@ -167,7 +167,7 @@ def added_of_folder(
     for i, (file, tokens) in enumerate(stated):
         for other, others in stated[i + 1 :]:
             check_agreement(tokens, file, others, other)
-    # Of what several say of a token, transformers takes the configuration's word.
+    # If several files have options for a token, transformers uses the configuration's.
     together = [*of_file, *(known or []), *of_config]
     merged = {token["content"]: token for token in together}
     special = special_tokens(config)
@@ -179,7 +179,7 @@ def added_of_folder(
 
 
 def special_tokens(config: Mapping[str, Any]) -> list[str]:
-    """The special tokens that a configuration names, or lists without a name."""
+    """The special tokens of a configuration, named or not."""
     named: list[Any] = list(named_tokens(config).values())
     for key in _UNNAMED:
         listed = config.get(key) or []
@@ -188,8 +188,8 @@ def special_tokens(config: Mapping[str, Any]) -> list[str]:
 
 
 def named_tokens(config: Mapping[str, Any]) -> dict[str, str]:
-    """The special tokens by name; they are objects with a content, or strings."""
-    # Such as add_bos_token, and None for a token that there is not.
+    """The named special tokens, which are strings or objects with a content."""
+    # Such as add_bos_token, and None for a missing token.
     no_token = (bool, int, type(None))
     return {
         name: _content(value)
@@ -199,13 +199,13 @@ def named_tokens(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def own_names(config: Mapping[str, Any]) -> dict[str, str]:
-    """The special tokens by the names that Hugging Face has for them, and by ours."""
+    """The special tokens by Hugging Face's names and by ours."""
     tokens = named_tokens(config)
     return tokens | {own: tokens[name] for own, name in NAMES.items() if name in tokens}
 
 
 def write_config(folder: Path, names: Mapping[str, str]) -> None:
-    """Write the `tokenizer_config.json` of a `tokenizer.json` that says all about ids.
+    """Write a `tokenizer_config.json` for a `tokenizer.json` that defines all ids.
 
     Args:
         folder: path.
@@ -223,10 +223,10 @@ def write_config(folder: Path, names: Mapping[str, str]) -> None:
 def check_agreement(
     ids: Mapping[str, int], file: str, others: Mapping[str, int], other: str
 ) -> None:
-    """Make sure that two files give no token two ids, and no id two tokens.
+    """Check that two files do not give a token two ids or an id two tokens.
 
     Raises:
-        ValueError: they do; the message names both files.
+        ValueError: the files disagree; the message names both.
     """
     if not others:
         return
@@ -247,7 +247,7 @@ def check_agreement(
 def _added_in_config(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     listed = config.get("added_tokens_decoder") or {}
     found = [{**token, "id": int(i)} for i, token in listed.items()]
-    # Older versions wrote what the object is of.
+    # Older versions wrote the type of the object.
     return added_tokens(
         {"added_tokens": [{k: v for k, v in t.items() if k != "__type"} for t in found]}
     )
@@ -260,7 +260,7 @@ def _added_in_file(folder: FolderFiles, config: Mapping[str, Any]) -> list[dict[
 
 
 def _token(content: str, i: int, special: bool) -> dict[str, Any]:
-    """An added token of which nothing else is said."""
+    """An added token with default options."""
     return added_tokens({"added_tokens": [{"content": content, "id": i, "special": special}]})[0]
 
 
@@ -272,7 +272,7 @@ def _content(token: Any) -> str:
     content = token.get("content") if isinstance(token, Mapping) else token
     if not isinstance(content, str):
         raise ValueError(
-            f"{CONFIG_FILE} holds a malformed token: it must be a str or an object with its "
+            f"{CONFIG_FILE} contains a malformed token: it must be a str or an object with its "
             f"content; got {token!r:.80}."
         )
     return content

@@ -26,29 +26,29 @@ _READERS: dict[str, tuple[type, Any]] = {
 def from_tokenizer_json(
     cls: type, path: str | Path, arguments: Mapping[str, Any], allow_patterns: bool = False
 ) -> Any:
-    """Build the tokenizer that a `tokenizer.json` describes.
+    """Build a tokenizer from a `tokenizer.json`.
 
-    Its special tokens are special tokens here: text that spells one is plain text, unless
-    `special_tokens_in_strings`. What it says of packing, cutting and padding is left to the
+    Its special tokens are special tokens here: in texts they are plain text, unless
+    `special_tokens_in_strings`. Its settings of packing, truncation and padding are left to the
     preprocessor.
 
     Args:
-        cls: `Tokenizer`, for the class that fits, or that class or a subclass of it.
+        cls: `Tokenizer`, for the class that fits the file, or that class or a subclass of it.
         path: path of the file.
         arguments: dict. Constructor arguments that take precedence.
         allow_patterns: bool. Whether the file may have any regular expression. Default False.
 
     Raises:
         TypeError: `cls` does not fit.
-        ValueError: there is no such file, it is malformed, or it asks for something unsupported;
-            the message names it.
+        ValueError: the file does not exist, is malformed, or needs something unsupported; the
+            message names it.
     """
     content = read_file(Path(path))
     fitting, read = _READERS[_kind(content)]
     if issubclass(fitting, cls):
         cls = fitting
     elif not issubclass(cls, fitting):
-        raise TypeError(f"{path} is that of a {fitting.__name__}; got {cls.__name__}.")
+        raise TypeError(f"{path} describes a {fitting.__name__}; got {cls.__name__}.")
     with patterns_of_presets(allow_patterns):
         return cls(**{**read(content), **arguments})
 

@@ -1,1 +1,1 @@
-"""SentencePiece models."""
+"""SentencePiece tokenizers, models and training."""

@@ -1,4 +1,4 @@
-"""The pieces of a Hugging Face `tokenizer.json`, by the methods of a `SentencePieceProcessor`."""
+"""A Hugging Face `tokenizer.json` with the interface of a `SentencePieceProcessor`."""
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
@@ -21,12 +21,12 @@ _AFFIXES = {"bos": ("<s>", "<bos>"), "eos": ("</s>", "<eos>")}
 
 
 class PipelineProcessor:
-    """Runs a tokenizer.json in the place of a SentencePiece model.
+    """Runs a tokenizer.json in place of a SentencePiece model.
 
     Args:
         data: bytes. The file.
-        special: tokens that are special, beside those the file marks so.
-        found: bool. Whether texts may spell them.
+        special: special tokens in addition to those that the file marks.
+        found: bool. Whether they are recognized in texts.
 
     Attributes:
         content: dict. The parsed file.
@@ -44,19 +44,19 @@ class PipelineProcessor:
         self._special = {self.ids[token] for token in stated} | {*known.values()}
 
     def encode(self, texts: Any, return_type: str = "ids") -> Any:
-        """The ids of texts; or of one text ids, pieces and their places."""
+        """Tokenize texts to ids, or one text to ids, pieces and their spans."""
         if return_type == "ids":
             return [list(ids) for ids in native_ids(self._native, texts)]
         with without_panics():
             found = self._native.encode(texts, add_special_tokens=False)
         names = self._names
         pieces = [names[i] for i in found.ids]
-        # The engine counts a suffix that it puts at the end of words as text.
+        # The engine counts a suffix that it adds to words as text.
         offsets = [(min(start, len(texts)), min(end, len(texts))) for start, end in found.offsets]
         return {"ids": found.ids, "pieces": pieces, "offsets": offsets}
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of ids, without special tokens."""
+        """Detokenize ids, without special tokens."""
         kept = [i for i in ids if i not in self._special]
         return native_text(self._native, kept)
 
@@ -77,7 +77,7 @@ class PipelineProcessor:
 
 
 def _decoder(content: Part) -> Part:
-    """What turns pieces into text as SentencePiece does, for a file that does not say."""
+    """SentencePiece's decoder of pieces, for a file without a decoder."""
     steps: list[Part] = [
         {"type": "Replace", "pattern": {"String": _SPACE}, "content": " "},
         {"type": "ByteFallback"},

@@ -1,4 +1,4 @@
-"""SentencePiece tokenizers as Hugging Face folders keep them."""
+"""SentencePiece tokenizers in Hugging Face folders."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,20 +30,20 @@ from nlpkit.tokenizers.sentence_piece.source import (
 def read_folder(
     folder: FolderFiles, config: Mapping[str, Any], name: str, arranged: bool
 ) -> dict[str, Any]:
-    """The tokenizer's constructor arguments from the files of a Hugging Face folder.
+    """Read the tokenizer's constructor arguments from a Hugging Face folder.
 
-    `tokenizer.json` is read if it is there, else the SentencePiece model; and the added tokens of
-    all files. A model that lacks some of them becomes the tokenizer.json that transformers makes of
-    it.
+    `tokenizer.json` is read if it exists, otherwise the SentencePiece model; and the added tokens
+    of all files. A model that lacks some of them is converted to a tokenizer.json as in
+    transformers.
 
     Args:
-        folder: `FolderFiles`. Holds the files.
-        config: dict. What `tokenizer_config.json` says.
-        name: str. What the model's file should be called.
-        arranged: bool. Whether ids are other than those of the model's pieces.
+        folder: `FolderFiles`.
+        config: dict. The contents of `tokenizer_config.json`.
+        name: str. The expected name of the model's file.
+        arranged: bool. Whether ids differ from those of the model's pieces.
 
     Raises:
-        ValueError: there is no vocabulary, it asks for something unsupported, or files disagree.
+        ValueError: there is no vocabulary, it needs something unsupported, or files disagree.
     """
     config = read_config(folder, config)
     if config.get("sp_model_kwargs"):
@@ -95,6 +95,6 @@ def _pieces(proto: bytes) -> dict[str, int]:
 
 
 def _check_model(proto: bytes, name: str, content: Part) -> None:
-    """Compare tokenizer.json with the SentencePiece model that stands beside it."""
+    """Compare tokenizer.json with the SentencePiece model in the same folder."""
     known = {**vocabulary_of(content), **added_ids(content)}
     check_agreement(known, JSON_FILE, _pieces(proto), name)

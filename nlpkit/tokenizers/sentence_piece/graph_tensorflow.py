@@ -1,4 +1,4 @@
-"""SentencePiece by TensorFlow operations alone."""
+"""SentencePiece with TensorFlow operations only."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -48,8 +48,8 @@ def _as_model(data: bytes) -> tuple[bytes, dict[str, Any]]:
         return as_model(parse_json(data, "proto"))
     except ValueError as error:
         raise ValueError(
-            "pure_graph=True needs a SentencePiece model, or a tokenizer.json that says the same "
-            f"as one. {error} Use pure_graph=False."
+            "pure_graph=True needs a SentencePiece model, or a tokenizer.json equivalent to one. "
+            f"{error} Use pure_graph=False."
         ) from None
 
 
@@ -67,9 +67,9 @@ def _engine(proto: bytes) -> Any:
 
 @lru_cache
 def _changed_characters(strip_accents: bool, lowercase: bool) -> dict[str, str]:
-    """What the native normaliser makes of each character that it changes.
+    """The native normalizer's replacement of each character that it changes.
 
-    TensorFlow's own operations know characters of another version of Unicode.
+    TensorFlow's own operations are of another Unicode version.
     """
     characters = list(every_character())
     normalized = TextNormalizer({}, strip_accents, lowercase)(characters)

@@ -1,4 +1,4 @@
-"""Reading a Hugging Face `tokenizer.json` that holds a SentencePiece model."""
+"""Reading a Hugging Face `tokenizer.json` with a SentencePiece model."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -17,20 +17,20 @@ from nlpkit.tokenizers.hugging_face_json.part import (
 from nlpkit.tokenizers.hugging_face_json.pipeline import to_text
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
 
-# Packing of sequences is the preprocessor's.
+# Packing of sequences is left to the preprocessor.
 _POST_PROCESSORS = (None, "TemplateProcessing", "RobertaProcessing", "BertProcessing")
 _SPACE = "▁"
 _BYTES = {f"<0x{byte:02X}>" for byte in range(256)}
 
 
 def read_sentence_piece_json(content: Part) -> dict[str, Any]:
-    """The constructor arguments of a `SentencePieceTokenizer`: the file itself is its model.
+    """Read the constructor arguments of a `SentencePieceTokenizer`: the file itself is its model.
 
     Args:
         content: dict. The parsed file.
 
     Raises:
-        ValueError: it asks for something that no tokenizer does; the message names it.
+        ValueError: the file needs something unsupported; the message names it.
     """
     check_model(content)
     for part in in_sequence(content.get("post_processor"), "processors"):
@@ -40,16 +40,16 @@ def read_sentence_piece_json(content: Part) -> dict[str, Any]:
 
 
 def as_model(content: Part) -> tuple[bytes, dict[str, Any]]:
-    """A file as a SentencePiece model, which TensorFlow has operations for.
+    """Convert a file to a SentencePiece model, for which TensorFlow has operations.
 
     Args:
         content: dict. The parsed file.
 
     Returns:
-        bytes, the model; and dict, the tokenizer's arguments that change text before.
+        bytes, the model; and dict, the tokenizer's arguments that change text before it.
 
     Raises:
-        ValueError: the file asks for something that such a model does not do; the message names it.
+        ValueError: the file needs something that such a model does not do; the message names it.
     """
     model = content["model"]
     is_unigram = model.get("type", "Unigram") == "Unigram"
@@ -120,11 +120,11 @@ _BPE_MODEL: dict[str, tuple[Any, ...]] = {
 
 
 def _ranks(merges: Sequence[Any], tokens: set[str], whole: set[str]) -> dict[str, int]:
-    """The place of each piece among the merges.
+    """The rank of each piece among the merges.
 
-    SentencePiece joins any two neighbours that make a piece, those of the best piece first. Merges
-    say the same if they hold all such pairs, those that make the same piece together. Those of
-    pieces that are found whole have no effect.
+    SentencePiece merges any two neighbors whose concatenation is a piece, the best piece first.
+    Merges are equivalent if they contain all such pairs, with those of the same piece together.
+    Those of pieces that are found whole have no effect.
     """
     pairs = [
         tuple(merge.split(" ")) if isinstance(merge, str) else tuple(merge) for merge in merges
@@ -184,7 +184,7 @@ def _with_added_tokens(
 def _unigram_settings(
     steps: list[Part], pre_tokenizers: Sequence[Part]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a model and the tokenizer's arguments say of normalisation."""
+    """The normalization settings of a model, and the tokenizer's arguments."""
     arguments: dict[str, Any] = {}
     replacements: dict[str, str] = {}
     while steps and (pair := _string_replacement(steps[0])):

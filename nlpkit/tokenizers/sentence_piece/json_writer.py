@@ -1,4 +1,4 @@
-"""A SentencePiece model as the `tokenizer.json` that transformers makes of it."""
+"""Conversion of a SentencePiece model to a `tokenizer.json`, as in transformers."""
 
 import base64
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from typing import Any
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
 
 _SPACE = "▁"
-# Pieces that are found whole or not at all, and no part of others.
+# Pieces that are found whole or not at all, and are never part of others.
 _ADDED = (PieceKind.CONTROL, PieceKind.UNKNOWN, PieceKind.USER_DEFINED)
 
 
 def model_as_json(data: bytes) -> dict[str, Any]:
-    """The tokenizer.json of a model.
+    """Convert a model to a tokenizer.json.
 
-    It differs from the model in one point, as in transformers: text that starts with a space is
-    given no further one.
+    It differs from the model in one point, as in transformers: no space is added to text that
+    starts with one.
 
     Args:
         data: bytes. The model.
@@ -91,7 +91,7 @@ def _bpe(pieces: Sequence[Piece]) -> dict[str, Any]:
 
 
 def _merges(pieces: Sequence[Piece]) -> list[list[str]]:
-    """All pairs of pieces that make a piece, those of the best piece first."""
+    """All pairs of pieces whose concatenation is a piece, the best piece first."""
     scores = {piece.text: piece.score for piece in pieces if piece.kind == PieceKind.NORMAL}
     best_first = sorted(scores, key=scores.__getitem__, reverse=True)
     return [

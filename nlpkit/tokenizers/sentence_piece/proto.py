@@ -1,4 +1,4 @@
-"""The file of a SentencePiece model: reading, changing and writing it.
+"""Reading, modifying and writing SentencePiece model files.
 
 Its messages are those of `sentencepiece_model.proto` (https://github.com/google/sentencepiece).
 """
@@ -34,7 +34,7 @@ _TRAINER_OF_IDS = ("model_type", "treat_whitespace_as_suffix")
 
 
 class PieceKind(IntEnum):
-    """What a piece is for: control pieces, for one, are never found in text."""
+    """The type of a piece; control pieces, for example, are never found in text."""
 
     NORMAL = 1
     UNKNOWN = 2
@@ -45,11 +45,11 @@ class PieceKind(IntEnum):
 
 
 class Piece(NamedTuple):
-    """A piece; its id is its place among the pieces.
+    """A piece; its id is its index among the pieces.
 
     Attributes:
         text: str. A space is "▁".
-        score: float. Its log-probability, or, of BPE, the larger the sooner it is merged.
+        score: float. Its log-probability; for BPE, its priority in merging.
         kind: PieceKind, or its number.
     """
 
@@ -72,15 +72,15 @@ class SentencePieceProto:
 
     @classmethod
     def build(cls, pieces: Iterable[Piece], **settings: Any) -> "SentencePieceProto":
-        """A model of these pieces.
+        """Build a model from pieces.
 
         Args:
             pieces: iterable of Piece.
             **settings: `model_type` ("unigram", "bpe", "word", "char"), `byte_fallback`,
                 `treat_whitespace_as_suffix`, `unk_piece`, `bos_piece`, `eos_piece`, `pad_piece`,
                 `charsmap` (bytes, the compiled normalisation), `add_dummy_prefix`,
-                `remove_extra_whitespaces`, `escape_whitespaces`. What is left out is as
-                SentencePiece has it: "unigram", with the last three on.
+                `remove_extra_whitespaces`, `escape_whitespaces`. Defaults are those of
+                SentencePiece: "unigram", with the last three on.
         """
         if "model_type" in settings:
             settings["model_type"] = _MODEL_TYPES[settings["model_type"]]
@@ -116,7 +116,7 @@ class SentencePieceProto:
         return pieces + self.rest
 
     def with_pieces(self, pieces: Iterable[Piece]) -> "SentencePieceProto":
-        """The model with other pieces, or the same in another order; their places are their ids."""
+        """A copy of the model with other pieces or another order, which defines their ids."""
         arranged = tuple(pieces)
         unknown = [i for i, piece in enumerate(arranged) if piece.kind == PieceKind.UNKNOWN]
         # TensorFlow's operation takes it from there. Of a field that comes twice, the last counts.
@@ -125,7 +125,7 @@ class SentencePieceProto:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What `build` takes beside pieces, of what bears on ids; with SentencePiece's defaults."""
+        """The settings of `build` that affect ids, with SentencePiece's defaults."""
         trainer, normalizer = self._fields(_TRAINER), self._fields(_NORMALIZER)
         stated = {name: trainer.get(_TRAINER_FIELDS[name], 0) for name in _TRAINER_OF_IDS}
         kind = stated["model_type"] or _MODEL_TYPES["unigram"]
@@ -143,7 +143,7 @@ class SentencePieceProto:
 
     @property
     def is_plain_unigram(self) -> bool:
-        """Whether it finds the most probable pieces of normalised text, and does nothing else."""
+        """Whether it only finds the most probable pieces of normalized text."""
         settings = self.settings
         plain = settings["model_type"] == "unigram" and not settings["treat_whitespace_as_suffix"]
         return plain and all(map(_is_plain, self.pieces))
@@ -154,7 +154,7 @@ class SentencePieceProto:
 
 
 def charsmap_of(data: bytes) -> bytes:
-    """The compiled normalization of a model's bytes, whose pieces are passed over."""
+    """Read the compiled normalization from a model's bytes, skipping its pieces."""
     at = 0
     # Quicker than reading them as fields: there may be hundreds of thousands.
     while data[at : at + 1] == b"\x0a" and at + 1 < len(data) and data[at + 1] < 0x80:

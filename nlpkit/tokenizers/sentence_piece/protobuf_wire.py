@@ -1,4 +1,4 @@
-"""The protobuf wire format: fields of a message, read and written without its classes."""
+"""The protobuf wire format: reading and writing messages without generated classes."""
 
 import struct
 from collections.abc import Iterable, Iterator
@@ -10,9 +10,9 @@ class Field(NamedTuple):
 
     Attributes:
         number: int.
-        value: int where it is written as a varint, bytes else.
-        start: int. Where in the message it begins.
-        end: int. Where it ends.
+        value: int for a varint, otherwise bytes.
+        start: int. The start of the field in the message.
+        end: int. Its end.
     """
 
     number: int
@@ -26,10 +26,10 @@ _FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}
 
 
 def read_fields(message: bytes) -> Iterator[Field]:
-    """The fields of a message.
+    """Read the fields of a message.
 
     Raises:
-        ValueError: the bytes are no message.
+        ValueError: the bytes are not a message.
     """
     at = 0
     while at < len(message):
@@ -45,26 +45,26 @@ def read_fields(message: bytes) -> Iterator[Field]:
         elif kind in _FIXED_SIZES:
             size = _FIXED_SIZES[kind]
         else:
-            raise ValueError(f"no protobuf message: a field of the unknown kind {kind}.")
+            raise ValueError(f"not a protobuf message: a field has the unknown type {kind}.")
         if at + size > len(message):
-            raise ValueError("no protobuf message: it ends within a field.")
+            raise ValueError("not a protobuf message: it ends within a field.")
         at += size
         yield Field(key >> 3, message[at - size : at], start, at)
 
 
 def write_fields(fields: Iterable[tuple[int, int | float | bytes | str]]) -> bytes:
-    """A message of these fields: int and bool as varint, float as 32 bits, str as UTF-8."""
+    """Write a message: int and bool as varint, float as 32 bits, str as UTF-8."""
     return b"".join(_write_field(number, value) for number, value in fields)
 
 
 def read_float(value: Any) -> float:
-    """The float of a field of 32 bits.
+    """Read a float from a field of 32 bits.
 
     Raises:
         ValueError: the field is another kind.
     """
     if isinstance(value, int) or len(value) != 4:
-        raise ValueError("no such protobuf message: a float is not 32 bits long.")
+        raise ValueError("not such a protobuf message: a float is not 32 bits long.")
     number: float = struct.unpack("<f", value)[0]
     return number
 
@@ -77,7 +77,7 @@ def _read_varint(message: bytes, at: int) -> tuple[int, int]:
         at, shift = at + 1, shift + 7
         if byte < 0x80:
             return value, at
-    raise ValueError("no protobuf message: it ends within a number.")
+    raise ValueError("not a protobuf message: it ends within a number.")
 
 
 def _write_field(number: int, value: int | float | bytes | str) -> bytes:

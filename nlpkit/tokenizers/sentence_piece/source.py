@@ -1,4 +1,4 @@
-"""Reading the model that a SentencePiece tokenizer is given."""
+"""Reading the model given to a SentencePiece tokenizer."""
 
 import base64
 import binascii
@@ -21,15 +21,15 @@ _FILES = ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.mod
 
 
 def read_proto(source: Any) -> bytes:
-    """The bytes of a SentencePiece model.
+    """Read the bytes of a SentencePiece model.
 
     Args:
         source: path of a file, the bytes themselves, or a str of them in base64; or the same of a
             tokenizer.json.
 
     Raises:
-        TypeError: it is none of these.
-        ValueError: there is no such file.
+        TypeError: `source` is of another type.
+        ValueError: the file does not exist.
     """
     if isinstance(source, bytes):
         return source
@@ -50,12 +50,12 @@ def read_proto(source: Any) -> bytes:
 
 
 def is_json(data: bytes) -> bool:
-    """Whether the bytes are those of a tokenizer.json; a SentencePiece model starts otherwise."""
+    """Whether the bytes are a tokenizer.json rather than a SentencePiece model."""
     return data.lstrip()[:1] == b"{"
 
 
 def build_processor(proto: bytes) -> SentencePieceProcessor:
-    """The native engine of a model.
+    """Build the native engine of a model.
 
     Raises:
         ValueError: the bytes are not a SentencePiece model.
@@ -66,25 +66,25 @@ def build_processor(proto: bytes) -> SentencePieceProcessor:
         processor.LoadFromSerializedProto(proto)
     except (RuntimeError, ValueError) as error:
         raise ValueError(
-            f"proto is not a SentencePiece model, or a damaged one: {len(proto)} bytes that begin "
+            f"proto is not a SentencePiece model, or is damaged: {len(proto)} bytes that begin "
             f"with {proto[:16]!r}. The reason: {str(error).strip()}"
         ) from None
     return processor
 
 
 def is_findable(processor: SentencePieceProcessor, tokens: Iterable[str]) -> bool:
-    """Whether a text may spell one of these tokens so that it becomes the token's id."""
+    """Whether one of these tokens can be found in a text."""
     ids = [i for t in tokens if processor.id_to_piece(i := processor.piece_to_id(t)) == t]
     hidden = (processor.is_control, processor.is_unknown, processor.is_unused, processor.is_byte)
     return any(not any(test(i) for test in hidden) for i in ids)
 
 
 def find_proto_file(folder: FolderFiles, name: str) -> str:
-    """The name of the SentencePiece model of a Hugging Face folder.
+    """Find the SentencePiece model of a Hugging Face folder.
 
     Args:
         folder: `FolderFiles`.
-        name: str. What it should be called; the usual names come after.
+        name: str. The expected name; the usual names are tried next.
 
     Raises:
         ValueError: there is none.
@@ -92,12 +92,12 @@ def find_proto_file(folder: FolderFiles, name: str) -> str:
     found = proto_file(folder, name)
     if found is None:
         names = ", ".join(dict.fromkeys([name, *_FILES]))
-        raise ValueError(f"{folder} holds no SentencePiece model: none of {names}.")
+        raise ValueError(f"{folder} contains no SentencePiece model: none of {names}.")
     return found
 
 
 def proto_file(folder: FolderFiles, name: str) -> str | None:
-    """The name of the SentencePiece model of a folder that may have none."""
+    """The name of a folder's SentencePiece model, or None."""
     names = dict.fromkeys([name, *_FILES])
     return next((each for each in names if folder.has(each)), None)
 

@@ -1,4 +1,4 @@
-"""Where the pieces of a SentencePiece model stand in the text."""
+"""Character spans of the pieces of a SentencePiece model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +10,10 @@ _SPACE = "▁"
 
 
 def spans(engine: Any, text: str, normalizer: TextNormalizer) -> Spans:
-    """The ids that a `SentencePieceProcessor` gives a text, and where they stand in it.
+    """Tokenize a text with a `SentencePieceProcessor`; return its ids and their spans.
 
-    A piece stands for the characters it was normalised from; the leading space that a model adds
-    stands for none.
+    The span of a piece is the text it was normalized from; that of the leading space that a model
+    adds is empty.
     """
     normalized = normalizer.align(text)
     found = engine.encode(normalized.text, return_type="offset_mapping")
@@ -34,7 +34,7 @@ def _original(starts: Sequence[int], at: int, length: int) -> int:
 def _whole_characters(
     places: Sequence[tuple[int, int]], pieces: Sequence[str]
 ) -> list[tuple[int, int]]:
-    """Give all pieces of a character its place; SentencePiece gives it to the last one alone."""
+    """Give all pieces of a character its span; SentencePiece gives it only to the last."""
     whole = list(places)
     for i in range(len(whole) - 2, -1, -1):
         start, end = whole[i]
@@ -46,7 +46,7 @@ def _whole_characters(
 def _words(
     text: str, pieces: Sequence[str], starts: Sequence[int], ends: Sequence[int]
 ) -> list[int]:
-    """The word of each piece: a new one begins with white space, or after a piece that ends so."""
+    """The word of each piece: a word begins with whitespace, or after a piece ending with it."""
     words: list[int] = []
     word = 0
     for i, piece in enumerate(pieces):

@@ -1,4 +1,4 @@
-"""The SentencePiece tokenizers of decoders, which know what starts, ends and fills up a text."""
+"""The SentencePiece tokenizers of decoders, with start, end and padding tokens."""
 
 import os
 from typing import Any, ClassVar, Self
@@ -8,7 +8,7 @@ from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
 
 
 class StartEndPieceTokenizer(SentencePieceTokenizer):
-    """A `SentencePieceTokenizer` with the tokens that start and end a text; it adds neither.
+    """A `SentencePieceTokenizer` with start and end tokens, which it does not add by itself.
 
     Args:
         proto: path or bytes. The SentencePiece model.
@@ -36,13 +36,13 @@ class StartEndPieceTokenizer(SentencePieceTokenizer):
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:
-        # Whether a text has them is for the preprocessor to say, whatever the folder says.
+        # Adding them is up to the preprocessor, whatever the folder says.
         affixes = {"add_bos": False, "add_eos": False}
         return super().from_files(folder, config, **{**affixes, **arguments})
 
 
 class StartEndPadPieceTokenizer(StartEndPieceTokenizer):
-    """A `StartEndPieceTokenizer` with one more token, which fills up rows.
+    """A `StartEndPieceTokenizer` with a padding token.
 
     Args:
         proto: path or bytes. The SentencePiece model.

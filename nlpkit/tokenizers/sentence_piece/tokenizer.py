@@ -1,4 +1,4 @@
-"""The SentencePiece tokenizer."""
+"""SentencePieceTokenizer: SentencePiece models."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -31,53 +31,52 @@ _AFFIXES = ("add_bos", "add_eos")
 class SentencePieceTokenizer(Tokenizer):
     """Split text into the pieces of a SentencePiece model.
 
-    A model (Kudo and Richardson, 2018, https://arxiv.org/abs/1808.06226) normalises text, writes
-    spaces as "▁", and finds the most probable pieces ("unigram", Kudo, 2018,
-    https://arxiv.org/abs/1804.10959) or merges them by rank ("bpe"). Characters it lacks become its
-    unknown piece or, with byte fallback, their bytes. It runs on the library `sentencepiece`, of
-    which ids and decoding are; this class departs from it in one point: a user-defined piece that
-    is among the special tokens is not found in text, unless `special_tokens_in_strings`. With
-    special tokens found in strings, the text on each side of one is tokenized by itself, each with
-    the model's own leading space.
+    A model (Kudo & Richardson, 2018, arXiv:1808.06226) normalizes text, writes spaces as "▁", and
+    finds the most probable pieces ("unigram", Kudo, 2018, arXiv:1804.10959) or merges them by rank
+    ("bpe"). Characters it lacks become its unknown piece or, with byte fallback, their bytes. Ids
+    and decoding are those of the library `sentencepiece`, with one difference: a user-defined piece
+    that is a special token is not found in text, unless `special_tokens_in_strings`. With special
+    tokens found in strings, the text on each side of one is tokenized separately, each with the
+    model's own leading space.
 
-    `detokenize` is the decoding of `sentencepiece`: it inverts neither normalisation nor unknown
-    pieces (" ⁇ "), takes the leading space away, and leaves control pieces ("</s>") out.
+    `detokenize` is the decoding of `sentencepiece`: it inverts neither normalization nor unknown
+    pieces (" ⁇ "), removes the leading space, and drops control pieces ("</s>").
 
     In `encode`, the span of a piece that starts with "▁" includes the space, the bytes of a
-    character all have its span, and a word starts at white space.
+    character all have its span, and a word starts at whitespace.
 
-    With `pure_graph`, tensorflow-text's operations run; a tokenizer.json must then say the same as
-    a SentencePiece model. Of spellings that are equally probable, as
-    "s" and "ss" in either order for "sss", they choose another in rare texts if the model has byte
-    fallback, and hardly ever otherwise.
+    With `pure_graph`, tensorflow-text's operations run; a tokenizer.json must then be equivalent to
+    a SentencePiece model. Of equally probable segmentations, such as "s" and "ss" in either order
+    for "sss", they choose another one in rare texts if the model has byte fallback, and hardly ever
+    otherwise.
 
     Args:
         proto: str, path or bytes. The model: a file, its bytes, or these as a base64 str. It may be
-            a Hugging Face tokenizer.json, which the library `tokenizers` then runs as it is.
+            a Hugging Face tokenizer.json, which the library `tokenizers` then runs.
         sequence_length: int or None. If set, results are dense and padded or cut to it. Default
             None.
         dtype: str. An integer dtype, or "string" for pieces in place of ids. Default "int32".
         add_bos: bool. Whether ids start with the model's beginning-of-sentence piece. Default
             False.
         add_eos: bool. Whether ids end with its end-of-sentence piece. Default False.
-        lowercase: bool. Whether characters are lower-cased before the model sees them, as ALBERT
-            does. Default False.
-        strip_accents: bool. Whether they are decomposed (NFKD) and accents removed before, as
-            ALBERT and XLNet do. Default False.
-        replacements: dict of str to str or None. What is replaced before all that, as
+        lowercase: bool. Whether text is lowercased before the model, as in ALBERT. Default False.
+        strip_accents: bool. Whether text is decomposed (NFKD) and accents are removed before that,
+            as in ALBERT and XLNet. Default False.
+        replacements: dict of str to str or None. Replacements before all that, such as
             {"``": '"', "''": '"'} for ALBERT and XLNet. Default None.
         **kwargs: the other arguments of `Tokenizer`: `truncation`, `special_tokens`,
             `special_tokens_in_strings`, `errors`, `pure_graph`, `name`.
 
     Raises:
-        TypeError: `proto` is none of these.
+        TypeError: `proto` is of another type.
         ValueError: it is not a SentencePiece model, lacks a special token, or lacks the piece that
-            `add_bos` or `add_eos` asks for.
+            `add_bos` or `add_eos` needs.
 
     Example:
-        proto = nlpkit.tokenizers.compute_sentence_piece_proto(["the quick brown fox"], 25)
-        tokenizer = nlpkit.tokenizers.SentencePieceTokenizer(proto)
-        tokenizer.detokenize(tokenizer("the brown fox"))  # "the brown fox"
+        >>> proto = nlpkit.tokenizers.compute_sentence_piece_proto(["the quick brown fox"], 20)
+        >>> tokenizer = nlpkit.tokenizers.SentencePieceTokenizer(proto)
+        >>> tokenizer.detokenize(tokenizer("the brown fox"))
+        'the brown fox'
     """
 
     _engine: Any = None
@@ -113,14 +112,14 @@ class SentencePieceTokenizer(Tokenizer):
         self.set_proto(proto)
 
     def set_proto(self, proto: ProtoSource | None) -> None:
-        """Use another model.
+        """Set the model.
 
         Args:
             proto: path, bytes or base64 str of the model; None for none yet.
 
         Raises:
-            TypeError: it is none of these.
-            ValueError: it is not a SentencePiece model, or lacks a piece that is asked for.
+            TypeError: `proto` is of another type.
+            ValueError: it is not a SentencePiece model, or lacks a required piece.
         """
         if proto is None:
             self._use(None)
@@ -131,7 +130,7 @@ class SentencePieceTokenizer(Tokenizer):
         self.proto = proto
 
     def _start_engine(self) -> Any:
-        """Build what runs the model; the tokens are the result."""
+        """Build the engine of the model; return its tokens."""
         if is_json(self._data):
             self._engine_data = self._data
             found = self.special_tokens_in_strings and not self.pure_graph
@@ -149,7 +148,7 @@ class SentencePieceTokenizer(Tokenizer):
         return self._vocabulary is not None and is_json(self._data)
 
     def save_assets(self, dir_path: str) -> None:
-        """Write the model into a folder."""
+        """Write the model to a folder."""
         self._known()
         (Path(dir_path) / _ASSET_FILE).write_bytes(self._data)
 
@@ -182,13 +181,13 @@ class SentencePieceTokenizer(Tokenizer):
 
         A family whose ids are not those of its file overrides it: T5 adds its sentinels (as
         `Piece("<extra_id_0>", kind=PieceKind.CONTROL)`), XLM-RoBERTa puts `<pad>` among the first
-        and `<mask>` last. The engine then has these ids by itself, in every mode; what is saved is
-        the model as it came.
+        and `<mask>` last. The engine then has these ids in every mode; the original model is
+        saved.
         """
         return pieces
 
     def _arranged(self, data: bytes) -> bytes:
-        """The model that runs: arranged, and with special tokens that no text spells."""
+        """The model to run: arranged, and with special tokens hidden from text."""
         special = self._all_special_tokens()
         as_is = type(self)._arrange is SentencePieceTokenizer._arrange
         if as_is and not is_findable(self._engine, special):
@@ -235,6 +234,6 @@ class SentencePieceTokenizer(Tokenizer):
 
 
 def _hidden(piece: Piece) -> Piece:
-    """The piece, such that no text spells it."""
+    """The piece, hidden from text."""
     findable = piece.kind in (PieceKind.NORMAL, PieceKind.USER_DEFINED)
     return piece._replace(kind=PieceKind.CONTROL) if findable else piece

@@ -1,4 +1,4 @@
-"""Training SentencePiece models."""
+"""Training of SentencePiece models."""
 
 import io
 import re
@@ -22,7 +22,7 @@ _FIRST_PIECES = ("<pad>", "<unk>", "<s>", "</s>")
 _SECONDS_BEFORE_MESSAGE = 2.0
 _LONGEST_WORD = 1000  # SentencePiece ignores, by default, more than 4192 bytes.
 _ERRORS_ONLY = 2
-_THREADS = 16  # Sums of a thread each are added up: their number bears on the last bits.
+_THREADS = 16  # Each thread computes a partial sum: their number affects the last bits.
 
 
 def compute_sentence_piece_proto(
@@ -38,13 +38,13 @@ def compute_sentence_piece_proto(
 ) -> bytes:
     """Train a SentencePiece model.
 
-    The words between spaces are counted, and `sentencepiece` trains on them: pieces never reach
-    over a space, so that words and counts are all it needs, and all that is kept in memory. It
-    normalises them by its rules "nmt_nfkc". The same words and counts always give the same model,
-    whatever the order of the texts. Words of more than 1,000 characters are cut into such. A
-    message appears when training takes more than two seconds.
+    The words between spaces are counted, and `sentencepiece` trains on them: pieces never cross a
+    space, so it needs only words and counts, and only these are kept in memory. It normalizes them
+    by its rules "nmt_nfkc". The same words and counts always give the same model, whatever the
+    order of the texts. Words of more than 1,000 characters are split. A message appears when
+    training takes more than two seconds.
 
-    The first pieces are `<pad>`, `<unk>`, `<s>` and `</s>`, then come the special tokens.
+    The first pieces are `<pad>`, `<unk>`, `<s>` and `</s>`, followed by the special tokens.
 
     Args:
         data: a list, iterable or generator of str; a list of `pathlib.Path`, or of str all of which
@@ -56,26 +56,29 @@ def compute_sentence_piece_proto(
         lowercase: bool. Whether the model folds case, by the rules "nmt_nfkc_cf". Default False.
         byte_fallback: bool. Whether characters without a piece become bytes, for which there are
             256 further pieces, rather than `<unk>`. Default False.
-        character_coverage: float from 0.98 to 1. The share of the text whose characters all have a
-            piece; the rarest beyond it have none. Default 0.9995.
-        special_tokens: list of str. Further tokens, which no text spells. Default none.
+        character_coverage: float from 0.98 to 1. The fraction of the text's characters that get
+            a piece; the rarest others get none. Default 0.9995.
+        special_tokens: list of str. Further tokens, which are not found in text. Default none.
 
     Returns:
-        bytes. The model, also if it is written to a file (KerasHub then returns None).
+        bytes. The model, even if it is written to a file (KerasHub then returns None).
 
     Raises:
-        TypeError: `data` holds something other than strings.
+        TypeError: `data` contains something other than strings.
         ValueError: there are no words, or they do not give `vocabulary_size` pieces; the message
             says how many they give.
 
     Example:
-        proto = nlpkit.tokenizers.compute_sentence_piece_proto(["Drifting Along"], 15)
-        nlpkit.tokenizers.SentencePieceTokenizer(proto)("Drifting Along")
+        >>> proto = nlpkit.tokenizers.compute_sentence_piece_proto(
+        ...     ["low low lower lowest"], 18, model_type="bpe"
+        ... )
+        >>> nlpkit.tokenizers.SentencePieceTokenizer(proto, dtype="string")("low lower")
+        ['▁low', '▁lower']
     """
     _check_arguments(vocabulary_size, model_type, character_coverage, special_tokens)
     counts = _count_words(training_texts(data))
     if not counts:
-        raise ValueError("data holds no words to learn a model from.")
+        raise ValueError("data must contain words to train a model on; got none.")
     settings = {
         "vocab_size": vocabulary_size,
         "model_type": model_type,
@@ -102,7 +105,7 @@ def _check_arguments(
     all_special = [*_FIRST_PIECES, *special_tokens]
     if len(set(all_special)) < len(all_special) or "" in all_special:
         raise ValueError(
-            f"special_tokens must differ, also from {_FIRST_PIECES}, and not be empty; got "
+            f"special_tokens must be distinct, differ from {_FIRST_PIECES}, and not be empty; got "
             f"{list(special_tokens)}."
         )
     if size <= len(all_special):
@@ -115,7 +118,7 @@ def _check_arguments(
 def _count_words(texts: Iterable[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for text in texts:
-        # What else separates words is SentencePiece's to say.
+        # Other separators of words are up to SentencePiece.
         counts.update(_to_spaces(without_surrogates(text)).split(" "))
     del counts[""]
     for word in [word for word in counts if len(word) > _LONGEST_WORD]:
@@ -158,7 +161,7 @@ def _explained(message: str, size: int) -> ValueError:
             f"character in data; got {size}. A lower character_coverage needs fewer."
         )
     if "all_chars_count" in message:
-        return ValueError("data holds no words to learn a model from, only white space.")
+        return ValueError("data must contain words to train a model on; got only whitespace.")
     return ValueError(f"SentencePiece cannot train with these arguments: {message}")
 
 
@@ -169,14 +172,14 @@ def _check_size(reached: int, size: int) -> None:
 
 def _too_large(reached: int, size: int) -> ValueError:
     return ValueError(
-        f"vocabulary_size cannot be reached: the words of data give {reached} pieces at most; got "
+        f"vocabulary_size cannot be reached: the words of data give at most {reached} pieces; got "
         f"{size}."
     )
 
 
 @contextmanager
 def _message(text: str) -> Iterator[None]:
-    """Write a line if what is within takes a while."""
+    """A context manager that prints a line if its body takes long."""
     wanted = keras.config.is_interactive_logging_enabled()  # It is kept by thread.
 
     def write() -> None:

@@ -1,1 +1,1 @@
-"""Tokenizers on TensorFlow's tensors: inside `tf.data`, and as pure graphs."""
+"""Tokenization of TensorFlow tensors, inside `tf.data` and as pure graphs."""

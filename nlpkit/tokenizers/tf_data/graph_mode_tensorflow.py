@@ -1,4 +1,4 @@
-"""Tokenizing with TensorFlow operations alone."""
+"""Tokenization with TensorFlow operations only."""
 
 import sys
 from collections.abc import Callable
@@ -14,9 +14,9 @@ tf_text: Any = require("tensorflow_text", "pure_graph=True")
 
 
 def tokenize_in_graph(tokenizer: Any, inputs: Any) -> Any:
-    """What a tokenizer makes of a tensor of strings of any rank, dense or ragged.
+    """Tokenize a tensor of strings of any rank, dense or ragged.
 
-    Ids are those of its Python code. With `sequence_length`, cut ids are reported by `tf.print`
+    Ids are the same as in Python. With `sequence_length`, cut ids are reported by `tf.print`
     (`truncation="warn"`, each time) or an assertion (`truncation="error"`).
     """
     if isinstance(inputs, tf.RaggedTensor):
@@ -41,13 +41,13 @@ def _rows(tokenizer: Any, texts: Any) -> Any:
 
 
 def _ids_around_tokens(plain: Callable[[Any], Any], texts: Any, whole: Any) -> Any:
-    """The ids of texts in which some tokens are found whole, and `plain` does the rest."""
+    """The ids of texts in which some tokens are found whole; `plain` tokenizes the rest."""
     if not whole:
         return plain(texts)
     pattern = "|".join(f"(?:{quoted(token)})" for token in whole.tokens)
     parts = tf_text.regex_split(hide_nul(texts), pattern, pattern)
     parts = parts.with_flat_values(show_nul(parts.flat_values))
-    # Not a look-up table: a SavedModel would have to be told of it.
+    # Not a lookup table: a SavedModel would have to track it.
     is_token = parts.flat_values[:, None] == tf.constant(list(whole.ids))
     is_whole = tf.reduce_any(is_token, axis=-1)
     ids = plain(tf.where(is_whole, "", parts.flat_values))
@@ -59,7 +59,7 @@ def _ids_around_tokens(plain: Callable[[Any], Any], texts: Any, whole: Any) -> A
 def _valid(texts: Any, errors: str) -> Any:
     if errors == "strict" and tf.executing_eagerly():
         for text in texts.numpy():
-            decode_utf8(text)  # Says better what is wrong than TensorFlow does.
+            decode_utf8(text)  # Gives a better error than TensorFlow does.
     return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors=errors)
 
 

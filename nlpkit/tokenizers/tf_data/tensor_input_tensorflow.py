@@ -1,4 +1,4 @@
-"""Tokenizers on TensorFlow tensors, eager or in a graph."""
+"""Tokenization of TensorFlow tensors, eager or in a graph."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from nlpkit.tokenizers.base.string_input import decode_utf8
 tf: Any = require("tensorflow", "tf.data")
 
 
-# Nothing here branches on a tensor's value; to translate it for AutoGraph takes seconds.
+# Nothing here branches on a tensor's value, and AutoGraph takes seconds to convert it.
 @tf.autograph.experimental.do_not_convert
 def tokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
-    """What `tokenizer` makes of a tensor of strings."""
+    """Tokenize a tensor of strings."""
     if inputs.dtype != "string":
         raise TypeError(f"A tokenizer takes a tensor of strings; got one of {inputs.dtype}.")
     if tokenizer.pure_graph:
@@ -39,6 +39,6 @@ def tokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
 
 @tf.autograph.experimental.do_not_convert
 def detokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
-    """The texts of a tensor of ids."""
+    """Detokenize a tensor of ids."""
     outputs = [Output("string", ())]
     return map_rows(lambda rows: [tokenizer._texts(rows)], [inputs], outputs)[0]

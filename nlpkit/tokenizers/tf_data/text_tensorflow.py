@@ -1,4 +1,4 @@
-"""Splitting and mapping text by TensorFlow operations alone."""
+"""Splitting and mapping text with TensorFlow operations only."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,12 +14,12 @@ NUL = b"\xed\xa0\x80"
 
 
 def every_character() -> Iterator[str]:
-    """All characters of Unicode; half surrogate pairs are none."""
+    """All characters of Unicode, without surrogates."""
     return (chr(i) for i in range(0x110000) if not 0xD800 <= i < 0xE000)
 
 
 def hide_nul(texts: Any) -> Any:
-    """Put something in the place of the character 0, which ends a text for `regex_split`."""
+    """Replace the character 0, which ends a text for `regex_split`."""
     return tf.strings.regex_replace(texts, r"\x{0}", NUL)
 
 
@@ -33,7 +33,7 @@ def map_characters(texts: Any, table: Mapping[str, str]) -> Any:
 
     Args:
         texts: string tensor `[n]`.
-        table: dict of a character to what takes its place.
+        table: dict of a character to its replacement.
     """
     if not table:
         return texts
@@ -50,12 +50,12 @@ def map_characters(texts: Any, table: Mapping[str, str]) -> Any:
 
 
 def quoted(text: str) -> str:
-    """The text as a pattern of RE2."""
+    """Escape a text for RE2."""
     return "".join(f"\\x{{{ord(character):x}}}" for character in text)
 
 
 def character_ranges(characters: Iterable[str]) -> str:
-    """The characters as RE2 writes them between brackets."""
+    """Format characters as RE2 ranges."""
     ranges: list[list[int]] = []
     for point in sorted(map(ord, characters)):
         if ranges and ranges[-1][1] == point - 1:

@@ -1,1 +1,1 @@
-"""WordPiece, as BERT has it."""
+"""WordPiece tokenization, as in BERT."""

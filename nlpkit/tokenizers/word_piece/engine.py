@@ -1,4 +1,4 @@
-"""The native WordPiece pipeline: BERT's normalisation, splitting and spelling of words."""
+"""The native WordPiece pipeline: BERT's normalization, splitting and subword tokenization."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -15,14 +15,15 @@ def build_engine(
     """Build the pipeline of a `WordPieceTokenizer`.
 
     In this order: control characters (Unicode's categories Cc, Cf and Co) and U+FFFD are removed;
-    every kind of space separates words; a CJK character is a word; letters are lower-cased one by
+    every kind of space separates words; a CJK character is a word; letters are lowercased one by
     one; accents are stripped (NFD without the category Mn); a punctuation character (Unicode P, and
-    every ASCII symbol) is a word. A word is spelled by the longest piece first, from left to right.
+    every ASCII symbol) is a word. Words are split greedily, the longest piece first, from left to
+    right.
 
     Args:
         settings: has the tokenizer's arguments as attributes.
         vocabulary: dict of piece to id.
-        unspellable: pieces that no text can spell.
+        unspellable: pieces that are not found in text.
     """
     longest = settings.max_characters_per_word
     spellable = {piece: i for piece, i in vocabulary.items() if piece not in unspellable}
@@ -45,12 +46,12 @@ def build_engine(
 def whole_words(
     settings: Any, vocabulary: Mapping[str, int], unspellable: Collection[str]
 ) -> dict[str, tuple[int]]:
-    """The words that are pieces by themselves, and that nothing changes or splits; with their id.
+    """The words, with their ids, that are single pieces and not changed by normalization.
 
     Args:
         settings: has the tokenizer's arguments as attributes.
         vocabulary: dict of piece to id.
-        unspellable: pieces that no text can spell.
+        unspellable: pieces that are not found in text.
     """
     longest = settings.max_characters_per_word
     return {
@@ -65,7 +66,7 @@ def whole_words(
 
 
 def build_normalizer(settings: Any) -> BertNormalizer:
-    """Build the pipeline's first part; without `split` it only lower-cases and strips accents."""
+    """Build the pipeline's first part; without `split` it only lowercases and strips accents."""
     strip = settings.lowercase if settings.strip_accents is None else settings.strip_accents
     return BertNormalizer(
         clean_text=settings.split,

@@ -1,4 +1,4 @@
-"""BERT tokenizers as Hugging Face keeps them: vocab.txt, tokenizer.json, tokenizer_config.json."""
+"""BERT tokenizers in Hugging Face folders: vocab.txt, tokenizer.json, tokenizer_config.json."""
 
 import json
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ _SETTINGS = {
     "strip_accents": "strip_accents",
     "tokenize_chinese_chars": "split_on_cjk",
 }
-# What BERT does where a folder does not say.
+# BERT's defaults.
 _BERT: dict[str, Any] = {
     "normalizer": {
         "type": "BertNormalizer",
@@ -56,15 +56,15 @@ _VOCABULARY = "vocab.txt"
 
 
 def read_arguments(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The tokenizer's constructor arguments from the files of a Hugging Face folder.
+    """Read the tokenizer's constructor arguments from a Hugging Face folder.
 
     `tokenizer.json` is read if it is there, otherwise `vocab.txt`, and the added tokens of all
     files. The settings of `tokenizer_config.json` take precedence, as in transformers, unless it
     names a class that has none.
 
     Args:
-        folder: `FolderFiles`. Holds the files.
-        config: dict. What `tokenizer_config.json` says.
+        folder: `FolderFiles`.
+        config: dict. The contents of `tokenizer_config.json`.
 
     Raises:
         ValueError: there is no vocabulary, a part is not supported, or files disagree; the message
@@ -91,9 +91,9 @@ def read_arguments(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, 
 def write_files(tokenizer: Any, folder: Path) -> list[str]:
     """Write the files of a tokenizer.
 
-    They are `vocab.txt`, and `tokenizer_config.json` where that says all; for a tokenizer with a
-    pipeline or with further special tokens `tokenizer.json` in place of the former. Settings that
-    Hugging Face cannot express are left out.
+    They are `vocab.txt` and `tokenizer_config.json` if these suffice; for a tokenizer with a
+    pipeline or with further special tokens, `tokenizer.json` replaces the former. Settings that
+    Hugging Face's files cannot express are omitted.
 
     Returns:
         The names of the files written.
@@ -116,7 +116,7 @@ def write_files(tokenizer: Any, folder: Path) -> list[str]:
 
 
 def _content(tokenizer: Any) -> Part:
-    """The tokenizer as a tokenizer.json says it."""
+    """The contents of the tokenizer's tokenizer.json."""
     ids = tokenizer._known().ids
     if tokenizer.pipeline is not None:
         return content_of(tokenizer.pipeline, model_vocabulary(tokenizer.pipeline, ids))
@@ -137,9 +137,9 @@ def model_vocabulary(pipeline: str, ids: Mapping[str, int]) -> dict[str, int]:
 
 
 def _of_vocabulary(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
-    """What tokenizer.json would say, were there one."""
+    """The equivalent contents of a tokenizer.json."""
     if not folder.has(_VOCABULARY):
-        raise ValueError(f"{folder} holds neither tokenizer.json nor vocab.txt.")
+        raise ValueError(f"{folder} contains neither tokenizer.json nor vocab.txt.")
     unknown = named_tokens(config).get("unk_token", "[UNK]")
     ids = Vocabulary.read(folder.lines(_VOCABULARY)).ids
     return {**_BERT, "model": {**_BERT_MODEL, "unk_token": unknown, "vocab": ids}}

@@ -1,4 +1,4 @@
-"""WordPiece by TensorFlow operations alone."""
+"""WordPiece with TensorFlow operations only."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -19,17 +19,17 @@ from nlpkit.tokenizers.word_piece.engine import build_normalizer
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
 
-_MARKER = "\u2603"  # A snowman: it stays as it is, and nothing else becomes one.
+_MARKER = "\u2603"  # A snowman: it is not changed, and nothing else becomes one.
 
 
 class CharacterTable(NamedTuple):
-    """What the native normaliser and splitter make of each character.
+    """The effect of the native normalizer and splitter on each character.
 
     Attributes:
-        dropped: pattern of the characters that vanish.
-        spaces: pattern of those that separate words.
-        alone: pattern of those that are words of their own.
-        mapped: dict of those that become others, to what they become.
+        dropped: pattern of the characters that are removed.
+        spaces: pattern of the characters that separate words.
+        alone: pattern of the characters that are words by themselves.
+        mapped: dict of characters to their replacements.
     """
 
     dropped: str
@@ -41,8 +41,8 @@ class CharacterTable(NamedTuple):
 def graph_ids(tokenizer: Any, texts: Any) -> Any:
     """The ids of texts `[n]`, ragged `[n, None]`.
 
-    The native pipeline works character by character (but for the order of combining marks, which
-    NFD gives here too), so a table read off it does the same.
+    The native pipeline works character by character (except for the order of combining marks, which
+    NFD gives here too), so a table of its results is equivalent.
     """
     normalizer = build_normalizer(tokenizer)
     table = _character_table(normalizer.__getstate__())
@@ -95,13 +95,13 @@ def _character_table(normalizer_state: bytes) -> CharacterTable:
 
 @lru_cache
 def _punctuation() -> set[str]:
-    """The characters that the native splitter makes words of."""
+    """The characters that the native splitter treats as words."""
     split = BertPreTokenizer().pre_tokenize_str
     candidates = [c for c in every_character() if c < "\x80" or unicodedata.category(c)[0] in "PS"]
     return {c for c in candidates if len(split(f"a{c}a")) == 3}
 
 
 def _pattern(characters: Iterable[str]) -> str:
-    """An RE2 class of the characters; of none, one that never matches."""
+    """An RE2 class of the characters; without characters, one that never matches."""
     ranges = character_ranges(characters)
     return f"[{ranges}]" if ranges else r"[^\x{0}-\x{10ffff}]"

@@ -1,4 +1,4 @@
-"""Reading a Hugging Face `tokenizer.json` that holds a WordPiece vocabulary."""
+"""Reading a Hugging Face `tokenizer.json` with a WordPiece vocabulary."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from nlpkit.tokenizers.hugging_face_json.pipeline import pipeline_of
 
 
 def read_word_piece_json(content: Part) -> dict[str, Any]:
-    """The tokenizer's constructor arguments from a parsed `tokenizer.json`.
+    """Read the tokenizer's constructor arguments from a parsed `tokenizer.json`.
 
     Raises:
         ValueError: a part is not supported; the message names it.
@@ -84,7 +84,7 @@ def _read_decoder(part: Part) -> dict[str, Any]:
 
 
 def _read_post_processor(part: Part) -> dict[str, Any]:
-    """What packs sequences is the preprocessor's; it packs as BERT does."""
+    """Check that sequences are packed as in BERT, which the preprocessor does."""
     kinds = (None, "TemplateProcessing", "BertProcessing")
     require("post_processor.type", part.get("type"), kinds)
     for name, expected in (("single", ["A"]), ("pair", ["A", "B"])):

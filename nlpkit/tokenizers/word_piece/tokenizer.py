@@ -1,4 +1,4 @@
-"""The WordPiece tokenizer."""
+"""WordPieceTokenizer: BERT's subword tokenization."""
 
 import os
 from collections.abc import Sequence
@@ -18,49 +18,52 @@ _VOCABULARY_FILE = "vocabulary.txt"
 
 
 class WordPieceTokenizer(Tokenizer):
-    """Split text into words as BERT does, and words into pieces of a vocabulary.
+    """Split text into words as in BERT, and words into pieces of a vocabulary.
 
-    A word is spelled with the longest piece that starts it, then the longest that continues it, and
-    so on (Schuster and Nakajima, 2012; Devlin et al., 2018, https://arxiv.org/abs/1810.04805); a
-    word that cannot be spelled is one unknown token. Pieces that continue a word are marked in the
-    vocabulary ("##ing"). Words end at spaces and around punctuation, CJK characters stand alone,
-    and control characters are dropped.
+    A word is split greedily into the longest piece that starts it, the longest that continues it,
+    and so on (Schuster & Nakajima, 2012; Devlin et al., 2018, arXiv:1810.04805); a word that cannot
+    be split this way is one unknown token. Pieces that continue a word are marked in the vocabulary
+    ("##ing"). Words are split at spaces and around punctuation, CJK characters are words by
+    themselves, and control characters are dropped.
 
     A special token in a text is plain text, unless `special_tokens_in_strings`. `detokenize` joins
     the pieces of a word and puts a space between words: it does not invert `tokenize` exactly.
 
     Args:
-        vocabulary: str, path or list of str. The pieces, or a file with one a line.
+        vocabulary: str, path or list of str. The pieces, or a file with one per line.
         sequence_length: int or None. If set, results are dense and padded or cut to it. Default
             None.
-        lowercase: bool. Whether text is lower-cased. Default False.
-        strip_accents: bool or None. Whether accents are removed; None as `lowercase`. Default
+        lowercase: bool. Whether text is lowercased. Default False.
+        strip_accents: bool or None. Whether accents are removed; None means as `lowercase`. Default
             False.
-        split: bool. Whether texts are split into words. If not, an example is a list of words (a
+        split: bool. Whether texts are split into words. Otherwise an example is a list of words (a
             str is one word), neither cleaned nor split; a list of lists is a batch. Default True.
         split_on_cjk: bool. Whether each CJK character is a word. Default True.
-        suffix_indicator: str. What marks the pieces that continue a word. Default "##".
+        suffix_indicator: str. The prefix of pieces that continue a word. Default "##".
         oov_token: str. The unknown token. Default "[UNK]".
-        special_tokens: list of str or None. Further special tokens, beside those known by name.
-            Default None.
-        special_tokens_in_strings: bool. Whether special tokens are recognised in texts. Default
+        special_tokens: list of str or None. Special tokens in addition to the named ones. Default
+            None.
+        special_tokens_in_strings: bool. Whether special tokens are recognized in texts. Default
             False.
         dtype: str. An integer dtype, or "string" for pieces in place of ids. Default "int32".
-        max_characters_per_word: int. A longer word is unknown. Default 100.
-        pipeline: str or None. JSON: what a Hugging Face tokenizer.json says beside its vocabulary,
-            where the other arguments cannot say it; the native engine then does that in place of
-            the steps above. `from_tokenizer_json` sets it. Default None.
+        max_characters_per_word: int. Longer words are unknown. Default 100.
+        pipeline: str or None. JSON: the steps of a Hugging Face tokenizer.json that the other
+            arguments cannot express; the native engine then runs them instead.
+            `from_tokenizer_json` sets it. Default None.
         **kwargs: the other arguments of `Tokenizer`: `truncation`, `errors`, `pure_graph`, `name`.
 
     Raises:
         ValueError: `vocabulary` lacks a special token.
 
     Example:
-        vocabulary = ["[UNK]", "the", "qu", "##ick", "br", "##own", "fox", "."]
-        tokenizer = nlpkit.tokenizers.WordPieceTokenizer(vocabulary, lowercase=True)
-        tokenizer("The quick brown fox.")  # [1, 2, 3, 4, 5, 6, 7]
-        tokenizer(["The fox", "quick"])  # [[1, 6], [2, 3]]
-        tokenizer.detokenize([2, 3, 6])  # "quick fox"
+        >>> vocabulary = ["[UNK]", "the", "qu", "##ick", "br", "##own", "fox", "."]
+        >>> tokenizer = nlpkit.tokenizers.WordPieceTokenizer(vocabulary, lowercase=True)
+        >>> tokenizer("The quick brown fox.")
+        [1, 2, 3, 4, 5, 6, 7]
+        >>> tokenizer(["The fox", "quick"])
+        [[1, 6], [2, 3]]
+        >>> tokenizer.detokenize([2, 3, 6])
+        'quick fox'
     """
 
     _engine: Any = None
@@ -105,14 +108,14 @@ class WordPieceTokenizer(Tokenizer):
 
     @property
     def unk_token(self) -> str:
-        """The unknown token, by the name BERT gives it."""
+        """The unknown token, under BERT's name."""
         return self.oov_token
 
     def set_vocabulary(self, vocabulary: VocabularySource | None) -> None:
-        """Use another vocabulary.
+        """Set the vocabulary.
 
         Args:
-            vocabulary: path of a file with one token a line, or list of str; None for none yet.
+            vocabulary: path of a file with one token per line, or list of str; None for none yet.
 
         Raises:
             ValueError: it lacks a special token.
@@ -125,7 +128,7 @@ class WordPieceTokenizer(Tokenizer):
             self._memo = self._build_memo(read)
 
     def save_assets(self, dir_path: str) -> None:
-        """Write the vocabulary into a folder."""
+        """Write the vocabulary to a folder."""
         self._known().save(Path(dir_path) / _VOCABULARY_FILE)
 
     def load_assets(self, dir_path: str) -> None:
@@ -173,7 +176,8 @@ class WordPieceTokenizer(Tokenizer):
     def _build_memo(self, vocabulary: Vocabulary) -> ChunkMemo:
         if not self.split:
             return ChunkMemo(self._engine, _one_chunk)
-        # White space always separates, and nothing on one side of it bears on the other.
+        # Whitespace always separates words, and the text on one side of it does not affect the
+        # other.
         given = whole_words(self, vocabulary.ids, self._all_special_tokens())
         return ChunkMemo(self._engine, str.split, " ".__add__, " ^", given)
 
@@ -196,7 +200,7 @@ class WordPieceTokenizer(Tokenizer):
 
 
 def _without_controls(texts: Sequence[str]) -> Sequence[str]:
-    """The texts without what separates words to Python alone: the algorithm removes it."""
+    """Remove characters that separate words in Python only; the algorithm drops them."""
     together = "".join(texts)
     for control in "\x0b\x0c\x1c\x1d\x1e\x1f\x85":
         if control in together:

@@ -1,4 +1,4 @@
-"""Training WordPiece vocabularies."""
+"""Training of WordPiece vocabularies."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,48 +27,47 @@ def compute_word_piece_vocabulary(
     """Train a WordPiece vocabulary.
 
     Words are split as `WordPieceTokenizer` splits them and counted. The vocabulary starts with the
-    reserved tokens and every character, at the start of words and within; then, again and again,
-    the two neighbouring pieces that are most frequent are merged into one (Sennrich et al., 2016,
-    https://arxiv.org/abs/1508.07909). Ties go to the pair that sorts first, so that the same words
-    always give the same vocabulary. Only distinct words are kept in memory; words of more than 100
+    reserved tokens and every character, at the start of words and within; then the most frequent
+    pair of adjacent pieces is merged into one, repeatedly (Sennrich et al., 2016,
+    arXiv:1508.07909). Ties go to the pair that sorts first, so the same words always give the same
+    vocabulary. Only distinct words are kept in memory; words of more than 100
     characters are ignored. A progress bar appears when it takes more than two seconds.
 
     Args:
         data: a list, iterable or generator of str; a list of `pathlib.Path`, or of str all of which
             are names of existing files, for text files (UTF-8, read line by line); or a
             `tf.data.Dataset` of strings, batched or not.
-        vocabulary_size: int. The size of the vocabulary; it is smaller, with a warning, when the
-            words run out of pairs to merge.
-        vocabulary_output_file: path or None. Where to write the vocabulary, one token a line.
+        vocabulary_size: int. The size of the vocabulary; the result is smaller, with a warning, if
+            there are no more pairs to merge.
+        vocabulary_output_file: path or None. Where to write the vocabulary, one token per line.
             Default None.
-        lowercase: bool. Whether text is lower-cased. Default False.
+        lowercase: bool. Whether text is lowercased. Default False.
         strip_accents: bool. Whether accents are removed. Default False.
-        split: bool. Whether texts are split into words. If not, every string is a word, and a list
-            of strings the words of a text. Default True.
+        split: bool. Whether texts are split into words. Otherwise every string is a word, and a
+            list of strings are the words of a text. Default True.
         split_on_cjk: bool. Whether each CJK character is a word. Default True.
-        suffix_indicator: str. What marks the pieces that continue a word. Default "##".
-        reserved_tokens: list of str. What the vocabulary starts with. Default the special tokens of
-            BERT.
+        suffix_indicator: str. The prefix of pieces that continue a word. Default "##".
+        reserved_tokens: list of str. The first tokens of the vocabulary. Default the special tokens
+            of BERT.
 
     Returns:
         The vocabulary, a list of str.
 
     Raises:
-        TypeError: `data` holds something other than strings.
+        TypeError: `data` contains something other than strings.
         ValueError: there are no words, or `vocabulary_size` is too small for the reserved tokens
             and the characters.
 
     Example:
-        words = ["bat sat pat mat rat"]
-        nlpkit.tokenizers.compute_word_piece_vocabulary(words, 13)[5:]
-        # ["b", "m", "p", "r", "s", "##a", "##t", "##at"]
+        >>> nlpkit.tokenizers.compute_word_piece_vocabulary(["bat sat pat mat rat"], 13)[5:]
+        ['b', 'm', 'p', 'r', 's', '##a', '##t', '##at']
     """
     if len(set(reserved_tokens)) < len(reserved_tokens):
-        raise ValueError(f"reserved_tokens must differ; got {list(reserved_tokens)}.")
+        raise ValueError(f"reserved_tokens must be distinct; got {list(reserved_tokens)}.")
     count_words = WordCounter(lowercase, strip_accents, split, split_on_cjk, _LONGEST_WORD)
     counts = count_words(training_texts(data, split))
     if not counts:
-        raise ValueError("data holds no words to learn a vocabulary from.")
+        raise ValueError("data must contain words to train a vocabulary on; got none.")
     merger = PairMerger(counts, suffix_indicator)
     pieces = dict.fromkeys([*reserved_tokens, *merger.alphabet])
     if len(pieces) > vocabulary_size:
@@ -80,8 +79,8 @@ def compute_word_piece_vocabulary(
     merger.extend(pieces, vocabulary_size)
     if len(pieces) < vocabulary_size:
         warn(
-            f"vocabulary_size={vocabulary_size} cannot be reached: the words of data give "
-            f"{len(pieces)} pieces at most. Pass that, or more data.",
+            f"vocabulary_size={vocabulary_size} cannot be reached: the words of data give at most "
+            f"{len(pieces)} pieces. Pass that, or more data.",
         )
     if vocabulary_output_file is not None:
         Vocabulary(list(pieces)).save(Path(vocabulary_output_file))

@@ -1,4 +1,4 @@
-"""Counting the words of texts as BERT splits them: each distinct chunk between spaces once."""
+"""Counting of words, split as in BERT."""
 
 import re
 from collections import Counter, defaultdict
@@ -19,18 +19,18 @@ _ASCII_WORD = re.compile(r"[0-9A-Za-z]+|[^ ]")
 
 @dataclass(frozen=True)
 class WordCounter:
-    """Counts words, split and normalised by the engine that `WordPieceTokenizer` runs on.
+    """Counts words, split and normalized by the engine of `WordPieceTokenizer`.
 
-    Nothing on one side of a space (U+0020) bears on the other, so the words of a text are those of
-    its chunks between spaces; most chunks are ASCII, for which a regular expression does the same
-    in a seventh of the time.
+    The text on one side of a space (U+0020) does not affect the other, so the words of a text are
+    those of its chunks between spaces, each counted once; most chunks are ASCII, for which a
+    regular expression does the same in a seventh of the time.
 
     Attributes:
-        lowercase: bool. Whether to lower-case.
+        lowercase: bool. Whether to lowercase.
         strip_accents: bool. Whether to strip accents.
         split: bool. False neither cleans nor splits: every text is one word.
         split_on_cjk: bool. Whether a CJK character is a word of its own.
-        longest_word: int. Longer words are left out.
+        longest_word: int. Longer words are ignored.
     """
 
     lowercase: bool
@@ -40,7 +40,7 @@ class WordCounter:
     longest_word: int
 
     def __call__(self, texts: Iterable[str]) -> Counter[str]:
-        """The words of `texts` and how often each occurs."""
+        """Count the words of `texts`."""
         words: Counter[str] = Counter()
         chunks: Counter[str] = Counter()
         for text in texts:
