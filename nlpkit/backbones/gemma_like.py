@@ -20,7 +20,7 @@ from nlpkit.backbones.spec import (
     ResidualSpec,
     StackSpec,
 )
-from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.decoder import SENTENCE_PIECES, grouped_decoder
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.layouts.kerashub.layers import GATED_LAYER, renamed
@@ -189,14 +189,14 @@ def table(
 
 def read(reader: ConfigReader, max_sequence_length: int = 8192) -> dict[str, Any]:
     """The constructor's arguments that all generations have in their configuration."""
-    arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+    arguments = reader.arguments(_CONFIG)
     longest = reader.get("max_position_embeddings", max_sequence_length)
     return {**arguments, "max_sequence_length": longest}
 
 
 def write(backbone: Any) -> dict[str, Any]:
     """The inverse of `read`."""
-    config = {name: getattr(backbone, own) for own, (name, _) in _CONFIG.items()}
+    config = config_of(backbone, _CONFIG)
     return {**config, "max_position_embeddings": backbone.max_sequence_length}
 
 

@@ -23,7 +23,7 @@ from nlpkit.backbones.spec import (
     RopeSpec,
     StackSpec,
 )
-from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 
 _SIZES = {
     "vocabulary_size": "vocab_size",
@@ -141,7 +141,7 @@ def read(
     return {
         **sizes,
         **options,
-        **{name: reader.get(key, default) for name, (key, default) in (own or {}).items()},
+        **reader.arguments(own or {}),
         "head_dim": reader.get("head_dim", None, kind=int),
         "activation": reader.require("hidden_act", ACTIVATIONS, "silu"),
         **read_rope(reader, default_wavelength=wavelength, default_fraction=fraction),
@@ -171,7 +171,7 @@ def write(
         **config,
         "hidden_act": NAMES[backbone.activation],
         **write_rope(wavelength, rope_scaling),
-        **{key: getattr(backbone, name) for name, (key, _) in (own or {}).items()},
+        **config_of(backbone, own or {}),
     }
 
 

@@ -15,7 +15,7 @@ from nlpkit.backbones.spec import (
 )
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
-from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.decoder import PLAIN
 from nlpkit.presets.layouts.kerashub.encoder import WORD_PIECES, encoder
 from nlpkit.presets.layouts.kerashub.family import Family
@@ -247,11 +247,11 @@ class BertBackbone(Backbone):
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         reader.require("position_embedding_type", ["absolute"], "absolute")
         reader.ignore("tie_word_embeddings")  # The table's tied lines compare the tensors.
-        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        arguments = reader.arguments(_CONFIG)
         return {**arguments, "activation": reader.require("hidden_act", ACTIVATIONS, "gelu")}
 
     def to_hf_config(self) -> dict[str, Any]:
-        config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
+        config = config_of(self, _CONFIG)
         if self.attention_dropout is None:
             config["attention_probs_dropout_prob"] = self.dropout
         return {**config, "hidden_act": NAMES[self.activation]}

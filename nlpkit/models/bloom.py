@@ -15,7 +15,7 @@ from nlpkit.backbones.spec import (
     StackSpec,
 )
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.decoder import PLAIN, byte_pairs, decoder
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.layouts.kerashub.layers import FLAT_OUTPUT_LAYER, renamed
@@ -193,7 +193,7 @@ class BloomBackbone(Backbone):
         reader.alias(
             n_embed="hidden_size", num_attention_heads="n_head", num_hidden_layers="n_layer"
         )
-        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        arguments = reader.arguments(_CONFIG)
         wide = 4 * arguments["hidden_dim"]
         reader.require("n_inner", [wide], wide)
         return {**arguments, "intermediate_dim": wide}
@@ -209,7 +209,7 @@ class BloomBackbone(Backbone):
                 "Hugging Face's BLOOM has intermediate_dim = 4 * hidden_dim; got "
                 f"intermediate_dim={self.intermediate_dim}, hidden_dim={self.hidden_dim}."
             )
-        config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
+        config = config_of(self, _CONFIG)
         if self.attention_dropout is None:
             config["attention_dropout"] = self.dropout
         return config

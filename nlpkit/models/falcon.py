@@ -23,7 +23,7 @@ from nlpkit.backbones.spec import (
     StackSpec,
 )
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, FINAL_NORM, SIZES, TOKENS, decoder
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.layouts.kerashub.layers import FLAT_OUTPUT_LAYER, renamed
@@ -200,7 +200,7 @@ class FalconBackbone(Backbone):
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         reader.require("apply_residual_connection_post_layernorm", [False], False)
-        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        arguments = reader.arguments(_CONFIG)
         return {
             **arguments,
             **read_rope(reader),
@@ -224,7 +224,7 @@ class FalconBackbone(Backbone):
         is_new = is_grouped or self.parallel_norms == 2
         activations = {own: name for name, own in _ACTIVATIONS.items()}
         return {
-            **{name: getattr(self, own) for own, (name, _) in _CONFIG.items()},
+            **config_of(self, _CONFIG),
             **write_rope(self.rope_max_wavelength, self.rope_scaling),
             "new_decoder_architecture": is_new,
             "num_ln_in_parallel_attn": self.parallel_norms if is_new else None,

@@ -14,7 +14,7 @@ from nlpkit.backbones.spec import (
     StackSpec,
 )
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, FINAL_NORM, PLAIN, TOKENS, decoder
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.layouts.kerashub.layers import BIASED_LAYER
@@ -156,7 +156,7 @@ class GPT2Backbone(Backbone):
             num_attention_heads="n_head",
             num_hidden_layers="n_layer",
         )
-        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        arguments = reader.arguments(_CONFIG)
         return {
             **arguments,
             "intermediate_dim": reader.get("n_inner", 4 * arguments["hidden_dim"]),
@@ -164,7 +164,7 @@ class GPT2Backbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
+        config = config_of(self, _CONFIG)
         rates = {
             name: self.dropout for name in ("embd_pdrop", "attn_pdrop") if config[name] is None
         }

@@ -20,7 +20,7 @@ from nlpkit.backbones.spec import (
     StackSpec,
 )
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.decoder import END_OF_TEXT, FINAL_NORM, PLAIN, TOKENS, decoder
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.layouts.kerashub.layers import FUSED_LAYER
@@ -166,7 +166,7 @@ class GPTNeoXBackbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        arguments = reader.arguments(_CONFIG)
         rope = read_rope(
             reader,
             default_fraction=0.25,
@@ -185,7 +185,7 @@ class GPTNeoXBackbone(Backbone):
         rope = write_rope(self.rotary_max_wavelength, self.rope_scaling)
         activations = {own: name for name, own in reversed(_ACTIVATIONS.items())}
         return {
-            **{name: getattr(self, own) for own, (name, _) in _CONFIG.items()},
+            **config_of(self, _CONFIG),
             "hidden_act": activations[self.activation],
             "rotary_pct": self.rotary_percentage,
             "rotary_emb_base": rope.pop("rope_theta"),

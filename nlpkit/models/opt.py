@@ -14,7 +14,7 @@ from nlpkit.backbones.spec import (
     StackSpec,
 )
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
-from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.decoder import FINAL_NORM, PLAIN, byte_pairs, decoder
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.layouts.kerashub.layers import BIASED_LAYER
@@ -200,7 +200,7 @@ class OPTBackbone(Backbone):
         reader.require("layer_norm_elementwise_affine", [True], True)
         reader.require("tie_word_embeddings", [True], True)
         reader.ignore("activation_dropout")  # Of the training alone.
-        arguments = {own: reader.get(name, default) for own, (name, default) in _CONFIG.items()}
+        arguments = reader.arguments(_CONFIG)
         width = reader.get("word_embed_proj_dim", arguments["hidden_dim"])
         return {
             **arguments,
@@ -209,7 +209,7 @@ class OPTBackbone(Backbone):
         }
 
     def to_hf_config(self) -> dict[str, Any]:
-        config = {name: getattr(self, own) for own, (name, _) in _CONFIG.items()}
+        config = config_of(self, _CONFIG)
         if self.attention_dropout is None:
             config["attention_dropout"] = self.dropout
         width = self.hidden_dim if self.embedding_dim is None else self.embedding_dim

@@ -57,6 +57,14 @@ class ConfigReader:
             )
         return value
 
+    def arguments(self, names: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
+        """The values of several keys, by the arguments that a backbone has for them.
+
+        Args:
+            names: dict. From arguments to their keys and what the values of absent keys are.
+        """
+        return {name: self.get(key, default) for name, (key, default) in names.items()}
+
     def require(
         self, name: str, allowed: Mapping[Any, Any] | Collection[Any], default: Any = _REQUIRED
     ) -> Any:
@@ -147,6 +155,11 @@ def _why(name: str, value: Any) -> str:
         return f"{told} ({REFUSED[name]})"
     supported = ", ".join(map(repr, INERT_AT.get(name, ())))
     return f"{told} is not supported; supported: {supported}" if supported else told
+
+
+def config_of(backbone: Any, names: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
+    """The inverse of `ConfigReader.arguments`: the values by key, from a backbone's arguments."""
+    return {key: getattr(backbone, name) for name, (key, _) in names.items()}
 
 
 def _is(value: Any, kind: type) -> bool:
