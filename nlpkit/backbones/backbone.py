@@ -14,10 +14,12 @@ from nlpkit.backbones import documentation
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.spec import HeadSpec, StackSpec
 from nlpkit.backbones.transformer import Transformer
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.presets.preset import FromPreset
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 clone_by_configuration()
 _OPTIONAL_INPUTS = ("positions", "sequence_ids")
@@ -58,6 +60,14 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     """
 
     preset_kind: ClassVar[str] = "backbone"
+    # A family sets: the class of its tokenizer;
+    tokenizer_class: ClassVar[type[Tokenizer]] = Tokenizer
+    # what "model_type" is in its Hugging Face configurations, the one to write first;
+    hf_model_types: ClassVar[tuple[str, ...]] = ()
+    # the class of transformers, and what its tensors' names start with where there is a head;
+    hf_architecture: ClassVar[str] = ""
+    hf_prefix: ClassVar[str] = ""
+    # how the layouts of KerasHub map to it.
     kerashub: ClassVar[tuple[Family, ...]] = ()
 
     def __init__(
@@ -93,11 +103,11 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
             cls.__doc__ = documentation.complete(cls.__doc__, cls.__init__)
 
     @classmethod
-    def hf_tokenizer_class(cls, folder: Any) -> Any:
+    def hf_tokenizer_class(cls, folder: FolderFiles) -> type[Tokenizer]:
         """The class of the tokenizer of a Hugging Face folder; a family may have several.
 
         Args:
-            folder: what says whether it `has(name)` a file.
+            folder: `FolderFiles`.
         """
         return cls.tokenizer_class
 

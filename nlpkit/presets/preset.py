@@ -43,20 +43,17 @@ class FromPreset:
     arguments needs none of it.
 
     A base class says what its kind is (`preset_kind`: "tokenizer", "preprocessor", "backbone" or
-    "task"). A family's classes say, in their own file, how they go with Hugging Face's:
+    "task"), and declares the class variables by which a family says how it goes with Hugging Face's
+    classes. Beside these a family defines:
 
     - tokenizer: `save_files(folder) -> list[str]`, `from_files(folder, config, **arguments)`
-    - preprocessor: `tokenizer_class`
-    - backbone: `tokenizer_class`, `hf_model_types`, `hf_architecture`, `hf_prefix`,
-      `weight_table()`, `to_hf_config()`, and as a class method `from_hf_config(reader)`; and how
-      it goes with KerasHub's: `kerashub`
-    - task: `backbone_class`, `preprocessor_class` (or None), `hf_architecture` (and
-      `hf_other_architectures` whose head is the same), `hf_head_config()`, `table_of_head()`, and
-      as class methods `head_table()`, `holds_head(…)` and `from_hf_head_config(reader)`
+    - backbone: `weight_table()`, `to_hf_config()`, and as a class method `from_hf_config(reader)`
+    - task: `hf_head_config()`, `table_of_head()`, and as class methods `head_table()`,
+      `holds_head(…)` and `from_hf_head_config(reader)`
     """
 
     preset_kind: ClassVar[str]
-    presets: ClassVar[Any] = _Presets()
+    presets: ClassVar[_Presets] = _Presets()
     carried: Carried = NOTHING
 
     @classmethod

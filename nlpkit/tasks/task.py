@@ -10,6 +10,7 @@ from nlpkit._foreign_names import explains_names
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.columns import read_array
+from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.loading.deferred import immediate_initialization
 from nlpkit.presets.mapping.weight_table import Line, parse
@@ -41,8 +42,13 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
     """
 
     preset_kind: ClassVar[str] = "task"
-    backbone_class: ClassVar[Any] = Backbone
-    preprocessor_class: ClassVar[Any] = None
+    # A family sets: the classes of its parts;
+    backbone_class: ClassVar[type[Backbone]] = Backbone
+    preprocessor_class: ClassVar[type[Preprocessor] | None] = None
+    # the class of transformers, and others whose head is the same;
+    hf_architecture: ClassVar[str] = ""
+    hf_other_architectures: ClassVar[tuple[str, ...]] = ()
+    # the weight table of its head.
     head_lines: ClassVar[str] = ""
 
     def __init__(
@@ -51,8 +57,8 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         outputs: Any,
         /,
         *,
-        backbone: Any,
-        preprocessor: Any = None,
+        backbone: Backbone,
+        preprocessor: Preprocessor | None = None,
         **kwargs: Any,
     ) -> None:
         check_family("backbone", backbone, self.backbone_class)

@@ -137,6 +137,7 @@ class OtherBackbone(MiniBackbone):
 
 
 class MiniTask(FromPreset, Configurable, keras.Model):
+    hf_other_architectures = ()
     preset_kind = "task"
 
     def table_of_head(self):

@@ -11,6 +11,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from nlpkit.presets.formats.tensor_reader import TensorReader
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Shape
 
@@ -51,7 +52,7 @@ class UnpackedTensors:
     A tensor is unpacked when it is read, expert by expert.
 
     Args:
-        packed: the opened weights: their `shapes`, and `read(name)`.
+        packed: `TensorReader`.
 
     Attributes:
         shapes: dict. The tensors' shapes, by name.
@@ -60,7 +61,7 @@ class UnpackedTensors:
         ValueError: blocks and scales do not fit each other, or a tensor is there twice.
     """
 
-    def __init__(self, packed: Any) -> None:
+    def __init__(self, packed: TensorReader) -> None:
         self._packed = packed
         found = [name for name in packed.shapes if name.endswith(_BLOCKS)]
         self._dense = {

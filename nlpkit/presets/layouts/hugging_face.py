@@ -6,6 +6,7 @@ from typing import Any
 
 from nlpkit.presets.folders.store import CONFIG, PresetFolder
 from nlpkit.presets.formats import mxfp4
+from nlpkit.presets.formats.tensor_reader import TensorReader
 from nlpkit.presets.layouts.carried import generation_config, of_backbone, of_head
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.description import default_of, takes
@@ -67,7 +68,7 @@ class HuggingFaceLayout(Layout):
         return dict(cls.from_hf_head_config(self._reader))
 
     @cached_property
-    def tensors(self) -> Any:
+    def tensors(self) -> TensorReader:
         tensors = super().tensors
         return mxfp4.UnpackedTensors(tensors) if mxfp4.is_packed(self._config) else tensors
 
@@ -82,7 +83,7 @@ class HuggingFaceLayout(Layout):
 
     def _check_architecture(self, cls: Any) -> None:
         stated = self._config.get("architectures") or []
-        fitting = (cls.hf_architecture, *getattr(cls, "hf_other_architectures", ()))
+        fitting = (cls.hf_architecture, *cls.hf_other_architectures)
         if stated and not {*stated} & {*fitting}:
             raise ValueError(
                 f"{self} has the head of a {' and '.join(stated)}; the head of {cls.__name__} is "

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit.presets.folders.store import TOKENIZER_CONFIG, PresetFolder
+from nlpkit.presets.formats.tensor_reader import TensorReader
 from nlpkit.presets.layouts.carried import of_tokenizer
 from nlpkit.presets.mapping.assignment import BACKBONE
 from nlpkit.presets.mapping.weight_table import Line
@@ -108,8 +109,8 @@ class Layout:
         return self.folder.has_weights()
 
     @cached_property
-    def tensors(self) -> Any:
-        """The weights, opened: their `shapes` by name, and `read(name)`."""
+    def tensors(self) -> TensorReader:
+        """The weights, opened."""
         return self.folder.tensors()
 
     def backbone_table(self, backbone: Any) -> list[Line]:

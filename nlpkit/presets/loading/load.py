@@ -1,6 +1,6 @@
 """Building tokenizers, preprocessors, backbones and tasks from a preset."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from nlpkit.presets.loading.pattern_permission import patterns_of_presets
 from nlpkit.presets.loading.readable_errors import readable_errors
 from nlpkit.presets.loading.repairing import repair, require_verified
 from nlpkit.presets.mapping.size_limits import MOST_PARAMETERS, check_parameters, check_sizes
+from nlpkit.presets.mapping.slices import Shape
 from nlpkit.presets.registry import find_files, subclasses_of
 
 
@@ -208,7 +209,7 @@ def _default_preprocessor(cls: Any, layout: Layout, arguments: dict[str, Any]) -
     return None
 
 
-def _shapes(layout: Layout, load_weights: bool) -> dict[str, Any] | None:
+def _shapes(layout: Layout, load_weights: bool) -> Mapping[str, Shape] | None:
     """The shapes of the tensors to read, to hold the stated sizes against."""
     return layout.tensors.shapes if load_weights else None
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import keras
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from nlpkit._warning import warn
 from nlpkit.ops import backend
 from nlpkit.presets.formats.safetensors_file import TensorFiles
+from nlpkit.presets.formats.tensor_reader import TensorReader
 from nlpkit.presets.layouts.description import required_arguments
 from nlpkit.presets.layouts.layout import Layout
 from nlpkit.presets.mapping.assignment import BACKBONE, assign, model_variables, shapes
@@ -70,7 +71,7 @@ def _assign_mapped(
     tensors.finish_reading()
 
 
-def _is_mapped(tensors: Any) -> bool:
+def _is_mapped(tensors: TensorReader) -> TypeGuard[TensorFiles]:
     """Whether variables have the files of the weights as their memory; Windows would lock these."""
     may_be = isinstance(tensors, TensorFiles) and tensors.mapped
     return may_be and os.name == "posix" and backend.keeps_arrays()

@@ -1,6 +1,5 @@
 """Sources: one small class a scheme, which says what is there and brings single files."""
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,13 +7,6 @@ from pathlib import Path
 from nlpkit.presets.sources.handle import Handle
 
 Progress = Callable[[int], object]
-
-# By name: huggingface_hub and kagglehub are imported when one of their presets is asked for.
-_SOURCES = {
-    "hf": "nlpkit.presets.sources.hub:HubSource",
-    "kaggle": "nlpkit.presets.sources.kaggle:KaggleSource",
-    "https": "nlpkit.presets.sources.http:HttpSource",
-}
 
 
 class SourceError(ValueError):
@@ -107,6 +99,15 @@ class Source:
 
 def open_source(handle: Handle) -> Source:
     """The source of a handle."""
-    module, _, name = _SOURCES[handle.scheme].partition(":")
-    source: Source = getattr(importlib.import_module(module), name)(handle)
-    return source
+    # Each is imported when one of its presets is asked for: it brings a client.
+    if handle.scheme == "hf":
+        from nlpkit.presets.sources.hub import HubSource
+
+        return HubSource(handle)
+    if handle.scheme == "kaggle":
+        from nlpkit.presets.sources.kaggle import KaggleSource
+
+        return KaggleSource(handle)
+    from nlpkit.presets.sources.http import HttpSource
+
+    return HttpSource(handle)

@@ -13,6 +13,7 @@ from nlpkit._foreign_names import explains_names
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer, check_choice
 from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.ragged import to_rows
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.preset import FromPreset
 from nlpkit.tokenizers.base.algorithm import Algorithm
 from nlpkit.tokenizers.base.ids_input import without_tensors
@@ -67,6 +68,10 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
     """
 
     preset_kind: ClassVar[str] = "tokenizer"
+    # A family sets: the attributes that hold its special tokens;
+    special_token_names: ClassVar[tuple[str, ...]] = ()
+    # an algorithm: the arguments that are files.
+    assets: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -226,7 +231,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         raise NotImplementedError(f"{cls.__name__} has no Hugging Face files.")
 
     @classmethod
-    def starts_texts(cls, folder: Any) -> bool | None:
+    def starts_texts(cls, folder: FolderFiles) -> bool | None:
         """Whether a Hugging Face folder adds the start token to texts; None if unspecified.
 
         Args:

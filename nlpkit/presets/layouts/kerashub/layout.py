@@ -12,6 +12,7 @@ from typing import Any
 
 from nlpkit._registry import known_classes
 from nlpkit.presets.folders.store import CONFIG, PresetFolder
+from nlpkit.presets.formats.tensor_reader import TensorReader
 from nlpkit.presets.layouts.argument_types import check_type
 from nlpkit.presets.layouts.kerashub import weight_files
 from nlpkit.presets.layouts.kerashub.family import OWN_HEAD, ClassMapping, Family, head_lines
@@ -101,7 +102,7 @@ class KerasHubLayout(Layout):
         return weight_files.has_weights(self.folder)
 
     @cached_property
-    def tensors(self) -> Any:
+    def tensors(self) -> TensorReader:
         return weight_files.open_tensors(self.folder, self._is_whole_task)
 
     def backbone_table(self, backbone: Any) -> list[Line]:
