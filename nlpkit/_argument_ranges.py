@@ -107,7 +107,7 @@ def check_arguments(cls: type, given: tuple[Any, ...], named: Mapping[str, Any])
             raise TypeError(f"{name} must be True or False; got {value!r:.100}.")
 
 
-def check_range(name: str, value: Any, allowed: Range) -> None:
+def check_range(name: str, value: object, allowed: Range) -> None:
     """Check that an argument is in its range or, where it means absent, None.
 
     Raises:
@@ -152,7 +152,7 @@ def _parameters(cls: type) -> tuple[tuple[str, ...], frozenset[str]]:
     return positional, frozenset(flags)
 
 
-def _is_flag(annotation: Any) -> bool:
+def _is_flag(annotation: object) -> bool:
     if get_origin(annotation) in (Union, types.UnionType):
         return set(get_args(annotation)) == {bool, type(None)}
     return annotation is bool

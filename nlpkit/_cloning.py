@@ -20,7 +20,7 @@ def clone_by_configuration() -> None:
     keras_s = keras.models.clone_model
 
     @functools.wraps(keras_s)
-    def clone_model(model: Any, *args: Any, **kwargs: Any) -> Any:
+    def clone_model(model: keras.Model, *args: Any, **kwargs: Any) -> Any:
         options = [value for name, value in kwargs.items() if name != "recursive"]
         asked = any(option is not None for option in (*args, *options))
         if asked or not isinstance(model, Configurable):
@@ -30,7 +30,7 @@ def clone_by_configuration() -> None:
     keras.models.clone_model = clone_model
 
 
-def _clone(model: Any) -> Any:
+def _clone(model: keras.Model) -> Any:
     serialized = keras.saving.serialize_keras_object(model)
     made = keras.saving.deserialize_keras_object(serialized)
     # Its vocabulary is not part of the configuration.

@@ -3,7 +3,6 @@
 import importlib
 import sys
 from types import ModuleType
-from typing import Any
 
 _EXTRAS = {
     "tensorflow": "tensorflow",
@@ -35,13 +34,13 @@ def require(name: str, purpose: str) -> ModuleType:
         ) from error
 
 
-def is_tensorflow_value(x: Any) -> bool:
+def is_tensorflow_value(x: object) -> bool:
     """Whether `x` is a TensorFlow tensor, ragged tensor or variable; never imports TensorFlow."""
     tf = sys.modules.get("tensorflow")
     return tf is not None and isinstance(x, tf.Tensor | tf.RaggedTensor | tf.Variable)
 
 
-def is_tensorflow_dataset(x: Any) -> bool:
+def is_tensorflow_dataset(x: object) -> bool:
     """Whether `x` is a `tf.data.Dataset`; never imports TensorFlow."""
     tf = sys.modules.get("tensorflow")
     return tf is not None and isinstance(x, tf.data.Dataset)

@@ -125,7 +125,7 @@ def _arguments(cls: type) -> Iterator[str]:
             return
 
 
-def _keras_config(layer: Any) -> dict[str, Any]:
+def _keras_config(layer: keras.Layer) -> dict[str, Any]:
     """The configuration for Keras' own constructor; empty if `layer` is not a Keras object."""
     base = _keras_base(type(layer))
     if base is None:
@@ -146,7 +146,7 @@ def _keras_base(cls: type) -> Any:
     return next((base for base in others if hasattr(base, "get_config")), None)
 
 
-def _serialize(value: Any) -> Any:
+def _serialize(value: object) -> Any:
     # Plain values do not go through keras.saving: it imports TensorFlow wherever it is installed.
     if isinstance(value, dict):
         return {key: _serialize(item) for key, item in value.items()}
@@ -183,7 +183,7 @@ def deserialize_object(value: dict[str, Any]) -> Any:
     return cls.from_config(value["config"])
 
 
-def _deserialize(value: Any) -> Any:
+def _deserialize(value: object) -> Any:
     if isinstance(value, dict) and "class_name" in value:
         return deserialize_object(value)
     if isinstance(value, dict):

@@ -7,8 +7,10 @@ Keras records which of them are frozen, are not saved.
 from collections.abc import Iterator
 from typing import Any
 
+import keras
 
-def unlike_their_parents(layer: Any) -> dict[str, bool]:
+
+def unlike_their_parents(layer: keras.Layer) -> dict[str, bool]:
     """The `trainable` flags, by path, of sub-layers that differ from their parents.
 
     Args:
@@ -21,7 +23,7 @@ def unlike_their_parents(layer: Any) -> dict[str, bool]:
     }
 
 
-def set_trainable(layer: Any, trainable: bool) -> None:
+def set_trainable(layer: keras.Layer, trainable: bool) -> None:
     """Freeze or unfreeze a layer and all its sub-layers, including later ones.
 
     Args:
@@ -33,7 +35,7 @@ def set_trainable(layer: Any, trainable: bool) -> None:
     layer.trainable = trainable
 
 
-def set_trainable_within(layer: Any, flags: dict[str, bool]) -> None:
+def set_trainable_within(layer: keras.Layer, flags: dict[str, bool]) -> None:
     """Freeze and unfreeze sub-layers; the inverse of `unlike_their_parents`.
 
     Args:
@@ -51,7 +53,7 @@ def set_trainable_within(layer: Any, flags: dict[str, bool]) -> None:
             set_trainable(inner, bool(trainable))
 
 
-def _layers_within(layer: Any, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+def _layers_within(layer: keras.Layer, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
     for inner in layer._layers:
         path = f"{prefix}{inner.name}"
         yield path, inner, layer

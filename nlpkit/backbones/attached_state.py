@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from nlpkit._types import Tensor
 from nlpkit.ops import backend
 
 
@@ -77,7 +78,7 @@ class AttachedState:
                     model.train_function = model.test_function = None
                 raise
 
-    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Tensor = None) -> None:
         """Of TensorFlow's trainer: with several devices it adds up their batches, masks too."""
         strategy: Any = getattr(self, "_distribute_strategy", None)
         if iterator is not None and strategy is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.backbones.spec import AttentionSpec, RopeSpec
 from nlpkit.layers.modeling.alibi_bias import alibi_slopes
 from nlpkit.modules import cache as key_value_cache
@@ -29,10 +30,10 @@ class Sight:
 
     def __init__(
         self,
-        sequence_ids: Any,
-        positions: Any,
+        sequence_ids: Tensor,
+        positions: Tensor,
         *,
-        reach: Any = None,
+        reach: Tensor = None,
         cache: dict[str, Any] | None = None,
         dtype: str,
     ) -> None:
@@ -72,7 +73,7 @@ class Sight:
         places = self._slots("positions", kind, self._positions)
         return visibility(queries, self._positions, keys, places, causal=causal, window=window)
 
-    def _slots(self, name: str, kind: str, own: Any) -> Any:
+    def _slots(self, name: str, kind: str, own: Tensor) -> Any:
         if self._cache is None:
             return own
         return key_value_cache.taken(self._cache[name][kind], kind, self._cache["index"])

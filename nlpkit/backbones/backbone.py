@@ -9,6 +9,7 @@ from keras import ops
 
 from nlpkit._cloning import clone_by_configuration
 from nlpkit._config import Configurable, argument_names, refuse_unknown
+from nlpkit._types import Cache, DType, Shape, Tensor
 from nlpkit._warning import warn
 from nlpkit.backbones import documentation
 from nlpkit.backbones.attached_state import AttachedState
@@ -76,7 +77,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         given: Mapping[str, Any] | None = None,
         /,
         *,
-        dtype: Any = None,
+        dtype: DType = None,
         **kwargs: Any,
     ) -> None:
         refuse_unknown(type(self), kwargs)
@@ -129,13 +130,13 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         """The token embedding; reversible, for tied heads."""
         return self._transformer.token_embedding
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Tensor, *args: Any, **kwargs: Any) -> Any:
         """Check the inputs, then run; see the class."""
         inputs = self._known_inputs(inputs if isinstance(inputs, dict) else {"token_ids": inputs})
         self.check_inputs(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
-    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def predict(self, x: Tensor, *args: Any, **kwargs: Any) -> Any:
         """Run over many examples in batches, as `keras.Model.predict`."""
         x = {"token_ids": x} if isinstance(x, list | np.ndarray) else x
         if isinstance(x, dict):
@@ -148,7 +149,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         self,
         inputs: dict[str, Any],
         training: bool | None = None,
-        mask: Any = None,
+        mask: Tensor = None,
         layer_intercept_fn: Callable[[Any, int], Any] | None = None,
     ) -> Any:
         """Run on checked inputs."""
@@ -163,7 +164,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         """Run over prompts and keep what later tokens need; see `Transformer.prefill`."""
         return self._transformer.prefill(inputs, slots, **options)
 
-    def step(self, token_ids: Any, cache: Any) -> Any:
+    def step(self, token_ids: Tensor, cache: Cache) -> Any:
         """Run over the next tokens, `[batch, t]`; see `Transformer.step`."""
         return self._transformer.step(token_ids, cache)
 
@@ -178,7 +179,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         return self._transformer.spec.embedding.max_positions
 
     def compute_output_spec(
-        self, inputs: Any, training: bool | None = None, mask: Any = None
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor = None
     ) -> Any:
         """The symbolic outputs, whichever optional inputs there are."""
         return self._transformer.output_spec(*inputs["token_ids"].shape)
@@ -218,7 +219,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     def _input_names(self) -> list[str]:
         return [*self._transformer.input_names(), *_OPTIONAL_INPUTS]
 
-    def _check_shape(self, name: str, shape: Any) -> None:
+    def _check_shape(self, name: str, shape: Shape) -> None:
         if len(shape) != 2:
             raise ValueError(
                 f"{name} must have the shape [batch, seq]; got {tuple(shape)}. "

@@ -5,14 +5,16 @@ from typing import Any
 
 import keras
 
+from nlpkit._types import DType
 from nlpkit.backbones.spec import AttentionSpec, ExpertsSpec, LayerSpec, NormSpec, ResidualSpec
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
+from nlpkit.modules.activation import get_activation
 from nlpkit.modules.attention import Attention
 from nlpkit.modules.dense import Dense
 from nlpkit.modules.dropout import Dropout
 from nlpkit.modules.embedding_table import Table
 from nlpkit.modules.experts import Experts
-from nlpkit.modules.feed_forward import FeedForward, get_activation
+from nlpkit.modules.feed_forward import FeedForward
 from nlpkit.modules.normalization import LayerNormalization, RMSNormalization
 from nlpkit.modules.transformer_block import Residual, TransformerBlock
 
@@ -28,7 +30,7 @@ class LayerFactory:
         dtype: str or `keras.DTypePolicy`.
     """
 
-    def __init__(self, initializer_range: float, dtype: Any) -> None:
+    def __init__(self, initializer_range: float, dtype: DType) -> None:
         self._range = initializer_range
         self._dtype = dtype
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from nlpkit._types import DType, Tensor
 from nlpkit.backbones.attention_inputs import Sight
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.backbones.spec import ExpertsSpec, StackSpec
@@ -24,7 +25,7 @@ class Transformer:
         dtype: str or `keras.DTypePolicy` of all layers.
     """
 
-    def __init__(self, stack: StackSpec, dtype: Any) -> None:
+    def __init__(self, stack: StackSpec, dtype: DType) -> None:
         self.spec = stack
         self._compute_dtype = keras.dtype_policies.get(dtype).compute_dtype
         make, embedding = LayerFactory(stack.initializer_range, dtype), stack.embedding
@@ -92,7 +93,7 @@ class Transformer:
         }
 
     def prefill(
-        self, inputs: dict[str, Any], slots: int, *, reach: Any = None, ring: bool = True
+        self, inputs: dict[str, Any], slots: int, *, reach: Tensor = None, ring: bool = True
     ) -> tuple[Any, dict[str, Any]]:
         """Run over prompts, and keep their keys and values.
 
@@ -120,7 +121,7 @@ class Transformer:
         cache = key_value_cache.make(pairs, sequence_ids, positions, reach, slots)
         return self._leave(hidden), cache
 
-    def step(self, token_ids: Any, cache: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def step(self, token_ids: Tensor, cache: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Run over the next tokens of every row, `[B, t]`, which see those in the cache.
 
         Returns:
@@ -183,7 +184,7 @@ class Transformer:
             positions = ops.arange(ops.shape(inputs["token_ids"])[1], dtype="int32")[None]
         return sequence_ids, positions
 
-    def _embed(self, inputs: dict[str, Any], positions: Any, training: bool | None) -> Any:
+    def _embed(self, inputs: dict[str, Any], positions: Tensor, training: bool | None) -> Any:
         embedding = self.spec.embedding
         hidden = self.token_embedding(inputs["token_ids"])
         if embedding.scale is not None:
@@ -202,12 +203,12 @@ class Transformer:
         # Outside training too: Keras keeps the seed of a layer that is in the functional graph.
         return self.embeddings_dropout(hidden, training=bool(training))
 
-    def _leave(self, hidden: Any) -> Any:
+    def _leave(self, hidden: Tensor) -> Any:
         if self.final_norm is not None:
             hidden = self.final_norm(hidden)
         return hidden if self.project_out is None else self.project_out(hidden)
 
-    def _first(self, inputs: dict[str, Any], hidden: Any) -> Any:
+    def _first(self, inputs: dict[str, Any], hidden: Tensor) -> Any:
         """The features of each row's first real token, `[B, dim]`."""
         padding_mask = inputs.get("padding_mask")
         if padding_mask is None:

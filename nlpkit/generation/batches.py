@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from nlpkit.generation.options import Options
@@ -28,7 +29,7 @@ class Batch:
     indices: list[int]
 
 
-def batches_of(prompts: Prompts, options: Options, model: Any) -> Iterator[Batch]:
+def batches_of(prompts: Prompts, options: Options, model: keras.Model) -> Iterator[Batch]:
     """Batches of all prompts, repeated for several texts each, `options.batch_size` at a time."""
     copies, size = options.num_return_sequences, options.batch_size
     streams = prompts.streams(options.seed, copies)
@@ -44,7 +45,7 @@ def _batch(
     streams: np.ndarray,
     indices: list[int],
     options: Options,
-    model: Any,
+    model: keras.Model,
 ) -> Batch:
     length, count = max(map(len, rows)), len(rows)
     if not backend.EAGER:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
+from nlpkit._types import Cache, Tensor
 from nlpkit.modules import cache as key_value_cache
 
 
@@ -25,7 +26,7 @@ class CachedDecoding:
     generate_function: Callable[..., Any] | None = None
 
     def call_with_cache(
-        self, token_ids: Any, cache: Any, cache_update_index: Any
+        self, token_ids: Tensor, cache: Cache, cache_update_index: Tensor
     ) -> tuple[Any, Any, Any]:
         """Run on tokens that attend to those in a cache.
 
@@ -61,11 +62,11 @@ class CachedDecoding:
 
     def prefill(
         self,
-        token_ids: Any,
-        padding_mask: Any,
+        token_ids: Tensor,
+        padding_mask: Tensor,
         slots: int,
         *,
-        reach: Any = None,
+        reach: Tensor = None,
         ring: bool = True,
         all_hidden: bool = False,
     ) -> tuple[Any, Any, Any]:
@@ -74,7 +75,7 @@ class CachedDecoding:
         logits, hidden, cache = self.call_with_cache(token_ids, empty, 0)
         return logits[:, -1], hidden if all_hidden else hidden[:, -1], cache
 
-    def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
+    def step(self, token_ids: Tensor, cache: Cache) -> tuple[Any, Any, Any]:
         """Run on the next tokens, `[batch, t]`; see `nlpkit.samplers.sampler.Decoder`."""
         return self.call_with_cache(token_ids, cache, cache["index"])
 
@@ -103,6 +104,6 @@ class CachedDecoding:
             self.generate_function = self.generate_step
         return self.generate_function
 
-    def _next_logits(self, hidden: Any) -> Any:
+    def _next_logits(self, hidden: Tensor) -> Any:
         """The logits as float32, -inf for ids that the tokenizer does not have."""
         raise NotImplementedError

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from nlpkit._progress import ProgressBar
+from nlpkit._types import Data
 from nlpkit.generation.batches import Batch, batches_of
 from nlpkit.generation.options import Options
 from nlpkit.generation.prompts import Prompts, read_prompts
@@ -36,7 +37,7 @@ class Generation:
         self._stops = options.stop_ids(model)
         self._longest = options.longest(model)
 
-    def run(self, inputs: Any) -> Any:
+    def run(self, inputs: Data) -> Any:
         """Generate the continuations of all prompts, in the form of the inputs."""
         prompts = self._read(inputs, stream=False)
         copies = self._options.num_return_sequences
@@ -48,7 +49,7 @@ class Generation:
         bar.finish(len(rows))
         return prompts.form(rows, copies, self._options.width)
 
-    def stream(self, inputs: Any) -> Iterator[Any]:
+    def stream(self, inputs: Data) -> Iterator[Any]:
         """Yield text as it is generated."""
         return self._stream(self._read(inputs, stream=True))
 
@@ -137,7 +138,7 @@ class Generation:
     def _text(self, ids: list[int]) -> str:
         return str(self._model.preprocessor.generate_postprocess({"token_ids": ids}))
 
-    def _read(self, inputs: Any, *, stream: bool) -> Prompts:
+    def _read(self, inputs: Data, *, stream: bool) -> Prompts:
         prompts = read_prompts(
             inputs,
             self._model,
@@ -150,5 +151,5 @@ class Generation:
         return prompts
 
 
-def _array(x: Any) -> np.ndarray:
+def _array(x: Data) -> np.ndarray:
     return np.asarray(keras.ops.convert_to_numpy(x))

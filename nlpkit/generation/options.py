@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import keras
+
 from nlpkit.generation.prompts import Prompts
 from nlpkit.generation.stop_tokens import known_stop_tokens
 from nlpkit.samplers import Sampler
@@ -74,7 +76,7 @@ class Options:
                 f"{type(self.sampler).__name__}."
             )
 
-    def stop_ids(self, model: Any) -> list[int]:
+    def stop_ids(self, model: keras.Model) -> list[int]:
         """The ids of tokens that end a text.
 
         Raises:
@@ -92,7 +94,7 @@ class Options:
             )
         return ids
 
-    def longest(self, model: Any) -> int:
+    def longest(self, model: keras.Model) -> int:
         """The maximum number of tokens of a text, including the prompt.
 
         Raises:
@@ -118,7 +120,7 @@ class Options:
         return min(length for length in lengths if length is not None)
 
 
-def _id_of(token: int | str, model: Any) -> int:
+def _id_of(token: int | str, model: keras.Model) -> int:
     if not isinstance(token, str):
         return operator.index(token)
     tokenizer: Any = getattr(model.preprocessor, "tokenizer", None)

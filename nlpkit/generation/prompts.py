@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import keras
 import numpy as np
 
 from nlpkit._compat import is_tensorflow_dataset, is_tensorflow_value
+from nlpkit._types import Data
 from nlpkit._warning import warn
 from nlpkit.ops.columns import to_column
 
@@ -71,7 +73,7 @@ class Prompts:
         return wrapped.astype("int32")
 
 
-def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> Prompts:
+def read_prompts(inputs: Data, model: keras.Model, *, longest: int, truncation: str) -> Prompts:
     """Read prompts.
 
     Args:
@@ -119,7 +121,7 @@ def read_prompts(inputs: Any, model: Any, *, longest: int, truncation: str) -> P
     return Prompts(rows, "text" if single else "texts")
 
 
-def width_of(inputs: Any) -> int | None:
+def width_of(inputs: Data) -> int | None:
     """The number of tokens that a row of a dict of ids has room for; None for other inputs."""
     ids = inputs.get("token_ids") if isinstance(inputs, dict) else None
     return None if ids is None or len(np.shape(ids)) != 2 else int(np.shape(ids)[1])
@@ -134,14 +136,14 @@ def padded(rows: list[list[int]], width: int | None = None) -> dict[str, np.ndar
     return {"token_ids": token_ids, "padding_mask": mask}
 
 
-def _read_ids(inputs: Any) -> tuple[list[list[int]], Form] | None:
+def _read_ids(inputs: Data) -> tuple[list[list[int]], Form] | None:
     if isinstance(inputs, dict) and "token_ids" in inputs:
         return _unpadded(inputs), "dict"
     is_ids = isinstance(inputs, list) and inputs and all(map(_is_row_of_ids, inputs))
     return ([list(map(operator.index, row)) for row in inputs], "lists") if is_ids else None
 
 
-def _is_row_of_ids(x: Any) -> bool:
+def _is_row_of_ids(x: Data) -> bool:
     return isinstance(x, list | np.ndarray) and not any(isinstance(i, str | bytes) for i in x)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from nlpkit._progress import ProgressBar
+from nlpkit._types import Tensor
 from nlpkit.generation.prompts import padded, read_prompts
 
 
@@ -18,15 +19,15 @@ class Scoring:
 
     def score(
         self,
-        inputs: Any = None,
+        inputs: Tensor = None,
         batch_size: int = 32,
         verbose: int | str = "auto",
         *,
-        token_ids: Any = None,
-        padding_mask: Any = None,
+        token_ids: Tensor = None,
+        padding_mask: Tensor = None,
         scoring_mode: str = "logits",
         layer_intercept_fn: Callable[[Any, int], Any] | None = None,
-        target_ids: Any = None,
+        target_ids: Tensor = None,
     ) -> Any:
         """Compute the log-probability of each token, given those before it.
 
@@ -70,13 +71,13 @@ class Scoring:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="none")
         return loss(target_ids, logits)
 
-    def _logits(self, hidden: Any) -> Any:
+    def _logits(self, hidden: Tensor) -> Any:
         """The logits of each next token."""
         raise NotImplementedError
 
 
 def _log_probabilities(
-    model: Any, inputs: Any, batch_size: int, verbose: int | str
+    model: keras.Model, inputs: Tensor, batch_size: int, verbose: int | str
 ) -> list[np.ndarray]:
     """Compute the log-probabilities of each text's own tokens, in batches.
 

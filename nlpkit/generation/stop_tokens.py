@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import keras
+
 from nlpkit.presets.layouts.config_reader import ConfigReader
 
 
@@ -25,7 +27,7 @@ def write_stop_tokens(ids: Sequence[int] | None) -> dict[str, Any]:
     return {"eos_token_id": listed[0] if len(listed) == 1 else listed} if listed else {}
 
 
-def known_stop_tokens(model: Any) -> list[int]:
+def known_stop_tokens(model: keras.Model) -> list[int]:
     """The stop tokens of a model and of its preprocessor."""
     known = [] if model.preprocessor is None else model.preprocessor.stop_token_ids()
     # Ids of a configuration may be past a vocabulary that was reduced: they never occur.

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import DType, Tensor
 
 
 class Perplexity(Configurable, keras.metrics.Metric):
@@ -44,7 +45,7 @@ class Perplexity(Configurable, keras.metrics.Metric):
         self,
         from_logits: bool = False,
         mask_token_id: int | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         name: str = "perplexity",
     ) -> None:
         super().__init__(dtype=dtype, name=name)
@@ -55,7 +56,7 @@ class Perplexity(Configurable, keras.metrics.Metric):
         self._cross_entropy = self.add_weight((), "zeros", name="cross_entropy")
         self._weight = self.add_weight((), "zeros", name="weight")
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
         """Add a batch; see the class."""
         labels = ops.cast(y_true, "int32")
         weight = self._weights(labels, sample_weight)
@@ -75,7 +76,7 @@ class Perplexity(Configurable, keras.metrics.Metric):
         mean = self._cross_entropy / ops.where(weight == 0, 1.0, weight)
         return ops.where(weight == 0, 0.0, ops.exp(mean))
 
-    def _weights(self, labels: Any, sample_weight: Any) -> Any:
+    def _weights(self, labels: Tensor, sample_weight: Tensor) -> Any:
         weight = ops.ones_like(labels, self.dtype)
         if sample_weight is not None:
             given = ops.cast(sample_weight, self.dtype)

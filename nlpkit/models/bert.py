@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones.activations import ACTIVATIONS, NAMES
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import (
@@ -202,7 +203,7 @@ class BertBackbone(Backbone):
         activation: str = "gelu",
         attention_dropout: float | None = None,
         layer_norm_epsilon: float = 1e-12,
-        dtype: Any = None,
+        dtype: DType = None,
         **kwargs: Any,
     ) -> None:
         if hidden_dim % num_heads:

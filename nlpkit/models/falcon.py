@@ -8,6 +8,7 @@ Falcon 40B, 180B and 2 (the same with groups of heads; the first two have a norm
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
@@ -158,7 +159,7 @@ class FalconBackbone(Backbone):
         rope_max_wavelength: float = 10000,
         rope_scaling: Mapping[str, Any] | None = None,
         tie_word_embeddings: bool = True,
-        dtype: Any = None,
+        dtype: DType = None,
         **kwargs: Any,
     ) -> None:
         norm = NormSpec("layer", layer_norm_epsilon)

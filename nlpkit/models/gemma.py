@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import FULL, attentions_of_layers, kinds_of_layers
@@ -88,7 +89,7 @@ class GemmaBackbone(Backbone):
         sliding_window_size: int = 4096,
         layer_norm_epsilon: float = 1e-6,
         dropout: float = 0.0,
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         query_pre_attn_scalar: float | None = None,
         layer_types: Sequence[str] | None = None,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
@@ -133,7 +134,7 @@ class Gemma3Backbone(Backbone):
         global_rope_scaling_factor: float = 1.0,
         layer_norm_epsilon: float = 1e-6,
         dropout: float = 0.0,
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         query_pre_attn_scalar: float | None = None,
         layer_types: Sequence[str] | None = None,

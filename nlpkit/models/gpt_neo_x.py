@@ -6,6 +6,7 @@ Also Pythia (Biderman et al., 2023, https://arxiv.org/abs/2304.01373).
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
@@ -143,7 +144,7 @@ class GPTNeoXBackbone(Backbone):
         parallel_residual: bool = True,
         tie_word_embeddings: bool = False,
         rope_scaling: Mapping[str, Any] | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         **kwargs: Any,
     ) -> None:
         norm = NormSpec("layer", layer_norm_epsilon)

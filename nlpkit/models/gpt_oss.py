@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_types import attentions_of_layers, kinds_of_layers
@@ -161,7 +162,7 @@ class GptOssBackbone(Backbone):
         head_dim: int | None = None,
         dropout: float = 0.0,
         output_router_logits: bool = False,
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         router_aux_loss_coefficient: float = 0.001,
         layer_types: Sequence[str] | None = None,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
@@ -160,7 +161,7 @@ class LlamaBackbone(Backbone):
         rope_pretraining_sequence_length: int | None = None,
         layer_norm_epsilon: float = 1e-6,
         dropout: float = 0.0,
-        dtype: Any = None,
+        dtype: DType = None,
         tie_word_embeddings: bool = False,
         *,
         rope_scaling: Mapping[str, Any] | None = None,

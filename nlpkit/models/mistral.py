@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
@@ -93,7 +94,7 @@ class MistralBackbone(Backbone):
         sliding_window: int | None = 512,
         head_dim: int | None = None,
         dropout: float = 0.0,
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         rope_scaling: Mapping[str, Any] | None = None,
         tie_word_embeddings: bool = False,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import ExpertsSpec, NormSpec
@@ -91,7 +92,7 @@ class MixtralBackbone(Backbone):
         router_aux_loss_coef: float = 0.02,
         sliding_window: int | None = 512,
         dropout: float = 0.0,
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         rope_scaling: Mapping[str, Any] | None = None,
         head_dim: int | None = None,

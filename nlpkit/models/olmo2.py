@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import FeedForwardSpec, LayerSpec, NormSpec, ResidualSpec
@@ -104,7 +105,7 @@ class Olmo2Backbone(Backbone):
         rope_max_wavelength: float = 500000,
         layer_norm_epsilon: float = 1e-6,
         dropout: float = 0.0,
-        dtype: Any = None,
+        dtype: DType = None,
         tie_word_embeddings: bool = False,
         *,
         rope_scaling: Mapping[str, Any] | None = None,

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.spec import (
@@ -165,7 +166,7 @@ class OPTBackbone(Backbone):
         normalize_first: bool = True,
         use_bias: bool = True,
         embedding_dim: int | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         **kwargs: Any,
     ) -> None:
         norm = NormSpec("layer", 1e-5)

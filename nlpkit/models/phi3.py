@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
@@ -140,7 +141,7 @@ class Phi3Backbone(Backbone):
         rope_scaling_type: str | None = None,
         rope_scaling_short_factor: Sequence[float] | None = None,
         rope_scaling_long_factor: Sequence[float] | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         rope_scaling: Mapping[str, Any] | None = None,
         partial_rotary_factor: float = 1.0,

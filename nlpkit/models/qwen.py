@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
@@ -108,7 +109,7 @@ class QwenBackbone(Backbone):
         rope_scaling_factor: float = 1.0,
         layer_norm_epsilon: float = 1e-6,
         dropout: float = 0.0,
-        dtype: Any = None,
+        dtype: DType = None,
         tie_word_embeddings: bool = True,
         use_sliding_window_attention: bool = False,
         sliding_window_size: int = 32768,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
@@ -75,7 +76,7 @@ class Qwen3Backbone(Backbone):
         dropout: float = 0.0,
         tie_word_embeddings: bool = True,
         sliding_window_size: int | None = 32768,
-        dtype: Any = None,
+        dtype: DType = None,
         *,
         rope_scaling: Mapping[str, Any] | None = None,
         attention_bias: bool = False,

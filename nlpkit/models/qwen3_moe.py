@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import ExpertsSpec, FeedForwardSpec, NormSpec
@@ -103,7 +104,7 @@ class Qwen3MoeBackbone(Backbone):
         rope_scaling_factor: float = 1.0,
         layer_norm_epsilon: float = 1e-6,
         dropout: float = 0.0,
-        dtype: Any = None,
+        dtype: DType = None,
         tie_word_embeddings: bool = False,
         sliding_window_size: int | None = 32768,
         router_aux_loss_coefficient: float = 0.001,

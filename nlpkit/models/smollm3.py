@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
@@ -162,7 +163,7 @@ class SmolLM3Backbone(Backbone):
         tie_word_embeddings: bool = True,
         dropout: float = 0.0,
         activation: str = "silu",
-        dtype: Any = None,
+        dtype: DType = None,
         **kwargs: Any,
     ) -> None:
         norm = NormSpec("rms", layer_norm_epsilon)

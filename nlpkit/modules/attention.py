@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
+from nlpkit._types import Cache, Initializer, Shape, Tensor
 from nlpkit.modules import cache as key_value_cache
 from nlpkit.modules.dense import built_dense
 from nlpkit.modules.direct_call import DirectCall
@@ -50,8 +51,8 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         rotary_layout: Any = "half",
         sinks: bool = False,
         soft_cap: float | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -78,7 +79,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         self.supports_masking = True
         self._seed = keras.random.SeedGenerator() if dropout else None
 
-    def build(self, hidden_shape: Any, context_shape: Any = None) -> None:
+    def build(self, hidden_shape: Shape, context_shape: Shape = None) -> None:
         """Make the four projections."""
         width, key_width = (n * self.head_dim for n in (self.num_heads, self.num_key_value_heads))
         context_shape = context_shape or hidden_shape
@@ -105,14 +106,14 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
 
     def call(
         self,
-        hidden: Any,
-        context: Any = None,
+        hidden: Tensor,
+        context: Tensor = None,
         *,
-        attention_mask: Any = None,
-        bias: Any = None,
-        rotary: Any = None,
-        cache: Any = None,
-        cache_update_index: Any = None,
+        attention_mask: Tensor = None,
+        bias: Tensor = None,
+        rotary: Tensor = None,
+        cache: Cache = None,
+        cache_update_index: Tensor = None,
         return_attention_scores: bool = False,
         training: bool | None = None,
     ) -> Any:
@@ -159,7 +160,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         output = self.output_dense(backend.merge_heads(attended, self.num_heads, self.head_dim))
         return (output, *extras) if extras else output
 
-    def _keys_and_values(self, context: Any, rotary: Any, cache: Any, index: Any) -> Any:
+    def _keys_and_values(self, context: Tensor, rotary: Tensor, cache: Cache, index: Tensor) -> Any:
         if cache is None or not len(cache) or index is not None:
             key = self._heads(self.key(context), self.key_norm, self.num_key_value_heads, rotary)
             value = self._heads(self.value(context), None, self.num_key_value_heads, None)
@@ -169,7 +170,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
             cache = key_value_cache.write(cache, key, value, index)
         return *key_value_cache.read(cache, self.num_key_value_heads), cache
 
-    def _heads(self, x: Any, norm: Any, heads: int, rotary: Any) -> Any:
+    def _heads(self, x: Tensor, norm: Any, heads: int, rotary: Tensor) -> Any:
         """Normalize, split into heads, rotate."""
         if norm is not None and self.norm_over == "width":
             x = norm(x)
@@ -181,6 +182,6 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         cos, sin = rotary
         return apply_rotary(x, cos, sin, self.rotary_layout)
 
-    def compute_output_shape(self, hidden_shape: Any, *_: Any, **__: Any) -> Any:
+    def compute_output_shape(self, hidden_shape: Shape, *_: Any, **__: Any) -> Any:
         """The shape of `hidden`."""
         return hidden_shape

@@ -25,13 +25,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from nlpkit._types import Cache, Tensor
 from nlpkit.ops import backend
 from nlpkit.ops.backend import heads_as_rows, rows_as_heads
 
 ALL = "all"
 
 
-def write(cache: Any, keys: Any, values: Any, index: Any) -> Any:
+def write(cache: Cache, keys: Tensor, values: Tensor, index: Tensor) -> Any:
     """Put keys and values `[B, T, G, D]` into the slots from `index` on; return the new cache."""
     if not isinstance(cache, tuple):
         update = ops.cast(ops.stack([keys, values], axis=1), cache.dtype)
@@ -40,7 +41,7 @@ def write(cache: Any, keys: Any, values: Any, index: Any) -> Any:
     return tuple(_put(old, heads_as_rows(new), index) for old, new in pairs)
 
 
-def read(cache: Any, heads: int) -> tuple[Any, Any]:
+def read(cache: Cache, heads: int) -> tuple[Any, Any]:
     """The keys and values of all slots, `[B, S, G, D]` each: there are so many heads."""
     if isinstance(cache, tuple):
         return rows_as_heads(cache[0], heads), rows_as_heads(cache[1], heads)
@@ -57,7 +58,7 @@ def size_of(kind: str, slots: int) -> int:
     return slots if kind == ALL else int(kind)
 
 
-def spread(x: Any, kind: str, slots: int) -> Any:
+def spread(x: Tensor, kind: str, slots: int) -> Any:
     """Lay what a prompt's T tokens have, `[B, T]` or `[B G, T, D]`, into the slots of a kind."""
     length, size = x.shape[1], size_of(kind, slots)
     if length > size:
@@ -66,7 +67,11 @@ def spread(x: Any, kind: str, slots: int) -> Any:
 
 
 def make(
-    layers: list[tuple[str, Any]], sequence_ids: Any, positions: Any, reach: Any, slots: int
+    layers: list[tuple[str, Any]],
+    sequence_ids: Tensor,
+    positions: Tensor,
+    reach: Tensor,
+    slots: int,
 ) -> dict[str, Any]:
     """The cache of a stack after its prompt.
 
@@ -90,7 +95,7 @@ def make(
     }
 
 
-def of_array(array: Any, index: Any) -> dict[str, Any]:
+def of_array(array: Tensor, index: Tensor) -> dict[str, Any]:
     """The stack cache of `[B, layers, 2, S, G, D]`, of which `index` slots are taken."""
     rows, layers, _, slots = array.shape[:4]
     positions = ops.tile(ops.arange(slots, dtype="int32")[None], (rows, 1))
@@ -131,12 +136,12 @@ def append(cache: dict[str, Any], tokens: int) -> dict[str, Any]:
     return cache | entered | {"index": cache["index"] + tokens, "length": cache["length"] + tokens}
 
 
-def first_slot(kind: str, index: Any) -> Any:
+def first_slot(kind: str, index: Tensor) -> Any:
     """The slot of a kind that follows `index` tokens."""
     return index if kind == ALL else index % int(kind)
 
 
-def taken(x: Any, kind: str, index: Any) -> Any:
+def taken(x: Tensor, kind: str, index: Tensor) -> Any:
     """The slots of `x` that may be taken when `index` are: on PyTorch a part, elsewhere all."""
     if not backend.EAGER:
         return x
@@ -148,11 +153,11 @@ def replace_layers(cache: dict[str, Any], layers: list[Any]) -> dict[str, Any]:
     return cache if backend.EAGER else cache | {"layers": tuple(layers)}
 
 
-def take_rows(cache: dict[str, Any], rows: Any) -> dict[str, Any]:
+def take_rows(cache: dict[str, Any], rows: Tensor) -> dict[str, Any]:
     """The cache of other rows: int32 `[B']` says which row of this one each of them is."""
     count = cache["length"].shape[0]
 
-    def take(x: Any) -> Any:
+    def take(x: Tensor) -> Any:
         if isinstance(x, int) or not len(x.shape):
             return x
         taken = ops.take(ops.reshape(x, (count, -1, *x.shape[1:])), rows, axis=0)
@@ -161,7 +166,7 @@ def take_rows(cache: dict[str, Any], rows: Any) -> dict[str, Any]:
     return keras.tree.map_structure(take, cache)
 
 
-def forget(cache: dict[str, Any], kept: Any, tokens: int) -> dict[str, Any]:
+def forget(cache: dict[str, Any], kept: Tensor, tokens: int) -> dict[str, Any]:
     """Take back tokens: of the last `tokens` of each row all but the first `kept`, int32 `[B]`.
 
     Raises:
@@ -178,7 +183,7 @@ def forget(cache: dict[str, Any], kept: Any, tokens: int) -> dict[str, Any]:
     }
 
 
-def _put(old: Any, new: Any, index: Any) -> Any:
+def _put(old: Tensor, new: Tensor, index: Tensor) -> Any:
     """Write `[B, T]` into `[B, S]`, or `[B G, T, D]` into `[B G, S, D]`, from a slot on."""
     if backend.EAGER:
         old[:, index : index + new.shape[1]].copy_(new)

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.modules.cache import ALL
 from nlpkit.ops import backend
 
@@ -36,7 +37,7 @@ def compact(cache: dict[str, Any]) -> dict[str, Any]:
     places = ops.arange(sequence_ids.shape[1], dtype="int32") + spare
     order = ops.take(order, places % sequence_ids.shape[1], axis=1)  # B S
 
-    def move(x: Any) -> Any:
+    def move(x: Tensor) -> Any:
         if len(x.shape) == 2:
             return ops.take_along_axis(x, order, axis=1)
         heads = x.shape[0] // order.shape[0]

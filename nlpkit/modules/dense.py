@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Activation, Initializer, Shape, Tensor
 from nlpkit.modules.direct_call import DirectCall, called_directly, held
 from nlpkit.ops import backend
 
@@ -17,7 +18,7 @@ class Dense(DirectCall, Configurable, keras.layers.Dense):
     pass on CPUs. LoRA and quantization work as in Keras.
     """
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensor, training: bool | None = None) -> Any:
         """Map `[..., in]` to `[..., out]`."""
         tensors = held(self, self._tensors)
         outputs = backend.linear(inputs, *tensors, decoding=called_directly())
@@ -29,13 +30,13 @@ class Dense(DirectCall, Configurable, keras.layers.Dense):
 
 
 def built_dense(
-    parent: Any,
+    parent: keras.Layer,
     name: str,
     units: int,
-    input_shape: Any,
+    input_shape: Shape,
     *,
     use_bias: bool = True,
-    activation: Any = None,
+    activation: Activation = None,
 ) -> Dense:
     """A dense layer inside `parent`, with its initializers and dtype, built for `input_shape`."""
     dense = Dense(
@@ -51,7 +52,7 @@ def built_dense(
     return dense
 
 
-def fresh(initializer: Any) -> Any:
+def fresh(initializer: Initializer) -> Any:
     """A copy of an initializer, so that two weights do not start out equal."""
     initializer = keras.initializers.get(initializer)
     return initializer.clone() if isinstance(initializer, keras.Initializer) else initializer

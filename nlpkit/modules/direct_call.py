@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import keras
+
 from nlpkit.ops import backend
 
 _STATE = threading.local()
@@ -48,7 +50,7 @@ def called_directly() -> bool:
     return getattr(_STATE, "active", False)
 
 
-def held(layer: Any, make: Callable[[], Any]) -> Any:
+def held(layer: keras.Layer, make: Callable[[], Any]) -> Any:
     """What `make` makes of a layer's weights; once within `direct_calls`, if eager."""
     if not called_directly() or not backend.EAGER:
         return make()

@@ -7,9 +7,10 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Activation, DType, Initializer, Shape, Tensor
+from nlpkit.modules.activation import get_activation
 from nlpkit.modules.dense import built_dense, fresh
 from nlpkit.modules.direct_call import DirectCall
-from nlpkit.modules.feed_forward import get_activation
 from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.experts import balance_loss, choose_experts, mix_experts
 
@@ -30,8 +31,8 @@ class ExpertDense(Configurable, keras.layers.Layer):
         units: int,
         *,
         use_bias: bool,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -41,7 +42,7 @@ class ExpertDense(Configurable, keras.layers.Layer):
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Make the weights, `[E, in, out]` and `[E, out]`."""
         shape = (self.num_experts, input_shape[-1], self.units)
         self.kernel = self.add_weight(
@@ -55,7 +56,7 @@ class ExpertDense(Configurable, keras.layers.Layer):
             )
 
 
-def _of_each(initializer: Any, shape: Any, dtype: Any = None) -> Any:
+def _of_each(initializer: Initializer, shape: Shape, dtype: DType = None) -> Any:
     """A kernel initialized as that of each expert alone would be."""
     first, *rest = [fresh(initializer)(shape[1:], dtype=dtype) for _ in range(shape[0])]
     return ops.stack([first, *rest])
@@ -96,15 +97,15 @@ class Experts(SeedState, DirectCall, Configurable, keras.layers.Layer):
         experts_per_token: int,
         intermediate_dim: int,
         *,
-        activation: Any,
+        activation: Activation,
         normalized: bool,
         use_bias: bool = False,
         swiglu_limit: float | None = None,
         swiglu_alpha: float = 1.702,
         balance_coefficient: float = 0.0,
         jitter: float = 0.0,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -129,7 +130,7 @@ class Experts(SeedState, DirectCall, Configurable, keras.layers.Layer):
         self._activation = get_activation(activation)
         self._seed = keras.random.SeedGenerator() if jitter else None
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Make the router and the experts."""
         width = input_shape[-1]
         self.router = built_dense(
@@ -139,7 +140,9 @@ class Experts(SeedState, DirectCall, Configurable, keras.layers.Layer):
         self.intermediate = self._dense("intermediate", width, self.intermediate_dim)
         self.output_dense = self._dense("output", self.intermediate_dim, width)
 
-    def call(self, inputs: Any, padding_mask: Any = None, training: bool | None = None) -> Any:
+    def call(
+        self, inputs: Tensor, padding_mask: Tensor = None, training: bool | None = None
+    ) -> Any:
         """Map `[B, T, dim]` to `[B, T, dim]`.
 
         Args:
@@ -165,7 +168,7 @@ class Experts(SeedState, DirectCall, Configurable, keras.layers.Layer):
         mixed = mix_experts(tokens, experts, weights, self._expert, parameters)
         return ops.reshape(mixed, ops.shape(inputs))
 
-    def _expert(self, rows: Any, *parameters: Any) -> Any:
+    def _expert(self, rows: Tensor, *parameters: Any) -> Any:
         kernels, biases = parameters[:3], parameters[3:] or (0, 0, 0)
         gate, inner = (ops.matmul(rows, kernels[i]) + biases[i] for i in range(2))  # S F
         if self.swiglu_limit is None:
@@ -189,6 +192,6 @@ class Experts(SeedState, DirectCall, Configurable, keras.layers.Layer):
         dense.build((None, width))
         return dense
 
-    def compute_output_shape(self, input_shape: Any, *_: Any, **__: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape, *_: Any, **__: Any) -> Any:
         """The shape of the inputs."""
         return input_shape

@@ -1,30 +1,15 @@
 """The feed-forward layer of a transformer block."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import keras
 
 from nlpkit._config import Configurable
+from nlpkit._types import Activation, Initializer, Shape, Tensor
+from nlpkit.modules.activation import get_activation
 from nlpkit.modules.dense import built_dense
 from nlpkit.modules.direct_call import DirectCall
-
-_OWN_ACTIVATIONS = {"gelu_tanh": partial(keras.activations.gelu, approximate=True)}
-
-
-def get_activation(activation: Any) -> Callable[[Any], Any]:
-    """An activation by name: Keras' names, and "gelu_tanh" for the tanh form of GELU.
-
-    "gelu" is the exact form, `x Φ(x)` with the normal distribution function (Hendrycks and Gimpel,
-    2016, 1606.08415). The two differ by up to 5e-4.
-
-    Raises:
-        ValueError: nothing has that name.
-    """
-    if isinstance(activation, str) and activation in _OWN_ACTIVATIONS:
-        return _OWN_ACTIVATIONS[activation]
-    return keras.activations.get(activation)
 
 
 class FeedForward(DirectCall, Configurable, keras.layers.Layer):
@@ -45,11 +30,11 @@ class FeedForward(DirectCall, Configurable, keras.layers.Layer):
         self,
         intermediate_dim: int,
         *,
-        activation: Any,
+        activation: Activation,
         gated: bool = False,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -62,7 +47,7 @@ class FeedForward(DirectCall, Configurable, keras.layers.Layer):
         self.supports_masking = True
         self._activation = get_activation(activation)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Make the dense layers."""
         make = partial(built_dense, self, use_bias=self.use_bias)
         self.intermediate = make("intermediate", self.intermediate_dim, input_shape)
@@ -71,7 +56,7 @@ class FeedForward(DirectCall, Configurable, keras.layers.Layer):
         inner_shape = (*input_shape[:-1], self.intermediate_dim)
         self.output_dense = make("output", input_shape[-1], inner_shape)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Any:
         """Map `[B, T, dim]` to `[B, T, dim]`."""
         inner = self.intermediate(inputs)
         if self.gated:

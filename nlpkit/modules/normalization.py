@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Shape, Tensor
 from nlpkit.modules.direct_call import DirectCall, held
 from nlpkit.ops import backend
 
@@ -13,7 +14,7 @@ from nlpkit.ops import backend
 class LayerNormalization(DirectCall, Configurable, keras.layers.LayerNormalization):
     """`keras.layers.LayerNormalization` over the last axis (Ba et al., 2016, arXiv:1607.06450)."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Any:
         """Normalize `[..., dim]`."""
         gamma, beta = held(self, self._tensors)
         return backend.layer_normalization(inputs, gamma, beta, self.epsilon)
@@ -39,7 +40,7 @@ class RMSNormalization(
         super().__init__(**kwargs)
         self.unit_offset = unit_offset
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Make the factors."""
         self.scale = self.add_weight(
             name="scale",
@@ -48,7 +49,7 @@ class RMSNormalization(
         )
         self.built = True
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Tensor) -> Any:
         """Normalize `[..., dim]`; the statistics are computed in float32."""
         return backend.rms_normalization(x, held(self, self._factors), self.epsilon)
 

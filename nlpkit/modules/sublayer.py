@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import keras
 
-def build_sublayer(layer: Any, *input_shapes: Any) -> None:
+
+def build_sublayer(layer: keras.Layer, *input_shapes: Any) -> None:
     """Build a layer for inputs of these shapes, unless it came from a file, which builds it."""
     if not layer.built:
         layer.build(*input_shapes)

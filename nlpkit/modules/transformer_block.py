@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
+from nlpkit._types import Cache, Shape, Tensor
 from nlpkit.modules.direct_call import DirectCall
 from nlpkit.modules.seed_state import SeedState
 from nlpkit.modules.sublayer import build_sublayer
@@ -40,17 +41,17 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
         self.dropout = dropout
         self._seed = keras.random.SeedGenerator() if dropout else None
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Build the norms."""
         for norm in (self.pre_norm, self.post_norm, self.output_norm):
             if norm is not None:
                 build_sublayer(norm, input_shape)
 
-    def enter(self, hidden: Any) -> Any:
+    def enter(self, hidden: Tensor) -> Any:
         """The input of the sub-layer."""
         return hidden if self.pre_norm is None else self.pre_norm(hidden)
 
-    def leave(self, hidden: Any, update: Any, training: bool | None) -> Any:
+    def leave(self, hidden: Tensor, update: Tensor, training: bool | None) -> Any:
         """The hidden states plus the sub-layer's output."""
         if self.post_norm is not None:
             update = self.post_norm(update)
@@ -95,7 +96,7 @@ class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
         self.feed_forward_residual = feed_forward_residual
         self.parallel = parallel
 
-    def build(self, hidden_shape: Any, context_shape: Any = None) -> None:
+    def build(self, hidden_shape: Shape, context_shape: Shape = None) -> None:
         """Build the sub-layers under their own names."""
         build_sublayer(self.attention, hidden_shape)
         build_sublayer(self.attention_residual, hidden_shape)
@@ -107,19 +108,19 @@ class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
 
     def call(
         self,
-        hidden: Any,
-        context: Any = None,
+        hidden: Tensor,
+        context: Tensor = None,
         *,
-        attention_mask: Any = None,
-        cross_attention_mask: Any = None,
-        bias: Any = None,
-        rotary: Any = None,
-        cache: Any = None,
-        cache_update_index: Any = None,
-        cross_cache: Any = None,
-        cross_cache_update_index: Any = None,
+        attention_mask: Tensor = None,
+        cross_attention_mask: Tensor = None,
+        bias: Tensor = None,
+        rotary: Tensor = None,
+        cache: Cache = None,
+        cache_update_index: Tensor = None,
+        cross_cache: Cache = None,
+        cross_cache_update_index: Tensor = None,
         return_attention_scores: bool = False,
-        padding_mask: Any = None,
+        padding_mask: Tensor = None,
         training: bool | None = None,
     ) -> Any:
         """Run the block.
@@ -176,7 +177,7 @@ class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
         hidden = self.feed_forward_residual.leave(hidden, update, training)
         return (hidden, *extras) if extras else hidden
 
-    def compute_output_spec(self, hidden: Any, *_: Any, **__: Any) -> Any:
+    def compute_output_spec(self, hidden: Tensor, *_: Any, **__: Any) -> Any:
         """The symbolic output without scores and caches; known without tracing the call."""
         return keras.KerasTensor(hidden.shape, dtype=self.compute_dtype)
 

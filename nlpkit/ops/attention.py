@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.ops import backend
 
 # A product so low that its weight is 0, yet finite: a row masked as a whole gets equal weights.
@@ -16,17 +17,17 @@ _MASKED = -0.7 * float(np.finfo(np.float32).max)
 
 
 def attend(
-    query: Any,
-    key: Any,
-    value: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
     *,
     scale: float,
-    mask: Any = None,
-    bias: Any = None,
+    mask: Tensor = None,
+    bias: Tensor = None,
     soft_cap: float | None = None,
-    sinks: Any = None,
+    sinks: Tensor = None,
     dropout: float = 0.0,
-    seed: Any = None,
+    seed: Tensor = None,
 ) -> Any:
     """Compute `softmax(soft_cap(scale * query keyᵀ) + bias) value`.
 
@@ -56,7 +57,7 @@ def attend(
     return attend_with_weights(query, key, value, soft_cap=soft_cap, sinks=sinks, **arguments)[0]
 
 
-def prepare_mask(mask: Any, dtype: str) -> Any:
+def prepare_mask(mask: Tensor, dtype: str) -> Any:
     """Put a mask that several layers will use into the form the backend's kernel computes with.
 
     PyTorch's kernel takes a boolean mask too, but is half as fast with it on CPUs (8 x 12 x 128 x
@@ -75,17 +76,17 @@ def prepare_mask(mask: Any, dtype: str) -> Any:
 
 
 def attend_with_weights(
-    query: Any,
-    key: Any,
-    value: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
     *,
     scale: float,
-    mask: Any = None,
-    bias: Any = None,
+    mask: Tensor = None,
+    bias: Tensor = None,
     soft_cap: float | None = None,
-    sinks: Any = None,
+    sinks: Tensor = None,
     dropout: float = 0.0,
-    seed: Any = None,
+    seed: Tensor = None,
 ) -> tuple[Any, Any]:
     """Compute `attend` step by step; also return the weights `[B, H, T, S]` (before dropout)."""
     dtype = query.dtype
@@ -113,7 +114,7 @@ def attend_with_weights(
     return backend.rows_as_heads(attended, heads), weights
 
 
-def _softmax(products: Any, sinks: Any) -> Any:
+def _softmax(products: Any, sinks: Tensor) -> Any:
     """The softmax of `[B, H, T, S]` over the keys, to which `sinks` adds one without a value."""
     if sinks is None:
         # Of a single key Keras' softmax warns, as if it were a mistake.

@@ -4,10 +4,12 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
+
 _SIZE = 256
 
 
-def in_blocks(weights: Any) -> Any:
+def in_blocks(weights: Tensor) -> Any:
     """Cut rows into blocks, filled with zeros: `[R, V]` -> `[R, N, C]`."""
     fill = -weights.shape[-1] % _SIZE
     return ops.reshape(

@@ -11,7 +11,7 @@ from nlpkit._compat import is_tensorflow_value
 _PLAIN = (str, bytes, list, tuple, dict, np.ndarray, np.generic, int, float, bool, type(None))
 
 
-def to_column(x: Any) -> Any:
+def to_column(x: object) -> Any:
     """Read a column, or a frame of columns, by what it can do rather than by its type.
 
     Values are taken in the order in which they stand, never by the labels of an index.
@@ -41,12 +41,12 @@ def to_column(x: Any) -> Any:
     return _values(x)
 
 
-def is_frame(x: Any) -> bool:
+def is_frame(x: object) -> bool:
     """Whether `x` holds columns under names, as the frames of all libraries do."""
     return _names(x) is not None and hasattr(x, "__len__") and hasattr(x, "__getitem__")
 
 
-def _names(x: Any) -> list[Any] | None:
+def _names(x: object) -> list[Any] | None:
     # A table of pyarrow has the columns themselves under `columns`.
     names = getattr(x, "column_names", None)
     if names is None:

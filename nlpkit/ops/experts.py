@@ -8,10 +8,11 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.ops import backend
 
 
-def choose_experts(logits: Any, experts_per_token: int, normalized: bool) -> tuple[Any, Any]:
+def choose_experts(logits: Tensor, experts_per_token: int, normalized: bool) -> tuple[Any, Any]:
     """The experts of each token, and their weights: the largest softmax probabilities.
 
     Args:
@@ -30,7 +31,11 @@ def choose_experts(logits: Any, experts_per_token: int, normalized: bool) -> tup
 
 
 def mix_experts(
-    x: Any, chosen: Any, weights: Any, expert: Callable[..., Any], parameters: Sequence[Any]
+    x: Tensor,
+    chosen: Tensor,
+    weights: Tensor,
+    expert: Callable[..., Any],
+    parameters: Sequence[Any],
 ) -> Any:
     """Compute `sum_k weights[n, k] expert(x[n], *parameters of expert chosen[n, k])`.
 
@@ -50,7 +55,7 @@ def mix_experts(
     return ops.sum(outputs * ops.cast(weights, outputs.dtype)[..., None], axis=1)
 
 
-def balance_loss(logits: Any, chosen: Any, mask: Any = None) -> Any:
+def balance_loss(logits: Tensor, chosen: Tensor, mask: Tensor = None) -> Any:
     """`E sum_e f_e p_e`: least when the experts get equal shares of the tokens.
 
     f is the number of tokens that chose expert e, p the sum of its probabilities, both divided by

@@ -8,7 +8,7 @@ import numpy as np
 Row = Sequence[int] | np.ndarray
 
 
-def to_rows(ids: Any, name: str) -> tuple[list[Row], bool]:
+def to_rows(ids: object, name: str) -> tuple[list[Row], bool]:
     """Read ids of one example (rank 1) or of a batch (rank 2, ragged or dense).
 
     Args:
@@ -32,7 +32,11 @@ def to_rows(ids: Any, name: str) -> tuple[list[Row], bool]:
 
 
 def pad_rows(
-    rows: Sequence[Sequence[Any] | np.ndarray], length: int, pad_value: Any, dtype: str, side: str
+    rows: Sequence[Sequence[Any] | np.ndarray],
+    length: int,
+    pad_value: object,
+    dtype: str,
+    side: str,
 ) -> np.ndarray:
     """Pad rows of at most `length` entries to a dense array `[batch, length]`."""
     dense = np.full((len(rows), length), pad_value, dtype=object if dtype == "string" else dtype)

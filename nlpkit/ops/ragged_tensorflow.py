@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nlpkit._compat import require
+from nlpkit._types import TensorFlowTensor
 
 tf: Any = require("tensorflow", "tf.data")
 
@@ -50,7 +51,9 @@ def map_rows(
     return _run_in_python(run, flat, outputs, batched)
 
 
-def map_entries(function: Callable[[np.ndarray], Any], tensor: Any, output: Output) -> Any:
+def map_entries(
+    function: Callable[[np.ndarray], Any], tensor: TensorFlowTensor, output: Output
+) -> Any:
     """Apply a function of a batch to every entry of a TensorFlow tensor of any rank.
 
     Args:
@@ -72,13 +75,13 @@ def map_entries(function: Callable[[np.ndarray], Any], tensor: Any, output: Outp
     return _reshape_dense(rows, tensor) if output.shape is not None else nest_rows(rows, tensor)
 
 
-def _reshape_dense(rows: Any, like: Any) -> Any:
+def _reshape_dense(rows: TensorFlowTensor, like: TensorFlowTensor) -> Any:
     dense = tf.reshape(rows, tf.concat([tf.shape(like), tf.shape(rows)[1:]], axis=0))
     dense.set_shape(like.shape.concatenate(rows.shape[1:]))
     return dense
 
 
-def nest_rows(rows: Any, like: Any) -> Any:
+def nest_rows(rows: TensorFlowTensor, like: TensorFlowTensor) -> Any:
     """Nest ragged rows, one per entry of `like`, as the entries are: `[*like.shape, None]`."""
     if like.shape.rank == 0:
         return rows.values
@@ -113,7 +116,7 @@ def _signature(output: Output) -> list[Any]:
     return [dtype] if output.shape is not None else [dtype, tf.int64]
 
 
-def _values_and_lengths(tensor: Any) -> tuple[Any, Any]:
+def _values_and_lengths(tensor: TensorFlowTensor) -> tuple[Any, Any]:
     if isinstance(tensor, tf.RaggedTensor):
         return tensor.flat_values, tensor.row_lengths()
     if tensor.shape.rank == 1:

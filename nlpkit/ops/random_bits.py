@@ -8,6 +8,8 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
+
 # As signed 32-bit integers: the golden ratio's bits, an odd number for the lanes, and the
 # multipliers of MurmurHash3's finalizer.
 _GOLDEN = 0x9E3779B9 - 2**32
@@ -15,7 +17,7 @@ _LANE = 0x7FEB352D
 _FIRST, _SECOND = 0x85EBCA6B - 2**32, 0xC2B2AE35 - 2**32
 
 
-def stream_keys(streams: Any) -> Any:
+def stream_keys(streams: Tensor) -> Any:
     """Hash random streams: int32 `[R, 2]` (seed, draw) -> int32 `[R]`.
 
     Draws of one seed never get the same key.
@@ -23,7 +25,7 @@ def stream_keys(streams: Any) -> Any:
     return _mixed(ops.bitwise_xor(_mixed(streams[:, 0] + _GOLDEN), streams[:, 1]))
 
 
-def uniform(keys: Any, step: Any, lane: int = 0) -> Any:
+def uniform(keys: Tensor, step: Tensor, lane: int = 0) -> Any:
     """Draw one number a row.
 
     The numbers are the upper 24 bits of a hash with MurmurHash3's finalizer (Appleby, 2011,
@@ -43,13 +45,13 @@ def uniform(keys: Any, step: Any, lane: int = 0) -> Any:
     return ops.cast(_shifted(bits, 8), "float32") * 2.0**-24
 
 
-def _mixed(bits: Any) -> Any:
+def _mixed(bits: Tensor) -> Any:
     """MurmurHash3's finalizer: each bit of the input changes half of the output's."""
     bits = ops.bitwise_xor(bits, _shifted(bits, 16)) * _FIRST
     bits = ops.bitwise_xor(bits, _shifted(bits, 13)) * _SECOND
     return ops.bitwise_xor(bits, _shifted(bits, 16))
 
 
-def _shifted(bits: Any, by: int) -> Any:
+def _shifted(bits: Tensor, by: int) -> Any:
     """Shift right and fill with zeros, where the operator fills with the sign."""
     return ops.bitwise_and(ops.right_shift(bits, by), 2 ** (32 - by) - 1)

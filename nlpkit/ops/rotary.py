@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from keras import ops
 
+from nlpkit._types import Tensor
+
 Layout = Literal["half", "interleaved"]
 
 
@@ -238,7 +240,7 @@ def _require_positive(**arguments: float) -> None:
             raise ValueError(f"{name} must be positive; got {name}={value}.")
 
 
-def rotary_angles(positions: Any, frequencies: Any) -> Any:
+def rotary_angles(positions: Tensor, frequencies: Tensor) -> Any:
     """The angle of each pair of features at each position.
 
     Args:
@@ -255,7 +257,7 @@ def rotary_angles(positions: Any, frequencies: Any) -> Any:
     return ops.expand_dims(positions, -1) * frequencies  # B T R/2
 
 
-def apply_rotary(x: Any, cos: Any, sin: Any, layout: Layout = "half") -> Any:
+def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor, layout: Layout = "half") -> Any:
     """Rotate the first R features of `x`, pair by pair; the others pass through.
 
     `(a, b) -> (a cos - b sin, b cos + a sin)` for each pair (Su et al., 2021, arXiv:2104.09864).
@@ -291,7 +293,7 @@ def apply_rotary(x: Any, cos: Any, sin: Any, layout: Layout = "half") -> Any:
     return ops.concatenate([rotated, rest], axis=-1) if rest.shape[-1] else rotated
 
 
-def _rotate(x: Any, cos: Any, sin: Any, layout: Layout) -> Any:
+def _rotate(x: Tensor, cos: Tensor, sin: Tensor, layout: Layout) -> Any:
     if layout == "half":
         a, b = x[..., : x.shape[-1] // 2], x[..., x.shape[-1] // 2 :]
         return ops.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1)

@@ -11,11 +11,12 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.ops import backend
 from nlpkit.ops.blocks import in_blocks
 
 
-def sampling_weights(logits: Any, parameters: Mapping[str, Any]) -> Any:
+def sampling_weights(logits: Tensor, parameters: Mapping[str, Any]) -> Any:
     """Weigh the words by all the parameters that are given, in the order of transformers.
 
     Args:
@@ -33,7 +34,7 @@ def sampling_weights(logits: Any, parameters: Mapping[str, Any]) -> Any:
     return weights
 
 
-def weigh(logits: Any, temperature: Any = None) -> Any:
+def weigh(logits: Tensor, temperature: Tensor = None) -> Any:
     """Compute `exp((logits - largest) / temperature)` in float32.
 
     Args:
@@ -45,12 +46,12 @@ def weigh(logits: Any, temperature: Any = None) -> Any:
     return ops.exp(logits if temperature is None else logits / _column(temperature))
 
 
-def keep_top_k(weights: Any, k: Any) -> Any:
+def keep_top_k(weights: Tensor, k: Tensor) -> Any:
     """Drop the words that are not among the `k` heaviest; equals of the k-th stay."""
     return ops.where(weights >= backend.count_threshold(weights, k), weights, 0.0)
 
 
-def keep_top_p(weights: Any, p: Any) -> Any:
+def keep_top_p(weights: Tensor, p: Tensor) -> Any:
     """Keep the fewest words that have at least the share `p` of the weight.
 
     Nucleus sampling (Holtzman et al., 2019, arXiv:1904.09751). Equals of the last word stay.
@@ -58,17 +59,17 @@ def keep_top_p(weights: Any, p: Any) -> Any:
     return ops.where(weights >= backend.mass_threshold(weights, p), weights, 0.0)
 
 
-def keep_min_p(weights: Any, p: Any) -> Any:
+def keep_min_p(weights: Tensor, p: Tensor) -> Any:
     """Drop words lighter than `p` times the heaviest (Nguyen et al., 2024, arXiv:2407.01082)."""
     return ops.where(weights >= _column(p), weights, 0.0)
 
 
-def probabilities_of(weights: Any) -> Any:
+def probabilities_of(weights: Tensor) -> Any:
     """Divide weights `[R, V]` by the sum of their row."""
     return weights / ops.sum(weights, axis=-1, keepdims=True)
 
 
-def choose_by(weights: Any, uniform: Any) -> Any:
+def choose_by(weights: Tensor, uniform: Tensor) -> Any:
     """Choose a word of each row with a probability proportional to its weight.
 
     The word where the running sum of the weights exceeds `uniform` times their sum: first the
@@ -93,7 +94,7 @@ def choose_by(weights: Any, uniform: Any) -> Any:
     return ops.squeeze(block * blocks.shape[-1] + word, axis=-1)
 
 
-def _first_past(target: Any, until: Any, masses: Any) -> Any:
+def _first_past(target: Tensor, until: Tensor, masses: Tensor) -> Any:
     """The first place past the target, or the last that weighs anything: rounding may miss it."""
     size = masses.shape[-1]
     places = ops.arange(size, dtype="int32")
@@ -103,12 +104,12 @@ def _first_past(target: Any, until: Any, masses: Any) -> Any:
     return ops.minimum(ops.min(reached, axis=-1, keepdims=True), last)  # R 1
 
 
-def greedy_choice(logits: Any) -> Any:
+def greedy_choice(logits: Tensor) -> Any:
     """The word with the largest logit, the first of equals: `[R, V]` -> int32 `[R]`."""
     return ops.cast(ops.argmax(logits, axis=-1), "int32")
 
 
-def repetition_penalty(logits: Any, token_ids: Any, mask: Any, penalty: Any) -> Any:
+def repetition_penalty(logits: Tensor, token_ids: Tensor, mask: Tensor, penalty: Tensor) -> Any:
     """Make words that were used less likely, those above 1, or likelier.
 
     A positive logit is divided by the penalty, a negative one multiplied (Keskar et al., 2019,
@@ -133,10 +134,10 @@ def repetition_penalty(logits: Any, token_ids: Any, mask: Any, penalty: Any) -> 
     return ops.scatter_update(logits, indices, ops.reshape(new, (-1,)))
 
 
-def has_nan(logits: Any) -> Any:
+def has_nan(logits: Tensor) -> Any:
     """Which rows hold a number that is none, or both infinities: `[R, V]` -> bool `[R]`."""
     return ops.isnan(ops.sum(logits, axis=-1))
 
 
-def _column(parameter: Any) -> Any:
+def _column(parameter: Tensor) -> Any:
     return ops.reshape(parameter, (-1, 1))  # R 1 or 1 1

@@ -12,13 +12,15 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
 
-def positions_of(padding_mask: Any) -> Any:
+
+def positions_of(padding_mask: Tensor) -> Any:
     """Count the real tokens of each row: `[B, T]` bool -> `[B, T]` int32, whatever the padding."""
     return ops.maximum(ops.cumsum(ops.cast(padding_mask, "int32"), axis=1) - 1, 0)
 
 
-def positions_in_sequences(sequence_ids: Any) -> Any:
+def positions_in_sequences(sequence_ids: Tensor) -> Any:
     """Count within each packed example: `[B, T]` int32 -> `[B, T]` int32."""
     index = ops.arange(ops.shape(sequence_ids)[1])
     earlier = index[:, None] > index[None, :]  # T T
@@ -27,10 +29,10 @@ def positions_in_sequences(sequence_ids: Any) -> Any:
 
 
 def visibility(
-    sequence_ids: Any,
-    positions: Any,
-    key_sequence_ids: Any = None,
-    key_positions: Any = None,
+    sequence_ids: Tensor,
+    positions: Tensor,
+    key_sequence_ids: Tensor = None,
+    key_positions: Tensor = None,
     *,
     causal: bool = False,
     window: int | None = None,

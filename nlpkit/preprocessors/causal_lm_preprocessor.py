@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.next_token_packer import NextTokenPacker, NextTokens
 from nlpkit.layers.preprocessing.prompt_packer import PromptPacker
 from nlpkit.ops.ragged import to_rows
@@ -121,9 +122,9 @@ class CausalLMPreprocessor(Preprocessor):
 
     def call(
         self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        x: Data,
+        y: Data = None,
+        sample_weight: Data = None,
         sequence_length: int | None = None,
     ) -> tuple[dict[str, Any], Any, Any]:
         x, _, _ = self.read(x, y, sample_weight)
@@ -134,7 +135,7 @@ class CausalLMPreprocessor(Preprocessor):
             features |= {"positions": rows.positions, "sequence_ids": rows.sequence_ids}
         return features, rows.labels, rows.weights
 
-    def compute_output_spec(self, x: Any, *_: Any, sequence_length: int | None = None) -> Any:
+    def compute_output_spec(self, x: Data, *_: Any, sequence_length: int | None = None) -> Any:
         """The symbolic outputs; a `.keras` file loads the vocabulary only after the graph."""
         length = self.sequence_length if sequence_length is None else sequence_length
         shape = (*keras.tree.flatten(x)[0].shape, length)
@@ -148,7 +149,7 @@ class CausalLMPreprocessor(Preprocessor):
 
     def generate_preprocess(
         self,
-        x: Any,
+        x: Data,
         sequence_length: int | None = None,
         *,
         padding_side: str | None = None,
@@ -186,7 +187,7 @@ class CausalLMPreprocessor(Preprocessor):
         token_ids, padding_mask = packer(self.tokenizer(prompts))
         return {"token_ids": token_ids, "padding_mask": padding_mask}
 
-    def generate_postprocess(self, x: Any) -> Any:
+    def generate_postprocess(self, x: Data) -> Any:
         """Convert generated ids to text, without padding and special tokens.
 
         Args:
@@ -209,7 +210,7 @@ class CausalLMPreprocessor(Preprocessor):
         return [i for i in map(self._id_or_none, self.stop_tokens) if i is not None]
 
     def _from_named(
-        self, columns: dict[str, Any], y: Any, sample_weight: Any
+        self, columns: dict[str, Any], y: Data, sample_weight: Data
     ) -> tuple[Any, Any, Any]:
         return _named(columns, _PAIR), y, sample_weight
 
@@ -251,14 +252,14 @@ def _named(x: dict[str, Any], names: tuple[str, ...]) -> Any:
     return {name: read_column(x[name], f"x[{name!r}]") for name in names}
 
 
-def _texts(x: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+def _texts(x: Data, names: tuple[str, ...]) -> tuple[Any, ...]:
     """Get the texts, or prompts and responses, from columns."""
     if isinstance(x, tuple) and len(x) > 1:
         raise ValueError(f"x must be texts or a dict with the keys {names}; got {len(x)} segments.")
     return tuple(x.values()) if isinstance(x, dict) else x if isinstance(x, tuple) else (x,)
 
 
-def _rows(values: Any) -> tuple[list[np.ndarray], bool]:
+def _rows(values: Data) -> tuple[list[np.ndarray], bool]:
     """Convert ids or a mask, of one text or of several, to arrays."""
     values = [*map(without_tensors, values)] if isinstance(values, list | tuple) else values
     rows, batched = to_rows(without_tensors(values), "token_ids and padding_mask")

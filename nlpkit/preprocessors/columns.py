@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
+from nlpkit._types import Data
 from nlpkit.ops.columns import to_column
 
 LABELS = ("label", "labels")
 WEIGHTS = "sample_weight"
 
 
-def read_columns(x: Any) -> Any:
+def read_columns(x: Data) -> Any:
     """Convert texts, or rows or columns of segments, to columns.
 
     The meaning of a value depends on its type, never on its length: a tuple holds columns, one for
@@ -41,7 +42,7 @@ def read_columns(x: Any) -> Any:
     return _columns_of_rows(x)
 
 
-def read_array(values: Any, name: str) -> Any:
+def read_array(values: Data, name: str) -> Any:
     """Convert labels or weights, in a column or a structure of columns, to arrays.
 
     Single values and TensorFlow's tensors are returned unchanged.
@@ -69,7 +70,7 @@ def read_array(values: Any, name: str) -> Any:
         raise ValueError(f"{name} must have rows of one length: {error}") from None
 
 
-def read_column(part: Any, name: str) -> Any:
+def read_column(part: Data, name: str) -> Any:
     """Convert a column of texts, called `name` in messages, to a list, an array or a tensor.
 
     Raises:
@@ -84,7 +85,7 @@ def read_column(part: Any, name: str) -> Any:
     return column
 
 
-def take_labels(columns: dict[str, Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+def take_labels(columns: dict[str, Any], y: Data, sample_weight: Data) -> tuple[Any, Any, Any]:
     """Separate labels and weights from named columns.
 
     Returns:
@@ -102,7 +103,7 @@ def take_labels(columns: dict[str, Any], y: Any, sample_weight: Any) -> tuple[An
     return others, y, sample_weight
 
 
-def _taken(columns: dict[str, Any], name: str, given: Any, argument: str) -> Any:
+def _taken(columns: dict[str, Any], name: str, given: object, argument: str) -> Any:
     if name not in columns:
         return given
     if given is not None:
@@ -112,7 +113,7 @@ def _taken(columns: dict[str, Any], name: str, given: Any, argument: str) -> Any
     return columns.pop(name)
 
 
-def holds_strings(column: Any) -> bool:
+def holds_strings(column: Data) -> bool:
     """Whether a column contains strings, by its dtype or, with missing values, by its rows."""
     if is_tensorflow_value(column):
         return bool(column.dtype == "string")
@@ -123,7 +124,7 @@ def holds_strings(column: Any) -> bool:
     return isinstance(column, str | bytes)
 
 
-def _columns_of_rows(x: Any) -> Any:
+def _columns_of_rows(x: Data) -> Any:
     if isinstance(x, np.ndarray) or is_tensorflow_value(x):
         return _columns_of_array(x)
     if not isinstance(x, list) or all(isinstance(row, str | bytes) for row in x):
@@ -145,7 +146,7 @@ def _columns_of_rows(x: Any) -> Any:
     return segments[0] if len(segments) == 1 else segments
 
 
-def _columns_of_array(x: Any) -> Any:
+def _columns_of_array(x: Data) -> Any:
     rank = len(x.shape)
     if isinstance(x, np.ndarray) and x.dtype == object and rank == 1:
         return _columns_of_rows(x.tolist()) if any(map(_is_row, x)) else x
@@ -155,7 +156,7 @@ def _columns_of_array(x: Any) -> Any:
     return segments[0] if len(segments) == 1 else segments
 
 
-def _is_row(value: Any) -> bool:
+def _is_row(value: object) -> bool:
     """Whether a row of a batch has several segments."""
     return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1)
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import keras
 
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.masked_lm_mask_generator import MaskedLMMaskGenerator
 from nlpkit.layers.preprocessing.random_source import RandomSource, SavedDraws
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
@@ -105,7 +106,7 @@ class MaskedLMPreprocessor(SavedDraws, SegmentPreprocessor):
         masker._random = self._random
         return masker
 
-    def compute_output_spec(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    def compute_output_spec(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         """The symbolic outputs; a `.keras` file loads the vocabulary only after the graph."""
         features = self._features_spec(x)
         shape = (*features["token_ids"].shape[:-1], self.mask_selection_length)
@@ -128,7 +129,7 @@ class MaskedLMPreprocessor(SavedDraws, SegmentPreprocessor):
             "dtype": self.compute_dtype,
         }
 
-    def _prepare(self, segments: list[Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    def _prepare(self, segments: list[Any], y: Data, sample_weight: Data) -> tuple[Any, Any, Any]:
         features = self._pack(segments)
         masked = self.masker(features["token_ids"])
         features["token_ids"] = masked["token_ids"]

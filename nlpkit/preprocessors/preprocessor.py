@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
 from nlpkit.preprocessors.columns import (
     LABELS,
@@ -62,7 +63,7 @@ class Preprocessor(FromPreset, PreprocessingLayer):
         self.tokenizer = tokenizer
         self._parts: dict[str, tuple[dict[str, Any], PreprocessingLayer]] = {}
 
-    def call(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    def call(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         x, y, sample_weight = self.read(x, y, sample_weight)
         columns = x if isinstance(x, tuple) else (x,)
         segments = [self.tokenizer.tokenize(column) for column in columns]
@@ -71,7 +72,7 @@ class Preprocessor(FromPreset, PreprocessingLayer):
             return x, y, sample_weight
         return x if y is None else (x, y)
 
-    def read(self, x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
+    def read(self, x: Data, y: Data = None, sample_weight: Data = None) -> tuple[Any, Any, Any]:
         """Convert examples in any form to columns, without tokenizing them.
 
         Args:
@@ -94,7 +95,7 @@ class Preprocessor(FromPreset, PreprocessingLayer):
             )
         return x, read_array(y, "y"), read_array(sample_weight, "sample_weight")
 
-    def check(self, x: Any) -> None:
+    def check(self, x: Data) -> None:
         """Validate texts before they are tokenized batch by batch.
 
         Args:
@@ -110,7 +111,7 @@ class Preprocessor(FromPreset, PreprocessingLayer):
             check_texts(column, f"x[{name!r}]" if column is not x else "x", errors)
 
     def _from_named(
-        self, columns: dict[str, Any], y: Any, sample_weight: Any
+        self, columns: dict[str, Any], y: Data, sample_weight: Data
     ) -> tuple[Any, Any, Any]:
         """Get the segments, labels and weights from named columns."""
         texts, y, sample_weight = take_labels(columns, y, sample_weight)
@@ -125,7 +126,7 @@ class Preprocessor(FromPreset, PreprocessingLayer):
         segments = tuple(texts.values())
         return segments[0] if len(segments) == 1 else segments, y, sample_weight
 
-    def _prepare(self, segments: list[Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    def _prepare(self, segments: list[Any], y: Data, sample_weight: Data) -> tuple[Any, Any, Any]:
         """Convert the segments' ids to features; return these, the labels and the weights."""
         raise NotImplementedError(f"{type(self).__name__} must define _prepare.")
 

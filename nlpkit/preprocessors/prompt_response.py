@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nlpkit._compat import is_tensorflow_value
+from nlpkit._types import Data
 from nlpkit.tokenizers.base.encoding import Encoding
 from nlpkit.tokenizers.base.string_input import map_strings
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -71,7 +72,7 @@ def _size(prompt: str, encoding: Encoding) -> int:
     return next((i for i, end in enumerate(ends) if end > len(prompt)), len(encoding))
 
 
-def _parted_tensors(tokenizer: Tokenizer, prompts: Any, responses: Any) -> tuple[Any, Any]:
+def _parted_tensors(tokenizer: Tokenizer, prompts: Data, responses: Data) -> tuple[Any, Any]:
     from nlpkit.ops.ragged_tensorflow import Output, map_rows, tf
 
     def part(*columns: Any) -> Any:

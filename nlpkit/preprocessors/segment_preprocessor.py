@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import keras
 
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.multi_segment_packer import MultiSegmentPacker
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -68,14 +69,14 @@ class SegmentPreprocessor(Preprocessor):
             "name": self.name,
         }
 
-    def compute_output_spec(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    def compute_output_spec(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         """The symbolic outputs; a `.keras` file loads the vocabulary only after the graph."""
         features = self._features_spec(x)
         if sample_weight is not None:
             return features, y, sample_weight
         return features if y is None else (features, y)
 
-    def _features_spec(self, x: Any) -> dict[str, keras.KerasTensor]:
+    def _features_spec(self, x: Data) -> dict[str, keras.KerasTensor]:
         shape = (*keras.tree.flatten(x)[0].shape, self.sequence_length)
         dtypes = {"token_ids": self.compute_dtype, "padding_mask": "bool"}
         if self.has_segment_ids:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nlpkit._types import Data
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
@@ -67,5 +68,5 @@ class TextClassifierPreprocessor(SegmentPreprocessor):
             **kwargs,
         )
 
-    def _prepare(self, segments: list[Any], y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    def _prepare(self, segments: list[Any], y: Data, sample_weight: Data) -> tuple[Any, Any, Any]:
         return self._pack(segments), y, sample_weight

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import keras
+
 from nlpkit._registry import known_classes
 from nlpkit.presets import records
 from nlpkit.presets.folders.store import MANIFEST
 from nlpkit.presets.layouts.selection import Need
+from nlpkit.presets.preset import FromPreset
 from nlpkit.presets.sources.downloading import fetch, find_downloaded
 from nlpkit.presets.sources.handle import COMMIT, FORMS, is_remote, parse_handle
 from nlpkit.presets.sources.lock_file import LockFile, Pin
@@ -151,7 +154,7 @@ def sources_of(preset: str | Path) -> tuple[str, ...]:
     )
 
 
-def find_class(name: Any) -> type[Any]:
+def find_class(name: object) -> type[Any]:
     """nlpkit's own class of that name; the list of them is the list of what presets can build.
 
     Raises:
@@ -169,7 +172,7 @@ def subclasses_of(cls: type) -> list[type[Any]]:
     return [known for known in known_classes().values() if issubclass(known, cls)]
 
 
-def records_of(cls: Any) -> dict[str, records.PresetRecord]:
+def records_of(cls: type[FromPreset]) -> dict[str, records.PresetRecord]:
     """The records of the families that a class can load, by name."""
     families = {
         family
@@ -181,7 +184,7 @@ def records_of(cls: Any) -> dict[str, records.PresetRecord]:
     return {name: record for name, record in known.items() if record.family in families}
 
 
-def _goes_with(cls: Any, backbone: Any) -> bool:
+def _goes_with(cls: type[FromPreset], backbone: keras.Model) -> bool:
     """Whether a backbone's presets can be loaded as `cls` or a family's subclass of it."""
     if cls.preset_kind == "backbone":
         return issubclass(backbone, cls) or issubclass(cls, backbone)

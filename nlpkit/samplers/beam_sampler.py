@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.modules.cache import take_rows
 from nlpkit.ops.sampling import has_nan, repetition_penalty
 from nlpkit.samplers.parameters import check_parameter
@@ -100,7 +101,7 @@ class BeamSampler(Sampler):
             texts = {name: value[:, 0] for name, value in texts.items()}
         return state | texts
 
-    def _extend(self, state: State, logits: Any, plan: Plan) -> State:
+    def _extend(self, state: State, logits: Tensor, plan: Plan) -> State:
         """Append a token to each beam, choosing the most likely continuations of each row."""
         found = self._candidates(state, self._log_probs(state, logits, plan), plan)
         open_beams = ops.where(found["ends"], found["log_probs"] + _NONE, found["log_probs"])
@@ -123,7 +124,7 @@ class BeamSampler(Sampler):
         cache = take_rows(state["cache"], ops.reshape(first + parents, (-1,)))
         return state | _unless_done(state, new) | {"cache": cache}
 
-    def _log_probs(self, state: State, logits: Any, plan: Plan) -> Any:
+    def _log_probs(self, state: State, logits: Tensor, plan: Plan) -> Any:
         """The log-probability of each beam with each next token, `[R, B, V]`."""
         log_probs = ops.log_softmax(ops.cast(logits, "float32") / plan["temperature"], axis=-1)
         if "repetition_penalty" in plan:
@@ -133,7 +134,7 @@ class BeamSampler(Sampler):
         shape = (-1, self.num_beams, log_probs.shape[-1])
         return ops.reshape(log_probs, shape) + state["log_probs"][..., None]
 
-    def _candidates(self, state: State, log_probs: Any, plan: Plan) -> dict[str, Any]:
+    def _candidates(self, state: State, log_probs: Tensor, plan: Plan) -> dict[str, Any]:
         """The K most likely continuations, enough that B of them are unfinished."""
         stops = plan["stop_token_ids"]
         words = log_probs.shape[-1]
@@ -172,7 +173,7 @@ class BeamSampler(Sampler):
         return {"texts": _pick(texts, best), "scores": scores, "lengths": lengths}
 
 
-def _pick(texts: Any, indices: Any) -> Any:
+def _pick(texts: Tensor, indices: Tensor) -> Any:
     """Gather texts `[R, B, L]` by their indices `[R, K]` in the row."""
     return ops.take_along_axis(texts, indices[..., None], axis=1)
 
@@ -185,5 +186,5 @@ def _unless_done(state: State, new: dict[str, Any]) -> dict[str, Any]:
     return new
 
 
-def _length_factor(count: Any, plan: Plan) -> Any:
+def _length_factor(count: Tensor, plan: Plan) -> Any:
     return ops.power(ops.cast(count, "float32"), plan["length_penalty"])[:, None]  # R 1

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.modules.cache import take_rows
 from nlpkit.ops.sampling import has_nan
 from nlpkit.samplers.parameters import check_parameter
@@ -91,13 +92,13 @@ class ContrastiveSampler(Sampler):
         return append(state, ops.take_along_axis(tokens, best[:, None], axis=1)[:, 0], plan)
 
 
-def _direction(hidden: Any) -> Any:
+def _direction(hidden: Tensor) -> Any:
     """Normalize hidden states to float32 unit vectors."""
     hidden = ops.cast(hidden, "float32")
     return hidden / ops.maximum(ops.norm(hidden, axis=-1, keepdims=True), 1e-12)
 
 
-def _similarity(state: State, directions: Any) -> Any:
+def _similarity(state: State, directions: Tensor) -> Any:
     """The largest cosine similarity of a candidate with an earlier token: `[R, K]`."""
     cosines = ops.einsum("rkd,rld->rkl", directions, state["directions"])
     return ops.max(ops.where(written(state)[:, None], cosines, -1.0), axis=-1)

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
+from nlpkit._types import Tensor
 from nlpkit.ops.sampling import greedy_choice
 from nlpkit.samplers.sampler import Plan, Sampler
 
@@ -20,5 +21,5 @@ class GreedySampler(Sampler):
 
     draws: ClassVar[bool] = False
 
-    def choose(self, logits: Any, uniform: Any, plan: Plan) -> Any:
+    def choose(self, logits: Tensor, uniform: Tensor, plan: Plan) -> Any:
         return greedy_choice(logits)

@@ -7,8 +7,10 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
 
-def look_up(token_ids: Any, first: Any, end: Any, guesses: int, longest: int) -> Any:
+
+def look_up(token_ids: Tensor, first: Tensor, end: Tensor, guesses: int, longest: int) -> Any:
     """Guess the next tokens of each row (Saxena, 2023, prompt lookup decoding).
 
     Find the earlier position whose preceding tokens match the end of the row, for as many of the

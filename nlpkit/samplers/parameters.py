@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nlpkit._types import Tensor
+
 
 class _Range(NamedTuple):
     text: str
@@ -31,7 +33,7 @@ _RANGES = {
 }
 
 
-def check_parameter(parameter: str, value: Any, argument: str | None = None) -> None:
+def check_parameter(parameter: str, value: Tensor, argument: str | None = None) -> None:
     """Raise an error if a parameter is out of its range.
 
     Args:

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from typing import Any
 
+from nlpkit._types import Tensor
 from nlpkit.ops.sampling import choose_by, sampling_weights
 from nlpkit.samplers.sampler import Plan, Sampler
 
@@ -27,5 +28,5 @@ class RandomSampler(Sampler):
         own = type(self).__module__.startswith("nlpkit.")
         return RandomSampler if own else super().structure()
 
-    def choose(self, logits: Any, uniform: Any, plan: Plan) -> Any:
+    def choose(self, logits: Tensor, uniform: Tensor, plan: Plan) -> Any:
         return choose_by(sampling_weights(logits, plan), uniform)

@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Cache, Tensor
 from nlpkit.ops.random_bits import uniform
 from nlpkit.ops.sampling import has_nan, probabilities_of, repetition_penalty, sampling_weights
 from nlpkit.samplers.parameters import PARAMETERS, check_parameter
@@ -25,11 +26,11 @@ class Decoder(Protocol):
 
     def prefill(
         self,
-        token_ids: Any,
-        padding_mask: Any,
+        token_ids: Tensor,
+        padding_mask: Tensor,
         slots: int,
         *,
-        reach: Any = None,
+        reach: Tensor = None,
         ring: bool = True,
         all_hidden: bool = False,
     ) -> tuple[Any, Any, Any]:
@@ -44,7 +45,7 @@ class Decoder(Protocol):
             all_hidden: bool. Whether the features are those of all tokens, `[R, T, dim]`.
         """
 
-    def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
+    def step(self, token_ids: Tensor, cache: Cache) -> tuple[Any, Any, Any]:
         """Logits `[R, t, V]` and features after t more tokens per row, and the new cache."""
 
 
@@ -98,15 +99,15 @@ class Sampler(Configurable):
     def __call__(
         self,
         next: Callable[[Any, Any, Any], tuple[Any, Any, Any]],
-        prompt: Any,
-        cache: Any = None,
-        index: Any = 0,
-        mask: Any = None,
+        prompt: Tensor,
+        cache: Cache = None,
+        index: Tensor = 0,
+        mask: Tensor = None,
         stop_token_ids: Sequence[int] | None = None,
-        hidden_states: Any = None,
-        model: Any = None,
+        hidden_states: Tensor = None,
+        model: keras.Model | None = None,
         *,
-        seed: Any = None,
+        seed: Tensor = None,
     ) -> Any:
         """Generate with a custom function, which may call any model.
 
@@ -152,7 +153,7 @@ class Sampler(Configurable):
             seed=getattr(self, "seed", None) if seed is None else seed,
         )
 
-    def get_next_token(self, probabilities: Any) -> Any:
+    def get_next_token(self, probabilities: Tensor) -> Any:
         """Choose tokens by their probabilities, float32 `[R, V]`; return ids, int `[R]`."""
         raise NotImplementedError(f"{type(self).__name__} must define get_next_token.")
 
@@ -193,7 +194,7 @@ class Sampler(Configurable):
         state = state | {"cache": cache, "step": state["step"] + 1}
         return self._append(state, logits[:, 0], plan)
 
-    def choose(self, logits: Any, uniform: Any, plan: Plan) -> Any:
+    def choose(self, logits: Tensor, uniform: Tensor, plan: Plan) -> Any:
         """Choose a token of each row.
 
         Args:
@@ -218,7 +219,7 @@ class Sampler(Configurable):
     def _generators(self) -> list[Any]:
         return [x for x in vars(self).values() if isinstance(x, keras.random.SeedGenerator)]
 
-    def _seeds(self, uniform: Any) -> list[tuple[Any, Any]]:
+    def _seeds(self, uniform: Tensor) -> list[tuple[Any, Any]]:
         """The states of a subclass's own seed generators, drawn again for this token.
 
         A compiled loop would otherwise draw the same numbers at each step and in each run.
@@ -233,7 +234,7 @@ class Sampler(Configurable):
         """The part of the state that is returned, with one or more rows per prompt."""
         return state
 
-    def _append(self, state: State, logits: Any, plan: Plan) -> State:
+    def _append(self, state: State, logits: Tensor, plan: Plan) -> State:
         broken = ops.logical_and(has_nan(logits), ops.logical_not(state["done"]))
         if "repetition_penalty" in plan:
             logits = repetition_penalty(
@@ -244,7 +245,7 @@ class Sampler(Configurable):
         return append(state, ids, plan) | {"broken": ops.logical_or(state["broken"], broken)}
 
 
-def fresh_state(prompt: Mapping[str, Any], plan: Plan, cache: Any, slots: int) -> State:
+def fresh_state(prompt: Mapping[str, Any], plan: Plan, cache: Cache, slots: int) -> State:
     """The state after the prompts, before any token is chosen."""
     ids, mask = prompt["token_ids"], prompt["padding_mask"]
     rows, width = ids.shape

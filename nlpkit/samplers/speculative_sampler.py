@@ -6,8 +6,10 @@ Axes: R rows, K guesses, L tokens (prompt and generated), V vocabulary.
 from collections.abc import Callable, Hashable
 from typing import Any
 
+import keras
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.modules.cache import forget
 from nlpkit.modules.cache_compaction import with_room
 from nlpkit.ops.random_bits import uniform
@@ -78,7 +80,7 @@ class SpeculativeSampler(Sampler):
     def __call__(
         self,
         next: Callable[..., Any],
-        prompt: Any,
+        prompt: Tensor,
         *args: Any,
         draft_next: Callable[..., Any] | None = None,
         **kwargs: Any,
@@ -117,7 +119,7 @@ class SpeculativeSampler(Sampler):
         # More than needed: the more slots, the less often the cache is compacted.
         return prompt_length + new_tokens + 8 * (1 + self.num_speculative_tokens)
 
-    def choose(self, logits: Any, uniform: Any, plan: Plan) -> Any:
+    def choose(self, logits: Tensor, uniform: Tensor, plan: Plan) -> Any:
         return self.inner.choose(logits, uniform, plan)
 
     def start(self, decoder: Decoder, prompt: Plan, plan: Plan, slots: int) -> State:
@@ -172,7 +174,7 @@ class SpeculativeSampler(Sampler):
         inner = _repeat(tried, guess, inner)
         return inner["token_ids"], state | {"draft_cache": inner["cache"]}
 
-    def _choices(self, state: State, guessed: Any, logits: Any, plan: Plan) -> Any:
+    def _choices(self, state: State, guessed: Tensor, logits: Tensor, plan: Plan) -> Any:
         """The base sampler's choices after the newest token and each guess, `[R, K+1]`."""
         tried, words = logits.shape[1:]
         logits = ops.reshape(logits, (-1, words))
@@ -187,7 +189,7 @@ class SpeculativeSampler(Sampler):
         return ops.reshape(self.choose(logits, numbers, plan), (-1, tried))
 
 
-def _accept(state: State, chosen: Any, right: Any, plan: Plan) -> tuple[State, Any]:
+def _accept(state: State, chosen: Tensor, right: Tensor, plan: Plan) -> tuple[State, Any]:
     """Append the first `right` `[R]` of the chosen tokens; also return how many were appended.
 
     A row ends after a stop token or at its limit.
@@ -208,7 +210,7 @@ def _accept(state: State, chosen: Any, right: Any, plan: Plan) -> tuple[State, A
     }, kept
 
 
-def _put(token_ids: Any, tokens: Any, begin: Any, count: Any = None) -> Any:
+def _put(token_ids: Tensor, tokens: Tensor, begin: Tensor, count: Tensor = None) -> Any:
     """Write tokens `[R, t]` to `[R, L]` from `begin` `[R]` on, all or the first `count`."""
     count = tokens.shape[1] if count is None else count[:, None]
     offsets = ops.arange(token_ids.shape[1], dtype="int32") - begin[:, None]  # R L
@@ -217,7 +219,7 @@ def _put(token_ids: Any, tokens: Any, begin: Any, count: Any = None) -> Any:
     return ops.where(inside, ops.take_along_axis(tokens, there, axis=1), token_ids)
 
 
-def _ahead(token_ids: Any, state: State, count: int) -> Any:
+def _ahead(token_ids: Tensor, state: State, count: int) -> Any:
     """The tokens after the newest of each row, `[R, count]`."""
     begin = (state["prompt"] + state["count"])[:, None]
     return ops.take_along_axis(token_ids, begin + ops.arange(count, dtype="int32"), axis=1)
@@ -234,7 +236,7 @@ def _require_single_tokens(base: Sampler) -> None:
         )
 
 
-def _require_same_tokenizer(draft: Any, model: Any) -> None:
+def _require_same_tokenizer(draft: keras.Model, model: keras.Model) -> None:
     both: list[Any] = [
         getattr(getattr(x, "preprocessor", None), "tokenizer", None) for x in (draft, model)
     ]

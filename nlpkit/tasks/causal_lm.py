@@ -8,6 +8,8 @@ from keras import ops
 
 from nlpkit import samplers
 from nlpkit._foreign_names import explains_names
+from nlpkit._types import Data, KerasIdentifier, Tensor
+from nlpkit.backbones.backbone import Backbone
 from nlpkit.generation.cached_decoding import CachedDecoding
 from nlpkit.generation.generate import Generation
 from nlpkit.generation.options import Options
@@ -15,6 +17,7 @@ from nlpkit.generation.prompts import width_of
 from nlpkit.generation.scoring import Scoring
 from nlpkit.generation.stop_tokens import read_stop_tokens, write_stop_tokens
 from nlpkit.modules.dense import Dense
+from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, parse
 from nlpkit.samplers.combination import combine
@@ -59,8 +62,8 @@ class CausalLM(CachedDecoding, Scoring, Task):
 
     def __init__(
         self,
-        backbone: Any,
-        preprocessor: Any = None,
+        backbone: Backbone,
+        preprocessor: Preprocessor | None = None,
         *,
         stop_token_ids: Sequence[int] | None = None,
         **kwargs: Any,
@@ -90,10 +93,10 @@ class CausalLM(CachedDecoding, Scoring, Task):
 
     def compile(
         self,
-        optimizer: Any = "auto",
-        loss: Any = "auto",
+        optimizer: KerasIdentifier = "auto",
+        loss: KerasIdentifier = "auto",
         *,
-        weighted_metrics: Any = "auto",
+        weighted_metrics: KerasIdentifier = "auto",
         sampler: str | samplers.Sampler = "top_k",
         **kwargs: Any,
     ) -> None:
@@ -141,12 +144,12 @@ class CausalLM(CachedDecoding, Scoring, Task):
             return rows
         return min(rows, tokenizer.vocabulary_size())
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def call(self, inputs: Data, training: bool | None = None, mask: Tensor = None) -> Any:
         """Run on the backbone's inputs, including optional ones."""
         return self._logits(self.backbone(inputs, training=training))
 
     def compute_output_spec(
-        self, inputs: Any, training: bool | None = None, mask: Any = None
+        self, inputs: Data, training: bool | None = None, mask: Tensor = None
     ) -> Any:
         """The logits' shape and dtype."""
         token_ids = inputs["token_ids"] if isinstance(inputs, dict) else inputs
@@ -159,7 +162,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
     @explains_names
     def generate(
         self,
-        inputs: Any,
+        inputs: Data,
         max_length: int | None = None,
         stop_token_ids: Sequence[int | str] | str | None = "auto",
         strip_prompt: bool = False,
@@ -244,14 +247,14 @@ class CausalLM(CachedDecoding, Scoring, Task):
         generation = Generation(self, self._execution, options)
         return generation.stream(inputs) if stream else generation.run(inputs)
 
-    def _next_logits(self, hidden: Any) -> Any:
+    def _next_logits(self, hidden: Tensor) -> Any:
         logits = ops.cast(self._logits(hidden), "float32")
         words, spelled = logits.shape[-1], self.spelled_words
         if spelled == words:
             return logits
         return ops.where(ops.arange(words, dtype="int32") < spelled, logits, -float("inf"))
 
-    def _logits(self, hidden: Any) -> Any:
+    def _logits(self, hidden: Tensor) -> Any:
         backbone = self.backbone
         return _logits(backbone.head, self._projection, backbone.token_embedding, hidden)
 
@@ -271,7 +274,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
         return tied or super().holds_head(tensors, backbone_arguments)
 
 
-def _logits(head: Any, projection: Any, token_embedding: Any, hidden: Any) -> Any:
+def _logits(head: Any, projection: Any, token_embedding: Any, hidden: Tensor) -> Any:
     tied = projection is None
     logits = token_embedding(hidden, reverse=True) if tied else projection(hidden)
     if head.scale is not None:

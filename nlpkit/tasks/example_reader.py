@@ -1,12 +1,16 @@
 """Reading and validation of examples in any form, and their conversion to batches."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nlpkit._compat import is_tensorflow_value
+from nlpkit._types import Data
 from nlpkit.preprocessors.columns import holds_strings, read_array, read_columns
 from nlpkit.tasks.labels import Labels
 from nlpkit.tasks.text_dataset import check_lengths
+
+if TYPE_CHECKING:
+    from nlpkit.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -28,17 +32,17 @@ class ExampleReader:
     labelled: bool = True
 
     @classmethod
-    def of(cls, task: Any, labelled: bool = True) -> Self:
+    def of(cls, task: "Task", labelled: bool = True) -> Self:
         """Create the reader of a task with a preprocessor."""
         segments = getattr(task.preprocessor, "has_segment_ids", False)
         limit = getattr(task.backbone, "num_segments", None) if segments else None
         return cls(task.preprocessor, Labels.of(task), limit, labelled)
 
-    def __call__(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    def __call__(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         """Return the features, labels and weights of a batch in any form."""
         return self.preprocessor(*self.read(x, y, sample_weight))
 
-    def read(self, x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, Any, Any]:
+    def read(self, x: Data, y: Data = None, sample_weight: Data = None) -> tuple[Any, Any, Any]:
         """Convert examples to columns that can be sliced, and validate them.
 
         Raises:
@@ -59,7 +63,7 @@ class ExampleReader:
         y = self.labels.read(y, needed)
         return x, y, self.labels.read_weights(sample_weight, y)
 
-    def in_graph(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    def in_graph(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         """Do the same as a call, inside `tf.data.Dataset.map`."""
         from nlpkit.tasks.labels_tensorflow import checked
 
@@ -70,7 +74,7 @@ class ExampleReader:
         y, sample_weight = checked(self.labels, y, sample_weight)
         return self.preprocessor(x, y, sample_weight)
 
-    def _refuse_second_texts(self, y: Any) -> None:
+    def _refuse_second_texts(self, y: Data) -> None:
         """Raise a ValueError if a prediction would ignore the second texts of pairs."""
         if not self.labelled and not self.labels.names and y is not None and holds_strings(y):
             raise ValueError(
@@ -78,7 +82,7 @@ class ExampleReader:
                 "Batches of pairs are ((first, second),)."
             )
 
-    def _columns(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    def _columns(self, x: Data, y: Data, sample_weight: Data) -> tuple[Any, Any, Any]:
         if hasattr(self.preprocessor, "read"):
             x, y, sample_weight = self.preprocessor.read(x, y, sample_weight)
         else:
@@ -92,7 +96,7 @@ class ExampleReader:
         return x, y, sample_weight
 
 
-def _on_host(values: Any) -> Any:
+def _on_host(values: Data) -> Any:
     """Convert eager TensorFlow tensors in a structure to arrays."""
     if isinstance(values, tuple):
         return tuple(map(_on_host, values))
@@ -101,7 +105,7 @@ def _on_host(values: Any) -> Any:
     return values.numpy() if is_tensorflow_value(values) else values
 
 
-def refuse_single(x: Any) -> None:
+def refuse_single(x: Data) -> None:
     """Raise a ValueError if `x` is one example, not a batch."""
     for part in x if isinstance(x, tuple) else x.values() if isinstance(x, dict) else (x,):
         if isinstance(part, str | bytes) or getattr(part, "shape", None) == ():

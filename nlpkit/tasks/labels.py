@@ -1,12 +1,16 @@
 """Reading and validation of labels and weights in any form."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import keras
 import numpy as np
 
+from nlpkit._types import Data
 from nlpkit.preprocessors.columns import read_array
+
+if TYPE_CHECKING:
+    from nlpkit.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Labels:
     ignored: int | None = None
 
     @classmethod
-    def of(cls, task: Any) -> Self:
+    def of(cls, task: "Task") -> Self:
         """The labels of a task, from the loss it is compiled with."""
         names = tuple(getattr(task, "labels", None) or ())
         loss = task.loss if task.compiled else None
@@ -37,7 +41,7 @@ class Labels:
         shape = task.outputs[0].shape
         return cls(shape[-1], len(shape) - 1, names, getattr(loss, "ignore_class", None))
 
-    def read(self, y: Any, needed: bool = False) -> Any:
+    def read(self, y: Data, needed: bool = False) -> Any:
         """Convert labels to an array, in their order.
 
         Args:
@@ -62,7 +66,7 @@ class Labels:
         _refuse(~np.isfinite(y), y, "y must contain numbers")
         return y if self.classes is None else self._as_classes(y, self.classes)
 
-    def read_weights(self, weights: Any, y: Any) -> Any:
+    def read_weights(self, weights: Any, y: Data) -> Any:
         """Convert sample weights to an array, with one for each label or for each row.
 
         Raises:

@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 
 from nlpkit._compat import is_tensorflow_value, require
+from nlpkit._types import DType, TensorFlowTensor
 from nlpkit.tasks.labels import Labels
 
 tf: Any = require("tensorflow", "tf.data")
 
 
-def checked(labels: Labels, y: Any, sample_weight: Any) -> tuple[Any, Any]:
+def checked(
+    labels: Labels, y: TensorFlowTensor, sample_weight: TensorFlowTensor
+) -> tuple[Any, Any]:
     """Check the labels and weights of a batch with `labels` when the pipeline runs.
 
     Anything that is not a tensor is returned unchanged.
@@ -27,11 +30,11 @@ def checked(labels: Labels, y: Any, sample_weight: Any) -> tuple[Any, Any]:
     return y, sample_weight
 
 
-def _is_dense(value: Any) -> bool:
+def _is_dense(value: TensorFlowTensor) -> bool:
     return is_tensorflow_value(value) and not isinstance(value, tf.RaggedTensor)
 
 
-def _run(read: Any, tensor: Any, dtype: Any) -> Any:
+def _run(read: Any, tensor: TensorFlowTensor, dtype: DType) -> Any:
     dtype = dtype or tensor.dtype
     read_value = tf.numpy_function(
         lambda value: np.asarray(read(value), dtype.as_numpy_dtype), [tensor], dtype

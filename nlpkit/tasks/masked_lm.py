@@ -5,8 +5,11 @@ from typing import Any
 
 import keras
 
+from nlpkit._types import KerasIdentifier
 from nlpkit._warning import warn
+from nlpkit.backbones.backbone import Backbone
 from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
+from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.tasks.task import Task
 
 
@@ -55,8 +58,8 @@ class MaskedLM(Task):
 
     def __init__(
         self,
-        backbone: Any,
-        preprocessor: Any = None,
+        backbone: Backbone,
+        preprocessor: Preprocessor | None = None,
         head_activation: str | None = None,
         head_layer_norm_epsilon: float | None = None,
         **kwargs: Any,
@@ -86,10 +89,10 @@ class MaskedLM(Task):
 
     def compile(
         self,
-        optimizer: Any = "auto",
-        loss: Any = "auto",
+        optimizer: KerasIdentifier = "auto",
+        loss: KerasIdentifier = "auto",
         *,
-        weighted_metrics: Any = "auto",
+        weighted_metrics: KerasIdentifier = "auto",
         **kwargs: Any,
     ) -> None:
         """Configure training.

@@ -1,11 +1,17 @@
 """Compatibility checks of a task's parts."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
+from nlpkit._types import DType
 
-def check_family(name: str, part: Any, needed: type) -> None:
+if TYPE_CHECKING:
+    from nlpkit.backbones.backbone import Backbone
+    from nlpkit.preprocessors.preprocessor import Preprocessor
+
+
+def check_family(name: str, part: object, needed: type) -> None:
     """Raise a ValueError if a part is not of the class that the task needs."""
     if not isinstance(part, needed):
         raise ValueError(
@@ -13,14 +19,14 @@ def check_family(name: str, part: Any, needed: type) -> None:
         )
 
 
-def check_dtype(dtype: Any, backbone: Any) -> None:
+def check_dtype(dtype: DType, backbone: "Backbone") -> None:
     """Raise a ValueError if the dtype of a task is not that of its backbone."""
     of_backbone = backbone.dtype_policy.name
     if dtype is not None and keras.dtype_policies.get(dtype).name != of_backbone:
         raise ValueError(f"A task has its backbone's dtype, {of_backbone!r}; got dtype={dtype!r}.")
 
 
-def check_vocabulary(preprocessor: Any, backbone: Any) -> None:
+def check_vocabulary(preprocessor: "Preprocessor | None", backbone: "Backbone") -> None:
     """Raise a ValueError if a preprocessor has more tokens than a backbone."""
     tokenizer: Any = getattr(preprocessor, "tokenizer", None)
     if not getattr(tokenizer, "has_vocabulary", False):

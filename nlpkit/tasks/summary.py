@@ -1,9 +1,9 @@
 """The preprocessor's lines in the summary of a task."""
 
-from typing import Any
+from nlpkit.preprocessors.preprocessor import Preprocessor
 
 
-def summary_of(preprocessor: Any) -> str:
+def summary_of(preprocessor: Preprocessor) -> str:
     """Describe a preprocessor and its tokenizer, one line each."""
     tokenizer = preprocessor.tokenizer
     words = f"{tokenizer.vocabulary_size():,}" if tokenizer.has_vocabulary else "none yet"

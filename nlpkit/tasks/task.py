@@ -7,6 +7,7 @@ import keras
 
 from nlpkit._config import Configurable, refuse_unknown
 from nlpkit._foreign_names import explains_names
+from nlpkit._types import Data, KerasIdentifier
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.columns import read_array
@@ -53,7 +54,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
 
     def __init__(
         self,
-        inputs: Any,
+        inputs: Data,
         outputs: Any,
         /,
         *,
@@ -137,17 +138,17 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
     @explains_names
     def fit(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: Data = None,
+        y: Data = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: str | int = "auto",
-        callbacks: Any = None,
+        callbacks: KerasIdentifier = None,
         validation_split: float = 0.0,
-        validation_data: Any = None,
+        validation_data: Data = None,
         shuffle: bool = True,
         class_weight: dict[int, float] | None = None,
-        sample_weight: Any = None,
+        sample_weight: Data = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
@@ -186,11 +187,11 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
 
     def evaluate(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: Data = None,
+        y: Data = None,
         batch_size: int | None = None,
         verbose: str | int = "auto",
-        sample_weight: Any = None,
+        sample_weight: Data = None,
         **kwargs: Any,
     ) -> Any:
         """Compute loss and metrics on raw strings; arguments as `keras.Model.evaluate`."""
@@ -199,7 +200,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         source = self._source(x, y, sample_weight, batch_size=batch_size)
         return super().evaluate(**source, verbose=verbose, **kwargs)
 
-    def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any) -> Any:
+    def predict(self, x: Data, batch_size: int | None = None, **kwargs: Any) -> Any:
         """Compute the outputs for raw strings; arguments as `keras.Model.predict`.
 
         Returns:
@@ -209,21 +210,23 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         return super().predict(**source, **kwargs)
 
     def train_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any
+        self, x: Data, y: Data = None, sample_weight: Data = None, **kwargs: Any
     ) -> Any:
         """Take one gradient step on a batch of raw strings."""
         return super().train_on_batch(*self._batch(x, y, sample_weight), **kwargs)
 
-    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any) -> Any:
+    def test_on_batch(
+        self, x: Data, y: Data = None, sample_weight: Data = None, **kwargs: Any
+    ) -> Any:
         """Compute loss and metrics on one batch of raw strings."""
         return super().test_on_batch(*self._batch(x, y, sample_weight), **kwargs)
 
-    def predict_on_batch(self, x: Any) -> Any:
+    def predict_on_batch(self, x: Data) -> Any:
         """Compute the outputs for one batch of raw strings."""
         return super().predict_on_batch(self._batch(x, labelled=False)[0])
 
     def _read(
-        self, x: Any, y: Any = None, sample_weight: Any = None, labelled: bool = True
+        self, x: Data, y: Data = None, sample_weight: Data = None, labelled: bool = True
     ) -> tuple[Any, Any, Any]:
         """Convert examples in memory to columns, and validate them before the loop."""
         refuse_single(x)
@@ -235,7 +238,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         return x, y, labels.read_weights(sample_weight, y)
 
     def _batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, labelled: bool = True
+        self, x: Data, y: Data = None, sample_weight: Data = None, labelled: bool = True
     ) -> tuple[Any, Any, Any]:
         x, y, sample_weight = self._read(x, y, sample_weight, labelled)
         if self.preprocessor is not None:
@@ -243,7 +246,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
             x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(packed)
         return x, y, sample_weight
 
-    def _held_out(self, validation_data: Any, batch_size: int | None) -> Any:
+    def _held_out(self, validation_data: Data, batch_size: int | None) -> Any:
         """The validation data of `fit`: a source of batches, or a tuple of arrays."""
         # A list of strings are texts; Keras treats other lists as the tuple.
         is_list = isinstance(validation_data, list) and len(validation_data) in (2, 3)
@@ -256,9 +259,9 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
 
     def _source(
         self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        x: Data,
+        y: Data = None,
+        sample_weight: Data = None,
         *,
         batch_size: int | None = None,
         shuffle: bool | None = None,
@@ -291,14 +294,14 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         reader = ExampleReader.of(self, labelled)
         return {"x": map_batches(reader, x, size, reader.in_graph), **in_order}
 
-    def _check_arrays(self, x: Any) -> None:
+    def _check_arrays(self, x: Data) -> None:
         """Reject ids past the vocabulary while they are NumPy arrays and can be inspected."""
         if isinstance(x, dict):
             names = {tensor.name for tensor in self.backbone.inputs}
             self.backbone.check_inputs({name: x[name] for name in x if name in names})
 
 
-def _refuse_split_of_batches(x: Any) -> None:
+def _refuse_split_of_batches(x: Data) -> None:
     if is_batched_source(x):
         raise ValueError(
             f"validation_split needs examples in memory; got a {type(x).__name__}. "

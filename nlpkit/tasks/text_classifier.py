@@ -5,9 +5,12 @@ from typing import Any
 
 import keras
 
+from nlpkit._types import Activation, KerasIdentifier
 from nlpkit._warning import warn
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.modules.activation import get_activation
 from nlpkit.modules.dropout import Dropout
-from nlpkit.modules.feed_forward import get_activation
+from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.task import Task
 
@@ -49,10 +52,10 @@ class TextClassifier(Task):
 
     def __init__(
         self,
-        backbone: Any,
+        backbone: Backbone,
         num_classes: int,
-        preprocessor: Any = None,
-        activation: Any = None,
+        preprocessor: Preprocessor | None = None,
+        activation: Activation = None,
         dropout: float = 0.1,
         *,
         labels: Sequence[str] | None = None,
@@ -86,7 +89,12 @@ class TextClassifier(Task):
         self._compile_itself()
 
     def compile(
-        self, optimizer: Any = "auto", loss: Any = "auto", *, metrics: Any = "auto", **kwargs: Any
+        self,
+        optimizer: KerasIdentifier = "auto",
+        loss: KerasIdentifier = "auto",
+        *,
+        metrics: KerasIdentifier = "auto",
+        **kwargs: Any,
     ) -> None:
         """Configure training.
 

@@ -12,6 +12,7 @@ import numpy as np
 from keras import tree
 
 from nlpkit._compat import is_tensorflow_dataset, is_tensorflow_value, require
+from nlpkit._types import Data
 
 
 class TextDataset(keras.utils.PyDataset):
@@ -28,9 +29,9 @@ class TextDataset(keras.utils.PyDataset):
     def __init__(
         self,
         preprocessor: Callable[..., Any],
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        x: Data,
+        y: Data = None,
+        sample_weight: Data = None,
         *,
         batch_size: int = 32,
         shuffle: bool = False,
@@ -67,7 +68,7 @@ class TextDataset(keras.utils.PyDataset):
 class _MappedPyDataset(keras.utils.PyDataset):
     """A `PyDataset` that preprocesses the batches of another."""
 
-    def __init__(self, preprocessor: Callable[..., Any], dataset: Any) -> None:
+    def __init__(self, preprocessor: Callable[..., Any], dataset: Data) -> None:
         super().__init__(
             workers=dataset.workers,
             use_multiprocessing=dataset.use_multiprocessing,
@@ -93,7 +94,7 @@ class _MappedPyDataset(keras.utils.PyDataset):
         self._dataset.on_epoch_end()
 
 
-def is_batched_source(x: Any) -> bool:
+def is_batched_source(x: Data) -> bool:
     """Whether `x` yields batches itself: a dataset, a loader, a generator or a stream."""
     return (
         is_tensorflow_dataset(x)
@@ -106,7 +107,7 @@ def is_batched_source(x: Any) -> bool:
 
 def map_batches(
     preprocessor: Callable[..., Any],
-    source: Any,
+    source: Data,
     batch_size: int = 32,
     in_graph: Callable[..., Any] | None = None,
 ) -> Any:
@@ -148,7 +149,7 @@ def _grouped(source: Iterable[Any], size: int) -> Iterator[Any]:
         yield tuple(map(list, zip(*rows, strict=True))) if isinstance(first, tuple) else rows
 
 
-def _is_single(x: Any) -> bool:
+def _is_single(x: Data) -> bool:
     """Whether `x` is a text or a tuple or dict of texts, not a batch."""
     if isinstance(x, tuple | dict):
         parts = x.values() if isinstance(x, dict) else x
@@ -156,13 +157,13 @@ def _is_single(x: Any) -> bool:
     return isinstance(x, str | bytes) or getattr(x, "shape", None) == ()
 
 
-def _yields_single_examples(dataset: Any) -> bool:
+def _yields_single_examples(dataset: Data) -> bool:
     spec = _as_arguments(dataset.element_spec)[0]
     return all(getattr(part, "shape", None) == () for part in tree.flatten(spec))
 
 
 def split_examples(
-    fraction: float, x: Any, y: Any = None, sample_weight: Any = None
+    fraction: float, x: Data, y: Data = None, sample_weight: Data = None
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Split off the last `fraction` of the examples of columns.
 
@@ -183,7 +184,7 @@ def split_examples(
     return kept, held
 
 
-def check_lengths(x: Any, y: Any, sample_weight: Any) -> int:
+def check_lengths(x: Data, y: Data, sample_weight: Data) -> int:
     """Return the number of examples, which must be the same in all columns.
 
     Raises:
@@ -199,7 +200,7 @@ def check_lengths(x: Any, y: Any, sample_weight: Any) -> int:
     return size
 
 
-def count_examples(column: Any) -> int:
+def count_examples(column: Data) -> int:
     """Return the length of a column, or of each column of a tuple or dict.
 
     Raises:
@@ -215,7 +216,7 @@ def count_examples(column: Any) -> int:
     return sizes[0]
 
 
-def take(column: Any, chosen: np.ndarray) -> Any:
+def take(column: Data, chosen: np.ndarray) -> Any:
     """Select examples from a column, or from each column of a tuple or dict."""
     if column is None:
         return None
@@ -228,11 +229,11 @@ def take(column: Any, chosen: np.ndarray) -> Any:
     return (column.numpy() if is_tensorflow_value(column) else column)[chosen]
 
 
-def _as_arguments(batch: Any) -> tuple[Any, ...]:
+def _as_arguments(batch: Data) -> tuple[Any, ...]:
     return batch if isinstance(batch, tuple) else (batch,)
 
 
-def _is_torch_loader(x: Any) -> bool:
+def _is_torch_loader(x: Data) -> bool:
     return any(cls.__module__ == "torch.utils.data.dataloader" for cls in type(x).__mro__)
 
 
@@ -257,7 +258,7 @@ class _Collate:
         return tree.map_structure(self.to_tensor, batch)
 
 
-def _collated_columns(batch: Any) -> Any:
+def _collated_columns(batch: Data) -> Any:
     """Convert columns to a tuple and strings to a list; default collation does the reverse."""
     if isinstance(batch, dict):
         return {name: _collated_columns(part) for name, part in batch.items()}

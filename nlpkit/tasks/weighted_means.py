@@ -7,6 +7,7 @@ from keras import ops, tree
 from keras.src.trainers.compile_utils import CompileMetrics
 from keras.src.utils.tracking import DotNotTrackScope
 
+from nlpkit._types import KerasIdentifier, Tensor
 from nlpkit.ops import backend
 
 
@@ -23,11 +24,11 @@ class WeightedMeans:
 
     def compile(
         self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
+        optimizer: KerasIdentifier = "rmsprop",
+        loss: KerasIdentifier = None,
         *,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
+        metrics: KerasIdentifier = None,
+        weighted_metrics: KerasIdentifier = None,
         **kwargs: Any,
     ) -> None:
         """Compile as `keras.Model.compile`; `metrics` of tokens ignore those of weight 0."""
@@ -42,10 +43,10 @@ class WeightedMeans:
 
     def compute_loss(
         self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Tensor = None,
+        sample_weight: Tensor = None,
         training: bool = True,
     ) -> Any:
         """The weighted mean, plus the losses added by layers."""
@@ -58,7 +59,13 @@ class WeightedMeans:
         return super().compute_loss(x, y, y_pred, sample_weight, training)  # type: ignore[misc]
 
     def _update_metrics_variables(
-        self, variables: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
+        self,
+        variables: Any,
+        loss: Tensor,
+        x: Tensor,
+        y: Tensor,
+        y_pred: Tensor,
+        sample_weight: Tensor,
     ) -> Any:
         """Overridden for JAX's trainer, whose loss function must have no side effects."""
         weights = self._weights(y, y_pred, sample_weight)
@@ -67,7 +74,7 @@ class WeightedMeans:
             variables, loss, x, y, y_pred, sample_weight
         )
 
-    def _weights(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
+    def _weights(self, y: Tensor, y_pred: Tensor, sample_weight: Tensor) -> Any:
         """The weight of each loss, `y_pred.shape[:-1]`; None if Keras' rule applies."""
         loss: Any = self.loss  # type: ignore[attr-defined]
         if _nested(loss, y, y_pred, sample_weight) or len(y_pred.shape) < 2:
@@ -78,7 +85,7 @@ class WeightedMeans:
         weights = ones if sample_weight is None else _fitted(sample_weight, ones)
         return weights * _counted(loss, y, ones)
 
-    def _to_mean_one(self, weights: Any, y: Any) -> Any:
+    def _to_mean_one(self, weights: Tensor, y: Tensor) -> Any:
         """Rescale weights so that Keras' mean over the positions is the weighted mean."""
         counted = _counted(self.loss, y, ops.ones_like(weights))  # type: ignore[attr-defined]
         return weights * ops.divide_no_nan(ops.sum(counted), ops.sum(weights))
@@ -89,7 +96,7 @@ class _LossMean(keras.metrics.Mean):
 
     weight: Any = None
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> Any:
+    def update_state(self, values: Tensor, sample_weight: Tensor = None) -> Any:
         """Add a batch; `sample_weight` is its number of rows."""
         weight = sample_weight if self.weight is None else self.weight
         self.weight = None
@@ -99,7 +106,7 @@ class _LossMean(keras.metrics.Mean):
 class _TokenMetrics(CompileMetrics):
     """Keras' metrics, except that unweighted ones ignore tokens without a weight."""
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
         """Add a batch."""
         if sample_weight is None or _nested(y_true, y_pred, sample_weight):
             super().update_state(y_true, y_pred, sample_weight)
@@ -120,7 +127,7 @@ def _nested(*values: Any) -> bool:
     return any(tree.is_nested(value) for value in values)
 
 
-def _counted(loss: Any, y: Any, ones: Any) -> Any:
+def _counted(loss: KerasIdentifier, y: Tensor, ones: Tensor) -> Any:
     """1 for each label that the loss does not ignore."""
     ignored = getattr(loss, "ignore_class", None)
     if ignored is None:
@@ -128,7 +135,7 @@ def _counted(loss: Any, y: Any, ones: Any) -> Any:
     return ops.cast(ops.reshape(y, ops.shape(ones)) != ignored, "float32")
 
 
-def _fitted(weight: Any, ones: Any) -> Any:
+def _fitted(weight: Any, ones: Tensor) -> Any:
     """Broadcast weights `[batch]`, `[batch, 1]` or per position to each position."""
     weight = ops.cast(weight, "float32")
     if len(weight.shape) > len(ones.shape):

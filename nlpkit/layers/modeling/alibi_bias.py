@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Shape, Tensor
 
 
 class AlibiBias(Configurable, keras.Layer):
@@ -45,7 +46,7 @@ class AlibiBias(Configurable, keras.Layer):
         self.alibi_bias_max = alibi_bias_max
         self.built = True
 
-    def call(self, attention_scores: Any) -> Any:
+    def call(self, attention_scores: Tensor) -> Any:
         shape = tuple(attention_scores.shape)
         if len(shape) != 4 or shape[1] is None:
             raise ValueError(
@@ -59,7 +60,7 @@ class AlibiBias(Configurable, keras.Layer):
         bias = ops.cast(slopes * distances, self.compute_dtype)  # H 1 K
         return ops.add(attention_scores, bias)
 
-    def compute_output_shape(self, attention_scores_shape: Any) -> Any:
+    def compute_output_shape(self, attention_scores_shape: Shape) -> Any:
         return attention_scores_shape
 
 

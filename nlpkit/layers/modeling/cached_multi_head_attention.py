@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Cache, Tensor
 from nlpkit.modules import cache as key_value_cache
 from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.attention import attend, attend_with_weights
@@ -85,18 +86,18 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
 
     def call(
         self,
-        query: Any,
-        value: Any,
-        key: Any = None,
-        attention_mask: Any = None,
-        cache: Any = None,
-        cache_update_index: Any = None,
+        query: Tensor,
+        value: Tensor,
+        key: Tensor = None,
+        attention_mask: Tensor = None,
+        cache: Cache = None,
+        cache_update_index: Tensor = None,
         return_attention_scores: bool = False,
         training: bool | None = None,
         use_causal_mask: bool = False,
-        query_mask: Any = None,
-        value_mask: Any = None,
-        key_mask: Any = None,
+        query_mask: Tensor = None,
+        value_mask: Tensor = None,
+        key_mask: Tensor = None,
     ) -> Any:
         _check_cache_arguments(cache, cache_update_index, use_causal_mask)
         queries = self._query_dense(query)  # B T H D
@@ -121,7 +122,7 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
     def _generators(self) -> list[Any]:
         return [self._dropout_layer.seed_generator] if self._dropout else []
 
-    def _keys_and_values(self, key: Any, value: Any, cache: Any, index: Any) -> tuple:
+    def _keys_and_values(self, key: Tensor, value: Tensor, cache: Cache, index: Tensor) -> tuple:
         if cache is None:
             return self._key_dense(key), self._value_dense(value), None
         if index is not None:
@@ -129,7 +130,9 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
             cache = key_value_cache.write(cache, keys, values, index)
         return *key_value_cache.read(cache, self._num_heads), cache
 
-    def _distance_masks(self, queries: Any, keys: Any, index: Any, causal: bool) -> list[Any]:
+    def _distance_masks(
+        self, queries: Tensor, keys: Tensor, index: Tensor, causal: bool
+    ) -> list[Any]:
         if not causal and self._sliding_window is None:
             return []
         start = 0 if index is None else ops.cast(index, "int32")
@@ -143,10 +146,10 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
 
     def _compute_attention(
         self,
-        query: Any,
-        key: Any,
-        value: Any,
-        attention_mask: Any = None,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attention_mask: Tensor = None,
         training: bool | None = None,
         return_attention_scores: bool = False,
         **kwargs: Any,
@@ -167,12 +170,12 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
 
     def compute_output_spec(
         self,
-        query: Any,
-        value: Any,
-        key: Any = None,
-        attention_mask: Any = None,
-        cache: Any = None,
-        cache_update_index: Any = None,
+        query: Tensor,
+        value: Tensor,
+        key: Tensor = None,
+        attention_mask: Tensor = None,
+        cache: Cache = None,
+        cache_update_index: Tensor = None,
         return_attention_scores: bool = False,
         **kwargs: Any,
     ) -> Any:
@@ -187,7 +190,7 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
         return (output, *extras) if extras else output
 
 
-def _batched(mask: Any) -> Any:
+def _batched(mask: Tensor) -> Any:
     """Give a mask `[T, S]` a batch axis; `[B, T, S]` and `[B, H, T, S]` have one."""
     mask = ops.cast(mask, "bool")
     return mask[None] if len(mask.shape) == 2 else mask
@@ -200,7 +203,7 @@ def _all(masks: list[Any]) -> Any:
     return reduce(ops.logical_and, masks) if masks else None
 
 
-def _check_cache_arguments(cache: Any, index: Any, causal: bool) -> None:
+def _check_cache_arguments(cache: Cache, index: Tensor, causal: bool) -> None:
     if cache is None and index is not None:
         raise ValueError(
             f"cache_update_index is where to write in a cache, so it needs cache; got "

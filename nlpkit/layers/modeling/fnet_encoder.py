@@ -6,9 +6,10 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Activation, Initializer, Shape, Tensor
+from nlpkit.modules.activation import get_activation
 from nlpkit.modules.dense import built_dense, check_initializers
 from nlpkit.modules.dropout import Dropout
-from nlpkit.modules.feed_forward import get_activation
 
 
 class FNetEncoder(Configurable, keras.Layer):
@@ -48,10 +49,10 @@ class FNetEncoder(Configurable, keras.Layer):
         self,
         intermediate_dim: int,
         dropout: float = 0,
-        activation: Any = "relu",
+        activation: Activation = "relu",
         layer_norm_epsilon: float = 1e-5,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -65,7 +66,7 @@ class FNetEncoder(Configurable, keras.Layer):
         self.bias_initializer = bias_initializer
         self.supports_masking = True
 
-    def build(self, inputs_shape: Any) -> None:
+    def build(self, inputs_shape: Shape) -> None:
         # Keras' layer normalization takes the float32 sum as it is and returns the compute dtype.
         self._mixing_norm = self._norm("mixing_layer_norm", inputs_shape)
         self._output_norm = self._norm("output_layer_norm", inputs_shape)
@@ -80,18 +81,18 @@ class FNetEncoder(Configurable, keras.Layer):
         self._output = built_dense(self, "output_dense", inputs_shape[-1], inner_shape)
         self._dropout = Dropout(self.dropout, dtype=self.dtype_policy, name="output_dropout")
 
-    def _norm(self, name: str, shape: Any) -> keras.Layer:
+    def _norm(self, name: str, shape: Shape) -> keras.Layer:
         norm = keras.layers.LayerNormalization(
             epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name=name
         )
         norm.build(shape)
         return norm
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensor, training: bool | None = None) -> Any:
         x = ops.cast(inputs, "float32")
         mixed = self._mixing_norm(x + ops.fft2((x, ops.zeros_like(x)))[0])
         fed = self._dropout(self._output(self._intermediate(mixed)), training=training)
         return self._output_norm(mixed + fed)
 
-    def compute_output_shape(self, inputs_shape: Any) -> Any:
+    def compute_output_shape(self, inputs_shape: Shape) -> Any:
         return inputs_shape

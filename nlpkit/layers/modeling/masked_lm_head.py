@@ -6,9 +6,10 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Activation, Initializer, Shape, Tensor
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
+from nlpkit.modules.activation import get_activation
 from nlpkit.modules.dense import built_dense, check_initializers, fresh
-from nlpkit.modules.feed_forward import get_activation
 
 
 class MaskedLMHead(Configurable, keras.Layer):
@@ -64,12 +65,12 @@ class MaskedLMHead(Configurable, keras.Layer):
         self,
         vocabulary_size: int | None = None,
         token_embedding: keras.layers.ReversibleEmbedding | None = None,
-        intermediate_activation: Any = "relu",
-        activation: Any = None,
+        intermediate_activation: Activation = "relu",
+        activation: Activation = None,
         layer_norm_epsilon: float = 1e-5,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        embedding_weights: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        embedding_weights: Tensor = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -105,7 +106,7 @@ class MaskedLMHead(Configurable, keras.Layer):
             name="token_embedding",
         )
 
-    def _embedding_of(self, weights: Any) -> ReversibleEmbedding:
+    def _embedding_of(self, weights: Tensor) -> ReversibleEmbedding:
         embedding = self._new_embedding(weights.shape[1])
         if isinstance(weights, keras.Variable):
             embedding._embeddings = weights
@@ -115,7 +116,7 @@ class MaskedLMHead(Configurable, keras.Layer):
             embedding.set_weights([ops.convert_to_numpy(weights)])
         return embedding
 
-    def build(self, inputs_shape: Any, mask_positions_shape: Any = None) -> None:
+    def build(self, inputs_shape: Shape, mask_positions_shape: Shape = None) -> None:
         if self._embedding is None:
             self._own_embedding = self._new_embedding(inputs_shape[-1])
         if not self._embedding.built:
@@ -138,21 +139,21 @@ class MaskedLMHead(Configurable, keras.Layer):
             initializer=fresh(self.bias_initializer),
         )
 
-    def call(self, inputs: Any, mask_positions: Any) -> Any:
+    def call(self, inputs: Tensor, mask_positions: Tensor) -> Any:
         positions = ops.expand_dims(ops.cast(mask_positions, "int32"), -1)
         x = ops.take_along_axis(inputs, positions, axis=1)  # batch masks dim
         x = self.layer_norm(self.dense(x))
         logits = ops.cast(self._embedding(x, reverse=True), self.compute_dtype)
         return self._activation(logits + ops.cast(self.output_bias, self.compute_dtype))
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+    def compute_mask(self, inputs: Tensor, mask: Tensor = None) -> None:
         """Return None: the mask of the inputs is for tokens, not for predictions."""
 
-    def compute_output_shape(self, inputs_shape: Any, mask_positions_shape: Any) -> Any:
+    def compute_output_shape(self, inputs_shape: Shape, mask_positions_shape: Shape) -> Any:
         return (*mask_positions_shape, self.vocabulary_size)
 
 
-def _rows(vocabulary_size: int | None, token_embedding: Any, embedding_weights: Any) -> int:
+def _rows(vocabulary_size: int | None, token_embedding: Any, embedding_weights: Tensor) -> int:
     """The vocabulary size, on which all arguments must agree."""
     if token_embedding is not None and embedding_weights is not None:
         raise ValueError(

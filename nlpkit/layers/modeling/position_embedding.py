@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Initializer, Shape, Tensor
 from nlpkit.modules.dense import check_initializers
 
 
@@ -43,7 +44,7 @@ class PositionEmbedding(Configurable, keras.Layer):
     """
 
     def __init__(
-        self, sequence_length: int, initializer: Any = "glorot_uniform", **kwargs: Any
+        self, sequence_length: int, initializer: Initializer = "glorot_uniform", **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         if not isinstance(sequence_length, int) or sequence_length <= 0:
@@ -55,14 +56,14 @@ class PositionEmbedding(Configurable, keras.Layer):
         self.initializer = initializer
         self.supports_masking = True
 
-    def build(self, inputs_shape: Any) -> None:
+    def build(self, inputs_shape: Shape) -> None:
         self.position_embeddings = self.add_weight(
             name="embeddings",
             shape=(self.sequence_length, inputs_shape[-1]),
             initializer=keras.initializers.get(self.initializer),
         )
 
-    def call(self, inputs: Any, start_index: Any = 0, positions: Any = None) -> Any:
+    def call(self, inputs: Tensor, start_index: Tensor = 0, positions: Tensor = None) -> Any:
         table = ops.convert_to_tensor(self.position_embeddings)
         if positions is not None:
             rows = ops.take(table, ops.cast(positions, "int32"), axis=0)
@@ -84,16 +85,16 @@ class PositionEmbedding(Configurable, keras.Layer):
             )
 
     def compute_output_spec(
-        self, inputs: Any, start_index: Any = 0, positions: Any = None
+        self, inputs: Tensor, start_index: Tensor = 0, positions: Tensor = None
     ) -> keras.KerasTensor:
         if positions is None and isinstance(start_index, int):
             self._check(inputs.shape[-2], start_index)
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 
-    def compute_output_shape(self, inputs_shape: Any) -> Any:
+    def compute_output_shape(self, inputs_shape: Shape) -> Any:
         return inputs_shape
 
 
-def sequence_positions(length: Any, start_index: Any = 0) -> Any:
+def sequence_positions(length: Any, start_index: Tensor = 0) -> Any:
     """The positions `start_index, start_index + 1, ...` of a sequence, int32 `[length]`."""
     return ops.arange(length, dtype="int32") + ops.cast(start_index, "int32")

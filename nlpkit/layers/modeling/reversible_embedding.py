@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
+from nlpkit._types import Initializer, KerasIdentifier, Tensor
 from nlpkit.modules.direct_call import DirectCall
 from nlpkit.ops import backend
 
@@ -50,9 +51,9 @@ class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbed
         input_dim: int,
         output_dim: int,
         tie_weights: bool = True,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
+        embeddings_initializer: Initializer = "uniform",
+        embeddings_regularizer: KerasIdentifier = None,
+        embeddings_constraint: KerasIdentifier = None,
         mask_zero: bool = False,
         reverse_dtype: str | None = None,
         logit_soft_cap: float | None = None,
@@ -72,7 +73,7 @@ class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbed
         )
         self.supports_masking = True
 
-    def call(self, inputs: Any, reverse: bool = False) -> Any:
+    def call(self, inputs: Tensor, reverse: bool = False) -> Any:
         if not reverse or self.reverse_dtype is not None:
             return super().call(inputs, reverse=reverse)
         kernel = self.embeddings if self.tie_weights else self.reverse_embeddings
@@ -83,13 +84,13 @@ class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbed
         cap = self.logit_soft_cap
         return logits if cap is None else keras.ops.tanh(logits / cap) * cap
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensor, mask: Tensor = None) -> Any:
         """Mask ids that are 0 with `mask_zero`; otherwise pass on the mask of the inputs."""
         if self.mask_zero and "int" in keras.backend.standardize_dtype(inputs.dtype):
             return keras.layers.Embedding.compute_mask(self, inputs)
         return mask
 
-    def compute_output_spec(self, inputs: Any, reverse: bool = False) -> keras.KerasTensor:
+    def compute_output_spec(self, inputs: Tensor, reverse: bool = False) -> keras.KerasTensor:
         dtype = self.reverse_dtype if reverse else None
         shape = self.compute_output_shape(inputs.shape, reverse)
         return keras.KerasTensor(shape, dtype=dtype or self.compute_dtype)

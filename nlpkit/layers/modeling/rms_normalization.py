@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
+from nlpkit._types import Shape
 
 
 class RMSNormalization(Configurable, keras.layers.RMSNormalization):
@@ -57,7 +58,7 @@ class RMSNormalization(Configurable, keras.layers.RMSNormalization):
         self.input_spec = keras.layers.InputSpec(axes={-1: input_dim})
         self.build((None, input_dim))
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         axis, rank = self.axis, len(input_shape)
         axes = {i % rank for i in (axis if isinstance(axis, list | tuple) else [axis])}
         if axes != set(range(rank - len(axes), rank)):

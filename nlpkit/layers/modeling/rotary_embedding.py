@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Shape, Tensor
 from nlpkit.layers.modeling.position_embedding import sequence_positions
 from nlpkit.ops.rotary import (
     apply_rotary,
@@ -111,7 +112,7 @@ class RotaryEmbedding(Configurable, keras.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, inputs: Any, start_index: Any = 0, positions: Any = None) -> Any:
+    def call(self, inputs: Tensor, start_index: Tensor = 0, positions: Tensor = None) -> Any:
         axes = self._axes(len(inputs.shape))
         x = ops.moveaxis(inputs, axes, (1, -1))  # B T ... D
         if x.shape[-1] is None:
@@ -152,5 +153,5 @@ class RotaryEmbedding(Configurable, keras.Layer):
             )
         return sequence, feature
 
-    def compute_output_shape(self, inputs_shape: Any) -> Any:
+    def compute_output_shape(self, inputs_shape: Shape) -> Any:
         return inputs_shape

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from nlpkit._config import Configurable
+from nlpkit._types import Shape, Tensor
 from nlpkit.layers.modeling.position_embedding import sequence_positions
 
 
@@ -43,7 +44,7 @@ class SinePositionEncoding(Configurable, keras.Layer):
         self.supports_masking = True
         self.built = True
 
-    def call(self, inputs: Any, start_index: Any = 0, positions: Any = None) -> Any:
+    def call(self, inputs: Tensor, start_index: Tensor = 0, positions: Tensor = None) -> Any:
         if positions is None:
             positions = sequence_positions(ops.shape(inputs)[-2], start_index)
         positions = ops.expand_dims(ops.cast(positions, "float32"), -1)
@@ -58,5 +59,5 @@ class SinePositionEncoding(Configurable, keras.Layer):
         frequencies = float(self.max_wavelength) ** (-(features - features % 2) / dim)
         return frequencies.astype("float32"), features % 2 == 1
 
-    def compute_output_shape(self, inputs_shape: Any) -> Any:
+    def compute_output_shape(self, inputs_shape: Shape) -> Any:
         return inputs_shape

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
+from nlpkit._types import Initializer, Shape, Tensor
 from nlpkit.layers.modeling.position_embedding import PositionEmbedding
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 from nlpkit.modules.dense import fresh
@@ -53,7 +54,7 @@ class TokenAndPositionEmbedding(Configurable, keras.Layer):
         sequence_length: int,
         embedding_dim: int,
         tie_weights: bool = True,
-        embeddings_initializer: Any = "uniform",
+        embeddings_initializer: Initializer = "uniform",
         mask_zero: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -81,23 +82,23 @@ class TokenAndPositionEmbedding(Configurable, keras.Layer):
             name="position_embedding",
         )
 
-    def build(self, inputs_shape: Any) -> None:
+    def build(self, inputs_shape: Shape) -> None:
         self.token_embedding.build(inputs_shape)
         self.position_embedding.build((*inputs_shape, self.embedding_dim))
 
-    def call(self, inputs: Any, start_index: Any = 0, positions: Any = None) -> Any:
+    def call(self, inputs: Tensor, start_index: Tensor = 0, positions: Tensor = None) -> Any:
         tokens = self.token_embedding(inputs)
         places = self.position_embedding(tokens, start_index=start_index, positions=positions)
         return tokens + places
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tensor, mask: Tensor = None) -> Any:
         return keras.ops.not_equal(inputs, 0) if self.mask_zero else mask
 
     def compute_output_spec(
-        self, inputs: Any, start_index: Any = 0, positions: Any = None
+        self, inputs: Tensor, start_index: Tensor = 0, positions: Tensor = None
     ) -> keras.KerasTensor:
         tokens = keras.KerasTensor(self.compute_output_shape(inputs.shape), self.compute_dtype)
         return self.position_embedding.compute_output_spec(tokens, start_index, positions)
 
-    def compute_output_shape(self, inputs_shape: Any) -> tuple[int | None, ...]:
+    def compute_output_shape(self, inputs_shape: Shape) -> tuple[int | None, ...]:
         return (*inputs_shape, self.embedding_dim)

@@ -4,6 +4,7 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Cache, Shape, Tensor
 from nlpkit.layers.modeling.transformer_layer import TransformerLayer, both, merge_masks
 from nlpkit.ops.visibility import visibility
 
@@ -56,22 +57,22 @@ class TransformerDecoder(TransformerLayer):
         (2, 10, 32)
     """
 
-    def build(self, decoder_sequence_shape: Any, encoder_sequence_shape: Any = None) -> None:
+    def build(self, decoder_sequence_shape: Shape, encoder_sequence_shape: Shape = None) -> None:
         """Build the block, with cross-attention if there is an encoder sequence."""
         self._build_block(decoder_sequence_shape, encoder_sequence_shape)
 
     def call(
         self,
-        decoder_sequence: Any,
-        encoder_sequence: Any = None,
-        decoder_padding_mask: Any = None,
-        decoder_attention_mask: Any = None,
-        encoder_padding_mask: Any = None,
-        encoder_attention_mask: Any = None,
-        self_attention_cache: Any = None,
-        self_attention_cache_update_index: Any = None,
-        cross_attention_cache: Any = None,
-        cross_attention_cache_update_index: Any = None,
+        decoder_sequence: Tensor,
+        encoder_sequence: Tensor = None,
+        decoder_padding_mask: Tensor = None,
+        decoder_attention_mask: Tensor = None,
+        encoder_padding_mask: Tensor = None,
+        encoder_attention_mask: Tensor = None,
+        self_attention_cache: Cache = None,
+        self_attention_cache_update_index: Tensor = None,
+        cross_attention_cache: Cache = None,
+        cross_attention_cache_update_index: Tensor = None,
         use_causal_mask: bool = True,
         training: bool | None = None,
     ) -> Any:
@@ -100,7 +101,7 @@ class TransformerDecoder(TransformerLayer):
             training=training,
         )
 
-    def _check_call(self, encoder_sequence: Any, cache: Any, cross_cache: Any) -> None:
+    def _check_call(self, encoder_sequence: Tensor, cache: Cache, cross_cache: Cache) -> None:
         crosses = self.block.cross_attention is not None
         if crosses != (encoder_sequence is not None):
             built, called = ("with", "without") if crosses else ("without", "with")
@@ -115,12 +116,12 @@ class TransformerDecoder(TransformerLayer):
                 f"{'cross' if cache is None else 'self'}_attention_cache."
             )
 
-    def compute_output_shape(self, decoder_sequence_shape: Any, *_: Any) -> Any:
+    def compute_output_shape(self, decoder_sequence_shape: Shape, *_: Any) -> Any:
         """The shape of the decoder sequence."""
         return decoder_sequence_shape
 
 
-def _causal_mask(sequence: Any, cache: Any, update_index: Any) -> Any:
+def _causal_mask(sequence: Tensor, cache: Cache, update_index: Tensor) -> Any:
     """Mask later slots: bool `[1, T, slots]`."""
     length = ops.shape(sequence)[1]
     start = 0 if update_index is None else update_index

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nlpkit._types import Shape, Tensor
 from nlpkit.layers.modeling.transformer_layer import TransformerLayer, merge_masks
 
 
@@ -46,15 +47,15 @@ class TransformerEncoder(TransformerLayer):
         (2, 10, 32)
     """
 
-    def build(self, inputs_shape: Any) -> None:
+    def build(self, inputs_shape: Shape) -> None:
         """Build the block for inputs of this shape."""
         self._build_block(inputs_shape)
 
     def call(
         self,
-        inputs: Any,
-        padding_mask: Any = None,
-        attention_mask: Any = None,
+        inputs: Tensor,
+        padding_mask: Tensor = None,
+        attention_mask: Tensor = None,
         training: bool | None = None,
         return_attention_scores: bool = False,
     ) -> Any:
@@ -66,6 +67,6 @@ class TransformerEncoder(TransformerLayer):
             training=training,
         )
 
-    def compute_output_shape(self, inputs_shape: Any) -> Any:
+    def compute_output_shape(self, inputs_shape: Shape) -> Any:
         """The shape of the inputs."""
         return inputs_shape

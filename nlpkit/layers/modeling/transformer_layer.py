@@ -7,9 +7,11 @@ from keras import ops
 from keras.src.backend import get_keras_mask
 
 from nlpkit._config import Configurable
+from nlpkit._types import Activation, Initializer, Shape, Tensor
+from nlpkit.modules.activation import get_activation
 from nlpkit.modules.attention import Attention
 from nlpkit.modules.dense import check_initializers
-from nlpkit.modules.feed_forward import FeedForward, get_activation
+from nlpkit.modules.feed_forward import FeedForward
 from nlpkit.modules.transformer_block import Residual, TransformerBlock
 
 
@@ -21,10 +23,10 @@ class TransformerLayer(Configurable, keras.layers.Layer):
         intermediate_dim: int,
         num_heads: int,
         dropout: float = 0.0,
-        activation: Any = "relu",
+        activation: Activation = "relu",
         layer_norm_epsilon: float = 1e-05,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
         normalize_first: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -45,7 +47,7 @@ class TransformerLayer(Configurable, keras.layers.Layer):
         """The symbolic outputs, traced: how many there are depends on the arguments."""
         return keras.Operation.compute_output_spec(self, *args, **kwargs)
 
-    def _build_block(self, hidden_shape: Any, context_shape: Any = None) -> None:
+    def _build_block(self, hidden_shape: Shape, context_shape: Shape = None) -> None:
         cross = context_shape is not None
         self.block = TransformerBlock(
             attention=self._attention("self_attention", hidden_shape[-1]),
@@ -95,7 +97,7 @@ class TransformerLayer(Configurable, keras.layers.Layer):
         return Residual(dropout=self.dropout, dtype=self.dtype_policy, name=name, **placed)
 
 
-def merge_masks(inputs: Any, padding_mask: Any, attention_mask: Any) -> Any:
+def merge_masks(inputs: Tensor, padding_mask: Tensor, attention_mask: Tensor) -> Any:
     """Combine masks of the keys.
 
     Args:
@@ -123,7 +125,7 @@ def merge_masks(inputs: Any, padding_mask: Any, attention_mask: Any) -> Any:
     return both(padding_mask, attention_mask)
 
 
-def both(mask: Any, other: Any) -> Any:
+def both(mask: Tensor, other: Tensor) -> Any:
     """Combine two masks by logical and; None masks nothing."""
     if mask is None or other is None:
         mask = other if mask is None else mask

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.random_source import (
     RandomSource,
     SavedDraws,
@@ -105,7 +106,7 @@ class MaskedLMMaskGenerator(SavedDraws, TokenLayer):
         self.seed = seed
         self._random = RandomSource(seed)
 
-    def call(self, inputs: Any) -> dict[str, Any]:
+    def call(self, inputs: Data) -> dict[str, Any]:
         dense = hasattr(inputs, "shape") and not hasattr(inputs, "row_lengths")
         size = self.mask_selection_length
         selection = None if size is None else (size,)
@@ -159,6 +160,6 @@ class MaskedLMMaskGenerator(SavedDraws, TokenLayer):
         return np.pad(selected, [(0, 0), (0, width)])
 
 
-def _as_lists(rows: Any) -> Any:
+def _as_lists(rows: object) -> Any:
     """Convert ragged rows to lists, as a tokenizer returns them; leave dense ones unchanged."""
     return [row.tolist() for row in rows] if isinstance(rows, list) else rows

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.packer import (
     Packer,
     Special,
@@ -100,7 +101,7 @@ class MultiSegmentPacker(Packer):
 
     def call(
         self,
-        inputs: Any,
+        inputs: Data,
         sequence_length: int | None = None,
         add_start_value: bool = True,
         add_end_value: bool = True,
@@ -147,7 +148,7 @@ class MultiSegmentPacker(Packer):
         return self._pack(blocks, numbers, length)
 
 
-def _is_batches(inputs: Any) -> bool:
+def _is_batches(inputs: Data) -> bool:
     """Whether the inputs are a list of batches, each a list of examples."""
     for _ in range(2):
         if not isinstance(inputs, list) or not inputs:

@@ -127,7 +127,7 @@ class NextTokenPacker(Packer):
         positions = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         cells = np.repeat(filling.rows * length + filling.begins, lengths) + positions
 
-        def spread(values: np.ndarray, padding: Any = 0) -> np.ndarray:
+        def spread(values: np.ndarray, padding: object = 0) -> np.ndarray:
             rows = np.full((filling.num_rows, length), padding, values.dtype)
             rows.ravel()[cells] = values
             return rows

@@ -132,7 +132,7 @@ def repeat(tokens: list[Any], segments: Iterable[TokenBlock], name: str) -> Toke
     return TokenBlock(np.tile(block, batch), np.full(batch, len(tokens)))
 
 
-def _checked_length(value: Any) -> Any:
+def _checked_length(value: object) -> Any:
     if not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"sequence_length must be a positive int; got {value!r}.")
     return value

@@ -57,7 +57,7 @@ class PreprocessingLayer(Configurable, keras.Layer):
         return given | {"name": self.name, "dtype": self.dtype_policy.name}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """Lists and dicts as they were given: Keras wraps those that a layer holds in its own types."""
     if isinstance(value, list | tuple):
         return list(map(_plain, value))
@@ -74,7 +74,7 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}.")
 
 
-def _holds_tensor(value: Any) -> bool:
+def _holds_tensor(value: object) -> bool:
     """Whether a value is a TensorFlow or symbolic tensor, or a list, tuple or dict of them."""
     if isinstance(value, dict):
         value = list(value.values())

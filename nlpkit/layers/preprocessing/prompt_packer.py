@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._types import Data
 from nlpkit._warning import warn
 from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
@@ -56,7 +57,7 @@ class PromptPacker(Packer):
         self.truncation = truncation
         self._start = special_tokens(start_value, "start_value")
 
-    def call(self, inputs: Any) -> tuple[Any, Any]:
+    def call(self, inputs: Data) -> tuple[Any, Any]:
         length = self.sequence_length if self.padding_side == "right" else None
         outputs = [(self.compute_dtype, (length,)), ("bool", (length,))]
         token_ids, padding_mask = self._map(self._pack_prompts, [inputs], outputs)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.random_source import check_count, choose
 from nlpkit.layers.preprocessing.token_augmenter import (
     SkipToken,
@@ -71,7 +72,7 @@ class RandomDeletion(TokenAugmenter):
         check_count("max_deletions", max_deletions)
         self.max_deletions = max_deletions
 
-    def call(self, inputs: Any, rng: np.random.Generator | None = None) -> Any:
+    def call(self, inputs: Data, rng: np.random.Generator | None = None) -> Any:
         def delete(rows: list[Row]) -> list[list[Row]]:
             return [self._delete(rows, self._generator(rng))]
 

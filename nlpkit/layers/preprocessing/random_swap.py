@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.random_source import check_count
 from nlpkit.layers.preprocessing.token_augmenter import (
     SkipToken,
@@ -72,7 +73,7 @@ class RandomSwap(TokenAugmenter):
         check_count("max_swaps", max_swaps)
         self.max_swaps = max_swaps
 
-    def call(self, inputs: Any, rng: np.random.Generator | None = None) -> Any:
+    def call(self, inputs: Data, rng: np.random.Generator | None = None) -> Any:
         def swap(rows: list[Row]) -> list[list[Row]]:
             return [self._swap(rows, self._generator(rng))]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
 from nlpkit.layers.preprocessing.token_layer import is_string_tensor
 from nlpkit.layers.preprocessing.token_rows import row_lengths
@@ -78,7 +79,7 @@ class StartEndPacker(Packer):
 
     def call(
         self,
-        inputs: Any,
+        inputs: Data,
         sequence_length: int | None = None,
         add_start_value: bool = True,
         add_end_value: bool = True,

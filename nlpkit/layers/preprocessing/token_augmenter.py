@@ -78,5 +78,5 @@ def _as_python(row: Row) -> list[Any]:
     return [_as_text(token) for token in (row.tolist() if isinstance(row, np.ndarray) else row)]
 
 
-def _as_text(token: Any) -> Any:
+def _as_text(token: object) -> Any:
     return token.decode() if isinstance(token, bytes) else token

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
+from nlpkit._types import Data, DType
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
 from nlpkit.ops.ragged import Row, to_rows
 
@@ -23,7 +24,7 @@ class TokenLayer(PreprocessingLayer):
             by "int32".
     """
 
-    def __init__(self, *, dtype: Any = "int32", **kwargs: Any) -> None:
+    def __init__(self, *, dtype: DType = "int32", **kwargs: Any) -> None:
         is_float = keras.backend.is_float_dtype(keras.dtype_policies.get(dtype).compute_dtype)
         super().__init__(dtype="int32" if is_float else dtype, **kwargs)
 
@@ -63,11 +64,11 @@ class TokenLayer(PreprocessingLayer):
         return [rows for rows, _ in read], read[0][1]
 
 
-def _as_list_or_array(x: Any) -> Any:
+def _as_list_or_array(x: Data) -> Any:
     # Tensors of PyTorch and JAX read as NumPy arrays.
     return np.asarray(x) if hasattr(x, "__array__") and not isinstance(x, np.ndarray) else x
 
 
-def is_string_tensor(x: Any) -> bool:
+def is_string_tensor(x: Data) -> bool:
     """Whether `x` is a TensorFlow tensor of strings."""
     return is_tensorflow_value(x) and x.dtype.name == "string"

@@ -32,7 +32,7 @@ def plain_name(name: Any, source: Path | str) -> str:
     return str(name)
 
 
-def relative_name(name: Any, source: Path | str) -> str:
+def relative_name(name: object, source: Path | str) -> str:
     """`name`, if it is the path of a file inside a folder, with "/" between its parts.
 
     Raises:
@@ -43,7 +43,7 @@ def relative_name(name: Any, source: Path | str) -> str:
     return str(name)
 
 
-def is_relative(name: Any) -> bool:
+def is_relative(name: object) -> bool:
     """Whether a name is the path of a file inside a folder; see `relative_name`."""
     try:
         relative_name(name, "")
@@ -68,7 +68,7 @@ def check_distinct(names: Iterable[str], source: Path | str) -> None:
             )
 
 
-def folder_to_write(folder: Any, argument: str) -> Path:
+def folder_to_write(folder: object, argument: str) -> Path:
     """The folder that a user named as the place to save in; `~/` is the home folder.
 
     Args:

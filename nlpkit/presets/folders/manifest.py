@@ -76,7 +76,7 @@ def _check_files(files: dict[str, Any], source: Path) -> None:
     check_distinct(files, source)
 
 
-def _check_staged(staged: Any, source: Path) -> None:
+def _check_staged(staged: object, source: Path) -> None:
     kinds = {"folder": str, "replaced": dict}
     if not isinstance(staged, dict) or {key: type(staged[key]) for key in staged} != kinds:
         raise ValueError(f"{source}: {STAGED} must have a folder, and files replaced.")

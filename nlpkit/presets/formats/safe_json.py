@@ -47,7 +47,7 @@ def parse_object(content: bytes, source: str) -> dict[str, Any]:
     return _object(parse_json(content, source), source)
 
 
-def _object(content: Any, source: str) -> dict[str, Any]:
+def _object(content: object, source: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"{source} must hold a JSON object; got {type(content).__name__}.")
     return content
@@ -106,7 +106,7 @@ def _bounded(text: str) -> int:
     return int(text)
 
 
-def _check_depth(content: Any, source: str) -> None:
+def _check_depth(content: object, source: str) -> None:
     level = [content]
     for _ in range(_DEPTH):
         level = [inner for outer in level for inner in _items(outer)]
@@ -115,7 +115,7 @@ def _check_depth(content: Any, source: str) -> None:
     raise ValueError(f"{source} is no readable JSON file: it is nested more than {_DEPTH} deep.")
 
 
-def _items(content: Any) -> Iterable[Any]:
+def _items(content: object) -> Iterable[Any]:
     if isinstance(content, dict):
         return content.values()
     return content if isinstance(content, list) else ()

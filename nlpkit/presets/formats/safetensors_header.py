@@ -8,7 +8,6 @@ tensors are, so that they can be mapped.
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -75,7 +74,7 @@ def read_header(file: OpenedFile) -> dict[str, Place]:
     return places
 
 
-def _place(name: str, entry: Any, start: int) -> Place:
+def _place(name: str, entry: object, start: int) -> Place:
     """Where a tensor is by its header entry; the data start at byte `start` of the file."""
     if not isinstance(entry, dict) or entry.keys() != _KEYS:
         raise ValueError(f"header: {name!r:.100} is not described by {sorted(_KEYS)}")
@@ -93,7 +92,7 @@ def _place(name: str, entry: Any, start: int) -> Place:
     return Place(_DTYPES[dtype], tuple(shape), start + begin, start + end)
 
 
-def _are_counts(values: Any) -> bool:
+def _are_counts(values: object) -> bool:
     return isinstance(values, list) and all(
         type(value) is int and 0 <= value < 2**48 for value in values
     )

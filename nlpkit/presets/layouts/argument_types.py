@@ -5,11 +5,13 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin
 
+from nlpkit.presets.preset import FromPreset
+
 # What Keras' own constructor arguments may be in a preset.
 _KERAS = {"name": str | None, "dtype": str | None, "trainable": bool}
 
 
-def check_type(cls: Any, name: str, value: Any, source: str) -> None:
+def check_type(cls: type[FromPreset], name: str, value: object, source: str) -> None:
     """Make sure that a stored argument is a plain value of the type its constructor states.
 
     Args:
@@ -43,7 +45,7 @@ def annotation_of(cls: type, name: str) -> Any:
     return Any
 
 
-def fits(value: Any, annotation: Any) -> bool:
+def fits(value: object, annotation: object) -> bool:
     """Whether a value from JSON is of an annotated type; of Any are the plain ones and lists."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if annotation is Any:
@@ -63,5 +65,5 @@ def fits(value: Any, annotation: Any) -> bool:
     return type(value) is annotation and _is_plain(value)
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int | float | str)

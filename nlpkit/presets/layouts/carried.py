@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from nlpkit.presets.folders.publishing import write_json
 from nlpkit.presets.folders.store import CONFIG, TOKENIZER_CONFIG, PresetFolder
 from nlpkit.presets.formats.safe_json import read_object
-from nlpkit.presets.preset import Carried
+from nlpkit.presets.preset import Carried, FromPreset
 
 GENERATION_CONFIG = "generation_config.json"
 CHAT_TEMPLATE = "chat_template.jinja"
@@ -59,7 +61,7 @@ def generation_config(folder: PresetFolder) -> dict[str, Any]:
     return folder.json(GENERATION_CONFIG) if folder.has(GENERATION_CONFIG) else {}
 
 
-def write_config(model: Any, own: Mapping[str, Any], path: Path) -> list[str]:
+def write_config(model: keras.Model, own: Mapping[str, Any], path: Path) -> list[str]:
     """Write config.json, and generation_config.json if there was one; returns their names."""
     parts = [getattr(model, "backbone", model), model]
     carried = {name: value for part in parts for name, value in part.carried.config.items()}
@@ -73,7 +75,7 @@ def write_config(model: Any, own: Mapping[str, Any], path: Path) -> list[str]:
     return [CONFIG, GENERATION_CONFIG]
 
 
-def write_of_tokenizer(tokenizer: Any, path: Path, names: list[str]) -> list[str]:
+def write_of_tokenizer(tokenizer: FromPreset, path: Path, names: list[str]) -> list[str]:
     """Add what a tokenizer carries to its files; returns the names of all of them."""
     carried = tokenizer.carried
     if carried.config:

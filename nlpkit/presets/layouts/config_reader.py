@@ -32,7 +32,7 @@ class ConfigReader:
         self._source = source
         self._read: set[str] = set()
 
-    def get(self, name: str, default: Any = _REQUIRED, kind: type | None = None) -> Any:
+    def get(self, name: str, default: object = _REQUIRED, kind: type | None = None) -> Any:
         """The value of a key.
 
         Args:
@@ -66,7 +66,7 @@ class ConfigReader:
         return {name: self.get(key, default) for name, (key, default) in names.items()}
 
     def require(
-        self, name: str, allowed: Mapping[Any, Any] | Collection[Any], default: Any = _REQUIRED
+        self, name: str, allowed: Mapping[Any, Any] | Collection[Any], default: object = _REQUIRED
     ) -> Any:
         """The value of a key of which only some values are supported.
 
@@ -149,7 +149,7 @@ class ConfigReader:
         return name == "sliding_window" and self._config.get("use_sliding_window") is False
 
 
-def _why(name: str, value: Any) -> str:
+def _why(name: str, value: object) -> str:
     told = f"{name}={value!r:.200}"
     if name in REFUSED:
         return f"{told} ({REFUSED[name]})"
@@ -162,7 +162,7 @@ def config_of(backbone: Any, names: Mapping[str, tuple[str, Any]]) -> dict[str, 
     return {key: getattr(backbone, name) for name, (key, _) in names.items()}
 
 
-def _is(value: Any, kind: type) -> bool:
+def _is(value: object, kind: type) -> bool:
     if isinstance(value, bool) and kind in (int, float):
         return False
     return isinstance(value, int | float) if kind is float else isinstance(value, kind)

@@ -10,6 +10,7 @@ import numpy as np
 from nlpkit._config import Configurable, argument_names, configuration_names
 from nlpkit._registry import known_classes
 from nlpkit.presets.layouts.argument_types import check_type
+from nlpkit.presets.preset import FromPreset
 
 # Keras' own constructor arguments, which every class takes.
 KERAS_ARGUMENTS = ("name", "dtype", "trainable")
@@ -53,7 +54,7 @@ def takes(cls: type, name: str) -> bool:
     return name in argument_names(cls) or name in KERAS_ARGUMENTS
 
 
-def required_arguments(cls: Any) -> list[str]:
+def required_arguments(cls: type[FromPreset]) -> list[str]:
     """The constructor arguments of a task that have no default, its backbone left out."""
     parameters = inspect.signature(cls.__init__).parameters
     return [

@@ -11,7 +11,7 @@ from nlpkit.presets.layouts.carried import generation_config, of_backbone, of_he
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.description import default_of, takes
 from nlpkit.presets.layouts.layout import Layout
-from nlpkit.presets.preset import Carried
+from nlpkit.presets.preset import Carried, FromPreset
 from nlpkit.presets.registry import subclasses_of
 
 _TOKENIZER_FILES = (
@@ -46,7 +46,7 @@ class HuggingFaceLayout(Layout):
         has_files = any(self.folder.has(name) for name in _TOKENIZER_FILES)
         return self._backbone_class.hf_tokenizer_class(self.folder) if has_files else None
 
-    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
+    def preprocessor_arguments(self, cls: type[FromPreset]) -> dict[str, Any]:
         longest = self.backbone_arguments().get("max_sequence_length")
         default = default_of(cls, "sequence_length")
         fits = longest is None or default is None or default <= longest

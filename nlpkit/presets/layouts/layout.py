@@ -5,12 +5,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from nlpkit.presets.folders.store import TOKENIZER_CONFIG, PresetFolder
 from nlpkit.presets.formats.tensor_reader import TensorReader
 from nlpkit.presets.layouts.carried import of_tokenizer
 from nlpkit.presets.mapping.assignment import BACKBONE
 from nlpkit.presets.mapping.weight_table import Line
-from nlpkit.presets.preset import NOTHING, Carried
+from nlpkit.presets.preset import NOTHING, Carried, FromPreset
 from nlpkit.presets.registry import subclasses_of
 
 PARTS_ALONE = "What is understood of the preset (its backbone or tokenizer) can be loaded alone."
@@ -64,7 +66,7 @@ class Layout:
         """What to build the tokenizer with, beside its files."""
         return {}
 
-    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
+    def preprocessor_arguments(self, cls: type[FromPreset]) -> dict[str, Any]:
         """What to build a preprocessor of this class with, beside its tokenizer."""
         raise NotImplementedError
 
@@ -72,7 +74,7 @@ class Layout:
         """What to build the backbone with."""
         return self._arguments_of("backbone")
 
-    def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+    def head_arguments(self, cls: type[FromPreset]) -> dict[str, Any] | None:
         """What to build the head of a task with, or None if the preset has no such head.
 
         Raises:
@@ -113,16 +115,16 @@ class Layout:
         """The weights, opened."""
         return self.folder.tensors()
 
-    def backbone_table(self, backbone: Any) -> list[Line]:
+    def backbone_table(self, backbone: keras.Model) -> list[Line]:
         """Where the variables of a backbone are among the tensors."""
         prefix = self._prefix(backbone)
         return [line.within("", prefix) for line in backbone.weight_table()]
 
-    def task_table(self, task: Any) -> list[Line]:
+    def task_table(self, task: keras.Model) -> list[Line]:
         """Where the variables of a task are among the tensors."""
         return task_table(task, self._prefix(task.backbone))
 
-    def other_heads(self, model: Any) -> list[Line]:
+    def other_heads(self, model: keras.Model) -> list[Line]:
         """Lines that let heads be among the tensors that are not this model's."""
         return [
             Line("", name, (), ("other head",))
@@ -139,7 +141,7 @@ class Layout:
         """The arguments that the layout states for the object of a kind."""
         raise NotImplementedError
 
-    def _prefix(self, backbone: Any) -> str:
+    def _prefix(self, backbone: keras.Model) -> str:
         """What the backbone's tensors start with: nothing if they were stored without a head."""
         prefix = str(type(backbone).hf_prefix)
         return prefix if any(name.startswith(prefix) for name in self.tensors.shapes) else ""
@@ -154,23 +156,23 @@ class Layout:
         ]
 
 
-def task_table(task: Any, prefix: str) -> list[Line]:
+def task_table(task: keras.Model, prefix: str) -> list[Line]:
     """The weight table of a task whose backbone's tensors start with `prefix`."""
     backbone = [line.within(BACKBONE, prefix) for line in task.backbone.weight_table()]
     return backbone + list(task.table_of_head())
 
 
-def is_family_task(cls: Any) -> bool:
+def is_family_task(cls: type[FromPreset]) -> bool:
     """Whether a class is a family's task, rather than a base class."""
     return getattr(cls, "preset_kind", "") == "task" and _is_family(cls, "backbone_class")
 
 
-def is_family_preprocessor(cls: Any) -> bool:
+def is_family_preprocessor(cls: type[FromPreset]) -> bool:
     """Whether a class is a family's preprocessor, rather than a base class."""
     return getattr(cls, "preset_kind", "") == "preprocessor" and _is_family(cls, "tokenizer_class")
 
 
-def _is_family(cls: Any, part: str) -> bool:
+def _is_family(cls: type[FromPreset], part: str) -> bool:
     # The base class of a kind is the one that declares the kind.
     part_class = getattr(cls, part, None)
     return part_class is not None and "preset_kind" not in vars(part_class)

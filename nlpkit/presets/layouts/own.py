@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from nlpkit.presets.folders.store import CONFIG, MANIFEST, PresetFolder
 from nlpkit.presets.layouts.carried import of_backbone, of_head
 from nlpkit.presets.layouts.config_keys import INERT, INERT_AT
@@ -10,7 +12,7 @@ from nlpkit.presets.layouts.description import check_arguments, takes
 from nlpkit.presets.layouts.layout import PARTS_ALONE, Layout
 from nlpkit.presets.mapping.size_limits import check_lengths
 from nlpkit.presets.mapping.weight_table import Line
-from nlpkit.presets.preset import Carried
+from nlpkit.presets.preset import Carried, FromPreset
 from nlpkit.presets.registry import find_class
 
 _PARTS = {
@@ -44,11 +46,11 @@ class OwnLayout(Layout):
     def tokenizer_arguments(self) -> dict[str, Any]:
         return self._arguments_of("tokenizer")
 
-    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
+    def preprocessor_arguments(self, cls: type[FromPreset]) -> dict[str, Any]:
         stored = self._arguments_of("preprocessor")
         return {name: value for name, value in stored.items() if takes(cls, name)}
 
-    def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+    def head_arguments(self, cls: type[FromPreset]) -> dict[str, Any] | None:
         self._refuse_unknown("task")
         stored = self._class_of("task")
         fits = stored is not None and (issubclass(stored, cls) or issubclass(cls, stored))
@@ -69,7 +71,7 @@ class OwnLayout(Layout):
         stored = {*self._parts, *self._unknown}
         return "task" in stored and "preprocessor" not in stored
 
-    def other_heads(self, model: Any) -> list[Line]:
+    def other_heads(self, model: keras.Model) -> list[Line]:
         heads = super().other_heads(model)
         prefix = type(getattr(model, "backbone", model)).hf_prefix
         if "task" in self._unknown and prefix:
@@ -87,7 +89,7 @@ class OwnLayout(Layout):
     def _arguments_of(self, kind: str) -> dict[str, Any]:
         return dict(self._parts.get(kind, (None, {}))[1])
 
-    def _read(self, description: Any, expected: str) -> None:
+    def _read(self, description: object, expected: str) -> None:
         """Take a nested description apart into one entry a kind, the outermost first."""
         if not isinstance(description, dict) or description.keys() != {"class", "arguments"}:
             raise ValueError(

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nlpkit.presets.folders.file_names import plain_name
 from nlpkit.presets.folders.manifest import MANIFEST, MOST_FILES
@@ -135,7 +134,7 @@ def size_limit(name: str, facts: FileFacts) -> int | None:
     return min(limits, default=None)
 
 
-def _facts(stated: Any, source: Path) -> FileFacts:
+def _facts(stated: object, source: Path) -> FileFacts:
     if not isinstance(stated, dict):
         raise SourceError(f"{source} must state sha256 and size of its files; got {stated!r:.100}.")
     return FileFacts(stated.get("size"), stated.get("sha256"))

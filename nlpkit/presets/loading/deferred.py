@@ -61,7 +61,7 @@ def immediate_initialization() -> Iterator[None]:
         scope.__enter__()
 
 
-def initialize(variable: keras.Variable, value: Any) -> None:
+def initialize(variable: keras.Variable, value: object) -> None:
     """Give a variable a value, as its first one if it has none.
 
     Args:

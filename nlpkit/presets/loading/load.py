@@ -25,11 +25,12 @@ from nlpkit.presets.loading.readable_errors import readable_errors
 from nlpkit.presets.loading.repairing import repair, require_verified
 from nlpkit.presets.mapping.size_limits import MOST_PARAMETERS, check_parameters, check_sizes
 from nlpkit.presets.mapping.slices import Shape
+from nlpkit.presets.preset import FromPreset
 from nlpkit.presets.registry import find_files, subclasses_of
 
 
 def load(
-    cls: Any,
+    cls: type[FromPreset],
     preset: str | Path,
     *,
     offline: bool | None = None,
@@ -90,12 +91,12 @@ def open_layout(
     return (KerasHubLayout if is_kerashub else HuggingFaceLayout)(folder, preset)
 
 
-def _needs_weights(cls: Any, load_weights: bool = True, **_: Any) -> bool:
+def _needs_weights(cls: type[FromPreset], load_weights: bool = True, **_: Any) -> bool:
     # Which head a task has is seen from the weights.
     return cls.preset_kind == "task" or (cls.preset_kind == "backbone" and load_weights)
 
 
-def _load_tokenizer(cls: Any, layout: Layout, **arguments: Any) -> Any:
+def _load_tokenizer(cls: type[FromPreset], layout: Layout, **arguments: Any) -> Any:
     held = layout.tokenizer_class
     if held is None:
         raise ValueError(f"{layout} holds no tokenizer.")
@@ -214,14 +215,16 @@ def _shapes(layout: Layout, load_weights: bool) -> Mapping[str, Shape] | None:
     return layout.tensors.shapes if load_weights else None
 
 
-def _require_head_arguments(cls: Any, given: Any, layout: Layout, asked_for_head: bool) -> None:
+def _require_head_arguments(
+    cls: type[FromPreset], given: Any, layout: Layout, asked_for_head: bool
+) -> None:
     missing = [name for name in required_arguments(cls) if name not in given]
     if missing:
         why = f"{layout} has no head for it" if asked_for_head else "load_head=False"
         raise ValueError(f"{cls.__name__} needs {', '.join(missing)} for a fresh head ({why}).")
 
 
-def _family_class(cls: Any, held: Any, layout: Layout) -> Any:
+def _family_class(cls: type[FromPreset], held: Any, layout: Layout) -> Any:
     """The more special of the class asked for and the one the preset holds."""
     if issubclass(held, cls):
         return held
@@ -258,7 +261,7 @@ def _find_preprocessor(cls: Any, layout: Layout, tokenizer_class: Any) -> Any:
     return _only(fitting, cls, layout)
 
 
-def _only(found: list[Any], cls: Any, layout: Layout) -> Any:
+def _only(found: list[Any], cls: type[FromPreset], layout: Layout) -> Any:
     if len(found) == 1:
         return found[0]
     names = " or ".join(sorted(known.__name__ for known in found))
@@ -269,7 +272,7 @@ def _only(found: list[Any], cls: Any, layout: Layout) -> Any:
     )
 
 
-def _other_family(cls: Any, held: Any, layout: Layout) -> ValueError:
+def _other_family(cls: type[FromPreset], held: Any, layout: Layout) -> ValueError:
     return ValueError(
         f"{layout} holds a {held.__name__}, which does not go with {cls.__name__}; call "
         f"from_preset of its own family's classes, or of the base class."

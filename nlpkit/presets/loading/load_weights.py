@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 import keras
 import numpy as np
 
+from nlpkit._types import DType
 from nlpkit._warning import warn
 from nlpkit.ops import backend
 from nlpkit.presets.formats.safetensors_file import TensorFiles
@@ -18,30 +19,30 @@ from nlpkit.presets.mapping.key_matching import Cover, Mismatch, describe_mismat
 from nlpkit.presets.mapping.weight_table import Line
 
 
-def read_ahead(layout: Layout, dtype: Any) -> None:
+def read_ahead(layout: Layout, dtype: DType) -> None:
     """Begin to read weights for a model of this dtype, if that can be done while it is built."""
     if isinstance(layout.tensors, TensorFiles):
         layout.tensors.read_ahead(keras.dtype_policies.get(dtype).variable_dtype)
 
 
-def load_backbone_weights(backbone: Any, layout: Layout) -> None:
+def load_backbone_weights(backbone: keras.Model, layout: Layout) -> None:
     """Read a backbone's weights; those of heads are left alone."""
     _load(backbone, layout.backbone_table(backbone), layout)
 
 
-def load_task_weights(task: Any, layout: Layout) -> None:
+def load_task_weights(task: keras.Model, layout: Layout) -> None:
     """Read the weights of a task's backbone and head."""
     _load(task, layout.task_table(task), layout)
 
 
-def warn_of_fresh_head(task: Any, layout: Layout) -> None:
+def warn_of_fresh_head(task: keras.Model, layout: Layout) -> None:
     """Say which variables a head starts out with anew, unless the caller described the head."""
     if not required_arguments(type(task)):
         head = [line for line in task.table_of_head() if not line.tied and not line.ignored]
         _warn([line.variable for line in head], task, layout)
 
 
-def _load(model: Any, table: list[Line], layout: Layout) -> None:
+def _load(model: keras.Model, table: list[Line], layout: Layout) -> None:
     variables = model_variables(model)
     cover = match(
         table + layout.other_heads(model),
@@ -77,7 +78,7 @@ def _is_mapped(tensors: TensorReader) -> TypeGuard[TensorFiles]:
     return may_be and os.name == "posix" and backend.keeps_arrays()
 
 
-def _refuse_mismatches(cover: Cover, model: Any, layout: Layout) -> None:
+def _refuse_mismatches(cover: Cover, model: keras.Model, layout: Layout) -> None:
     if not cover.mismatches:
         return
     hint = ""
@@ -100,7 +101,7 @@ def _is_of_head(wrong: Mismatch) -> bool:
     return not wrong.variable.startswith(BACKBONE)
 
 
-def _warn(fresh: list[str], model: Any, layout: Layout) -> None:
+def _warn(fresh: list[str], model: keras.Model, layout: Layout) -> None:
     if fresh:
         warn(
             f"{layout} has no tensor for {', '.join(fresh)} of {type(model).__name__}: they keep "

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from nlpkit.presets.folders.file_names import folder_to_write
 from nlpkit.presets.folders.publishing import publish
 from nlpkit.presets.folders.store import MANIFEST
@@ -11,10 +13,11 @@ from nlpkit.presets.layouts.carried import write_config, write_of_tokenizer
 from nlpkit.presets.layouts.description import describe
 from nlpkit.presets.layouts.layout import task_table
 from nlpkit.presets.mapping.assignment import collect, model_variables
+from nlpkit.presets.preset import FromPreset
 
 
 def save(
-    thing: Any,
+    thing: FromPreset,
     folder: str | Path,
     dtype: str | None = None,
     max_shard_size: int | str = "5GB",
@@ -31,7 +34,7 @@ def save(
     publish(path, write, lambda: describe(thing))
 
 
-def export(thing: Any, folder: str | Path) -> None:
+def export(thing: FromPreset, folder: str | Path) -> None:
     """Write what transformers opens; see `FromPreset.export_to_transformers`."""
     holder = getattr(thing, "preprocessor", None) if thing.preset_kind == "task" else thing
     is_preprocessor = getattr(holder, "preset_kind", None) == "preprocessor"
@@ -44,7 +47,9 @@ def export(thing: Any, folder: str | Path) -> None:
     (path / MANIFEST).unlink()
 
 
-def _write_model(thing: Any, path: Path, dtype: str | None, max_shard_size: int | str) -> list[str]:
+def _write_model(
+    thing: FromPreset, path: Path, dtype: str | None, max_shard_size: int | str
+) -> list[str]:
     if thing.preset_kind in ("tokenizer", "preprocessor"):
         return []
     names = write_config(thing, _config(thing), path)
@@ -59,13 +64,13 @@ def _write_tokenizer(thing: Any, path: Path) -> list[str]:
     return write_of_tokenizer(tokenizer, path, list(tokenizer.save_files(path)))
 
 
-def _tensors(model: Any) -> dict[str, Any]:
+def _tensors(model: keras.Model) -> dict[str, Any]:
     is_task = model.preset_kind == "task"
     table = task_table(model, model.backbone.hf_prefix) if is_task else model.weight_table()
     return collect(table, model_variables(model), type(model).__name__)
 
 
-def _config(model: Any) -> dict[str, Any]:
+def _config(model: keras.Model) -> dict[str, Any]:
     is_task = model.preset_kind == "task"
     backbone = model.backbone if is_task else model
     return {

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 import keras
 import numpy as np
@@ -28,7 +27,7 @@ def named_variables(layer: keras.Layer) -> dict[str, keras.Variable]:
     return _walk(layer, "", set())
 
 
-def model_variables(model: Any) -> dict[str, keras.Variable]:
+def model_variables(model: keras.Model) -> dict[str, keras.Variable]:
     """The weights of a backbone, or of a task, whose backbone's paths start with `backbone/`."""
     if not hasattr(model, "backbone"):
         return named_variables(model)

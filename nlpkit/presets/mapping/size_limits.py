@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import keras
+
 from nlpkit._argument_ranges import LARGEST_COUNT, MOST_LAYERS
 from nlpkit.presets.mapping.weight_table import Shape
 
@@ -77,7 +79,7 @@ def check_lengths(arguments: Mapping[str, Any], source: str) -> None:
             raise ValueError(f"{source} states {name}={value}; it must be in [0, 2**20].")
 
 
-def check_parameters(model: Any, most: int, source: str) -> None:
+def check_parameters(model: keras.Model, most: int, source: str) -> None:
     """Make sure that a model that was built without values is not too large to give it some.
 
     Args:

@@ -1,13 +1,13 @@
 """Turning matrices: most checkpoints hold kernels `[out, in]`, Keras' are `[in, out]`."""
 
-from typing import Any
-
 import numpy as np
+
+from nlpkit._types import DType
 
 _CACHE_LINE = 64  # bytes
 
 
-def contiguous(array: np.ndarray, dtype: Any = None) -> np.ndarray:
+def contiguous(array: np.ndarray, dtype: DType = None) -> np.ndarray:
     """The array in C order, cast if a dtype is given; itself, if it is so already.
 
     A turned matrix is written in strips as wide as a cache line. NumPy goes along rows that lie

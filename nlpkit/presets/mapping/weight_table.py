@@ -194,7 +194,7 @@ class Line:
     def _parsed(self, text: str) -> TensorSlice | None:
         return self._try(parse_slice, text) if text else None
 
-    def _try(self, function: Callable[[Any], Any], value: Any) -> Any:
+    def _try(self, function: Callable[[Any], Any], value: object) -> Any:
         try:
             return function(value)
         except ValueError as error:

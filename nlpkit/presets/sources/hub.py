@@ -202,7 +202,7 @@ def _sha1(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.sha1(usedforsecurity=False)).hexdigest()
 
 
-def _size(stated: Any) -> int | None:
+def _size(stated: object) -> int | None:
     return stated if isinstance(stated, int) and stated >= 0 else None
 
 

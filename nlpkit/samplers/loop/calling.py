@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from nlpkit._types import Cache, Tensor
 from nlpkit.ops import backend
 from nlpkit.samplers.loop.execution import fresh_seed, loop
 from nlpkit.samplers.parameters import plan_values
@@ -39,10 +40,10 @@ class FunctionDecoder:
     def __init__(
         self,
         function: Next,
-        cache: Any,
-        index: Any,
-        kept: Any,
-        hidden_states: Any,
+        cache: Cache,
+        index: Tensor,
+        kept: Tensor,
+        hidden_states: Tensor,
         model: Any,
     ) -> None:
         stateless = model is not None and backend.STATELESS
@@ -54,11 +55,11 @@ class FunctionDecoder:
 
     def prefill(
         self,
-        token_ids: Any,
-        padding_mask: Any,
+        token_ids: Tensor,
+        padding_mask: Tensor,
         slots: int,
         *,
-        reach: Any = None,
+        reach: Tensor = None,
         ring: bool = True,
         all_hidden: bool = False,
     ) -> tuple[Any, Any, Any]:
@@ -75,14 +76,14 @@ class FunctionDecoder:
         logits, _, cache = self._ask(cache)
         return logits, self._hidden_states, cache
 
-    def step(self, token_ids: Any, cache: Any) -> tuple[Any, Any, Any]:
+    def step(self, token_ids: Tensor, cache: Cache) -> tuple[Any, Any, Any]:
         """Write a token, `[R, 1]`, and compute the logits of the next."""
         tokens = ops.slice_update(cache["tokens"], [0, cache["index"]], token_ids)
         cache = cache | {"tokens": tokens, "index": cache["index"] + 1}
         logits, hidden, cache = self._ask(cache)
         return logits[:, None], None if hidden is None else hidden[:, None], cache
 
-    def _ask(self, cache: Any) -> tuple[Any, Any, Any]:
+    def _ask(self, cache: Cache) -> tuple[Any, Any, Any]:
         own = None if isinstance(cache["own"], tuple) and not cache["own"] else cache["own"]
         logits, hidden, own = self._next(cache["tokens"], own, cache["index"])
         if hidden is None and self._needs_hidden:
@@ -101,15 +102,15 @@ class FunctionDecoder:
 def call(
     sampler: Sampler,
     next: Next,
-    prompt: Any,
+    prompt: Tensor,
     *,
-    cache: Any,
-    index: Any,
-    mask: Any,
+    cache: Cache,
+    index: Tensor,
+    mask: Tensor,
     stop_token_ids: Sequence[int] | None,
-    hidden_states: Any,
+    hidden_states: Tensor,
     model: Any,
-    seed: Any,
+    seed: Tensor,
 ) -> Any:
     """Run a sampler; see `Sampler.__call__`."""
     tokens = _tokens(prompt)
@@ -138,7 +139,12 @@ def call(
 
 
 def plan_of(
-    sampler: Sampler, tokens: Any, index: Any, kept: Any, stops: Sequence[int] | None, seed: Any
+    sampler: Sampler,
+    tokens: Tensor,
+    index: Tensor,
+    kept: Tensor,
+    stops: Sequence[int] | None,
+    seed: Tensor,
 ) -> Plan:
     """The values that the sampler's loop takes in addition to its state."""
     rows, length = tokens.shape
@@ -158,7 +164,7 @@ def plan_of(
     return plan if kept is None else plan | {"kept": kept}
 
 
-def _tokens(prompt: Any) -> Any:
+def _tokens(prompt: Tensor) -> Any:
     tokens = ops.cast(_tensor(prompt), "int32")
     if len(tokens.shape) != 2 or None in tuple(tokens.shape):
         raise ValueError(
@@ -168,7 +174,7 @@ def _tokens(prompt: Any) -> Any:
     return tokens
 
 
-def _only_kept(logits: Any, cache: Any) -> Any:
+def _only_kept(logits: Tensor, cache: Cache) -> Any:
     """Mask the logits to the given token where the next token is kept."""
     tokens, index = cache["tokens"], cache["index"]
     column = ops.minimum(index, tokens.shape[1] - 1)
@@ -182,12 +188,12 @@ def _without_changes(function: Next, model: Any) -> Next:
     """A function that reads the model's current variables without updating them."""
     values = [(variable, variable.value) for variable in model.variables]
 
-    def call(prompt: Any, cache: Any, index: Any) -> tuple[Any, Any, Any]:
+    def call(prompt: Tensor, cache: Cache, index: Tensor) -> tuple[Any, Any, Any]:
         with keras.StatelessScope(state_mapping=values):
             return function(prompt, cache, index)
 
     return call
 
 
-def _tensor(x: Any) -> Any:
+def _tensor(x: Tensor) -> Any:
     return ops.convert_to_tensor(x)

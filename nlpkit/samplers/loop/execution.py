@@ -7,9 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.modules.direct_call import direct_calls
 from nlpkit.ops import backend
-from nlpkit.samplers.sampler import Plan, Sampler, State
+from nlpkit.samplers.sampler import Decoder, Plan, Sampler, State
 
 
 class Execution:
@@ -54,7 +55,7 @@ class Execution:
             until: int. The number of iterations of the loop.
         """
 
-        def begin(prompt: Any, plan: Any, until: Any) -> State:
+        def begin(prompt: Any, plan: Any, until: Tensor) -> State:
             state = sampler.start(self._model, prompt, plan, slots)
             return loop(sampler, self._model, state, plan, until)
 
@@ -63,7 +64,7 @@ class Execution:
     def resume(self, sampler: Sampler, state: State, plan: Plan, until: int) -> State:
         """Resume from a state, which must not be used again, until its "step" is `until`."""
 
-        def proceed(state: Any, plan: Any, until: Any) -> State:
+        def proceed(state: Any, plan: Any, until: Tensor) -> State:
             return loop(sampler, self._model, state, plan, until)
 
         return self._run(("resume",), proceed, sampler, state, plan, until)
@@ -93,13 +94,13 @@ class Execution:
             return self._programs[key][0](first, tensors, _tensors(until))
 
 
-def loop(sampler: Sampler, model: Any, state: State, plan: Plan, until: Any) -> State:
+def loop(sampler: Sampler, model: Decoder, state: State, plan: Plan, until: Tensor) -> State:
     """Advance until all rows are done, or the state's "step" is `until`."""
     return backend.run_loop(lambda state: sampler.advance(model, state, plan), state, until)
 
 
 def _tensors(tree: Any) -> Any:
-    def convert(x: Any) -> Any:
+    def convert(x: Tensor) -> Any:
         if backend.EAGER and isinstance(x, int):
             return x  # A cache's index, which slices
         return ops.convert_to_tensor(x, dtype="int32" if isinstance(x, int) else None)

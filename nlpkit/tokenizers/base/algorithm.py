@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._types import TensorFlowTensor
 from nlpkit._warning import warn
 from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.ragged import Row, pad_rows
@@ -38,7 +39,7 @@ class Algorithm(TokenLookup):
         """The text of ids that are in the vocabulary."""
         raise NotImplementedError(f"{type(self).__name__} must define detokenize.")
 
-    def _graph_ids(self, texts: Any) -> Any:
+    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
         """The ids of a `tf` tensor of texts, `[n]`, as a ragged tensor, by TensorFlow alone."""
         raise NotImplementedError(f"{type(self).__name__} has no pure_graph mode.")
 

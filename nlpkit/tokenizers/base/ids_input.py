@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
+from nlpkit._types import Data
 from nlpkit.ops.columns import to_column
 from nlpkit.ops.ragged import Row
 
 
-def without_tensors(inputs: Any) -> Any:
+def without_tensors(inputs: Data) -> Any:
     """Convert ids in any column or tensor to lists or NumPy arrays."""
     ids = to_column(inputs)
     if is_tensorflow_value(ids) and hasattr(ids, "numpy"):

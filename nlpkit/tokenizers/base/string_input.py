@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit._types import Data
 from nlpkit.ops.columns import to_column
 
 ERRORS = ("strict", "replace", "ignore")
@@ -12,7 +13,7 @@ _CHUNK = 4096  # Texts are checked in parts, so that a large column is not joine
 
 
 def map_strings(
-    function: Callable[[list[Any]], Any], inputs: Any, words: bool = False, errors: str = "strict"
+    function: Callable[[list[Any]], Any], inputs: Data, words: bool = False, errors: str = "strict"
 ) -> Any:
     """Apply a function of a batch to strings in columns of any kind, nested to any depth.
 
@@ -40,7 +41,7 @@ class _StringReader:
         self._words = words
         self._errors = errors
 
-    def map(self, inputs: Any, place: tuple[int, ...]) -> Any:
+    def map(self, inputs: Data, place: tuple[int, ...]) -> Any:
         """The results for what stands at a place, the row first, of the whole input."""
         if not isinstance(inputs, str | list):
             inputs = to_column(inputs)
@@ -76,7 +77,7 @@ class _StringReader:
     def _all_texts(self, values: Iterable[Any], place: tuple[int, ...]) -> list[str]:
         return [self._text(value, (*place, i)) for i, value in enumerate(values)]
 
-    def _text(self, value: Any, place: tuple[int, ...]) -> str:
+    def _text(self, value: object, place: tuple[int, ...]) -> str:
         if isinstance(value, bytes):
             return decode_utf8(value, self._errors)
         if not isinstance(value, str):
@@ -84,7 +85,7 @@ class _StringReader:
         return value
 
 
-def check_texts(texts: Any, name: str, errors: str = "strict") -> None:
+def check_texts(texts: Data, name: str, errors: str = "strict") -> None:
     """Raise the error that tokenizing a column would, apart from lengths, and name the row.
 
     Args:
@@ -163,7 +164,7 @@ def without_surrogates(text: str, errors: str = "strict", row: int | None = None
     return "".join(replacement if "\ud800" <= c <= "\udfff" else c for c in text)
 
 
-def _is_string(value: Any) -> bool:
+def _is_string(value: object) -> bool:
     return isinstance(value, str | bytes)
 
 
@@ -172,7 +173,7 @@ def _is_word_list(value: Any) -> bool:
     return is_list and all(_is_string(word) for word in value)
 
 
-def _wrong_type(value: Any, place: tuple[int, ...]) -> str:
+def _wrong_type(value: object, place: tuple[int, ...]) -> str:
     kind = type(value).__name__
     if isinstance(value, np.ndarray):
         kind = f"array of {value.dtype}"

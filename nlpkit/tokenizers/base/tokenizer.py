@@ -10,6 +10,7 @@ import keras
 
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._foreign_names import explains_names
+from nlpkit._types import Data
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer, check_choice
 from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.ragged import to_rows
@@ -98,16 +99,16 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         self._report = TruncationReport(truncation, self.name)
 
     @explains_names
-    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Data, **kwargs: Any) -> Any:
         """Convert strings to ids; the same as `tokenize`."""
         if isinstance(inputs, keras.KerasTensor):
             _check_symbolic_strings()
         return super().__call__(inputs, **kwargs)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Data) -> Any:
         return self.tokenize(inputs)
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: Data) -> Any:
         """The symbolic ids; a `.keras` file loads the vocabulary only after the graph."""
         if type(self).tokenize is not Tokenizer.tokenize:
             return super().compute_output_spec(inputs)
@@ -115,7 +116,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         return keras.KerasTensor((*shape, self.sequence_length), dtype=self.compute_dtype)
 
     @explains_names
-    def tokenize(self, inputs: Any) -> Any:
+    def tokenize(self, inputs: Data) -> Any:
         """Convert strings to ids; the same as calling the layer."""
         self._known()
         if is_tensorflow_value(inputs):
@@ -124,7 +125,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
             return tokenize_tensor(self, inputs)
         return map_strings(self._tokenize_batch, inputs, self._takes_words, self.errors)
 
-    def detokenize(self, inputs: Any) -> Any:
+    def detokenize(self, inputs: Data) -> Any:
         """Convert ids to text.
 
         Args:
@@ -148,7 +149,7 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         return texts if batched else texts[0]
 
     def encode(
-        self, inputs: Any, *, max_length: int | None = None, stride: int | None = None
+        self, inputs: Data, *, max_length: int | None = None, stride: int | None = None
     ) -> Any:
         """Convert strings to ids with their tokens and character offsets.
 

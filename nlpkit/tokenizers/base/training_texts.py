@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from nlpkit._compat import is_tensorflow_dataset
+from nlpkit._types import Data
 from nlpkit.ops.columns import to_column
 from nlpkit.tokenizers.base.string_input import map_strings
 
 
-def training_texts(data: Any, split: bool = True) -> Iterator[str]:
+def training_texts(data: Data, split: bool = True) -> Iterator[str]:
     """Yield the texts of training data.
 
     Args:
@@ -62,7 +63,7 @@ def _iterable_texts(data: Iterable[Any], split: bool) -> Iterator[str]:
         yield from map_strings(lambda texts: texts, [item] if isinstance(item, str) else item)
 
 
-def _dataset_texts(dataset: Any) -> Iterator[str]:
+def _dataset_texts(dataset: Data) -> Iterator[str]:
     for batch in dataset:
         if getattr(batch, "dtype", None) != "string":
             raise TypeError(f"data must be a dataset of strings; got one of {batch!r:.80}.")

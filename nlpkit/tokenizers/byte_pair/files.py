@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nlpkit._types import Data
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.formats.bounded_file import read_bounded
 from nlpkit.presets.formats.safe_json import LARGE, parse_json
@@ -98,7 +99,7 @@ def write_merges(merges: Iterable[Merge], path: Path) -> None:
     path.write_text(f"#version: 0.2\n{lines}", encoding="utf-8", newline="\n")
 
 
-def _read_vocabulary(source: Any) -> Any:
+def _read_vocabulary(source: Data) -> Any:
     if isinstance(source, str | Path):
         text = _read_text(source, "vocabulary")
         source = _read_json(text, source) if text.lstrip()[:1] == "{" else _read_ranks(text, source)
@@ -160,7 +161,7 @@ def _check_ranks(ranks: Mapping[bytes, int]) -> None:
         raise ValueError(f"vocabulary must give all 256 bytes a rank; it lacks {missing[:10]}.")
 
 
-def read_merges(source: Any) -> list[Merge]:
+def read_merges(source: Data) -> list[Merge]:
     """Read merges in any form."""
     if isinstance(source, str | Path):
         return parse_merges(_read_text(source, "merges"))

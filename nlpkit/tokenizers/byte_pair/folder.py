@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tokenizers import AddedToken, decoders
 from tokenizers import Tokenizer as NativeTokenizer
@@ -33,6 +33,9 @@ from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
     read_content,
     write_config,
 )
+
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 
 # How the class splits text, and its form of Unicode, that transformers reads a folder without
 # tokenizer.json with.
@@ -77,7 +80,7 @@ def read_folder(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any
     return arguments | own_names(config)
 
 
-def write_folder(tokenizer: Any, folder: Path) -> list[str]:
+def write_folder(tokenizer: "BytePairTokenizer", folder: Path) -> list[str]:
     """Write `tokenizer.json` and `tokenizer_config.json`.
 
     transformers reads them with the same ids, except that it always recognizes special tokens.
@@ -90,7 +93,7 @@ def write_folder(tokenizer: Any, folder: Path) -> list[str]:
     return [JSON_FILE, CONFIG_FILE]
 
 
-def _native(tokenizer: Any) -> NativeTokenizer:
+def _native(tokenizer: "BytePairTokenizer") -> NativeTokenizer:
     """The tokenizer's pipeline, with the tokens that are recognized in text."""
     if tokenizer.add_prefix_space and tokenizer.split_pattern != "gpt2":
         raise ValueError(
@@ -113,7 +116,7 @@ def _native(tokenizer: Any) -> NativeTokenizer:
     return native
 
 
-def _text(tokenizer: Any) -> str:
+def _text(tokenizer: "BytePairTokenizer") -> str:
     if tokenizer.pipeline is None:
         return str(_native(tokenizer).to_str())
     pairs: BytePairs = tokenizer._engine.pairs

@@ -1,12 +1,16 @@
 """Byte-level BPE with TensorFlow operations only."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nlpkit._compat import require
+from nlpkit._types import TensorFlowTensor
 from nlpkit.tokenizers.byte_pair.engine import BytePairEngine
 from nlpkit.tokenizers.byte_pair.split_patterns_tensorflow import split_units, split_words
+
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
@@ -14,7 +18,7 @@ tf_text: Any = require("tensorflow_text", "pure_graph=True")
 _BUCKETS = 2**62
 
 
-def graph_ids(tokenizer: Any, texts: Any) -> Any:
+def graph_ids(tokenizer: "BytePairTokenizer", texts: TensorFlowTensor) -> Any:
     """The ids of texts `[n]`, ragged `[n, None]`."""
     if not tf.executing_eagerly():
         return _graph_ids(tokenizer, texts)
@@ -26,7 +30,7 @@ def graph_ids(tokenizer: Any, texts: Any) -> Any:
     return engine.eager_function(texts)
 
 
-def _graph_ids(tokenizer: Any, texts: Any) -> Any:
+def _graph_ids(tokenizer: "BytePairTokenizer", texts: TensorFlowTensor) -> Any:
     if tokenizer.add_prefix_space:
         texts = tf.strings.regex_replace(texts, "^[^ ]", r" \0")
     if tokenizer.normalization is not None:
@@ -39,7 +43,7 @@ def _graph_ids(tokenizer: Any, texts: Any) -> Any:
     return units.with_flat_values(tf.gather(ids, places)).merge_dims(1, 2)
 
 
-def _spell(engine: BytePairEngine, words: Any) -> Any:
+def _spell(engine: BytePairEngine, words: TensorFlowTensor) -> Any:
     """The ids of words `[n]`, ragged `[n, None]`."""
     model = engine.sentence_piece_model
     if not model.whole:
@@ -50,7 +54,7 @@ def _spell(engine: BytePairEngine, words: Any) -> Any:
     return tf.concat([whole, _merge(engine, tf.where(is_whole, "", words))], axis=1)
 
 
-def _merge(engine: BytePairEngine, words: Any) -> Any:
+def _merge(engine: BytePairEngine, words: TensorFlowTensor) -> Any:
     if engine.missing:
         words = _without_missing(engine, words)
     model = engine.sentence_piece_model
@@ -59,7 +63,7 @@ def _merge(engine: BytePairEngine, words: Any) -> Any:
     return pieces.with_flat_values(tf.gather(tf.constant(model.ids, "int32"), pieces.flat_values))
 
 
-def _without_missing(engine: BytePairEngine, words: Any) -> Any:
+def _without_missing(engine: BytePairEngine, words: TensorFlowTensor) -> Any:
     missing = "".join(f"\\x{{{byte:x}}}" for byte in engine.missing)
     kept = tf.strings.regex_replace(words, f"[{missing}]", "")
     if engine.unknown_id is None:
@@ -69,7 +73,7 @@ def _without_missing(engine: BytePairEngine, words: Any) -> Any:
         return tf.identity(kept)
 
 
-def _look_up(table: dict[str, int], words: Any) -> Any:
+def _look_up(table: dict[str, int], words: TensorFlowTensor) -> Any:
     """The id of each word, -1 where there is none.
 
     A hash table would be a resource, which a `tf.data` service cannot send.

@@ -16,6 +16,7 @@ from typing import Any
 from tokenizers import Regex, pre_tokenizers
 
 from nlpkit._compat import require
+from nlpkit._types import TensorFlowTensor
 from nlpkit.tokenizers.byte_pair.byte_alphabet import BYTE_SYMBOLS
 from nlpkit.tokenizers.byte_pair.split_patterns import SPLIT_PATTERNS
 from nlpkit.tokenizers.tf_data.text_tensorflow import NUL, character_ranges, hide_nul
@@ -39,13 +40,13 @@ _CHARACTERS = [
 ]
 
 
-def split_units(texts: Any, split_pattern: str) -> Any:
+def split_units(texts: TensorFlowTensor, split_pattern: str) -> Any:
     """Split texts `[n]` into units, ragged `[n, None]`, without splitting any word."""
     first, *_ = _steps(split_pattern)[0]
     return _split(_one_each(hide_nul(texts)), [first])
 
 
-def split_words(units: Any, split_pattern: str) -> Any:
+def split_words(units: TensorFlowTensor, split_pattern: str) -> Any:
     """Split units `[n]` into words, ragged `[n, None]`, in Latin-1, one character per byte."""
     (_, *steps), byte_steps = _steps(split_pattern)
     words = _split(_one_each(units), steps)
@@ -55,11 +56,11 @@ def split_words(units: Any, split_pattern: str) -> Any:
     return words.with_flat_values(tf.strings.regex_replace(words.flat_values, nul, "\0"))
 
 
-def _one_each(texts: Any) -> Any:
+def _one_each(texts: TensorFlowTensor) -> Any:
     return tf.RaggedTensor.from_row_splits(texts, tf.range(tf.size(texts, tf.int64) + 1))
 
 
-def _split(words: Any, steps: Iterable[str]) -> Any:
+def _split(words: TensorFlowTensor, steps: Iterable[str]) -> Any:
     for step in steps:
         parts = tf_text.regex_split(words.flat_values, step, _EVERYTHING)
         words = words.with_flat_values(parts).merge_dims(1, 2)

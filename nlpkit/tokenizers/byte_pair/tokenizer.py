@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
+from nlpkit._types import TensorFlowTensor
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.chunk_memo import ChunkMemo
 from nlpkit.tokenizers.base.encoding import Spans
@@ -229,7 +230,7 @@ class BytePairTokenizer(Tokenizer):
             return self._decoder(ids)
         return shown(native_text(self._engine.native, ids))
 
-    def _graph_ids(self, texts: Any) -> Any:
+    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
         refuse_pipeline_in_graph(self.pipeline)
         from nlpkit.tokenizers.byte_pair.graph_tensorflow import graph_ids
 

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
+from nlpkit._types import Data
 from nlpkit._warning import warn
 from nlpkit.tokenizers.base.pair_merger import PairMerger
 from nlpkit.tokenizers.base.training_texts import training_texts
@@ -18,7 +18,7 @@ _LONGEST_WORD = 1000
 
 
 def compute_byte_pair_vocabulary(
-    data: Any,
+    data: Data,
     vocabulary_size: int,
     vocabulary_output_file: str | Path | None = None,
     merges_output_file: str | Path | None = None,

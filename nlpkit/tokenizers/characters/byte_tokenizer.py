@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from nlpkit._types import TensorFlowTensor
 from nlpkit.tokenizers.base.encoding import Spans
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
@@ -92,7 +93,7 @@ class ByteTokenizer(Tokenizer):
                 'errors="replace" or errors="ignore" to the tokenizer to accept them.'
             ) from None
 
-    def _graph_ids(self, texts: Any) -> Any:
+    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
         from nlpkit.tokenizers.characters.graph_tensorflow import graph_bytes
 
         return graph_bytes(self, texts)

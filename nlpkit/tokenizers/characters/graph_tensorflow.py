@@ -1,26 +1,30 @@
 """Bytes and code points with TensorFlow operations only."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlpkit._compat import require
+from nlpkit._types import TensorFlowTensor
+
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 tf: Any = require("tensorflow", "pure_graph=True")
 
 
-def graph_bytes(tokenizer: Any, texts: Any) -> Any:
+def graph_bytes(tokenizer: "Tokenizer", texts: TensorFlowTensor) -> Any:
     """The bytes of texts `[n]`, ragged `[n, None]`."""
     characters = tf.strings.bytes_split(_normalized(tokenizer, texts))
     data = tf.reshape(tf.io.decode_raw(characters.flat_values, tf.uint8), [-1])
     return characters.with_flat_values(tf.cast(data, tf.int32))
 
 
-def graph_code_points(tokenizer: Any, texts: Any) -> Any:
+def graph_code_points(tokenizer: "Tokenizer", texts: TensorFlowTensor) -> Any:
     """The code points of texts `[n]`, ragged `[n, None]`."""
     points = tf.strings.unicode_decode(_normalized(tokenizer, texts), "UTF-8")
     return tf.minimum(points, tokenizer.vocabulary_size() - 1)
 
 
-def transcode(texts: Any, source: str, target: str, tokenizer: Any) -> Any:
+def transcode(texts: TensorFlowTensor, source: str, target: str, tokenizer: "Tokenizer") -> Any:
     """Convert a tensor of strings to another encoding."""
     return tf.strings.unicode_transcode(
         texts,
@@ -31,7 +35,7 @@ def transcode(texts: Any, source: str, target: str, tokenizer: Any) -> Any:
     )
 
 
-def _normalized(tokenizer: Any, texts: Any) -> Any:
+def _normalized(tokenizer: "Tokenizer", texts: TensorFlowTensor) -> Any:
     if tokenizer.lowercase or tokenizer.normalization_form:
         tf_text = require("tensorflow_text", "pure_graph=True")
         if tokenizer.lowercase:

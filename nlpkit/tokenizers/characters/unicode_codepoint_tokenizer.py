@@ -8,6 +8,7 @@ import numpy as np
 
 from nlpkit._argument_ranges import Range
 from nlpkit._compat import is_tensorflow_value
+from nlpkit._types import Data, TensorFlowTensor
 from nlpkit.ops.ragged import Row
 from nlpkit.tokenizers.base.encoding import Spans
 from nlpkit.tokenizers.base.ids_input import integer_ids
@@ -100,13 +101,13 @@ class UnicodeCodepointTokenizer(Tokenizer):
         self._replacement = Replacement(errors, replacement_char)
         self._use(CodePointVocabulary(self.vocabulary_size()))
 
-    def tokenize(self, inputs: Any) -> Any:
+    def tokenize(self, inputs: Data) -> Any:
         return super().tokenize(self._decoded(inputs))
 
-    def encode(self, inputs: Any, **kwargs: Any) -> Any:
+    def encode(self, inputs: Data, **kwargs: Any) -> Any:
         return super().encode(self._decoded(inputs), **kwargs)
 
-    def detokenize(self, inputs: Any) -> Any:
+    def detokenize(self, inputs: Data) -> Any:
         texts = super().detokenize(inputs)
         if self.output_encoding == "UTF-8" or not is_tensorflow_value(texts):
             return texts
@@ -114,7 +115,7 @@ class UnicodeCodepointTokenizer(Tokenizer):
 
         return transcode(texts, "UTF-8", self.output_encoding, self)
 
-    def _decoded(self, inputs: Any) -> Any:
+    def _decoded(self, inputs: Data) -> Any:
         """Decode bytes that are not UTF-8."""
         if self.input_encoding == "UTF-8":
             return inputs
@@ -124,7 +125,7 @@ class UnicodeCodepointTokenizer(Tokenizer):
             return transcode(inputs, self.input_encoding, "UTF-8", self)
         return self._decoded_leaves(inputs)
 
-    def _decoded_leaves(self, inputs: Any) -> Any:
+    def _decoded_leaves(self, inputs: Data) -> Any:
         if isinstance(inputs, list | tuple):
             return [self._decoded_leaves(item) for item in inputs]
         if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "SO":
@@ -171,7 +172,7 @@ class UnicodeCodepointTokenizer(Tokenizer):
     def _text(self, ids: list[int]) -> str:
         return "".join(map(chr, ids)).rstrip("\0")
 
-    def _graph_ids(self, texts: Any) -> Any:
+    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
         from nlpkit.tokenizers.characters.graph_tensorflow import graph_code_points
 
         return graph_code_points(self, texts)

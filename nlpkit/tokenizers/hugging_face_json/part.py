@@ -26,7 +26,7 @@ def in_sequence(part: Part | None, key: str) -> list[Part]:
     return [step for inner in part[key] for step in in_sequence(inner, key)]
 
 
-def require(what: str, value: Any, supported: tuple[Any, ...]) -> None:
+def require(what: str, value: object, supported: tuple[Any, ...]) -> None:
     """Raise an error that names a part of the file whose value is not supported."""
     if value not in supported:
         raise InexpressibleError(

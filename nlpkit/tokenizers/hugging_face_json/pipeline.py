@@ -151,7 +151,7 @@ def _without_vocabulary(native: NativeTokenizer) -> str:
     )
 
 
-def _lost(given: Any, understood: Any) -> list[str]:
+def _lost(given: object, understood: object) -> list[str]:
     """The keys of a part that the engine ignored."""
     if isinstance(given, Mapping) and isinstance(understood, Mapping):
         older = _OLDER.get(str(given.get("type")), ())

@@ -7,8 +7,8 @@ others only if the caller allows them.
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
+from nlpkit._types import Data
 from nlpkit.presets.loading.pattern_permission import are_patterns_allowed
 from nlpkit.tokenizers.byte_pair.split_patterns import SPLIT_PATTERNS
 
@@ -45,7 +45,7 @@ _STEP = re.compile(rf"{_ATOM}(\?|[+*]|\{{\d{{1,2}}(?:,\d{{0,2}})?\}})?", re.DOTA
 _MOST_OPTIONS, _MOST_STEPS = 3, 64
 
 
-def check_pattern(regex: Any) -> None:
+def check_pattern(regex: object) -> None:
     """Check that a regular expression of a preset never takes long.
 
     Raises:
@@ -62,7 +62,7 @@ def check_pattern(regex: Any) -> None:
         )
 
 
-def check_patterns(part: Any) -> None:
+def check_patterns(part: Data) -> None:
     """Check all regular expressions in a part of a tokenizer.json."""
     if isinstance(part, Mapping):
         if "Regex" in part:

@@ -268,7 +268,7 @@ def _ids(tokens: list[dict[str, Any]]) -> dict[str, int]:
     return {token["content"]: token["id"] for token in tokens}
 
 
-def _content(token: Any) -> str:
+def _content(token: object) -> str:
     content = token.get("content") if isinstance(token, Mapping) else token
     if not isinstance(content, str):
         raise ValueError(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
+from nlpkit._types import Data
 from nlpkit.presets.formats.safe_json import parse_json
 from nlpkit.tokenizers.base.native_engine import native_ids, native_text, without_panics
 from nlpkit.tokenizers.base.vocabulary import check_lengths
@@ -43,7 +44,7 @@ class PipelineProcessor:
         self._native = build_pipeline(self.content, known, found)
         self._special = {self.ids[token] for token in stated} | {*known.values()}
 
-    def encode(self, texts: Any, return_type: str = "ids") -> Any:
+    def encode(self, texts: Data, return_type: str = "ids") -> Any:
         """Tokenize texts to ids, or one text to ids, pieces and their spans."""
         if return_type == "ids":
             return [list(ids) for ids in native_ids(self._native, texts)]

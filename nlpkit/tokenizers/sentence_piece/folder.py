@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.hugging_face_json.part import Part, added_ids, vocabulary_of
@@ -25,6 +25,9 @@ from nlpkit.tokenizers.sentence_piece.source import (
     find_proto_file,
     proto_file,
 )
+
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
 
 
 def read_folder(
@@ -62,7 +65,7 @@ def read_folder(
     return arguments | own | own_names(config)
 
 
-def write_folder(tokenizer: Any, content: Part, folder: Path) -> list[str]:
+def write_folder(tokenizer: "SentencePieceTokenizer", content: Part, folder: Path) -> list[str]:
     """Write the files of a tokenizer whose model is a tokenizer.json."""
     text = whole_file(tokenizer, content)
     (folder / JSON_FILE).write_text(text, encoding="utf-8", newline="\n")

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlpkit._compat import require
+from nlpkit._types import TensorFlowTensor
 from nlpkit.presets.formats.safe_json import parse_json
 from nlpkit.tokenizers.base.text_normalizer import TextNormalizer
 from nlpkit.tokenizers.sentence_piece.json_reader import as_model
@@ -12,11 +13,14 @@ from nlpkit.tokenizers.sentence_piece.proto import SentencePieceProto
 from nlpkit.tokenizers.sentence_piece.source import is_json
 from nlpkit.tokenizers.tf_data.text_tensorflow import every_character, map_characters, quoted
 
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
+
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
 
 
-def graph_ids(tokenizer: Any, texts: Any) -> Any:
+def graph_ids(tokenizer: "SentencePieceTokenizer", texts: TensorFlowTensor) -> Any:
     """The ids of texts `[n]`, ragged `[n, None]`."""
     texts = _normalized(texts, **{name: getattr(tokenizer, name) for name in _ARGUMENTS})
     data = tokenizer._engine_data
@@ -30,7 +34,7 @@ _ARGUMENTS = ("replacements", "strip_accents", "lowercase")
 
 
 def _normalized(
-    texts: Any,
+    texts: TensorFlowTensor,
     replacements: Mapping[str, str] | None = None,
     strip_accents: bool = False,
     lowercase: bool = False,

@@ -4,10 +4,10 @@ import base64
 import binascii
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from sentencepiece import SentencePieceProcessor
 
+from nlpkit._types import Data
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.formats.bounded_file import read_bounded
 from nlpkit.presets.formats.safe_json import LARGE
@@ -20,7 +20,7 @@ ProtoSource = str | Path | bytes
 _FILES = ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
 
 
-def read_proto(source: Any) -> bytes:
+def read_proto(source: Data) -> bytes:
     """Read the bytes of a SentencePiece model.
 
     Args:

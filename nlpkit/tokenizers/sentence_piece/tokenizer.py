@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
+from nlpkit._types import TensorFlowTensor
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.encoding import Spans
 from nlpkit.tokenizers.base.text_normalizer import TextNormalizer
@@ -224,7 +225,7 @@ class SentencePieceTokenizer(Tokenizer):
         text: str = self._engine.decode(ids)
         return text
 
-    def _graph_ids(self, texts: Any) -> Any:
+    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
         from nlpkit.tokenizers.sentence_piece.graph_tensorflow import graph_ids
 
         return graph_ids(self, texts)

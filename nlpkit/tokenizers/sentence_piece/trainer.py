@@ -13,6 +13,7 @@ from typing import Any
 import keras
 from sentencepiece import SentencePieceTrainer
 
+from nlpkit._types import Data
 from nlpkit.tokenizers.base.string_input import without_surrogates
 from nlpkit.tokenizers.base.training_texts import training_texts
 from nlpkit.tokenizers.sentence_piece.source import build_processor
@@ -26,7 +27,7 @@ _THREADS = 16  # Each thread computes a partial sum: their number affects the la
 
 
 def compute_sentence_piece_proto(
-    data: Any,
+    data: Data,
     vocabulary_size: int,
     model_type: str = "unigram",
     proto_output_file: str | Path | None = None,

@@ -2,18 +2,22 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlpkit._compat import require
+from nlpkit._types import TensorFlowTensor
 from nlpkit.ops.ragged_tensorflow import nest_rows
 from nlpkit.tokenizers.base.string_input import decode_utf8
 from nlpkit.tokenizers.tf_data.text_tensorflow import hide_nul, quoted, show_nul
+
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
 
 
-def tokenize_in_graph(tokenizer: Any, inputs: Any) -> Any:
+def tokenize_in_graph(tokenizer: "Tokenizer", inputs: TensorFlowTensor) -> Any:
     """Tokenize a tensor of strings of any rank, dense or ragged.
 
     Ids are the same as in Python. With `sequence_length`, cut ids are reported by `tf.print`
@@ -25,14 +29,14 @@ def tokenize_in_graph(tokenizer: Any, inputs: Any) -> Any:
         raise ValueError("pure_graph=True needs split=True: it takes texts, not lists of words.")
     texts = _valid(tf.reshape(inputs, [-1]), tokenizer.errors)
     rows = _rows(tokenizer, texts)
-    dense = tokenizer.sequence_length is not None
-    values = _padded(tokenizer, rows) if dense else _finished(tokenizer, rows)
-    if dense:
-        return tf.reshape(values, tf.concat([tf.shape(inputs), [tokenizer.sequence_length]], 0))
-    return nest_rows(values, inputs)
+    length = tokenizer.sequence_length
+    if length is not None:
+        padded = _padded(tokenizer, rows, length)
+        return tf.reshape(padded, tf.concat([tf.shape(inputs), [length]], 0))
+    return nest_rows(_finished(tokenizer, rows), inputs)
 
 
-def _rows(tokenizer: Any, texts: Any) -> Any:
+def _rows(tokenizer: "Tokenizer", texts: TensorFlowTensor) -> Any:
     """The ids of each text, ragged `[n, None]`."""
     rows = _ids_around_tokens(tokenizer._graph_ids, texts, tokenizer._whole_tokens)
     first, last = (tf.constant([ids], "int32") for ids in tokenizer._affixes)
@@ -40,7 +44,9 @@ def _rows(tokenizer: Any, texts: Any) -> Any:
     return tf.concat([tf.repeat(first, n, 0), rows, tf.repeat(last, n, 0)], axis=1)
 
 
-def _ids_around_tokens(plain: Callable[[Any], Any], texts: Any, whole: Any) -> Any:
+def _ids_around_tokens(
+    plain: Callable[[Any], Any], texts: TensorFlowTensor, whole: TensorFlowTensor
+) -> Any:
     """The ids of texts in which some tokens are found whole; `plain` tokenizes the rest."""
     if not whole:
         return plain(texts)
@@ -56,22 +62,21 @@ def _ids_around_tokens(plain: Callable[[Any], Any], texts: Any, whole: Any) -> A
     return parts.with_flat_values(tf.concat([ids, single], axis=1)).merge_dims(1, 2)
 
 
-def _valid(texts: Any, errors: str) -> Any:
+def _valid(texts: TensorFlowTensor, errors: str) -> Any:
     if errors == "strict" and tf.executing_eagerly():
         for text in texts.numpy():
             decode_utf8(text)  # Gives a better error than TensorFlow does.
     return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors=errors)
 
 
-def _finished(tokenizer: Any, rows: Any) -> Any:
+def _finished(tokenizer: "Tokenizer", rows: TensorFlowTensor) -> Any:
     if tokenizer.compute_dtype != "string":
         return tf.cast(rows, tokenizer.compute_dtype)
     tokens = tf.constant([token or "" for token in tokenizer.get_vocabulary()])
     return rows.with_values(tf.gather(tokens, rows.values))
 
 
-def _padded(tokenizer: Any, rows: Any) -> Any:
-    length = tokenizer.sequence_length
+def _padded(tokenizer: "Tokenizer", rows: TensorFlowTensor, length: int) -> Any:
     report = _report(rows, length, tokenizer.truncation)
     with tf.control_dependencies(report):
         value = tokenizer._pad_value(tokenizer.compute_dtype == "string")
@@ -80,7 +85,7 @@ def _padded(tokenizer: Any, rows: Any) -> Any:
     return dense
 
 
-def _report(rows: Any, length: int, truncation: str) -> list[Any]:
+def _report(rows: TensorFlowTensor, length: int, truncation: str) -> list[Any]:
     longest = tf.reduce_max(tf.concat([rows.row_lengths(), [0]], 0))
     message = f"A text has more than sequence_length={length} ids and is cut; the longest has"
     if truncation == "error":

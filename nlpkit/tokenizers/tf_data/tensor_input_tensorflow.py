@@ -1,19 +1,23 @@
 """Tokenization of TensorFlow tensors, eager or in a graph."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nlpkit._compat import require
+from nlpkit._types import TensorFlowTensor
 from nlpkit.ops.ragged_tensorflow import Output, map_entries, map_rows
 from nlpkit.tokenizers.base.string_input import decode_utf8
+
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 tf: Any = require("tensorflow", "tf.data")
 
 
 # Nothing here branches on a tensor's value, and AutoGraph takes seconds to convert it.
 @tf.autograph.experimental.do_not_convert
-def tokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
+def tokenize_tensor(tokenizer: "Tokenizer", inputs: TensorFlowTensor) -> Any:
     """Tokenize a tensor of strings."""
     if inputs.dtype != "string":
         raise TypeError(f"A tokenizer takes a tensor of strings; got one of {inputs.dtype}.")
@@ -38,7 +42,7 @@ def tokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
 
 
 @tf.autograph.experimental.do_not_convert
-def detokenize_tensor(tokenizer: Any, inputs: Any) -> Any:
+def detokenize_tensor(tokenizer: "Tokenizer", inputs: TensorFlowTensor) -> Any:
     """Detokenize a tensor of ids."""
     outputs = [Output("string", ())]
     return map_rows(lambda rows: [tokenizer._texts(rows)], [inputs], outputs)[0]

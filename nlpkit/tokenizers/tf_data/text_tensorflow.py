@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nlpkit._compat import require
+from nlpkit._types import TensorFlowTensor
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
@@ -18,17 +19,17 @@ def every_character() -> Iterator[str]:
     return (chr(i) for i in range(0x110000) if not 0xD800 <= i < 0xE000)
 
 
-def hide_nul(texts: Any) -> Any:
+def hide_nul(texts: TensorFlowTensor) -> Any:
     """Replace the character 0, which ends a text for `regex_split`."""
     return tf.strings.regex_replace(texts, r"\x{0}", NUL)
 
 
-def show_nul(texts: Any) -> Any:
+def show_nul(texts: TensorFlowTensor) -> Any:
     """Undo `hide_nul`."""
     return tf.strings.regex_replace(texts, NUL, "\0")
 
 
-def map_characters(texts: Any, table: Mapping[str, str]) -> Any:
+def map_characters(texts: TensorFlowTensor, table: Mapping[str, str]) -> Any:
     """Replace characters.
 
     Args:

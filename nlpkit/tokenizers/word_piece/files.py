@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
@@ -21,6 +21,9 @@ from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
 )
 from nlpkit.tokenizers.word_piece.engine import build_normalizer
 from nlpkit.tokenizers.word_piece.json_reader import MODEL, OF_ARGUMENT, read_word_piece_json
+
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
 
 _SPECIAL_TOKENS = {
     "cls_token": "cls_token",
@@ -88,7 +91,7 @@ def read_arguments(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, 
     return {**arguments, **tokens, "special_tokens": special or None}
 
 
-def write_files(tokenizer: Any, folder: Path) -> list[str]:
+def write_files(tokenizer: "WordPieceTokenizer", folder: Path) -> list[str]:
     """Write the files of a tokenizer.
 
     They are `vocab.txt` and `tokenizer_config.json` if these suffice; for a tokenizer with a
@@ -115,7 +118,7 @@ def write_files(tokenizer: Any, folder: Path) -> list[str]:
     return [_VOCABULARY, CONFIG_FILE]
 
 
-def _content(tokenizer: Any) -> Part:
+def _content(tokenizer: "WordPieceTokenizer") -> Part:
     """The contents of the tokenizer's tokenizer.json."""
     ids = tokenizer._known().ids
     if tokenizer.pipeline is not None:
@@ -145,7 +148,7 @@ def _of_vocabulary(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, 
     return {**_BERT, "model": {**_BERT_MODEL, "unk_token": unknown, "vocab": ids}}
 
 
-def _is_expressible(tokenizer: Any) -> bool:
+def _is_expressible(tokenizer: "WordPieceTokenizer") -> bool:
     return (
         tokenizer.split
         and tokenizer.suffix_indicator == "##"

@@ -3,18 +3,22 @@
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from nlpkit._compat import require
+from nlpkit._types import TensorFlowTensor
 from nlpkit.tokenizers.tf_data.text_tensorflow import (
     character_ranges,
     every_character,
     map_characters,
 )
 from nlpkit.tokenizers.word_piece.engine import build_normalizer
+
+if TYPE_CHECKING:
+    from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
@@ -38,7 +42,7 @@ class CharacterTable(NamedTuple):
     mapped: dict[str, str]
 
 
-def graph_ids(tokenizer: Any, texts: Any) -> Any:
+def graph_ids(tokenizer: "WordPieceTokenizer", texts: TensorFlowTensor) -> Any:
     """The ids of texts `[n]`, ragged `[n, None]`.
 
     The native pipeline works character by character (except for the order of combining marks, which
@@ -57,7 +61,7 @@ def graph_ids(tokenizer: Any, texts: Any) -> Any:
     return words.with_flat_values(_spell(tokenizer, words.flat_values)).merge_dims(1, 2)
 
 
-def _spell(tokenizer: Any, words: Any) -> Any:
+def _spell(tokenizer: "WordPieceTokenizer", words: TensorFlowTensor) -> Any:
     """The ids of words `[n]`, ragged `[n, None]`."""
     longest = tokenizer.max_characters_per_word
     unspellable = set(tokenizer._all_special_tokens())

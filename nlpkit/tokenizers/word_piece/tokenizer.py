@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from nlpkit._config import argument_names
+from nlpkit._types import TensorFlowTensor
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.chunk_memo import ChunkMemo
 from nlpkit.tokenizers.base.encoding import Spans
@@ -188,7 +189,7 @@ class WordPieceTokenizer(Tokenizer):
         tokens = self._known().tokens
         return " ".join(tokens[i] for i in ids).replace(f" {self.suffix_indicator}", "")
 
-    def _graph_ids(self, texts: Any) -> Any:
+    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
         from nlpkit.tokenizers.hugging_face_json.pipeline import refuse_pipeline_in_graph
         from nlpkit.tokenizers.word_piece.graph_tensorflow import graph_ids
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from nlpkit._types import Data
 from nlpkit._warning import warn
 from nlpkit.tokenizers.base.pair_merger import PairMerger
 from nlpkit.tokenizers.base.training_texts import training_texts
@@ -14,7 +14,7 @@ _LONGEST_WORD = 100  # Longer ones are unknown to the tokenizer.
 
 
 def compute_word_piece_vocabulary(
-    data: Any,
+    data: Data,
     vocabulary_size: int,
     vocabulary_output_file: str | Path | None = None,
     lowercase: bool = False,

@@ -9,6 +9,7 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.ops.sizes import power_of_two
 
 # With fewer rows a block takes no less time; with more, a row takes no less time.
@@ -16,15 +17,15 @@ _LEAST_ROWS, _MOST_ROWS = 8, 64
 
 
 def apply_experts(
-    x: Any, chosen: Any, expert: Callable[..., Any], parameters: Sequence[Any]
+    x: Tensor, chosen: Tensor, expert: Callable[..., Any], parameters: Sequence[Any]
 ) -> Any:
     """Each token `[N, D]` through each of its experts, `[N, K]` -> `[N, K, D]`."""
     return apply_to_blocks(x, chosen, expert, parameters, _entry)
 
 
 def apply_to_blocks(
-    x: Any,
-    chosen: Any,
+    x: Tensor,
+    chosen: Tensor,
     expert: Callable[..., Any],
     parameters: Sequence[Any],
     entry: Callable[[Any, Any], Any],
@@ -66,11 +67,11 @@ def apply_to_blocks(
     return ops.reshape(outputs, [-1, per_token, x.shape[-1]])
 
 
-def _one_hot(chosen: Any, num_experts: int) -> Any:
+def _one_hot(chosen: Tensor, num_experts: int) -> Any:
     return ops.cast(chosen[:, None] == ops.arange(num_experts, dtype="int32"), "int32")
 
 
-def _entry(parameter: Any, index: Any) -> Any:
+def _entry(parameter: Tensor, index: Tensor) -> Any:
     """`parameter[index]`; a slice, because XLA would copy what it gathers."""
     shape = parameter.shape[1:]
     start = ops.stack([index] + [ops.zeros_like(index)] * len(shape))
@@ -85,7 +86,7 @@ def _rows_of_block(tokens: int | None, pairs: int | None, num_experts: int) -> i
     return min(_MOST_ROWS, power_of_two(share), tokens)
 
 
-def _most_blocks(chosen: Any, rows: int, num_experts: int) -> Any:
+def _most_blocks(chosen: Tensor, rows: int, num_experts: int) -> Any:
     """C: enough however the experts are chosen."""
     least = min if chosen.shape[0] is not None else ops.minimum
     pairs = ops.shape(chosen)[0]

@@ -4,8 +4,10 @@ from typing import Any
 
 import keras
 
+from nlpkit._types import Tensor
 
-def dropout(x: Any, rate: float, seed: keras.random.SeedGenerator) -> Any:
+
+def dropout(x: Tensor, rate: float, seed: keras.random.SeedGenerator) -> Any:
     """Zero entries at random and scale the others to keep the mean (Srivastava et al., 2014).
 
     Args:

@@ -11,12 +11,13 @@ from typing import Any
 
 from keras import ops
 
+from nlpkit._types import Tensor
 from nlpkit.ops.blocks import in_blocks
 
 _ABOVE_ONE = 0x3F800001  # The bits of the first float32 above 1.
 
 
-def count_threshold(weights: Any, count: Any) -> Any:
+def count_threshold(weights: Tensor, count: Tensor) -> Any:
     """The largest threshold that at least `count` weights of the row reach.
 
     Args:
@@ -31,7 +32,7 @@ def count_threshold(weights: Any, count: Any) -> Any:
     return _bisect(blocks, ops.ones_like(blocks), ops.cast(count, "float32"))
 
 
-def mass_threshold(weights: Any, share: Any) -> Any:
+def mass_threshold(weights: Tensor, share: Tensor) -> Any:
     """The largest threshold that weights of at least `share` of the row's sum reach.
 
     Args:
@@ -48,16 +49,16 @@ def mass_threshold(weights: Any, share: Any) -> Any:
     return _bisect(blocks, blocks, enough)
 
 
-def _bisect(blocks: Any, measures: Any, enough: Any) -> Any:
+def _bisect(blocks: Tensor, measures: Tensor, enough: Any) -> Any:
     """The largest threshold with `sum(measures of the weights that reach it) >= enough`."""
     bits = ops.view(blocks, "int32")
     low = ops.zeros_like(bits[:, :1, :1])
     enough = ops.reshape(enough, (-1, 1, 1))
 
-    def unfinished(low: Any, high: Any) -> Any:
+    def unfinished(low: Tensor, high: Tensor) -> Any:
         return ops.any(high - low > 1)
 
-    def halve(low: Any, high: Any) -> Any:
+    def halve(low: Tensor, high: Tensor) -> Any:
         middle = low + (high - low) // 2
         reached = ops.where(bits >= middle, measures, 0.0)
         measure = ops.sum(ops.sum(reached, axis=1, keepdims=True), axis=2, keepdims=True)

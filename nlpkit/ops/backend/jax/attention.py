@@ -4,24 +4,25 @@ from typing import Any
 
 import jax
 
+from nlpkit._types import Tensor
 from nlpkit.ops.backend.default.attention import has_many_queries
 
 
-def fuses_attention(query: Any, key: Any, dropout: float) -> bool:
+def fuses_attention(query: Tensor, key: Tensor, dropout: float) -> bool:
     """Whether there are many queries, and nothing is dropped."""
     return has_many_queries(query) and not dropout
 
 
 def fused_attention(
-    query: Any,
-    key: Any,
-    value: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
     *,
     scale: float,
-    mask: Any = None,
-    bias: Any = None,
+    mask: Tensor = None,
+    bias: Tensor = None,
     dropout: float = 0.0,
-    seed: Any = None,
+    seed: Tensor = None,
 ) -> Any:
     """Compute attention with `jax.nn.dot_product_attention`."""
     dtype = query.dtype
@@ -36,6 +37,6 @@ def fused_attention(
     return attended.astype(dtype)
 
 
-def float32_matmul(x: Any, y: Any) -> Any:
+def float32_matmul(x: Tensor, y: Tensor) -> Any:
     """Compute `x y` with sums in float32, which are not rounded."""
     return jax.numpy.matmul(x, y, preferred_element_type="float32")

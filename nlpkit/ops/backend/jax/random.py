@@ -6,8 +6,10 @@ import jax
 import keras
 from jax import numpy as jnp
 
+from nlpkit._types import Tensor
 
-def dropout(x: Any, rate: float, seed: keras.random.SeedGenerator) -> Any:
+
+def dropout(x: Tensor, rate: float, seed: keras.random.SeedGenerator) -> Any:
     """Drop with a rate rounded to 1 / 65536.
 
     JAX's generator gives 32 bits a draw, of which a decision needs few; on CPUs it takes longer

@@ -7,22 +7,24 @@ from typing import Any
 import torch
 from keras.src.random.seed_generator import draw_seed
 
+from nlpkit._types import DType, Tensor
 
-def fuses_attention(query: Any, key: Any, dropout: float) -> bool:
+
+def fuses_attention(query: Tensor, key: Tensor, dropout: float) -> bool:
     """Always: the kernel drops weights too, and does not copy a cache."""
     return True
 
 
 def fused_attention(
-    query: Any,
-    key: Any,
-    value: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
     *,
     scale: float,
-    mask: Any = None,
-    bias: Any = None,
+    mask: Tensor = None,
+    bias: Tensor = None,
     dropout: float = 0.0,
-    seed: Any = None,
+    seed: Tensor = None,
 ) -> Any:
     """Compute attention with `scaled_dot_product_attention`."""
     query, key, value = (x.transpose(1, 2) for x in (query, key, value))  # B H T D
@@ -41,7 +43,7 @@ def fused_attention(
 
 
 @contextmanager
-def _drawn_from(seed: Any, device: Any) -> Iterator[None]:
+def _drawn_from(seed: Tensor, device: Any) -> Iterator[None]:
     """Within, the kernel, which takes no generator, draws what follows from a seed that was given.
 
     Without one it draws from PyTorch's own generator, as Keras' dropout does; so it does while
@@ -62,7 +64,7 @@ def _drawn_from(seed: Any, device: Any) -> Iterator[None]:
         own.set_state(before)
 
 
-def _additive(mask: Any, bias: Any, dtype: Any) -> Any:
+def _additive(mask: Tensor, bias: Tensor, dtype: DType) -> Any:
     parts = [] if mask is None else [mask[:, None]]
     parts += [] if bias is None else [bias.to(dtype)]
     return sum(parts[1:], parts[0]) if parts else None

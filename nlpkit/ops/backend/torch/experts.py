@@ -5,16 +5,18 @@ from typing import Any
 
 import torch
 
+from nlpkit._types import Tensor
+
 
 def apply_experts(
-    x: Any, chosen: Any, expert: Callable[..., Any], parameters: Sequence[Any]
+    x: Tensor, chosen: Tensor, expert: Callable[..., Any], parameters: Sequence[Any]
 ) -> Any:
     """Apply each expert once, to all tokens that chose it."""
     # Of an entry by its index, the gradient would have the size of all experts each time.
     if torch.is_grad_enabled():
         parameters = [parameter.unbind() for parameter in parameters]
 
-    def run(e: int, rows: Any) -> Any:
+    def run(e: int, rows: Tensor) -> Any:
         return expert(rows, *[parameter[e] for parameter in parameters])
 
     # Reading what was chosen is the one point where the host waits for an accelerator.

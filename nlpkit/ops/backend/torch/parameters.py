@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from keras.src.backend.torch.core import get_device
 
+from nlpkit._types import Tensor
+
 
 def keeps_arrays() -> bool:
     """Whether Keras makes variables in the memory that arrays are in."""
@@ -30,8 +32,8 @@ def adopt_array(array: np.ndarray, trainable: bool) -> Any:
     return parameter
 
 
-def _turn_when_trained(parameter: Any) -> None:
-    def turn(parameter: Any) -> None:
+def _turn_when_trained(parameter: Tensor) -> None:
+    def turn(parameter: Tensor) -> None:
         hook.remove()
         parameter.data = parameter.data.contiguous()
         parameter.grad = parameter.grad.contiguous()

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from nlpkit._types import Tensor
 from nlpkit.ops.backend.torch.tracing import is_traced
 from nlpkit.ops.sizes import power_of_two
 
@@ -22,7 +23,7 @@ _FASTER = 0.9
 _CHOSEN: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
 
-def linear(inputs: Any, kernel: Any, bias: Any = None, *, decoding: bool = False) -> Any:
+def linear(inputs: Tensor, kernel: Tensor, bias: Tensor = None, *, decoding: bool = False) -> Any:
     """Compute `inputs kernel + bias` by the kernel that is the fastest here.
 
     Without gradients on CPUs there are several kernels, and which is the fastest depends on the
@@ -47,7 +48,7 @@ def linear(inputs: Any, kernel: Any, bias: Any = None, *, decoding: bool = False
     return chosen(inputs, kernel, bias)
 
 
-def _kernels(rows: int, inputs: Any, kernel: Any) -> list[Callable[..., Any]]:
+def _kernels(rows: int, inputs: Tensor, kernel: Tensor) -> list[Callable[..., Any]]:
     """What computes such a product, PyTorch's own way first."""
     kernels: list[Callable[..., Any]] = [_usual]
     if _HAS_ONE_DNN and inputs.dtype == kernel.dtype == torch.float32:
@@ -70,20 +71,20 @@ def _fastest(kernels: list[Callable[..., Any]], *arguments: Any) -> Callable[...
     return kernels[best if times[best] <= _FASTER * times[0] else 0]
 
 
-def _usual(inputs: Any, kernel: Any, bias: Any) -> Any:
+def _usual(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Any:
     return torch.nn.functional.linear(inputs, kernel.t(), bias)
 
 
-def _by_one_dnn(inputs: Any, kernel: Any, bias: Any) -> Any:
+def _by_one_dnn(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Any:
     return _ONE_DNN(inputs, kernel.t(), bias, "none", [], "")
 
 
-def _as_vector(inputs: Any, kernel: Any, bias: Any) -> Any:
+def _as_vector(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Any:
     product = torch.matmul(inputs, kernel)
     return product if bias is None else product.add_(bias)
 
 
-def _in_parts(inputs: Any, kernel: Any, bias: Any) -> Any:
+def _in_parts(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Any:
     """A single row: one part of the sum a thread, which reads the kernel half as fast again."""
     parts = math.gcd(torch.get_num_threads(), inputs.shape[-1])
     pieces = torch.bmm(inputs.reshape(parts, 1, -1), kernel.view(parts, -1, kernel.shape[-1]))
@@ -91,5 +92,5 @@ def _in_parts(inputs: Any, kernel: Any, bias: Any) -> Any:
     return product if bias is None else product.add_(bias)
 
 
-def _needs_gradient(inputs: Any, kernel: Any) -> bool:
+def _needs_gradient(inputs: Tensor, kernel: Tensor) -> bool:
     return torch.is_grad_enabled() and (inputs.requires_grad or kernel.requires_grad)

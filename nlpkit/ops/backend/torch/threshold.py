@@ -8,10 +8,12 @@ from typing import Any
 
 import torch
 
+from nlpkit._types import Tensor
+
 _FEW = 1024
 
 
-def count_threshold(weights: Any, count: Any) -> Any:
+def count_threshold(weights: Tensor, count: Tensor) -> Any:
     """Take the threshold from the sorted weights."""
     size = weights.shape[-1]
     on_host = weights.device.type == "cpu"
@@ -23,7 +25,7 @@ def count_threshold(weights: Any, count: Any) -> Any:
     return torch.where(count > size, 0.0, threshold)
 
 
-def mass_threshold(weights: Any, share: Any) -> Any:
+def mass_threshold(weights: Tensor, share: Tensor) -> Any:
     """Take the threshold from the running sum of the sorted weights."""
     share = torch.as_tensor(share, device=weights.device).reshape(-1, 1)
     enough = torch.where(share < 1, share * weights.sum(-1, keepdim=True), float("inf"))
@@ -37,7 +39,7 @@ def mass_threshold(weights: Any, share: Any) -> Any:
     return torch.where(index > last, 0.0, descending.gather(-1, index.clamp(max=last)))
 
 
-def _descending(weights: Any, most: int) -> Any:
+def _descending(weights: Tensor, most: int) -> Any:
     if most >= weights.shape[-1]:
         return weights.sort(dim=-1, descending=True).values
     return weights.topk(most, dim=-1).values

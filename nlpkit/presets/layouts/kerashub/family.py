@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import keras
+
 from nlpkit.presets.mapping.weight_table import Line, expand
 
 _BUFFERS = """
@@ -83,7 +85,7 @@ class Family:
         """All of them."""
         return (self.tokenizer, self.backbone, *self.preprocessors, *self.tasks)
 
-    def backbone_lines(self, backbone: Any) -> list[Line]:
+    def backbone_lines(self, backbone: keras.Model) -> list[Line]:
         """The weight table of a backbone."""
         layer = self.layer + "".join(
             lines for argument, lines in self.options.items() if getattr(backbone, argument)

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from nlpkit._registry import known_classes
 from nlpkit.presets.folders.store import CONFIG, PresetFolder
 from nlpkit.presets.formats.tensor_reader import TensorReader
@@ -25,6 +27,7 @@ from nlpkit.presets.layouts.layout import PARTS_ALONE, Layout
 from nlpkit.presets.mapping.assignment import BACKBONE
 from nlpkit.presets.mapping.size_limits import check_lengths
 from nlpkit.presets.mapping.weight_table import Line
+from nlpkit.presets.preset import FromPreset
 
 _TASK, _PREPROCESSOR, _TOKENIZER = "task.json", "preprocessor.json", "tokenizer.json"
 _KINDS = {CONFIG: "", _TOKENIZER: "tokenizer", _PREPROCESSOR: "preprocessor", _TASK: "task"}
@@ -78,11 +81,11 @@ class KerasHubLayout(Layout):
         self._refuse_unknown("preprocessor")
         return self._class_of("preprocessor")
 
-    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
+    def preprocessor_arguments(self, cls: type[FromPreset]) -> dict[str, Any]:
         stated = self._class_of("preprocessor")
         return self._arguments_of("preprocessor") if stated and issubclass(cls, stated) else {}
 
-    def head_arguments(self, cls: Any) -> dict[str, Any] | None:
+    def head_arguments(self, cls: type[FromPreset]) -> dict[str, Any] | None:
         self._refuse_unknown("task")
         head = self._mapping_of_head(cls)
         if head is None:
@@ -105,13 +108,13 @@ class KerasHubLayout(Layout):
     def tensors(self) -> TensorReader:
         return weight_files.open_tensors(self.folder, self._is_whole_task)
 
-    def backbone_table(self, backbone: Any) -> list[Line]:
+    def backbone_table(self, backbone: keras.Model) -> list[Line]:
         if self._family is None:
             raise ValueError(f"{self} holds no backbone.")
         lines = self._family.backbone_lines(backbone)
         return [line.within("", weight_files.BACKBONE) for line in lines]
 
-    def task_table(self, task: Any) -> list[Line]:
+    def task_table(self, task: keras.Model) -> list[Line]:
         backbone = [line.within(BACKBONE, "") for line in self.backbone_table(task.backbone)]
         mapping = self._mapping_of_head(type(task))
         lines = head_lines(mapping) if mapping else []
@@ -120,11 +123,11 @@ class KerasHubLayout(Layout):
         own = [] if is_tied else [Line("lm_head/kernel", _OWN_HEAD)]
         return backbone + head + own
 
-    def other_heads(self, model: Any) -> list[Line]:
+    def other_heads(self, model: keras.Model) -> list[Line]:
         names = [] if hasattr(model, "backbone") else [f"{weight_files.HEAD}*", _OWN_HEAD]
         return [Line("", name, (), ("other head",)) for name in names]
 
-    def _mapping_of_head(self, cls: Any) -> ClassMapping | None:
+    def _mapping_of_head(self, cls: type[FromPreset]) -> ClassMapping | None:
         """What the folder holds of the head of a task; one of tokens is in the backbone's file."""
         if "task" in self._objects:
             mapping, _ = self._objects["task"]
@@ -147,7 +150,7 @@ class KerasHubLayout(Layout):
             check_lengths(arguments, stored.source)
         return mapping.convert(arguments, stored.source)
 
-    def _read(self, content: Any, source: str) -> None:
+    def _read(self, content: object, source: str) -> None:
         """Take an object, and those in it, as the ones of their kinds, unless these are known."""
         stored = read_object(content, source, self._families)
         family = self._families[stored.name]

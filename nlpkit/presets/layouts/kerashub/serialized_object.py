@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nlpkit._types import DType
 from nlpkit.presets.folders.file_names import plain_name
 
 _KEYS = {"module", "class_name", "config", "registered_name", "assets", "weights"}
@@ -56,7 +57,7 @@ class KerasObject:
         return {name: self.config[name] for name in names if name in self.config}
 
 
-def read_object(content: Any, source: str, known: Collection[str]) -> KerasObject:
+def read_object(content: object, source: str, known: Collection[str]) -> KerasObject:
     """Read a serialized object whose class is one of the known ones; no other is ever looked up.
 
     Raises:
@@ -96,7 +97,7 @@ def _is_kerashub_s(content: Mapping[str, Any]) -> bool:
     )
 
 
-def _check_name(name: Any, source: str) -> None:
+def _check_name(name: object, source: str) -> None:
     """Nothing is named after it; but who puts a path there means no good."""
     if name is not None and (not isinstance(name, str) or {*name} & {*"/\\\0"}):
         raise ValueError(f"{source}: name must be a plain string; got {name!r:.100}.")
@@ -114,7 +115,7 @@ def _check_files(content: Mapping[str, Any], source: str) -> None:
         raise ValueError(f"{source} names the weights {weights!r:.100}, not 'model.weights.h5'.")
 
 
-def _check_dtype(dtype: Any, source: str) -> None:
+def _check_dtype(dtype: DType, source: str) -> None:
     """Models compute in the dtype that the caller chooses; quantized ones have other weights."""
     if isinstance(dtype, dict):
         is_plain = dtype.get("class_name") in _POLICIES and dtype.get("module") in _POLICY_MODULES
