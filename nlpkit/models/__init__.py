@@ -55,10 +55,7 @@ def _family_classes() -> Iterator[tuple[str, type]]:
 
 
 globals().update(_family_classes())
-# KerasHub's other names of the same classes.
-Classifier = TextClassifier
-BertTextClassifier = BertClassifier
-BertTextClassifierPreprocessor = BertPreprocessor
+Classifier = TextClassifier  # KerasHub's other name of it.
 
 __all__ = sorted(
     name

@@ -273,8 +273,8 @@ class BertMaskedLMPreprocessor(MaskedLMPreprocessor):
 class BertClassifier(TextClassifier):
     """`TextClassifier` on a `BertBackbone`."""
 
-    backbone_class: ClassVar[Any] = BertBackbone
-    preprocessor_class: ClassVar[Any] = BertPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = BertBackbone
+    preprocessor_class: ClassVar[type[TextClassifierPreprocessor]] = BertPreprocessor
     hf_architecture: ClassVar[str] = "BertForSequenceClassification"
     head_lines: ClassVar[str] = _CLASSIFIER_HEAD
 
@@ -282,8 +282,13 @@ class BertClassifier(TextClassifier):
 class BertMaskedLM(MaskedLM):
     """`MaskedLM` on a `BertBackbone`, with BERT's head: dense, layer norm, tied projection."""
 
-    backbone_class: ClassVar[Any] = BertBackbone
-    preprocessor_class: ClassVar[Any] = BertMaskedLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = BertBackbone
+    preprocessor_class: ClassVar[type[MaskedLMPreprocessor]] = BertMaskedLMPreprocessor
     hf_architecture: ClassVar[str] = "BertForMaskedLM"
     hf_other_architectures: ClassVar[tuple[str, ...]] = ("BertForPreTraining",)
     head_lines: ClassVar[str] = _MASKED_LM_HEAD
+
+
+# KerasHub's other names of the same classes.
+BertTextClassifier = BertClassifier
+BertTextClassifierPreprocessor = BertPreprocessor

@@ -225,6 +225,6 @@ class BloomCausalLMPreprocessor(CausalLMPreprocessor):
 class BloomCausalLM(CausalLM):
     """`CausalLM` on a `BloomBackbone`, with a tied head."""
 
-    backbone_class: ClassVar[Any] = BloomBackbone
-    preprocessor_class: ClassVar[Any] = BloomCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = BloomBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = BloomCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "BloomForCausalLM"

@@ -260,6 +260,6 @@ class FalconCausalLMPreprocessor(CausalLMPreprocessor):
 class FalconCausalLM(CausalLM):
     """`CausalLM` on a `FalconBackbone`."""
 
-    backbone_class: ClassVar[Any] = FalconBackbone
-    preprocessor_class: ClassVar[Any] = FalconCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = FalconBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = FalconCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "FalconForCausalLM"

@@ -202,8 +202,8 @@ class GemmaCausalLMPreprocessor(CausalLMPreprocessor):
 class GemmaCausalLM(CausalLM):
     """`CausalLM` on a `GemmaBackbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = GemmaBackbone
-    preprocessor_class: ClassVar[Any] = GemmaCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = GemmaBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = GemmaCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "GemmaForCausalLM"
     hf_other_architectures: ClassVar[tuple[str, ...]] = (
         "Gemma2ForCausalLM",

@@ -226,6 +226,6 @@ class Gemma3CausalLMPreprocessor(CausalLMPreprocessor):
 class Gemma3CausalLM(CausalLM):
     """`CausalLM` on a `Gemma3Backbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = Gemma3Backbone
-    preprocessor_class: ClassVar[Any] = Gemma3CausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = Gemma3Backbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Gemma3CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "Gemma3ForCausalLM"

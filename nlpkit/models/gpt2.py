@@ -187,6 +187,6 @@ class GPT2CausalLMPreprocessor(CausalLMPreprocessor):
 class GPT2CausalLM(CausalLM):
     """`CausalLM` on a `GPT2Backbone`, with a tied head."""
 
-    backbone_class: ClassVar[Any] = GPT2Backbone
-    preprocessor_class: ClassVar[Any] = GPT2CausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = GPT2Backbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = GPT2CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "GPT2LMHeadModel"

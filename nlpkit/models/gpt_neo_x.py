@@ -203,7 +203,7 @@ class GPTNeoXCausalLMPreprocessor(CausalLMPreprocessor):
 class GPTNeoXCausalLM(CausalLM):
     """`CausalLM` on a `GPTNeoXBackbone`, by default with an untied head."""
 
-    backbone_class: ClassVar[Any] = GPTNeoXBackbone
-    preprocessor_class: ClassVar[Any] = GPTNeoXCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = GPTNeoXBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = GPTNeoXCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "GPTNeoXForCausalLM"
     head_lines: ClassVar[str] = "lm_head/kernel <- embed_out.weight | transpose"

@@ -252,6 +252,6 @@ class GptOssCausalLMPreprocessor(CausalLMPreprocessor):
 class GptOssCausalLM(CausalLM):
     """`CausalLM` on a `GptOssBackbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = GptOssBackbone
-    preprocessor_class: ClassVar[Any] = GptOssCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = GptOssBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = GptOssCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "GptOssForCausalLM"

@@ -238,8 +238,8 @@ class Llama3CausalLMPreprocessor(CausalLMPreprocessor):
 class LlamaCausalLM(CausalLM):
     """`CausalLM` on a `LlamaBackbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = LlamaBackbone
-    preprocessor_class: ClassVar[Any] = CausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = LlamaBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "LlamaForCausalLM"
 
 

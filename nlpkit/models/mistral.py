@@ -157,6 +157,6 @@ class MistralTekkenCausalLMPreprocessor(CausalLMPreprocessor):
 class MistralCausalLM(CausalLM):
     """`CausalLM` on a `MistralBackbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = MistralBackbone
-    preprocessor_class: ClassVar[Any] = CausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = MistralBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "MistralForCausalLM"

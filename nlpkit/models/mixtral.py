@@ -160,6 +160,6 @@ class MixtralCausalLMPreprocessor(CausalLMPreprocessor):
 class MixtralCausalLM(CausalLM):
     """`CausalLM` on a `MixtralBackbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = MixtralBackbone
-    preprocessor_class: ClassVar[Any] = MixtralCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = MixtralBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = MixtralCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "MixtralForCausalLM"

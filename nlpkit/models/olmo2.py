@@ -162,6 +162,6 @@ class Olmo2CausalLMPreprocessor(CausalLMPreprocessor):
 class Olmo2CausalLM(CausalLM):
     """`CausalLM` on an `Olmo2Backbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = Olmo2Backbone
-    preprocessor_class: ClassVar[Any] = Olmo2CausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = Olmo2Backbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Olmo2CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "Olmo2ForCausalLM"

@@ -231,6 +231,6 @@ class OPTCausalLMPreprocessor(CausalLMPreprocessor):
 class OPTCausalLM(CausalLM):
     """`CausalLM` on an `OPTBackbone`, with a tied head."""
 
-    backbone_class: ClassVar[Any] = OPTBackbone
-    preprocessor_class: ClassVar[Any] = OPTCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = OPTBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = OPTCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "OPTForCausalLM"

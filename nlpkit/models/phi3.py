@@ -247,6 +247,6 @@ class Phi3CausalLMPreprocessor(CausalLMPreprocessor):
 class Phi3CausalLM(CausalLM):
     """`CausalLM` on a `Phi3Backbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = Phi3Backbone
-    preprocessor_class: ClassVar[Any] = Phi3CausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = Phi3Backbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Phi3CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "Phi3ForCausalLM"

@@ -173,8 +173,8 @@ class QwenCausalLMPreprocessor(CausalLMPreprocessor):
 class QwenCausalLM(CausalLM):
     """`CausalLM` on a `QwenBackbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = QwenBackbone
-    preprocessor_class: ClassVar[Any] = QwenCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = QwenBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = QwenCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "Qwen2ForCausalLM"
 
 

@@ -140,6 +140,6 @@ class Qwen3CausalLMPreprocessor(CausalLMPreprocessor):
 class Qwen3CausalLM(CausalLM):
     """`CausalLM` on a `Qwen3Backbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = Qwen3Backbone
-    preprocessor_class: ClassVar[Any] = Qwen3CausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = Qwen3Backbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Qwen3CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "Qwen3ForCausalLM"

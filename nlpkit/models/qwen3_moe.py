@@ -199,6 +199,6 @@ class Qwen3MoeCausalLMPreprocessor(CausalLMPreprocessor):
 class Qwen3MoeCausalLM(CausalLM):
     """`CausalLM` on a `Qwen3MoeBackbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = Qwen3MoeBackbone
-    preprocessor_class: ClassVar[Any] = Qwen3MoeCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = Qwen3MoeBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Qwen3MoeCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "Qwen3MoeForCausalLM"

@@ -259,8 +259,8 @@ class SmolLM3CausalLMPreprocessor(CausalLMPreprocessor):
 class SmolLM3CausalLM(CausalLM):
     """`CausalLM` on a `SmolLM3Backbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = SmolLM3Backbone
-    preprocessor_class: ClassVar[Any] = SmolLM3CausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = SmolLM3Backbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = SmolLM3CausalLMPreprocessor
     hf_architecture: ClassVar[str] = "SmolLM3ForCausalLM"
 
 

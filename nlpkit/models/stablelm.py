@@ -9,6 +9,7 @@ from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 
 _END = "<|endoftext|>"
@@ -65,7 +66,7 @@ class StableLMBackbone(Backbone):
         (1, 3, 16)
     """
 
-    tokenizer_class: ClassVar[Any] = StableLMTokenizer
+    tokenizer_class: ClassVar[type[Tokenizer]] = StableLMTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("stablelm",)
     hf_architecture: ClassVar[str] = "StableLmModel"
     hf_prefix: ClassVar[str] = "model."
@@ -127,12 +128,12 @@ class StableLMBackbone(Backbone):
 class StableLMCausalLMPreprocessor(CausalLMPreprocessor):
     """`CausalLMPreprocessor` with a `StableLMTokenizer`."""
 
-    tokenizer_class: ClassVar[Any] = StableLMTokenizer
+    tokenizer_class: ClassVar[type[Tokenizer]] = StableLMTokenizer
 
 
 class StableLMCausalLM(CausalLM):
     """`CausalLM` on a `StableLMBackbone`, with a tied or untied head."""
 
-    backbone_class: ClassVar[Any] = StableLMBackbone
-    preprocessor_class: ClassVar[Any] = StableLMCausalLMPreprocessor
+    backbone_class: ClassVar[type[Backbone]] = StableLMBackbone
+    preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = StableLMCausalLMPreprocessor
     hf_architecture: ClassVar[str] = "StableLmForCausalLM"
