@@ -9,6 +9,7 @@ from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import SENTENCE_PIECES, byte_pairs, grouped_decoder
 from nlpkit.presets.layouts.kerashub.family import ClassMapping, Family
@@ -215,7 +216,7 @@ class LlamaBackbone(Backbone):
         return llama_like.write(self, self._scaling, own=_CONFIG)
 
     @classmethod
-    def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:
+    def hf_tokenizer_class(cls, folder: FolderFiles) -> type[Tokenizer]:
         """The class of a folder's tokenizer: byte pairs from Llama 3 on."""
         return LlamaTokenizer if holds_pieces(folder) else Llama3Tokenizer
 

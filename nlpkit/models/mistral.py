@@ -8,6 +8,7 @@ from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import ROPE, SENTENCE_PIECES, grouped_decoder
 from nlpkit.presets.layouts.kerashub.family import Family
@@ -137,7 +138,7 @@ class MistralBackbone(Backbone):
         return {**config, "sliding_window": self.sliding_window}
 
     @classmethod
-    def hf_tokenizer_class(cls, folder: Any) -> type[Tokenizer]:
+    def hf_tokenizer_class(cls, folder: FolderFiles) -> type[Tokenizer]:
         """The class of a folder's tokenizer: byte pairs in later models."""
         return MistralTokenizer if holds_pieces(folder) else MistralTekkenTokenizer
 

@@ -10,6 +10,7 @@ from nlpkit import samplers
 from nlpkit._foreign_names import explains_names
 from nlpkit._types import Data, KerasIdentifier, Tensor
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.spec import HeadSpec
 from nlpkit.generation.cached_decoding import CachedDecoding
 from nlpkit.generation.generate import Generation
 from nlpkit.generation.options import Options
@@ -274,9 +275,10 @@ class CausalLM(CachedDecoding, Scoring, Task):
         return tied or super().holds_head(tensors, backbone_arguments)
 
 
-def _logits(head: Any, projection: Any, token_embedding: Any, hidden: Tensor) -> Any:
-    tied = projection is None
-    logits = token_embedding(hidden, reverse=True) if tied else projection(hidden)
+def _logits(
+    head: HeadSpec, projection: keras.Layer | None, token_embedding: keras.Layer, hidden: Tensor
+) -> Any:
+    logits = token_embedding(hidden, reverse=True) if projection is None else projection(hidden)
     if head.scale is not None:
         logits = logits * head.scale
     return logits if head.soft_cap is None else ops.tanh(logits / head.soft_cap) * head.soft_cap

@@ -4,7 +4,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, filterfalse
-from typing import Any
+
+from tokenizers import Tokenizer as NativeTokenizer
 
 from nlpkit.tokenizers.base.native_engine import Ids, chunk_ids
 
@@ -39,7 +40,7 @@ class ChunkMemo:
 
     def __init__(
         self,
-        engine: Any,
+        engine: NativeTokenizer,
         split: Callable[[str], list[str]],
         spell: Callable[[str], str] = str,
         separator: str | None = None,

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tokenizers import Tokenizer as NativeTokenizer
+
 from nlpkit.tokenizers.base.encoding import Spans
 
 Ids = tuple[int, ...]  # Tuples of integers are not tracked by the garbage collector, unlike lists.
@@ -19,7 +21,7 @@ def spans(engine: Any, text: str) -> Spans:
     return Spans(encoding.ids, starts, ends, encoding.word_ids)
 
 
-def native_text(engine: Any, ids: Sequence[int]) -> str:
+def native_text(engine: NativeTokenizer, ids: Sequence[int]) -> str:
     """Detokenize ids with a `tokenizers.Tokenizer`."""
     with without_panics():
         return str(engine.decode(ids, skip_special_tokens=False))
@@ -40,14 +42,16 @@ def without_panics() -> Iterator[None]:
         ) from None
 
 
-def native_ids(engine: Any, texts: Sequence[str]) -> Iterator[Ids]:
+def native_ids(engine: NativeTokenizer, texts: Sequence[str]) -> Iterator[Ids]:
     """Tokenize texts with a `tokenizers.Tokenizer`; return the ids of each."""
     with without_panics():
         encodings = engine.encode_batch_fast(texts, add_special_tokens=False)
     return (tuple(encoding.ids) for encoding in encodings)
 
 
-def chunk_ids(engine: Any, chunks: Sequence[str], separator: str | None) -> Iterable[Ids]:
+def chunk_ids(
+    engine: NativeTokenizer, chunks: Sequence[str], separator: str | None
+) -> Iterable[Ids]:
     """Tokenize many chunks at once, since the native engine has an overhead per text.
 
     Chunks are joined to few texts, and the ids are split after the separator's last id. If a text
