@@ -66,15 +66,14 @@ final_norm/beta <- ln_f.bias
 <- h.*.attn.bias ; buffer
 <- h.*.attn.masked_bias ; buffer
 """
+_KERASHUB_POSITIONS = """
+position_embedding/embeddings <- layers/position_embedding/0
+"""
 _KERASHUB = decoder(
     "GPT2",
     END_OF_TEXT,
     arguments=(*PLAIN, "max_sequence_length"),
-    lines="""
-position_embedding/embeddings <- layers/position_embedding/0
-"""
-    + TOKENS
-    + FINAL_NORM,
+    lines=TOKENS + _KERASHUB_POSITIONS + FINAL_NORM,
     layer=BIASED_LAYER,
     layer_name="transformer_decoder",
 )

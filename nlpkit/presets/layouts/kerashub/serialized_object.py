@@ -10,7 +10,7 @@ from nlpkit.presets.folders.file_names import plain_name
 _KEYS = {"module", "class_name", "config", "registered_name", "assets", "weights"}
 # What Keras needs of every object and changes no output; the rest of a configuration is read.
 _INERT = ("name", "trainable", "config_file")
-_PARTS = ("backbone", "preprocessor", "tokenizer")
+_INNER_OBJECTS = ("backbone", "preprocessor", "tokenizer")
 _PACKAGES = ("keras_hub", "keras_nlp")
 _DTYPES = ("float16", "bfloat16", "float32", "float64", "int32", "int64", "string")
 # The second is Keras 3.0 to 3.3's name.
@@ -32,11 +32,11 @@ class KerasObject:
     source: str
 
     def equals(self, other: "KerasObject") -> bool:
-        """Whether another one describes the same object; its parts are compared on their own."""
+        """Whether another one describes the same object, that of its inner objects aside."""
         return self.name == other.name and self._own() == other._own()
 
     def _own(self) -> dict[str, Any]:
-        skipped = (*_INERT, *_PARTS, "dtype")
+        skipped = (*_INERT, *_INNER_OBJECTS, "dtype")
         return {name: value for name, value in self.config.items() if name not in skipped}
 
     def arguments(self, names: Collection[str]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class KerasObject:
         Raises:
             ValueError: it states others, too; whether they change the output is not known.
         """
-        unknown = self.config.keys() - {*names, *_INERT, *_PARTS, "dtype"}
+        unknown = self.config.keys() - {*names, *_INERT, *_INNER_OBJECTS, "dtype"}
         if self.config.get("vocabulary") is None:
             unknown -= {"vocabulary"}
         if unknown:
