@@ -1,4 +1,4 @@
-"""What the tokens of one call see of each other, computed once for all layers that are alike.
+"""Masks, biases and rotations for attention, computed once for all layers that are alike.
 
 Letters: B batch, T queries, S keys, H heads, R rotated features.
 """
@@ -17,11 +17,11 @@ from nlpkit.ops.rotary import inverse_frequencies, rotary_angles
 from nlpkit.ops.visibility import visibility
 
 
-class Sight:
-    """Masks, biases and rotations, from the positions and sequence ids of queries and keys.
+class AttentionInputs:
+    """The inputs of attention, from the positions and sequence ids of queries and keys.
 
     Args:
-        sequence_ids: int `[B, T]`, or None: one unpadded sequence a row.
+        sequence_ids: int `[B, T]`, or None: one unpadded sequence per row.
         positions: int `[B or 1, T]`.
         reach: int `[B]`, how many tokens each row may come to have; None: how many it has.
         cache: the stack's cache (`nlpkit.modules.cache`), whose slots are the keys.
@@ -45,7 +45,7 @@ class Sight:
         self._made: dict[Any, Any] = {}
 
     def of(self, attention: AttentionSpec, kind: str) -> dict[str, Any]:
-        """What an attention layer is to be called with.
+        """The arguments that an attention layer is called with.
 
         Args:
             attention: its spec.
@@ -70,8 +70,8 @@ class Sight:
                 return None
             queries = ops.ones_like(self._positions)
         keys = self._slots("sequence_ids", kind, queries)
-        places = self._slots("positions", kind, self._positions)
-        return visibility(queries, self._positions, keys, places, causal=causal, window=window)
+        positions = self._slots("positions", kind, self._positions)
+        return visibility(queries, self._positions, keys, positions, causal=causal, window=window)
 
     def _slots(self, name: str, kind: str, own: Tensor) -> Any:
         if self._cache is None:
@@ -79,19 +79,19 @@ class Sight:
         return key_value_cache.taken(self._cache[name][kind], kind, self._cache["index"])
 
     def _alibi(self, attention: AttentionSpec, kind: str) -> Any:
-        """What is added to the products, float32 `[B, H, T or 1, S]`."""
+        """What is added to the attention scores, float32 `[B, H, T or 1, S]`."""
         if attention.alibi is None:
             return None
         key = ("alibi", attention.alibi, attention.num_heads, kind)
         if key not in self._made:
             slopes = ops.convert_to_tensor(alibi_slopes(attention.num_heads))[:, None, None]
-            places = self._slots("positions", kind, self._positions)[:, None, None, :]  # B 1 1 S
+            positions = self._slots("positions", kind, self._positions)[:, None, None, :]  # B 1 1 S
             if attention.alibi.dtype == "bfloat16":
-                # Of places rather than distances, which rounding would make another number.
-                rounded = round_to_bfloat16(places) * round_to_bfloat16(slopes)
+                # Of positions rather than distances, which rounding would make another number.
+                rounded = round_to_bfloat16(positions) * round_to_bfloat16(slopes)
                 self._made[key] = round_to_bfloat16(rounded) * attention.alibi.scale
             else:
-                distances = places - self._positions[:, None, :, None]  # B 1 T S
+                distances = positions - self._positions[:, None, :, None]  # B 1 T S
                 slopes = slopes * attention.alibi.scale
                 self._made[key] = ops.cast(distances, "float32") * slopes
         return self._made[key]

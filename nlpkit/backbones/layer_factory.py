@@ -19,7 +19,7 @@ from nlpkit.modules.normalization import LayerNormalization, RMSNormalization
 from nlpkit.modules.transformer_block import Residual, TransformerBlock
 
 # What of an attention's spec is not its layer's: see `nlpkit.backbones.attention_inputs`.
-_OF_SIGHT = ("causal", "window", "rope", "alibi", "query_key_norm")
+_INPUTS = ("causal", "window", "rope", "alibi", "query_key_norm")
 
 
 class LayerFactory:
@@ -94,7 +94,7 @@ class LayerFactory:
 
     def _attention(self, attention: AttentionSpec) -> Attention:
         return Attention(
-            **{name: x for name, x in _fields(attention).items() if name not in _OF_SIGHT},
+            **{name: x for name, x in _fields(attention).items() if name not in _INPUTS},
             query_norm=self.norm(attention.query_key_norm, "query_norm"),
             key_norm=self.norm(attention.query_key_norm, "key_norm"),
             rotary_layout=attention.rope.layout if attention.rope else "half",

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from nlpkit._types import DType, Tensor
-from nlpkit.backbones.attention_inputs import Sight
+from nlpkit.backbones.attention_inputs import AttentionInputs
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.backbones.spec import ExpertsSpec, StackSpec
 from nlpkit.modules import cache as key_value_cache
@@ -73,16 +73,16 @@ class Transformer:
         Returns:
             float `[B, T, dim]`; with a pooler `{"sequence_output": …, "pooled_output": [B, dim]}`.
         """
-        sequence_ids, positions = self._places(inputs)
-        sight = Sight(sequence_ids, positions, dtype=self._compute_dtype)
+        sequence_ids, positions = self._positions(inputs)
+        attention_inputs = AttentionInputs(sequence_ids, positions, dtype=self._compute_dtype)
         hidden = self._embed(inputs, positions, training)
         if intercept is not None:
             hidden = intercept(hidden, -1)
         for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
-            seen = sight.of(layer.attention, key_value_cache.ALL)
+            arguments = attention_inputs.of(layer.attention, key_value_cache.ALL)
             if training and isinstance(layer.feed_forward, ExpertsSpec):
-                seen["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
-            hidden = block(hidden, **seen, training=training)
+                arguments["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
+            hidden = block(hidden, **arguments, training=training)
             hidden = hidden if intercept is None else intercept(hidden, i)
         hidden = self._leave(hidden)
         if self.pooler is None:
@@ -106,16 +106,20 @@ class Transformer:
         Returns:
             float `[B, T, dim]`, and the cache.
         """
-        sequence_ids, positions = self._places(inputs)
+        sequence_ids, positions = self._positions(inputs)
         if sequence_ids is None:
             positions = positions + ops.zeros_like(inputs["token_ids"])
             sequence_ids = ops.ones_like(positions)
         reach = ops.full_like(positions[:, 0], slots) if reach is None else reach
-        sight = Sight(sequence_ids, positions, reach=reach, dtype=self._compute_dtype)
+        attention_inputs = AttentionInputs(
+            sequence_ids, positions, reach=reach, dtype=self._compute_dtype
+        )
         hidden = self._embed(inputs, positions, None)
         pairs = []
         for block, layer in zip(self.layers, self.spec.layers, strict=True):
-            hidden, pair = block(hidden, **sight.of(layer.attention, key_value_cache.ALL), cache=())
+            hidden, pair = block(
+                hidden, **attention_inputs.of(layer.attention, key_value_cache.ALL), cache=()
+            )
             kind = key_value_cache.kind_of(layer.attention.window, slots, ring=ring)
             pairs.append((kind, pair))
         cache = key_value_cache.make(pairs, sequence_ids, positions, reach, slots)
@@ -130,7 +134,7 @@ class Transformer:
         tokens = token_ids.shape[1]
         positions = cache["length"][:, None] + ops.arange(tokens, dtype="int32")  # B t
         index, entered = cache["index"], key_value_cache.append(cache, tokens)
-        sight = Sight(
+        attention_inputs = AttentionInputs(
             ops.ones_like(positions),
             positions,
             reach=cache["reach"],
@@ -139,8 +143,8 @@ class Transformer:
         )
         rows = self.spec.embedding.max_positions
         # A row that is finished goes on beside the others, past its last position.
-        places = positions if rows is None else ops.minimum(positions, rows - 1)
-        hidden = self._embed({"token_ids": token_ids}, places, None)
+        known = positions if rows is None else ops.minimum(positions, rows - 1)
+        hidden = self._embed({"token_ids": token_ids}, known, None)
         slots = entered["sequence_ids"]
         pairs = []
         for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
@@ -150,7 +154,7 @@ class Transformer:
             pair = tuple(key_value_cache.taken(x, kind, entered["index"]) for x in pair)
             hidden, pair = block(
                 hidden,
-                **sight.of(layer.attention, kind),
+                **attention_inputs.of(layer.attention, kind),
                 cache=pair,
                 cache_update_index=key_value_cache.first_slot(kind, index),
             )
@@ -168,7 +172,7 @@ class Transformer:
         pooled = keras.KerasTensor((batch, width), dtype=dtype)
         return {"sequence_output": sequence, "pooled_output": pooled}
 
-    def _places(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
+    def _positions(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
         """Sequence ids (None: one unpadded sequence a row) and positions."""
         sequence_ids, positions = inputs.get("sequence_ids"), inputs.get("positions")
         padding_mask = inputs.get("padding_mask")
