@@ -19,17 +19,13 @@ ON_ONE_BACKEND = (
     "nlpkit.tasks.causal_lm.",
     "nlpkit.tokenizers.",
 )
-# What is not converted yet; empty this.
-EXCLUDED = ("nlpkit.presets.",)
-
-NAMESPACES = ("layers", "metrics", "samplers", "tokenizers")
+NAMESPACES = ("layers", "metrics", "presets", "samplers", "tokenizers")
 
 
 def _sources():
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
-        if not name.startswith(EXCLUDED):
-            yield name, path.read_text(encoding="utf-8")
+        yield name, path.read_text(encoding="utf-8")
 
 
 def _examples():

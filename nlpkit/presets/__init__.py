@@ -9,8 +9,8 @@ a handle or a folder:
 - `https://host/folder`: a mirror or store of your own; `http://` on this machine;
 - `file:///folder`, or a path.
 
-What was downloaded once is loaded without the network. `download` has a preset ready for later,
-`verify` checks it again, `lock` pins it, `upload` publishes one of yours, `register` names it.
+Downloaded presets are loaded without the network. `download` fetches a preset in advance, `verify`
+checks it again, `lock` pins it, `upload` publishes one of yours, `register` gives it a name.
 
 Security, remote presets
     A preset is data from whoever can write to its source, and is treated as such. Connections are
@@ -35,7 +35,7 @@ Security, files
     Loading a preset runs no code that it brings and opens no file outside its folder; what is odd
     is refused with a `ValueError`, before memory is taken for it.
 
-    - Descriptions (JSON): bounded in size, depth and count; a key that stands twice, NaN and
+    - Descriptions (JSON): bounded in size, depth and count; a key that occurs twice, NaN and
       infinity are errors. Classes are looked up by name in the list of nlpkit's own, never imported
       by a module's name; `keras.saving` is not used, so that lambdas, functions, wrapped modules
       and SavedModels cannot come in. Arguments are plain values of the types that constructors

@@ -1,4 +1,4 @@
-"""`python -m nlpkit presets`: list, show, download, verify and convert presets."""
+"""The command `python -m nlpkit presets`: list, show, download, verify and convert presets."""
 
 import argparse
 import sys
@@ -16,13 +16,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         int, the exit status: 0 if all went well, 1 if not; the reason is on the standard error.
-        (Wrong usage exits with 2.)
+        (Usage errors exit with 2.)
     """
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], None] = options.command
     try:
         command(options)
-    except BrokenPipeError:  # `| head` has seen enough.
+    except BrokenPipeError:  # `| head` has closed the pipe.
         return 0
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted; what was downloaded in full is kept.\n")
@@ -40,15 +40,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = namespaces.add_parser("presets", help=__doc__).add_subparsers(
         required=True, metavar="command"
     )
-    listing = _command(commands, "list", _list, "the presets that have a name")
+    listing = _command(commands, "list", _list, "list the named presets")
     listing.add_argument("--family", help="only this family's, such as bert")
     listing.add_argument("--task", help="only those with a head for it, such as TextClassifier")
-    showing = _command(commands, "show", _show, "what is known of a preset")
+    showing = _command(commands, "show", _show, "show the facts of a preset")
     showing.add_argument("name")
-    downloading = _command(commands, "download", _download, "have presets on this machine")
+    downloading = _command(commands, "download", _download, "download presets to this machine")
     downloading.add_argument("preset", nargs="+", help="a name or a handle")
     downloading.add_argument("--refresh", action="store_true", help="ask for newer revisions")
-    downloading.add_argument("--allow-pickle", action="store_true", help="take pickled weights")
+    downloading.add_argument("--allow-pickle", action="store_true", help="accept pickled weights")
     downloading.add_argument("--lock", metavar="FILE", help="the lock file that must pin them")
     verifying = _command(commands, "verify", _verify, "compare files with their hashes")
     verifying.add_argument("preset", nargs="+", help="a name, a handle or a folder")
@@ -97,7 +97,7 @@ def _verify(options: argparse.Namespace) -> None:
             _say(f"{preset}: the ids of {check_tokenizer(preset)} texts are the engine's")
         return
     for preset in options.preset:
-        _say(f"{preset}: {len(presets.verify(preset))} files are in order")
+        _say(f"{preset}: {len(presets.verify(preset))} files are intact")
 
 
 def _convert(options: argparse.Namespace) -> None:

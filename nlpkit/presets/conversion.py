@@ -1,4 +1,4 @@
-"""Writing any preset that can be read in nlpkit's own layout."""
+"""Conversion of presets to nlpkit's own layout."""
 
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,13 @@ from nlpkit.presets.loading.load import open_layout
 def convert(source: str | Path, target: str | Path, dtype: str | None = None) -> dict[str, Path]:
     """Load a preset, and save it in nlpkit's own layout.
 
-    A task comes with all its parts. Of a preset without head the backbone is written, and its
-    tokenizer into the folder `tokenizer` within it.
+    A task is saved with all its parts. For a preset without a head, the backbone is saved, with its
+    tokenizer in the subfolder `tokenizer`.
 
     Args:
         source: str or Path. A name, a handle or a folder.
         target: str or Path. The folder to write.
-        dtype: str. To store weights in; by default float32.
+        dtype: str. The dtype to store weights in; by default float32.
 
     Returns:
         dict, the folders written by the names of the classes.
@@ -36,13 +36,13 @@ def convert(source: str | Path, target: str | Path, dtype: str | None = None) ->
 
 
 def _held_class(layout: Layout) -> Any:
-    """The class of what a preset holds: of a task, if it has a head that nlpkit knows."""
+    """The class of a preset's object: a task, if it has a head that nlpkit knows."""
     if layout.stated_class is not None:
         return layout.stated_class
     for task in layout.family_tasks():
         try:
             if layout.head_arguments(task) is not None:
                 return task
-        except ValueError:  # It looks like this head, and is another.
+        except ValueError:  # The head looks like this one but is not.
             continue
     return layout.backbone_class

@@ -1,4 +1,4 @@
-"""Presets on this machine: having them downloaded, checking them again, pinning them."""
+"""Downloading, verifying and locking presets on this machine."""
 
 from pathlib import Path
 
@@ -20,39 +20,47 @@ def download(
     allow_pickle: bool = False,
     lock: str | Path | None = None,
 ) -> Path:
-    """Have a preset on this machine, so that later loads need no network.
+    """Download a preset, so that later loads need no network.
 
     Args:
         preset: str or Path. A preset's name or handle.
-        refresh: bool. Whether to ask for a newer revision, where none is pinned. Otherwise what was
-            downloaded before is kept.
-        allow_pickle: bool. Whether weights may come as a pickle, if there are no others.
+        refresh: bool. Whether to ask for a newer revision, if none is pinned. Otherwise an earlier
+            download is kept.
+        allow_pickle: bool. Whether pickled weights are accepted, if there are no others.
         lock: str or Path. A lock file that must pin the preset.
 
     Returns:
-        The folder that holds it.
+        The folder of the preset.
 
     Raises:
-        ValueError: there is no such preset, or it cannot be had; the message says why.
+        ValueError: there is no such preset, or it is not available; the message says why.
         ConnectionError: there is no network.
-        OSError: the disk is full or may not be written.
+        OSError: the disk is full or not writable.
+
+    Example:
+        >>> nlpkit.presets.download("bert_nano_en_uncased_sst2").name
+        'bert_nano_en_uncased_sst2'
     """
     need = Need(allow_pickle=allow_pickle)
     return find_folder(preset, need=need, refresh=refresh, lock=lock, offline=None)
 
 
 def verify(preset: str | Path) -> list[str]:
-    """Compare the files of a preset on this machine with what is known of them, by their hashes.
+    """Compare the files of a preset on this machine with their known hashes.
 
     Args:
         preset: str or Path. The name or handle of a preset that was downloaded, or a folder in
             nlpkit's own layout.
 
     Returns:
-        list of str, the files that were compared and are in order.
+        list of str, the files that were compared and are intact.
 
     Raises:
-        ValueError: a file is damaged or missing, or nothing is known to compare with.
+        ValueError: a file is damaged or missing, or there are no known hashes.
+
+    Example:
+        >>> "model.safetensors" in nlpkit.presets.verify("bert_nano_en_uncased_sst2")
+        True
     """
     folder, stated = _stated(preset)
     wrong = []
@@ -65,7 +73,7 @@ def verify(preset: str | Path) -> list[str]:
     if wrong:
         raise ValueError(
             f"The preset {str(preset)!r} is damaged: {'; '.join(wrong)}. Delete what is damaged; "
-            "the next load brings it again."
+            "the next load downloads it again."
         )
     return sorted(stated)
 
@@ -73,17 +81,23 @@ def verify(preset: str | Path) -> list[str]:
 def lock(path: str | Path, *presets: str) -> Path:
     """Pin presets to their revision and to the hashes of their files.
 
-    `from_preset(name, lock=path)` then loads exactly these files, or none.
+    `from_preset(name, lock=path)` then loads exactly these files, or raises an error.
 
     Args:
-        path: str or Path. The lock file. What it pins already is kept, unless named.
+        path: str or Path. The lock file. Its other pins are kept.
         *presets: str. Names, handles or folders; they are downloaded if need be.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: no preset is named, or one cannot be had.
+        ValueError: no preset is named, or one is not available.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "presets.lock"
+        >>> nlpkit.presets.lock(path, "bert_nano_en_uncased_sst2").name
+        'presets.lock'
     """
     if not presets:
         raise ValueError("lock needs the presets to pin: lock(path, 'bert_base_en', …).")
@@ -103,7 +117,7 @@ def _pin(preset: str) -> Pin:
 
 
 def _pinned(snapshot: Snapshot) -> dict[str, FileFacts]:
-    # What another program left was not checked by us; its hashes are taken now.
+    # Files of another program's cache were not checked by nlpkit; they are hashed now.
     return snapshot.checked or {
         name: fingerprint(snapshot.folder / name) for name in snapshot.files
     }

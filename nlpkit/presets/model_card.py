@@ -1,4 +1,4 @@
-"""The README.md of a published preset."""
+"""Model cards: the README.md of published presets."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ def model_card(
     license: str | None,
     languages: Sequence[str],
 ) -> str:
-    """Write a model card: what it is, how it is loaded, what it reaches.
+    """Write a model card: a description, how to load the model, and its figures.
 
     Args:
         folder: `PresetFolder`. The preset, in nlpkit's own layout.

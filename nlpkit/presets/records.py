@@ -1,4 +1,4 @@
-"""Records: what is known of the presets that have a name."""
+"""Records of named presets."""
 
 import difflib
 import functools
@@ -18,18 +18,23 @@ _REGISTERED: dict[str, "PresetRecord"] = {}
 
 @dataclass(frozen=True)
 class PresetRecord:
-    """What is known of a preset.
+    """The facts of a named preset.
 
     Attributes:
-        name: str. What `from_preset` takes.
+        name: str. The name for `from_preset`.
         family: str. The model's family, such as "bert".
-        sources: tuple of str. Handles or folders, of which the first that can be read is used;
-            "bundled" for what comes with nlpkit.
+        sources: tuple of str. Handles or folders; the first that can be read is used. "bundled"
+            for presets that are part of nlpkit.
         description: str. Architecture and training data.
-        parameters: int or None. Of the backbone; None if not known.
+        parameters: int or None. The number of the backbone's parameters; None if not known.
         tasks: tuple of str. Classes whose head is in the preset, such as "MaskedLM".
-        languages: tuple of str.
+        languages: tuple of str. Language codes.
         license: str or None. Its SPDX identifier; None if not known.
+
+    Example:
+        >>> record = nlpkit.presets.show("bert_nano_en_uncased_sst2")
+        >>> record.family, record.sources
+        ('bert', ('bundled',))
     """
 
     name: str
@@ -47,7 +52,7 @@ class PresetRecord:
 
 
 class PresetTable(tuple[PresetRecord, ...]):
-    """Records, shown as a table."""
+    """Records, displayed as a table."""
 
     def __repr__(self) -> str:
         rows = [_COLUMNS, *([_cell(record, column) for column in _COLUMNS] for record in self)]
@@ -68,7 +73,7 @@ class PresetTable(tuple[PresetRecord, ...]):
 
 
 def list_records(family: str | None = None, task: str | type | None = None) -> PresetTable:
-    """List the presets that have a name.
+    """List the named presets.
 
     Args:
         family: str. Only this family's, such as "bert". Default all.
@@ -76,14 +81,14 @@ def list_records(family: str | None = None, task: str | type | None = None) -> P
             "TextClassifier". Default all.
 
     Returns:
-        A tuple of `PresetRecord`, which a notebook shows as a table.
+        A tuple of `PresetRecord`, which a notebook displays as a table.
 
     Raises:
         ValueError: no preset is of that family or for that task.
 
     Example:
-        >>> names = [record.name for record in list_records(family="bert", task="TextClassifier")]
-        >>> "bert_nano_en_uncased_sst2" in names
+        >>> records = nlpkit.presets.list(family="bert", task="TextClassifier")
+        >>> "bert_nano_en_uncased_sst2" in [record.name for record in records]
         True
     """
     records = known_records().values()
@@ -99,10 +104,14 @@ def list_records(family: str | None = None, task: str | type | None = None) -> P
 
 
 def show(name: str) -> PresetRecord:
-    """What is known of a preset: printed, it is a line for each fact.
+    """Show the facts of a preset; printed, it has one line for each.
 
     Raises:
-        ValueError: there is no such name; the message suggests the nearest ones.
+        ValueError: there is no such name; the message suggests similar ones.
+
+    Example:
+        >>> nlpkit.presets.show("gpt2_nano_en_shakespeare").family
+        'gpt2'
     """
     if name not in known_records():
         raise ValueError(f"There is no preset {name!r}.{nearest(name, known_records())}")
@@ -110,11 +119,11 @@ def show(name: str) -> PresetRecord:
 
 
 def register(name: str, *sources: str, family: str, **facts: Any) -> PresetRecord:
-    """Give a preset of your own a name, for this process.
+    """Register a name for a preset of your own, in this process.
 
     Args:
-        name: str. What `from_preset` shall take.
-        *sources: str. Handles or folders, of which the first that can be read is used.
+        name: str. The name for `from_preset`.
+        *sources: str. Handles or folders; the first that can be read is used.
         family: str. The model's family, such as "bert".
         **facts: `description`, `parameters`, `tasks`, `languages`, `license` of `PresetRecord`.
 
@@ -122,11 +131,15 @@ def register(name: str, *sources: str, family: str, **facts: Any) -> PresetRecor
         The record.
 
     Raises:
-        ValueError: the name is taken or no name, or there is no source.
+        ValueError: the name is invalid or already used, or there is no source.
 
     Example:
-        nlpkit.presets.register("our_bert", "https://models.example.org/our_bert", family="bert")
-        nlpkit.models.BertBackbone.from_preset("our_bert")
+        >>> record = nlpkit.presets.register(
+        ...     "our_bert", "https://models.example.org/our_bert", family="bert"
+        ... )
+        >>> record.name
+        'our_bert'
+        >>> nlpkit.models.BertBackbone.from_preset("our_bert")  # doctest: +SKIP
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"name must be of letters, digits, '_', '.' and '-'; got {name!r}.")
@@ -145,7 +158,7 @@ def known_records() -> dict[str, PresetRecord]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A sentence that suggests the names nearest to one, or nothing if none is near."""
+    """A sentence that suggests names similar to one, or an empty string."""
     near = difflib.get_close_matches(name, [*dict.fromkeys(known)], n=3)
     return f" Did you mean {' or '.join(near)}?" if near else ""
 

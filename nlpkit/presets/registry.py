@@ -30,12 +30,13 @@ _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
 def bundled_presets() -> list[str]:
-    """List the presets that come with nlpkit and need no download.
+    """List the presets that are part of nlpkit and need no download.
 
     Returns:
         list of str, the names that `from_preset` takes.
 
     Example:
+        >>> from nlpkit.presets.registry import bundled_presets
         >>> "bert_nano_en_uncased_sst2" in bundled_presets()
         True
     """
@@ -43,7 +44,7 @@ def bundled_presets() -> list[str]:
 
 
 def find_folder(preset: str | Path, **options: Any) -> Path:
-    """The folder of a preset, which is downloaded if need be; see `find_files`."""
+    """Find the folder of a preset, downloading it if needed; see `find_files`."""
     return find_files(preset, **options)[0]
 
 
@@ -55,10 +56,10 @@ def find_files(
     refresh: bool = False,
     lock: str | Path | None = None,
 ) -> tuple[Path, Mapping[str, FileFacts] | None]:
-    """The folder of a preset, which is downloaded if need be, and the files that it holds.
+    """Find the folder of a preset and its files, downloading it if needed.
 
-    What is in a folder beside the files that a lock pins, or that were downloaded and compared, was
-    put there by somebody else.
+    Other files in a folder than those that a lock pins, or that were downloaded and checked, are
+    not trusted.
 
     Args:
         preset: str or Path. A preset's name, a handle, or a folder.
@@ -73,7 +74,7 @@ def find_files(
         of.
 
     Raises:
-        ValueError: there is no such preset or folder, or it cannot be had.
+        ValueError: there is no such preset or folder, or it is not available.
         ConnectionError: it would have to be downloaded, and there is no network.
         OSError: the disk is full or may not be written.
     """
@@ -200,7 +201,7 @@ def _goes_with(cls: type[FromPreset], backbone: keras.Model) -> bool:
 def _first(
     name: str, sources: tuple[str, ...], bring: Callable[[str], Snapshot | Path]
 ) -> Snapshot | Path:
-    """What the first source gives that has the preset."""
+    """The result of the first source that has the preset."""
     problems: list[Exception] = []
     for source in sources:
         try:
@@ -212,19 +213,19 @@ def _first(
     advice = _ADVICE.format(", ".join(bundled_presets())) if UnreachableError in kinds else ""
     # What each source said is in the message; how it came to say so helps nobody.
     if sources == (name,):
-        raise kind(f"The preset {name!r} cannot be had: {problems[0]}{advice}") from None
+        raise kind(f"The preset {name!r} is not available: {problems[0]}{advice}") from None
     told = [f"\n  {where}: {what}" for where, what in zip(sources, problems, strict=True)]
     raise kind(
-        f"The preset {name!r} cannot be had from its sources.{''.join(told)}{advice}"
+        f"The preset {name!r} is not available from its sources.{''.join(told)}{advice}"
     ) from None
 
 
 def _require_source_of(preset: str | Path, source: str, listed: tuple[str, ...], pin: Pin) -> None:
-    """Make sure that a lock file does not send a name to somewhere else."""
+    """Check that a lock file does not redirect a name to another source."""
     if not any(_is_same(source, known, named=str(preset)) for known in listed):
         raise SourceError(
-            f"{pin.lock_file} pins {str(preset)!r} to {source}, which is none of its sources "
-            f"({', '.join(listed)}). Lock it anew, or ask for {source!r} itself."
+            f"{pin.lock_file} pins {str(preset)!r} to {source}, which is not one of its sources "
+            f"({', '.join(listed)}). Lock it again, or ask for {source!r} itself."
         )
 
 

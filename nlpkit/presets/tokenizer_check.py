@@ -1,4 +1,4 @@
-"""Comparing the ids of a preset's tokenizer with those of the engine its files are for."""
+"""Comparison of a preset tokenizer's ids with those of its reference engine."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -48,7 +48,7 @@ def check_tokenizer(preset: str | Path) -> int:
         preset: str or Path. A name, a handle or a folder.
 
     Returns:
-        int, how many texts were compared.
+        int, the number of texts compared.
 
     Raises:
         ValueError: ids differ, and the message says where; or there is nothing to compare with.

@@ -22,27 +22,32 @@ def upload(
     languages: Sequence[str] = (),
     message: str = "Upload a preset of nlpkit",
 ) -> str:
-    """Publish a preset that `save_to_preset` wrote, with a model card.
+    """Publish a preset saved by `save_to_preset`, with a model card.
 
-    The card says what it is, how it is loaded in nlpkit and in transformers, and the figures; a
-    README.md in the folder is taken instead. Nothing but the preset's files and the card is sent.
+    The card contains the description, how to load the model in nlpkit and in transformers, and the
+    figures; a README.md in the folder is used instead. Only the preset's files and the card are
+    sent.
 
     Args:
-        handle: str. `hf://org/repo[@branch]`; the repository is made if need be.
+        handle: str. `hf://org/repo[@branch]`; the repository is created if needed.
         folder: str or Path. The preset.
-        private: bool. Whether a repository that is made is private. Default False.
+        private: bool. Whether a new repository is private. Default False.
         description: str. What the model is, what it was trained on and is good for, in Markdown.
         figures: dict. Of training or evaluation, such as `{"SST-2 accuracy": 0.83}`.
         license: str. Its identifier, such as "apache-2.0".
         languages: list of str. Language codes, such as "en".
-        message: str. Of the commit.
+        message: str. The commit message.
 
     Returns:
         str, the address of the commit.
 
     Raises:
-        ValueError: the handle is not the Hub's, the folder is no whole preset, or the Hub refuses.
+        ValueError: the handle is not the Hub's, the folder is not a complete preset, or the Hub
+            rejects it.
         ConnectionError: the Hub does not answer.
+
+    Example:
+        >>> nlpkit.presets.upload("hf://org/my_model", "my_preset")  # doctest: +SKIP
     """
     target = parse_handle(handle)
     if target.scheme != "hf":

@@ -156,7 +156,7 @@ HOSTILE = {
         {"_blocks": np.repeat(BLOCKS, 2, 1), "_scales": np.repeat(SCALES, 2, 1)},
         r"needs a tensor \(3, 64, 192\).*gate_up_proj has \(3, 64, 384\)",
     ),
-    "dense, too": ({"": np.zeros((3, 64, 192), "float32")}, "is there twice, packed as MXFP4"),
+    "dense, too": ({"": np.zeros((3, 64, 192), "float32")}, "occurs twice, packed as MXFP4"),
     "blocks of floats": ({"_blocks": BLOCKS.astype("float32")}, r"must be of bytes \(U8\)"),
     "scales of integers": ({"_scales": SCALES.astype("int32")}, r"must be of bytes \(U8\)"),
 }

@@ -34,8 +34,8 @@ SHA1 = hashlib.sha1(FILES["vocab.txt"]).hexdigest()
 UP = "../" * 4 + SECRET
 # Where nobody can write, even if nlpkit tries.
 ABSOLUTE = "/proc/nothing"
-NO_HUB = "answers as no Hub does"
-DAMAGED = "came damaged twice and was deleted"
+NO_HUB = "does not answer like a Hub"
+DAMAGED = "arrived damaged twice and was deleted"
 STALLS = "the server stalls"
 
 
@@ -144,7 +144,7 @@ OF_HEADERS = [
     ),
     *_rows(
         "HEAD",
-        "an ETag that is no name of a file",
+        "an ETag that is not a file name",
         etag_above=states(ETag=f'"../../../{SECRET}"'),
         etag_absolute=states(ETag=f'"{ABSOLUTE}"'),
         etag_weak=states(ETag=f'W/"../../../{SECRET}"'),
@@ -174,14 +174,16 @@ OF_HEADERS = [
         "etag-for-all",
         "HEAD",
         states(ETag='"same-for-all"'),
-        "came damaged twice|are one file in the cache",
+        "arrived damaged twice|are one file in the cache",
     ),
     Fault("etag-of-another-hash", "HEAD", only("vocab.txt", states(ETag=f'"{SHA1}"')), None),
     Fault("etag-of-a-mirror", "HEAD", only("vocab.txt", states(ETag='W/"5f-63a"')), None),
     Fault("length-too-large", "HEAD", states(Content_Length=10**10), "arrived incomplete"),
     Fault("length-absurd", "HEAD", states(Content_Length=10**15), NO_HUB),
     Fault("leads-to-a-file", "HEAD", redirects(f"file:///{SECRET}"), "redirects to file://"),
-    Fault("xet-above", "HEAD", states(X_Xet_Hash=UP, X_Xet_Refresh_Route="/x"), "no hash of Xet"),
+    Fault(
+        "xet-above", "HEAD", states(X_Xet_Hash=UP, X_Xet_Refresh_Route="/x"), "not a hash of Xet"
+    ),
     Fault("dripping-headers", "HEAD", drips_headers(), STALLS),
 ]
 
@@ -233,7 +235,9 @@ OF_STORES = [
     ),
     Fault("compressed", "files", sends(gzip.compress, Content_Encoding="gzip"), None),
     Fault("compressed-otherwise", "files", states(Content_Encoding="zstd"), "answers compressed"),
-    Fault("cut-compression", "files", sends(b"\x1f\x8b", Content_Encoding="gzip"), "no readable"),
+    Fault(
+        "cut-compression", "files", sends(b"\x1f\x8b", Content_Encoding="gzip"), "not a readable"
+    ),
     Fault("no-compression", "files", states(Content_Encoding="gzip"), "does not answer"),
     Fault("dripping", "files", drips(b""), STALLS),
     Fault("byte-by-byte", "files", byte_by_byte(), "does not answer"),
@@ -252,7 +256,7 @@ OF_STORES = [
     Fault("leads-to-a-file", "files", redirects(f"file:///{SECRET}"), "redirects to file://"),
     Fault("leads-in-a-circle", "files", redirects("/files/tiny/nlpkit.json"), "does not answer"),
     Fault("a-part", "files", sends(b'{"files": {}}', 206), "another part than it was asked for"),
-    Fault("a-page", "files", sends(b"<html>"), "no readable JSON file"),
+    Fault("a-page", "files", sends(b"<html>"), "not a readable JSON file"),
     Fault(
         "endless-error", "files", sends(endless()("", 0, {}, b"")[2], 404), "neither nlpkit.json"
     ),
@@ -270,7 +274,9 @@ OF_CACHES = [
         linked_to_a_folder=link("snapshots/{commit}/config.json", "home"),
         pipe=fifo,
     ),
-    Fault("linked-snapshot", "", link("snapshots/{commit}", "home/.ssh"), "leads out of the cache"),
+    Fault(
+        "linked-snapshot", "", link("snapshots/{commit}", "home/.ssh"), "leads outside the cache"
+    ),
 ]
 
 FAULTS = [*OF_THE_API, *OF_HEADERS, *OF_BODIES, *OF_STORES, *OF_CACHES]

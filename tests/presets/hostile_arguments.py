@@ -216,7 +216,7 @@ TOKENS = [
     ),
     Case(
         "token twice, KerasHub's", KERASHUB_GPT2,
-        write(f"{ASSETS}vocabulary.json", '{"a": 0, "a": 1}'), "stands twice",
+        write(f"{ASSETS}vocabulary.json", '{"a": 0, "a": 1}'), "occurs twice",
     ),
     Case(
         "deep, KerasHub's", KERASHUB_GPT2,

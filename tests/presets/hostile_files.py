@@ -10,7 +10,7 @@ from presets.hostile_case import HUGGING_FACE, KERASHUB, OWN, Case, both, edit, 
 
 WEIGHTS, PICKLE, VOCABULARY = "model.safetensors", "pytorch_model.bin", "vocab.txt"
 ASSET = "assets/tokenizer/vocabulary.txt"
-LEAVES = "leads out of its folder"
+LEAVES = "leads outside its folder"
 
 
 class _Payload:
@@ -99,8 +99,10 @@ LISTS = [
     Case("name that ends in a dot", OWN, _listing("vocab.txt."), "which Windows cannot have"),
     Case("file without size", OWN, _listing("a", size=None), "must state sha256 and size of a"),
     Case("endless list of files", OWN, _listing(*map(str, range(1001))), "lists more than 1000"),
-    Case("files staged outside", OWN, _staged("../outside"), "no folder of a save"),
-    Case("files staged behind a link", OWN, _staged(".nlpkit-0123abcd"), "no folder of a save"),
+    Case("files staged outside", OWN, _staged("../outside"), "not the folder of a save"),
+    Case(
+        "files staged behind a link", OWN, _staged(".nlpkit-0123abcd"), "not the folder of a save"
+    ),
 ]
 LINKS = [
     Case("linked weights", HUGGING_FACE, link(WEIGHTS), LEAVES),
@@ -129,7 +131,7 @@ VOCABULARIES = [
     Case("many lines", HUGGING_FACE, write(VOCABULARY, b"\n" * (2 << 20)), "more than 1000000 lin"),
     Case("many lines, KerasHub's", KERASHUB, write(ASSET, b"\n" * (2 << 20)), "more than 1000000"),
     Case("one word", HUGGING_FACE, write(VOCABULARY, b"a\n" * 900_000), "each token once"),
-    Case("no text", HUGGING_FACE, write(VOCABULARY, b"\xff\xfe\0"), "is no UTF-8 text"),
+    Case("no text", HUGGING_FACE, write(VOCABULARY, b"\xff\xfe\0"), "is not UTF-8 text"),
     Case(
         "more tokens than rows", HUGGING_FACE,
         write(VOCABULARY, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n" + "\n".join(map(str, range(999)))),
@@ -173,16 +175,16 @@ PICKLES = [
     Case(
         "pickle of something else", HUGGING_FACE,
         _without(WEIGHTS, write(PICKLE, lambda _: pickle.dumps([1]))),
-        "cannot be read|something else than tensors", ("allow_pickle",),
+        "cannot be read|something other than tensors", ("allow_pickle",),
     ),
-    Case("pickle as safetensors", HUGGING_FACE, write(WEIGHTS, _payload), "no intact safetensors"),
-    Case("archive as safetensors", HUGGING_FACE, write(WEIGHTS, _torch_payload), "no intact safe"),
-    Case("pickle as HDF5", KERASHUB, write("model.weights.h5", _payload), "no intact HDF5 file"),
-    Case("pickle as the head", KERASHUB, write("task.weights.h5", _payload), "no intact HDF5 file"),
-    Case("pickle as vocabulary", HUGGING_FACE, write(VOCABULARY, _payload), "no UTF-8|special|lac"),
-    Case("pickle as configuration", HUGGING_FACE, write("config.json", _payload), "no readable JS"),
-    Case("pickle as manifest", OWN, write("nlpkit.json", _payload), "no readable JSON"),
-    Case("pickle as tokenizer", KERASHUB, write("tokenizer.json", _payload), "no readable JSON"),
+    Case("pickle as safetensors", HUGGING_FACE, write(WEIGHTS, _payload), "not an intact safet"),
+    Case("archive as safetensors", HUGGING_FACE, write(WEIGHTS, _torch_payload), "not an intact"),
+    Case("pickle as HDF5", KERASHUB, write("model.weights.h5", _payload), "not an intact HDF5"),
+    Case("pickle as the head", KERASHUB, write("task.weights.h5", _payload), "not an intact HDF5"),
+    Case("pickle as vocabulary", HUGGING_FACE, write(VOCABULARY, _payload), "UTF-8|special|lac"),
+    Case("pickle as configuration", HUGGING_FACE, write("config.json", _payload), "readable JSON"),
+    Case("pickle as manifest", OWN, write("nlpkit.json", _payload), "not a readable JSON"),
+    Case("pickle as tokenizer", KERASHUB, write("tokenizer.json", _payload), "not a readable JSON"),
 ]  # fmt: skip
 
 CASES = LISTS + LINKS + VOCABULARIES + PICKLES

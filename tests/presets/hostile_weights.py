@@ -61,8 +61,8 @@ SAFETENSORS = [
         "header of many tensors", HUGGING_FACE, _header(lambda _: "[" + "{}," * 10**6), "many|most"
     ),
     Case("deep header", HUGGING_FACE, _header(lambda _: "[" * 10**5), "recursion"),
-    Case("list as header", HUGGING_FACE, _header(lambda _: "[]"), "no JSON object"),
-    Case("tensor twice", HUGGING_FACE, _header(_twice), "stands twice"),
+    Case("list as header", HUGGING_FACE, _header(lambda _: "[]"), "not a JSON object"),
+    Case("tensor twice", HUGGING_FACE, _header(_twice), "occurs twice"),
     Case("shape larger than its bytes", HUGGING_FACE, _entry(shape=[2**40]), "its shape needs"),
     Case("shape that overflows", HUGGING_FACE, _entry(shape=[2**40, 2**40]), "its shape needs"),
     Case("shape past 64 bits", HUGGING_FACE, _entry(shape=[2**64 + 8]), "has the shape"),
@@ -186,13 +186,13 @@ H5 = [
         "named type", KERASHUB, instead(lambda f, p, o: f.__setitem__(p, np.dtype("float32"))),
         "is a Datatype",
     ),
-    Case("loop of groups", KERASHUB, _h5(_loop), "there twice"),
+    Case("loop of groups", KERASHUB, _h5(_loop), "occurs twice"),
     Case(
         "deep groups", KERASHUB, _h5(lambda f, _: f.create_group("/".join("a" * 400))), "too deep"
     ),
     Case(
         "one tensor by two names", KERASHUB,
-        _h5(lambda f, _: f.__setitem__("again", f["layers/dense/vars/1"])), "there twice",
+        _h5(lambda f, _: f.__setitem__("again", f["layers/dense/vars/1"])), "occurs twice",
     ),
     Case(
         "two spellings of one tensor", KERASHUB,
@@ -203,7 +203,7 @@ H5 = [
         lambda folder, _: (folder / "model.weights.h5").write_bytes(
             (folder / "model.weights.h5").read_bytes()[:-4000]
         ),
-        "no intact HDF5 file",
+        "not an intact HDF5 file",
     ),
 ]  # fmt: skip
 

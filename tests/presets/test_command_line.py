@@ -30,7 +30,7 @@ def test_download_and_verify(hub, capsys):
     folder = capsys.readouterr().out.strip().removeprefix("hf://org/tiny: ")
     assert (Path(folder) / "config.json").is_file()
     assert run("verify", "hf://org/tiny", registry.bundled_presets()[0]) == 0
-    assert "hf://org/tiny: 3 files are in order" in capsys.readouterr().out
+    assert "hf://org/tiny: 3 files are intact" in capsys.readouterr().out
 
 
 def test_convert_keeps_a_task_whole(classifier, tmp_path, capsys):
@@ -61,7 +61,7 @@ def test_convert_keeps_the_tokenizer_of_a_backbone(backbone, tokenizer, tmp_path
         (("show", "bert_bse_en"), "Did you mean bert_base_en"),
         (("list", "--family", "x"), "No preset has family='x'"),
         (("verify", "/nowhere"), "is neither a preset's name nor a folder"),
-        (("download", "hf://x"), "is no handle of a preset"),
+        (("download", "hf://x"), "is not a handle of a preset"),
         (("convert", "/nowhere", "/tmp/x"), "is neither a preset's name nor a folder"),
     ],
 )

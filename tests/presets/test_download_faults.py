@@ -89,7 +89,7 @@ def test_a_client_that_is_replaced_meanwhile_checks_answers_too(hub, caches, tre
 
     hub.bends["HEAD"] = bend
     with touching([caches / "hub", caches / "nlpkit"], [tree]) as events:
-        assert "an ETag that is no name of a file" in _message("hf://org/tiny")
+        assert "an ETag that is not a file name" in _message("hf://org/tiny")
     assert events == []
 
 

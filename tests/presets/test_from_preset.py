@@ -85,7 +85,7 @@ def test_arguments_replace_the_preset_s(folder):
 
 @pytest.mark.parametrize("base", ["Backbone", "Classifier", "Tokenizer", "Preprocessor"])
 def test_unknown_argument_is_named(folder, base):
-    with pytest.raises(TypeError, match="from_preset got widht=3, which is no argument of Tiny"):
+    with pytest.raises(TypeError, match="from_preset got widht=3, not an argument of Tiny"):
         getattr(miniature, f"Mini{base}").from_preset(folder, widht=3)
 
 
@@ -166,7 +166,7 @@ def test_fresh_head_that_nobody_described_is_named_in_a_warning(folder):
     ],
 )
 def test_preset_of_another_family_is_refused_with_both_names(folder, other, held):
-    with pytest.raises(ValueError, match=f"holds a {held}, which does not go with {other}"):
+    with pytest.raises(ValueError, match=f"holds a {held}, which is not compatible with {other}"):
         getattr(miniature, other).from_preset(folder)
 
 

@@ -189,7 +189,7 @@ def test_fused_tensor_of_another_size_is_a_mismatch_of_each_variable():
 
 def test_variable_that_no_such_slice_fits_is_refused():
     message = refused("q <- w[0:2 of 3]\nk <- w[2 of 3]", {"q": (3, 2), "k": (2, 2)})
-    assert "'q' <- 'w[0:2 of 3]': axis 0 of (3, 2) is no 2 equal parts" in message
+    assert "'q' <- 'w[0:2 of 3]': axis 0 of (3, 2) cannot be split into 2 equal parts" in message
 
 
 def test_slices_that_do_not_fit_each_other_are_not_written():
@@ -216,7 +216,7 @@ def test_other_spelling_of_a_fused_tensor_is_taken():
         ("<- w[0 of 2] ; buffer", "a slice cannot be marked"),
         ("q <- w[3]", r"must say of how many, such as \[3 of 8\]"),
         ("q <- w[2 of 2]", r"'q' <- 'w\[2 of 2\]': a slice \[2 of 2\] is empty or goes past"),
-        ("q[] <- w", "is no line"),
+        ("q[] <- w", "is not a line"),
     ],
 )
 def test_bad_line_is_refused(text, named):

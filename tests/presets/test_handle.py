@@ -47,7 +47,7 @@ def test_handle_is_read_and_written(text, handle):
     ],
 )
 def test_what_is_no_handle_is_refused_with_the_forms(text):
-    with pytest.raises(ValueError, match=r"is no handle of a preset; handles are hf://org/repo"):
+    with pytest.raises(ValueError, match=r"is not a handle of a preset; handles are hf://org/repo"):
         parse_handle(text)
 
 

@@ -115,7 +115,7 @@ def test_files_are_held_against_the_manifest(hub, store, tokenizer, tmp_path):
     hub.faults["vocab.txt"] = [("body", right[::-1])]
     assert TinyTokenizer.from_preset(handle).vocabulary == tokenizer.vocabulary
     files = read(tmp_path / "saved")
-    with pytest.raises(ValueError, match=r"vocab.txt came damaged twice"):
+    with pytest.raises(ValueError, match=r"vocab.txt arrived damaged twice"):
         nlpkit.presets.download(store(files | {"vocab.txt": right[::-1]}, "bent"))
     with pytest.raises(ValueError, match=r"has another size than the \d+ stated"):
         nlpkit.presets.download(store(files | {"vocab.txt": right + b"!"}, "longer"))

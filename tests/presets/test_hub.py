@@ -232,11 +232,11 @@ def test_repository_that_may_not_be_read_is_explained(hub, code, message, place)
     [
         ("hf://org/nothing", r"there is no model org/nothing at http"),
         ("hf://org/tiny@nowhere", r"has no revision nowhere"),
-        ("hf://org/empty", r"it holds neither nlpkit.json nor config.json, so it is no preset"),
+        ("hf://org/empty", r"it holds neither nlpkit.json nor config.json, so it is not a preset"),
     ],
 )
 def test_what_is_not_there_is_named(hub, handle, message):
     hub.publish("org/tiny", PLAIN)
     hub.publish("org/empty", {"README.md": b""})
-    with pytest.raises(ValueError, match=rf"The preset '{handle}' cannot be had.*{message}"):
+    with pytest.raises(ValueError, match=rf"The preset '{handle}' is not available.*{message}"):
         TinyTokenizer.from_preset(handle)

@@ -72,7 +72,7 @@ def test_damaged_file_is_fetched_once_more(hub, name, wrong):
 def test_file_that_stays_damaged_is_refused_and_deleted(hub, name):
     hub.faults[name] = [("body", b"X" + FILES[name][1:])] * 2
     with pytest.raises(
-        ValueError, match=rf"{name} came damaged twice and was deleted: its (sha|git)"
+        ValueError, match=rf"{name} arrived damaged twice and was deleted: its (sha|git)"
     ):
         nlpkit.presets.download(HANDLE)
     bent = b"X" + FILES[name][1:]
@@ -90,7 +90,7 @@ def test_manifest_is_held_against_the_files(hub):
     files = {"nlpkit.json": manifest(sha256="0" * 64), **FILES}
     hub.publish("org/tiny", files)
     with pytest.raises(
-        ValueError, match=r"vocab.txt came damaged twice.*its sha256 is .*stated is 0"
+        ValueError, match=r"vocab.txt arrived damaged twice.*its sha256 is .*stated is 0"
     ):
         nlpkit.presets.download(HANDLE)
 

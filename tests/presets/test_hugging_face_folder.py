@@ -163,7 +163,7 @@ def test_tensor_of_another_shape_is_named_with_both_shapes(folder):
 def test_truncated_weights_are_named(folder):
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(ValueError, match=r"model\.safetensors is no intact safetensors file: "):
+    with pytest.raises(ValueError, match=r"model\.safetensors is not an intact safetensors file: "):
         miniature.MiniBackbone.from_preset(folder)
 
 

@@ -87,7 +87,9 @@ def test_place_outside_the_folder_is_no_place_of_a_saving(folder, staging):
     manifest["staged"]["folder"] = staging
     (folder / "nlpkit.json").write_text(json.dumps(manifest))
     for function in (PresetFolder, save):
-        with pytest.raises(ValueError, match=r"nlpkit\.json: staged names .*, no folder of a save"):
+        with pytest.raises(
+            ValueError, match=r"nlpkit\.json: staged names .*, not the folder of a save"
+        ):
             function(folder)
 
 
@@ -103,7 +105,7 @@ def test_links_of_a_saving_are_not_followed(folder, tmp_path, is_file):
     else:
         staging.rmdir()
         staging.symlink_to(outside)
-    with pytest.raises(ValueError, match="leads out of its folder|no folder of a save"):
+    with pytest.raises(ValueError, match="leads outside its folder|not the folder of a save"):
         PresetFolder(folder)
 
 

@@ -34,7 +34,9 @@ def test_folder_may_be_a_path_a_string_or_a_url(tokenizer, tmp_path):
 
 @pytest.mark.parametrize("preset", ["hf://org/repo", "kaggle://a/b/keras/c", "https://x.org/y"])
 def test_remote_preset_is_not_asked_for_offline(preset, caches):
-    with pytest.raises(ConnectionError, match=f"'{preset}' cannot be had: it is not on this mach"):
+    with pytest.raises(
+        ConnectionError, match=f"'{preset}' is not available: it is not on this mach"
+    ):
         TinyBackbone.from_preset(preset, offline=True)
 
 
@@ -50,7 +52,7 @@ def test_a_name_that_has_no_address_is_asked_for_once_and_told_briefly(caches, m
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)
     monkeypatch.setattr(retry, "_pause", lambda *_: pytest.fail("another attempt"))
     close_session()
-    with pytest.raises(ConnectionError, match="cannot be had") as raised:
+    with pytest.raises(ConnectionError, match="is not available") as raised:
         registry.find_folder("hf://google-bert/bert-base-uncased")
     message = str(raised.value)
     assert message.count("\n") < 4

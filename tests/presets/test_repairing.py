@@ -90,10 +90,10 @@ def test_file_without_hashes_that_came_damaged_is_brought_anew(
     hub.faults["config.json"] = [("body", bent)] * (9 if stays else 1)
     nlpkit.presets.download(HANDLE)
     if stays:
-        with pytest.raises(ValueError, match=r"config.json is no readable JSON"):
+        with pytest.raises(ValueError, match=r"config.json is not a readable JSON"):
             TinyClassifier.from_preset(HANDLE)
         return
-    with pytest.warns(UserWarning, match="config.json was downloaded anew"):
+    with pytest.warns(UserWarning, match="config.json was downloaded again"):
         loaded = TinyClassifier.from_preset(HANDLE)
     assert_same_outputs(loaded, classifier)
 
@@ -107,7 +107,7 @@ def test_verified_load_finds_what_loads_silently(hub, published, classifier, mon
     # As if the right hash were remembered of every file.
     monkeypatch.setattr(verification, "sha256", lambda _: right)
     monkeypatch.setattr(hash_cache, "sha256_of", lambda *_: right)
-    with pytest.warns(UserWarning, match=f"{WEIGHTS} was downloaded anew"):
+    with pytest.warns(UserWarning, match=f"{WEIGHTS} was downloaded again"):
         loaded = TinyClassifier.from_preset(HANDLE, verify=True)
     assert_same_outputs(loaded, classifier)
 

@@ -59,7 +59,7 @@ def _damages(raw):
 def test_damaged_file_is_named_with_the_cause(tmp_path, damage):
     write_tensors(tmp_path / "x", {"a": np.ones(8)})
     (tmp_path / "x").write_bytes(_damages((tmp_path / "x").read_bytes())[damage])
-    with pytest.raises(ValueError, match=r"/x is no intact safetensors file: .*header"):
+    with pytest.raises(ValueError, match=r"/x is not an intact safetensors file: .*header"):
         TensorFiles([tmp_path / "x"])
 
 

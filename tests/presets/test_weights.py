@@ -69,8 +69,8 @@ def test_prefixes_are_added_to_a_part_but_not_to_foreign_heads():
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("a/kernel -> x.weight", "is no line"),
-        ("a b <- x", "is no line"),
+        ("a/kernel -> x.weight", "is not a line"),
+        ("a b <- x", "is not a line"),
         ("a <- x | rotate", "unknown transform 'rotate'; known: transpose"),
         ("a <- x ; maybe", "unknown mark 'maybe'; known: optional"),
         ("a <- x.bias ; also spelled gamma=weight", "unknown mark 'also spelled gamma=weight'"),

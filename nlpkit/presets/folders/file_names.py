@@ -1,4 +1,4 @@
-"""Names of files and folders that mean one thing on every system."""
+"""Checks that file and folder names are portable and safe."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-# What Windows takes for a device, whatever follows after a dot.
+# Device names on Windows, whatever follows after a dot.
 _DEVICES = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
     + [f"{port}{number}" for port in ("COM", "LPT") for number in "123456789¹²³"]
@@ -19,10 +19,10 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def plain_name(name: Any, source: Path | str) -> str:
-    """`name`, if it is a file name that stays in its folder, on Windows too.
+    """Return `name` if it is a plain file name, on Windows too.
 
     Raises:
-        ValueError: it is a path, or no name at all, or one that Windows gives another meaning.
+        ValueError: it is a path, not a name at all, or has another meaning on Windows.
     """
     plain = isinstance(name, str) and name not in ("", ".", "..") and "\0" not in name
     if not plain or {PurePosixPath(name).name, PureWindowsPath(name).name} != {name}:
@@ -33,10 +33,10 @@ def plain_name(name: Any, source: Path | str) -> str:
 
 
 def relative_name(name: object, source: Path | str) -> str:
-    """`name`, if it is the path of a file inside a folder, with "/" between its parts.
+    """Return `name` if it is a relative path inside a folder, with "/" as separator.
 
     Raises:
-        ValueError: it leads elsewhere, or a part is no name; see `plain_name`.
+        ValueError: it leads elsewhere, or a part is not a name; see `plain_name`.
     """
     for part in name.split("/") if isinstance(name, str) else [name]:
         plain_name(part, source)
@@ -53,7 +53,7 @@ def is_relative(name: object) -> bool:
 
 
 def check_distinct(names: Iterable[str], source: Path | str) -> None:
-    """Make sure that no two names are one where upper and lower case are (Windows, macOS).
+    """Check that names are distinct on systems that ignore case (Windows, macOS).
 
     Raises:
         ValueError: two are; the message names them.
@@ -69,7 +69,7 @@ def check_distinct(names: Iterable[str], source: Path | str) -> None:
 
 
 def folder_to_write(folder: object, argument: str) -> Path:
-    """The folder that a user named as the place to save in; `~/` is the home folder.
+    """Check a folder named by the user for saving; `~/` is the home folder.
 
     Args:
         folder: str or Path.
@@ -113,7 +113,7 @@ def _check_parts(path: Path, name: str, argument: str) -> None:
 
 
 def _trouble_on_windows(name: str) -> str:
-    """Why Windows has no file of this name; nothing if it may."""
+    """Why a name is invalid on Windows; empty if it is valid."""
     if name.split(".")[0].rstrip(" ").upper() in _DEVICES:
         return "is a device on Windows"
     if _UNUSABLE.search(name):

@@ -1,4 +1,4 @@
-"""What is looked at in a preset's folder before any of its files is used: where its links lead."""
+"""Security checks of a preset's folder, especially of its links, before any file is used."""
 
 import os
 import stat
@@ -10,7 +10,7 @@ _ENTRIES = 10_000
 
 
 def check_folder(folder: Path) -> None:
-    """Make sure that no link leads out of a folder, which holds plain files and folders.
+    """Check that a folder contains only regular files and folders, and no links to the outside.
 
     The blobs that a snapshot of the Hugging Face cache links to count as inside.
 
@@ -20,7 +20,7 @@ def check_folder(folder: Path) -> None:
     """
     for number, entry in enumerate(_entries(folder)):
         if number >= _ENTRIES:
-            raise ValueError(f"{folder} holds more than {_ENTRIES} files and is no preset.")
+            raise ValueError(f"{folder} holds more than {_ENTRIES} files and is not a preset.")
         path = Path(entry.path)
         if entry.is_symlink():
             _check_link(path, folder.resolve())
@@ -47,10 +47,10 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _check_kind(path: Path) -> None:
-    """Refuse what may never end when it is read, or do something."""
+    """Reject pipes, sockets and devices."""
     try:
         mode = path.stat().st_mode
-    except OSError:  # A link to itself, or to nothing.
+    except OSError:  # A link to itself, or a broken link.
         return
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise ValueError(f"{path} is a pipe, a socket or a device; a preset holds plain files.")
@@ -65,7 +65,7 @@ def _check_link(path: Path, folder: Path) -> None:
     is_of_cache = in_snapshot and is_blob_of(target, folder.parent.parent)
     if not (target.is_relative_to(folder) or is_of_cache):
         raise ValueError(
-            f"{path} is a link that leads out of its folder, to {target}; copy the file there if "
+            f"{path} is a link that leads outside its folder, to {target}; copy the file there if "
             "it belongs to the preset."
         )
 

@@ -1,4 +1,4 @@
-"""The files of a folder, as those who read them see them: which there are, and their content."""
+"""Read access to the files of a folder."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ _TEXT_LINES = 1_000_000
 
 
 class FolderFiles:
-    """The files of a folder: whatever is there.
+    """The files of a folder.
 
     Args:
         path: the folder.
@@ -22,7 +22,7 @@ class FolderFiles:
 
     @classmethod
     def of(cls, folder: "str | os.PathLike[str] | FolderFiles") -> "FolderFiles":
-        """The files of a folder that is given by its path, if it is."""
+        """Wrap a folder given by its path; return other values unchanged."""
         return folder if isinstance(folder, FolderFiles) else FolderFiles(Path(folder))
 
     def __str__(self) -> str:
@@ -32,19 +32,19 @@ class FolderFiles:
         return str(self.path)
 
     def within(self, name: str) -> "FolderFiles":
-        """The files of a folder in it."""
+        """The files of a subfolder."""
         return _Within(self, name)
 
     def has(self, name: str) -> bool:
-        """Whether there is a file of this name, which may be read."""
+        """Whether there is a readable file of this name."""
         return (self.path / name).is_file()
 
     def read(self, name: str, limit: int = LARGE) -> bytes:
-        """A file's content.
+        """Read a file.
 
         Args:
             name: str.
-            limit: int. Bytes it may have.
+            limit: int. The maximum size in bytes.
 
         Raises:
             ValueError: there is no such file, or it is too large.
@@ -67,14 +67,14 @@ class FolderFiles:
         try:
             content = self.read(name, limit)
         except (OSError, ValueError) as error:
-            raise ValueError(f"{self.path / name} is no readable JSON file: {error}") from error
+            raise ValueError(f"{self.path / name} is not a readable JSON file: {error}") from error
         return parse_object(content, str(self.path / name))
 
     def text(self, name: str) -> str:
-        """Read a text; `newline` as it stands there.
+        """Read a text; `newline` as in `open`.
 
         Raises:
-            ValueError: there is none, it is no UTF-8, or longer than any text of a preset.
+            ValueError: there is none, it is not UTF-8, or longer than any text of a preset.
         """
         content, path = self.read(name), self.path / name
         if len(content) > _TEXT_BYTES:
@@ -85,10 +85,10 @@ class FolderFiles:
         try:
             return content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path} is no UTF-8 text: {error}.") from error
+            raise ValueError(f"{path} is not UTF-8 text: {error}.") from error
 
     def lines(self, name: str) -> list[str]:
-        """Read a text's lines, however they end."""
+        """Read the lines of a text, with any line endings."""
         text = self.text(name).replace("\r\n", "\n").replace("\r", "\n")
         return text.removesuffix("\n").split("\n") if text else []
 
@@ -98,7 +98,7 @@ class FolderFiles:
 
 
 class _Within(FolderFiles):
-    """The files of a folder in another one, which that one reads."""
+    """The files of a subfolder, read through its parent."""
 
     def __init__(self, outer: FolderFiles, name: str) -> None:
         super().__init__(outer.path / name)

@@ -1,4 +1,4 @@
-"""SHA-256 of files, remembered: a large file is read for it once, and again when it was changed.
+"""A hash cache: SHA-256 of large files, computed again only when a file has changed.
 
 What is remembered is in `hashes.json` in nlpkit's cache, with the file's size, inode and times of
 change. The time of the inode's change is among them, which no program can set back.
@@ -25,7 +25,7 @@ _MOST = 1000
 
 @dataclass(frozen=True)
 class FileState:
-    """What tells a file from another, and from what it was before a change."""
+    """The state of a file, which differs after any change or replacement."""
 
     size: int
     inode: int
@@ -34,13 +34,13 @@ class FileState:
 
     @classmethod
     def of(cls, file: BinaryIO | Path) -> "FileState":
-        """The state of an open file, or of what is at a path."""
+        """The state of an open file, or of the file at a path."""
         found = file.stat() if isinstance(file, Path) else os.fstat(file.fileno())
         return cls(found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal digits.
+    """The SHA-256 of a file, in hexadecimal digits.
 
     Raises:
         OSError: the file cannot be read.
@@ -51,7 +51,7 @@ def sha256(path: Path) -> str:
 
 
 def sha256_of(file: BinaryIO, path: Path) -> str:
-    """The SHA-256 of an open file's content.
+    """The SHA-256 of an open file, from the cache if possible.
 
     Args:
         file: it, opened for reading bytes.
@@ -85,7 +85,7 @@ def _read() -> dict[str, dict[str, Any]]:
 
 
 def _remember(path: Path, known: dict[str, Any]) -> None:
-    """Add a file to the others, of which the oldest are forgotten."""
+    """Add a file to the cache, and drop the oldest ones."""
     others = [(name, of) for name, of in _read().items() if name != str(path)]
     content = dict([*others, (str(path), known)][-_MOST:])
     with contextlib.suppress(OSError):  # A cache that may not be written saves no time.

@@ -1,4 +1,4 @@
-"""nlpkit.json: what a preset is, and the SHA-256 and size of each of its files.
+"""The manifest nlpkit.json: a preset's class and arguments, and its files' SHA-256 and size.
 
 While a preset is being saved, `staged` says in which folder its files still are, and what the files
 of the preset were that it replaces; see `publishing`.
@@ -20,24 +20,24 @@ _KINDS = {"sha256": str, "size": int}
 
 
 def to_json(content: dict[str, Any]) -> str:
-    """A JSON object as people like to read it."""
+    """Format a JSON object for readers."""
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def finished(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The manifest once all files have their names."""
+    """The manifest after all files have been moved to their names."""
     return {key: value for key, value in manifest.items() if key != STAGED}
 
 
 def place_of(name: str, folder: Path, manifest: dict[str, Any] | None) -> Path:
-    """Where a file of a preset is: under its name, if it is not still where it was written."""
+    """The path of a preset's file: under its name, or still in the staging folder."""
     staging = (manifest or {}).get(STAGED, {}).get("folder")
     staged = folder / staging / name if staging else None
     return staged if staged is not None and staged.is_file() else folder / name
 
 
 def check_manifest(manifest: dict[str, Any], source: Path) -> dict[str, Any]:
-    """The manifest, if it is one.
+    """Check the contents of a manifest.
 
     Raises:
         ValueError: it is of another version, has an unknown key, or lacks one; or a file's name is
@@ -82,6 +82,6 @@ def _check_staged(staged: object, source: Path) -> None:
         raise ValueError(f"{source}: {STAGED} must have a folder, and files replaced.")
     if not STAGING.fullmatch(staged["folder"]) or (source.parent / staged["folder"]).is_symlink():
         raise ValueError(
-            f"{source}: {STAGED} names {staged['folder']!r:.100}, no folder of a save."
+            f"{source}: {STAGED} names {staged['folder']!r:.100}, not the folder of a save."
         )
     _check_files(staged["replaced"], source)

@@ -1,7 +1,6 @@
-"""Files of a preset, opened once: what is hashed and what is read are the same file.
+"""Files of a preset, opened once, so that the same file is hashed and read.
 
-Another file that comes to have its name meanwhile changes nothing here, and a change of the file
-itself is noticed.
+A file that replaces it meanwhile has no effect, and a change of the file itself is detected.
 """
 
 import mmap
@@ -14,7 +13,7 @@ from nlpkit.presets.folders.hash_cache import FileState, digest, sha256_of
 
 
 class OpenedFile:
-    """A file that stays open until nobody needs it.
+    """A file that stays open while it is in use.
 
     Args:
         path: path.
@@ -36,12 +35,12 @@ class OpenedFile:
         self.size = self._state.size
 
     def sha256(self) -> str:
-        """The SHA-256 of its content; that of a large file is remembered."""
+        """The SHA-256 of its content; that of a large file is cached."""
         self._hash = sha256_of(self._file, self.path.resolve())
         return self._hash
 
     def content(self) -> bytes:
-        """All its bytes, which are a whole file: one that changed in between is refused."""
+        """Read the whole file; a file that changed meanwhile is rejected."""
         self._file.seek(0)
         content = self._file.read()
         if len(content) != self.size:
@@ -49,15 +48,15 @@ class OpenedFile:
         return content
 
     def read(self, start: int, length: int) -> bytes:
-        """So many bytes from a place on, or fewer at its end."""
+        """Read bytes from an offset, fewer at the end of the file."""
         self._file.seek(start)
         return self._file.read(length)
 
     def read_into(self, buffer: memoryview, start: int) -> None:
-        """Fill a buffer with the bytes from a place on.
+        """Fill a buffer with the bytes from an offset.
 
         Raises:
-            ValueError: there are not so many.
+            ValueError: the file ends before.
         """
         self._file.seek(start)
         while len(buffer):
@@ -67,23 +66,23 @@ class OpenedFile:
             buffer = buffer[count:]
 
     def map(self) -> mmap.mmap:
-        """Its content as memory; what is written there stays in this process."""
+        """Map its content into memory, copy-on-write."""
         return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_COPY)
 
     def read_ahead(self) -> None:
-        """Have the system bring it into memory meanwhile, where it can."""
+        """Ask the system to read it into memory in the background, if supported."""
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
     def is_at(self, path: Path) -> bool:
-        """Whether it is what a path leads to, and is as it was when it was opened."""
+        """Whether it is still the file at a path, and unchanged since it was opened."""
         try:
             return FileState.of(path) == self._state
         except OSError:
             return False
 
     def check_unchanged(self, by_path: bool = False) -> None:
-        """Make sure that all that was read of it is of one content.
+        """Check that the file has not changed while it was read.
 
         Args:
             by_path: bool. Whether its path must also still be its own, for who read it by that.

@@ -1,4 +1,4 @@
-"""Putting a preset into its folder: whole or not at all, whenever it is interrupted.
+"""Atomic saving of a preset to its folder, even if interrupted.
 
 A preset is written into a new folder within its own. Renaming a manifest, which names that folder,
 is the one moment at which the old preset ends and the new one is there: readers look for a file
@@ -46,7 +46,7 @@ _PATIENCE = (0.01, 0.03, 0.1, 0.3, 1.0) if os.name == "nt" else ()
 def publish(
     path: Path, write: Callable[[Path], list[str]], description: Callable[[], dict[str, Any]]
 ) -> None:
-    """Have a preset written, and put it into its folder in place of an earlier one.
+    """Write a preset, and replace the earlier one in its folder.
 
     Args:
         path: the folder; it is made if needed.
@@ -71,7 +71,7 @@ def publish(
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON object as people like to read it."""
+    """Write a JSON object for readers."""
     path.write_text(to_json(content), encoding="utf-8")
 
 
@@ -105,7 +105,7 @@ def _publish(
 
 
 def _is_needed(staging: Path, path: Path) -> bool:
-    """Whether the folder's manifest says that files are still where they were written."""
+    """Whether the folder's manifest says that files are still in the staging folder."""
     try:
         return bool(_earlier(path).get(STAGED, {}).get("folder") == staging.name)
     except (OSError, ValueError):
@@ -113,7 +113,7 @@ def _is_needed(staging: Path, path: Path) -> bool:
 
 
 def _clean(path: Path) -> None:
-    """Do what an earlier save that was interrupted left to do."""
+    """Complete an earlier save that was interrupted."""
     earlier = _earlier(path)
     if STAGED in earlier:
         _refuse_foreign(path, earlier)
@@ -124,7 +124,7 @@ def _clean(path: Path) -> None:
 
 
 def _refuse_foreign(path: Path, manifest: dict[str, Any]) -> None:
-    """Make sure that what is left to move replaces nothing but files of the earlier preset."""
+    """Check that the files to move replace only files of the earlier preset."""
     staging, replaced = path / manifest[STAGED]["folder"], manifest[STAGED]["replaced"]
     for name in manifest["files"]:
         in_the_way = (staging / name).is_file() and _exists(path / name)
@@ -175,7 +175,7 @@ def _check_replaceable(path: Path, manifest: dict[str, Any], earlier: dict[str, 
 
 
 def _write_manifest(manifest: dict[str, Any], staging: Path, path: Path) -> None:
-    """Make a manifest the folder's, once all that was written so far is on the disk."""
+    """Replace the folder's manifest, after everything written so far has reached the disk."""
     write_json(staging / MANIFEST, manifest)
     for file in staging.iterdir():
         _flush(file)
@@ -185,7 +185,7 @@ def _write_manifest(manifest: dict[str, Any], staging: Path, path: Path) -> None
 
 
 def _replace(source: Path, target: Path) -> None:
-    """Rename a file, which takes another one's place at once."""
+    """Rename a file, atomically replacing another one."""
     for pause in _PATIENCE:
         try:
             os.replace(source, target)
@@ -196,7 +196,7 @@ def _replace(source: Path, target: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Have what was written reach the disk; a folder's entries too, where they can."""
+    """Flush a file to the disk, and a folder's entries if supported."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
@@ -208,7 +208,7 @@ def _flush(path: Path) -> None:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Let one process at a time save in a folder; it ends with the process, whatever happens."""
+    """Lock a folder for saving by one process; the lock ends with the process."""
     if sys.platform == "win32":
         from filelock import FileLock  # Removed when it is released, on Windows.
 
@@ -236,5 +236,5 @@ def _exists(path: Path) -> bool:
 
 
 def fingerprint(path: Path) -> dict[str, Any]:
-    """What a manifest states of a file."""
+    """The entry of a file in a manifest."""
     return {"sha256": sha256(path), "size": path.stat().st_size}

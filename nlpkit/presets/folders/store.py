@@ -1,4 +1,4 @@
-"""The folder of a preset, opened for reading with every file checked.
+"""A preset's folder, opened for reading with every file checked.
 
 nlpkit's own layout is a Hugging Face folder plus `nlpkit.json`, the manifest: format version, the
 class and its constructor arguments, and SHA-256 and size of every file. While a preset is being
@@ -55,8 +55,8 @@ class PresetFolder(FolderFiles):
         manifest: dict. The parsed nlpkit.json, or None.
 
     Raises:
-        ValueError: the folder is no preset, a link leads out of it, or a file is missing or differs
-            from the manifest.
+        ValueError: the folder is not a preset, a link leads out of it, or a file is missing or
+            differs from the manifest.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class PresetFolder(FolderFiles):
         return content
 
     def has_weights(self) -> bool:
-        """Whether the folder holds weights, if only as a pickle."""
+        """Whether the folder has weights, including pickled ones."""
         return any(self.has(name) for name in (WEIGHTS, INDEX, PICKLE, PICKLE_INDEX))
 
     def tensors(self) -> TensorFiles | PickledTensors:
@@ -133,7 +133,7 @@ class PresetFolder(FolderFiles):
         raise ValueError(f"{self.path} holds no weights: neither {WEIGHTS} nor {INDEX}.")
 
     def file(self, name: str) -> Path:
-        """The path of a file, compared with what is stated of it.
+        """Return the path of a file, after comparing it with the manifest.
 
         Raises:
             ValueError: there is no such file, or it differs.
@@ -142,7 +142,7 @@ class PresetFolder(FolderFiles):
         return self._whole(name).path
 
     def check_unchanged(self) -> None:
-        """Make sure that what was read of the files is what they held when they were opened.
+        """Check that the files have not changed since they were opened.
 
         Raises:
             ValueError: somebody has written to one.
@@ -170,7 +170,7 @@ class PresetFolder(FolderFiles):
         return tensors
 
     def _check_index(self, found: Mapping[str, str], name: str) -> None:
-        """Make sure that the files hold the tensors, by name, that their index says."""
+        """Check that the files contain the tensors that their index lists."""
         stated = self.json(name)["weight_map"]
         lacking = [f"{tensor} ({file})" for tensor, file in stated.items() if tensor not in found]
         other = [tensor for tensor, file in found.items() if stated.get(tensor) != file]
@@ -186,7 +186,7 @@ class PresetFolder(FolderFiles):
         return shard_names(self.json(index), self.path / index)
 
     def _open(self, weights: bool) -> None:
-        """Open and compare the files that may be read, or find out that nothing says which."""
+        """Open and check the listed files, or any if nothing lists them."""
         self._opened, self._contents, self._by_path, self.manifest = {}, {}, set(), None
         check_folder(self.path)
         if (self._listed is None or MANIFEST in self._listed) and (self.path / MANIFEST).is_file():
@@ -205,7 +205,7 @@ class PresetFolder(FolderFiles):
                 self._compare(name, None if is_weights else self._hash(name))
         if self.manifest is None and not any(self.has(name) for name in _DESCRIPTIONS):
             raise ValueError(
-                f"{self.path} is no preset folder: it has neither {MANIFEST} nor {CONFIG}."
+                f"{self.path} is not a preset folder: it has neither {MANIFEST} nor {CONFIG}."
             )
 
     def _hash(self, name: str) -> str:
@@ -281,7 +281,7 @@ def shard_names(index: Mapping[str, Any], source: Path) -> list[str]:
 
 
 def _version(path: Path) -> FileState | None:
-    """What tells a file from one that replaces it; None if there is none."""
+    """The version of a file, which differs after replacement; None if there is no file."""
     try:
         return FileState.of(path)
     except OSError:

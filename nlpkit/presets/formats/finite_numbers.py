@@ -1,10 +1,10 @@
-"""Whether the numbers of a checkpoint can be weights."""
+"""Checks that tensors of a checkpoint are valid weights."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-# Weights stay far below: those of published models below 10,000.
+# Weights are far below: those of published models below 10,000.
 _LARGEST_EXPONENT = 30
 # Numbers looked at together, which fit a processor's cache.
 _CHUNK = 1 << 16
@@ -18,7 +18,7 @@ _LAYOUTS = {
 
 
 def check_weights(name: str, tensor: np.ndarray, dtypes: Iterable[str]) -> None:
-    """Make sure that a tensor may be read into variables.
+    """Check that a tensor can be read into variables.
 
     Args:
         name: str. Of the tensor, for the error's message.
@@ -46,7 +46,7 @@ def check_weights(name: str, tensor: np.ndarray, dtypes: Iterable[str]) -> None:
 
 
 def _has_exponent(tensor: np.ndarray, limit: int) -> bool:
-    """Whether a number is at least 2**limit, infinite, or none at all."""
+    """Whether a number is at least 2**limit, infinite, or NaN."""
     integers, exponent, shift, bias = _LAYOUTS[tensor.dtype.name]
     least = min((bias + limit) << shift, exponent)
     bits = tensor.reshape(-1).view(integers)

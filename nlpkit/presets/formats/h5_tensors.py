@@ -1,4 +1,4 @@
-"""Tensors in HDF5 files as Keras writes them, read without following anything out of the file.
+"""Tensors in Keras' HDF5 files, read without following references to other files.
 
 HDF5 can point elsewhere: links to other files, data sets whose bytes or parts are in other files,
 filters that load libraries. Nothing of this is followed; data sets are plain arrays, or gzipped.
@@ -35,7 +35,7 @@ class H5Tensors:
         shapes: dict. The tensors' shapes, by name.
 
     Raises:
-        ValueError: a file is no HDF5 file, holds something else than plain numbers, points out of
+        ValueError: a file is not HDF5, holds something other than plain numbers, points out of
             itself, or two of its tensors have the same name.
     """
 
@@ -63,7 +63,7 @@ def _open(path: Path, function: Callable[[Any], Any]) -> Any:
         with h5py.File(path, "r") as file:
             return function(file)
     except (OSError, RuntimeError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is no intact HDF5 file: {error}.") from error
+        raise ValueError(f"{path} is not an intact HDF5 file: {error}.") from error
 
 
 def _shapes(file: Any) -> dict[str, Shape]:
@@ -94,7 +94,7 @@ def _datasets(group: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, An
         found = group[name]
         address = h5py.h5o.get_info(found.id).addr
         if address in seen or len(seen) > _OBJECTS or place.count("/") > _DEEPEST:
-            raise TypeError(f"{place} is there twice, or one of too many, or too deep")
+            raise TypeError(f"{place} occurs twice, or one of too many, or too deep")
         seen.add(address)
         if isinstance(found, h5py.Dataset):
             yield place, found
@@ -105,7 +105,7 @@ def _datasets(group: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, An
 
 
 def _problem(dataset: Any) -> str:
-    """What speaks against reading a data set, or nothing. None of it reads the data."""
+    """The reason to reject a data set, or an empty string, without reading its data."""
     properties = dataset.id.get_create_plist()
     if dataset.shape is None or (dataset.dtype.kind not in "fiub" and dataset.dtype != "V2"):
         return f"holds no numbers but {dataset.dtype}"

@@ -27,13 +27,13 @@ _POWERS = np.append(np.ldexp(np.float32(1), np.arange(255) - 127), np.float32("n
 
 
 def is_packed(config: Mapping[str, Any]) -> bool:
-    """Whether a config.json says that weights are packed so."""
+    """Whether a config.json says that weights are in MXFP4."""
     stated = config.get(_KEY)
     return isinstance(stated, dict) and stated.get("quant_method") == _METHOD
 
 
 def check_method(reader: ConfigReader) -> None:
-    """Read the quantization that a configuration may state.
+    """Check the quantization in a configuration.
 
     Raises:
         ValueError: it is another one, or has a setting that is not known.
@@ -47,7 +47,7 @@ def check_method(reader: ConfigReader) -> None:
 
 
 class UnpackedTensors:
-    """The tensors of a checkpoint, those of MXFP4 as dense ones of bfloat16, which loses nothing.
+    """The tensors of a checkpoint, with MXFP4 unpacked to bfloat16 without loss.
 
     A tensor is unpacked when it is read, expert by expert.
 
@@ -58,7 +58,7 @@ class UnpackedTensors:
         shapes: dict. The tensors' shapes, by name.
 
     Raises:
-        ValueError: blocks and scales do not fit each other, or a tensor is there twice.
+        ValueError: blocks and scales do not fit each other, or a tensor occurs twice.
     """
 
     def __init__(self, packed: TensorReader) -> None:
@@ -70,7 +70,7 @@ class UnpackedTensors:
         pairs = {name + suffix for name in self._dense for suffix in (_BLOCKS, _SCALES)}
         plain = {name: shape for name, shape in packed.shapes.items() if name not in pairs}
         if twice := plain.keys() & self._dense.keys():
-            raise ValueError(f"The tensor {min(twice)} is there twice, packed as MXFP4 and dense.")
+            raise ValueError(f"The tensor {min(twice)} occurs twice, packed as MXFP4 and dense.")
         self.shapes: dict[str, Shape] = {**plain, **self._dense}
 
     def read(self, name: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""PyTorch's pickled checkpoints, read by PyTorch's restricted unpickler, which runs no code."""
+"""Pickled PyTorch checkpoints, read by PyTorch's restricted unpickler, which runs no code."""
 
 import zipfile
 from pathlib import Path
@@ -76,13 +76,13 @@ def _load(path: Path) -> dict[str, Any]:
         isinstance(name, str) and isinstance(tensor, torch.Tensor) and _is_plain(tensor)
         for name, tensor in content.items()
     ):
-        raise ValueError(f"{path} holds something else than plain tensors by name.")
+        raise ValueError(f"{path} holds something other than plain tensors by name.")
     _check_sizes(content, path)
     return content
 
 
 def _is_plain(tensor: Any) -> bool:
-    """Whether a tensor is dense, here, and of numbers that NumPy has."""
+    """Whether a tensor is dense, on the CPU, and of a dtype that NumPy has."""
     import torch
 
     is_dense = tensor.layout == torch.strided and not tensor.is_quantized and not tensor.is_nested
@@ -95,7 +95,7 @@ def _is_plain(tensor: Any) -> bool:
 
 
 def _check_sizes(tensors: dict[str, Any], path: Path) -> None:
-    """Make sure that tensors have numbers of their own: strides may repeat a few without end."""
+    """Check that tensors have enough storage: strides could repeat a few numbers without limit."""
     total, storages = 0, {}
     for name, tensor in tensors.items():
         storage = tensor.untyped_storage()
@@ -112,7 +112,7 @@ def _check_sizes(tensors: dict[str, Any], path: Path) -> None:
 
 
 def _check_archive(path: Path) -> None:
-    """Make sure that an archive does not grow when it is unpacked; older files are none."""
+    """Check that an archive does not expand when it is unpacked; older files are not archives."""
     if not zipfile.is_zipfile(path):
         return
     try:

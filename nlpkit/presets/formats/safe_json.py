@@ -1,4 +1,4 @@
-"""Reading JSON that somebody else wrote: bounded in size, depth and count, and unambiguous."""
+"""Strict reading of untrusted JSON, with limits on size, depth and number of values."""
 
 import json
 import math
@@ -24,16 +24,16 @@ def read_json(path: Path, limit: int = SMALL) -> Any:
 
     Args:
         path: the file.
-        limit: int. Bytes it may have.
+        limit: int. The maximum size in bytes.
 
     Raises:
-        ValueError: it is missing or too large or no JSON, or what `parse_json` refuses; the message
-            names the file.
+        ValueError: it is missing, too large, or rejected by `parse_json`; the message names the
+            file.
     """
     try:
         content = read_bounded(path, limit)
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} is no readable JSON file: {error}.") from error
+        raise ValueError(f"{path} is not a readable JSON file: {error}.") from error
     return parse_json(content, str(path))
 
 
@@ -61,12 +61,12 @@ def parse_json(content: bytes, source: str) -> Any:
         source: str. Its name, for error messages.
 
     Raises:
-        ValueError: it is no JSON, a key stands twice in an object, a number is NaN, infinite or
+        ValueError: it is not JSON, a key occurs twice in an object, a number is NaN, infinite or
             of more than 32 digits, or there are too many values or too deep a nesting.
     """
     # Counted before anything is built: a value takes up to 64 bytes of memory for 3 of the file.
     if content.count(b",") > _VALUES or content.count(b"[") + content.count(b"{") > _CONTAINERS:
-        raise ValueError(f"{source} is no readable JSON file: it has too many values.")
+        raise ValueError(f"{source} is not a readable JSON file: it has too many values.")
     try:
         parsed = json.loads(
             content.decode("utf-8"),
@@ -76,7 +76,7 @@ def parse_json(content: bytes, source: str) -> Any:
             parse_int=_bounded,
         )
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{source} is no readable JSON file: {error}.") from error
+        raise ValueError(f"{source} is not a readable JSON file: {error}.") from error
     _check_depth(parsed, source)
     return parsed
 
@@ -85,12 +85,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"the key {twice!r:.100} stands twice in an object")
+        raise ValueError(f"the key {twice!r:.100} occurs twice in an object")
     return content
 
 
 def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is no number of JSON")
+    raise ValueError(f"{text} is not a JSON number")
 
 
 def _finite(text: str) -> float:
@@ -112,7 +112,7 @@ def _check_depth(content: object, source: str) -> None:
         level = [inner for outer in level for inner in _items(outer)]
         if not level:
             return
-    raise ValueError(f"{source} is no readable JSON file: it is nested more than {_DEPTH} deep.")
+    raise ValueError(f"{source} is not a readable JSON file: it is nested more than {_DEPTH} deep.")
 
 
 def _items(content: object) -> Iterable[Any]:

@@ -1,4 +1,4 @@
-"""Safetensors files: one, or several with an index; tensors are read one by one."""
+"""Safetensors files: one, or several with an index."""
 
 import json
 import mmap
@@ -31,7 +31,7 @@ class TensorFiles:
         mapped: bool.
 
     Raises:
-        ValueError: a file is no intact safetensors file, or two files hold the same tensor.
+        ValueError: a file is not an intact safetensors file, or two files hold the same tensor.
     """
 
     def __init__(self, files: Sequence[Path | OpenedFile], mapped: bool = False) -> None:
@@ -64,9 +64,9 @@ class TensorFiles:
         return array
 
     def view(self, name: str, *, keep: bool = True) -> np.ndarray:
-        """One tensor in its file, mapped; what is written there stays in this process.
+        """Map one tensor into memory, copy-on-write.
 
-        It is read, as by `read`, where it cannot be mapped.
+        If it cannot be mapped, it is read as by `read`.
 
         Args:
             name: str.
@@ -82,7 +82,7 @@ class TensorFiles:
         return np.frombuffer(memory, place.dtype, count, place.begin).reshape(place.shape)
 
     def read_ahead(self, dtype: str) -> None:
-        """Begin to bring the files with tensors of a dtype into memory."""
+        """Start reading the files with tensors of a dtype into memory."""
         files = {file for name, file in self._files.items() if self.has_dtype(name, dtype)}
         if not self.mapped:
             for file in files:
@@ -93,7 +93,7 @@ class TensorFiles:
         self._reading.start()
 
     def finish_reading(self) -> None:
-        """Wait for what `read_ahead` began."""
+        """Wait until `read_ahead` has finished."""
         self._let_go()
         if self._reading:
             self._reading.join()
@@ -103,7 +103,7 @@ class TensorFiles:
         return self._places[name].dtype == np.dtype(dtype)
 
     def _let_go(self) -> None:
-        """Take the pages of a tensor out of this process' memory; the file still has them."""
+        """Release the pages of a tensor from this process' memory; they remain in the file."""
         if self._passing is None:
             return
         memory, begin, end = self._passing
@@ -147,8 +147,8 @@ def write_weights(
         folder: where they go.
         tensors: the arrays, by name.
         dtype: str. The dtype to store floating-point tensors in; None keeps theirs.
-        max_shard_size: int or str. The most bytes a file holds, as "500MB". A tensor that is larger
-            has a file of its own. Default "5GB".
+        max_shard_size: int or str. The maximum size of a file, such as "500MB". A larger tensor
+            gets a file of its own. Default "5GB".
 
     Returns:
         The names of the files.
@@ -207,11 +207,11 @@ def _open(path: Path) -> OpenedFile:
     try:
         return OpenedFile(path)
     except OSError as error:
-        raise ValueError(f"{path} is no intact safetensors file: {error}.") from error
+        raise ValueError(f"{path} is not an intact safetensors file: {error}.") from error
 
 
 def _read_header(file: OpenedFile) -> dict[str, Place]:
     try:
         return read_header(file)
     except (OSError, ValueError) as error:
-        raise ValueError(f"{file.path} is no intact safetensors file: {error}.") from error
+        raise ValueError(f"{file.path} is not an intact safetensors file: {error}.") from error

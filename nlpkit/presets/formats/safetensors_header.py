@@ -1,4 +1,4 @@
-"""The header of a safetensors file, checked before anything is allocated for its tensors.
+"""Safetensors headers, validated before any memory is allocated.
 
 Layout: 8 bytes, the header's length N (little-endian); N bytes of JSON, for each tensor its dtype,
 shape and place in the data; the data (https://github.com/huggingface/safetensors). The package
@@ -43,10 +43,10 @@ class Place:
 
 
 def read_header(file: OpenedFile) -> dict[str, Place]:
-    """Where the tensors of a file are, by name; the header is made sure to describe the file.
+    """Read and validate the header; return the places of the tensors by name.
 
     Raises:
-        ValueError: a length, shape or place does not fit the file, a tensor is there twice, or
+        ValueError: a length, shape or place does not fit the file, a tensor occurs twice, or
             bytes belong to two tensors or none; the message says what.
     """
     size = file.size
@@ -57,7 +57,7 @@ def read_header(file: OpenedFile) -> dict[str, Place]:
         raise ValueError(f"header of {length} bytes, {_LONGEST} at most")
     header = parse_json(file.read(8, length), "its header")
     if not isinstance(header, dict):
-        raise ValueError("header is no JSON object")
+        raise ValueError("header is not a JSON object")
     start = end = 8 + length
     places = {
         name: _place(name, entry, start) for name, entry in header.items() if name != "__metadata__"

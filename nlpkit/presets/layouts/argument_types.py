@@ -1,4 +1,4 @@
-"""Stored arguments against the annotations of the constructor that is to take them."""
+"""Type checks of stored arguments against constructor annotations."""
 
 import inspect
 import types
@@ -12,7 +12,7 @@ _KERAS = {"name": str | None, "dtype": str | None, "trainable": bool}
 
 
 def check_type(cls: type[FromPreset], name: str, value: object, source: str) -> None:
-    """Make sure that a stored argument is a plain value of the type its constructor states.
+    """Check that a stored argument is a plain value of the annotated type.
 
     Args:
         cls: the class.

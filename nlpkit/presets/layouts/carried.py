@@ -1,4 +1,4 @@
-"""What a preset says that changes nothing here, kept for those who read it elsewhere."""
+"""Metadata of a preset that has no effect in nlpkit but is saved again for other readers."""
 
 from collections.abc import Mapping
 from pathlib import Path

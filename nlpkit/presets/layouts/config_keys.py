@@ -1,4 +1,4 @@
-"""What is made of the keys of published config.json files that a family's reader does not read.
+"""Keys of published config.json files that families do not read: inert ones and rejected ones.
 
 Gathered from the configurations that people own: of transformers 2 to 5, of the original code of
 BERT and GPT-2, and of the tools that train, merge and publish. A key that stands in none of these

@@ -1,4 +1,4 @@
-"""A strict reader of Hugging Face's config.json: what nobody understands is an error."""
+"""A strict reader of Hugging Face's config.json: unknown keys are an error."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ _REQUIRED: Any = object()
 
 
 class ConfigReader:
-    """Reads a configuration and remembers which of its keys were read.
+    """Reads a configuration and records which of its keys were read.
 
     A key with the value null counts as absent, as it does for Hugging Face.
 
@@ -33,7 +33,7 @@ class ConfigReader:
         self._read: set[str] = set()
 
     def get(self, name: str, default: object = _REQUIRED, kind: type | None = None) -> Any:
-        """The value of a key.
+        """Read the value of a key.
 
         Args:
             name: str. The key.
@@ -68,7 +68,7 @@ class ConfigReader:
     def require(
         self, name: str, allowed: Mapping[Any, Any] | Collection[Any], default: object = _REQUIRED
     ) -> Any:
-        """The value of a key of which only some values are supported.
+        """Read a key that has only some supported values.
 
         Args:
             name: str. The key.
@@ -76,7 +76,7 @@ class ConfigReader:
             default: the value of an absent key; without it the key is required.
 
         Raises:
-            ValueError: another value stands there; the message lists the supported ones.
+            ValueError: the value is not supported; the message lists the supported ones.
         """
         value = self.get(name, default, kind=object)
         supported = [
@@ -92,15 +92,15 @@ class ConfigReader:
         return allowed[value] if isinstance(allowed, Mapping) else value
 
     def has(self, name: str) -> bool:
-        """Whether a key is there; does not mark it as read."""
+        """Whether a key is present; does not mark it as read."""
         return self._config.get(name) is not None
 
     def is_null(self, name: str) -> bool:
-        """Whether a key is there with the value null, where that means none and not the default."""
+        """Whether a key has the value null, where that means none rather than the default."""
         return name in self._config and self._config[name] is None
 
     def alias(self, **names: str) -> None:
-        """Read other names of keys, which transformers takes for them: other="key".
+        """Read aliases of keys, as transformers does: other="key".
 
         Raises:
             ValueError: a key stands there under both names, with different values.
@@ -121,11 +121,11 @@ class ConfigReader:
         self._read.update(names)
 
     def unread(self) -> dict[str, Any]:
-        """The keys that nobody has read."""
+        """The keys that have not been read."""
         return {name: value for name, value in self._config.items() if name not in self._read}
 
     def finish(self) -> None:
-        """Make sure that every key was read or is inert.
+        """Check that every key was read or is inert.
 
         Raises:
             ValueError: some were not; the message names them with their values.

@@ -1,4 +1,4 @@
-"""An object as plain values: its class's name and its constructor's arguments, nested."""
+"""Descriptions of objects as plain values: class name and constructor arguments, nested."""
 
 import inspect
 from collections.abc import Callable
@@ -19,7 +19,7 @@ PARTS = ("backbone", "preprocessor", "tokenizer")
 
 
 def describe(thing: Any) -> dict[str, Any]:
-    """Describe an object in values that JSON holds.
+    """Describe an object in JSON values.
 
     The dtype of models is left out, as it is chosen anew when they are loaded; that of a tokenizer
     or preprocessor, which is the dtype of its ids, is part of the description.
@@ -76,7 +76,7 @@ def default_of(cls: type, name: str) -> Any:
 
 
 def check_arguments(cls: type, arguments: dict[str, Any], source: str) -> None:
-    """Make sure that stored arguments are arguments of the class, and plain values of their types.
+    """Check that stored arguments are arguments of the class, and plain values of their types.
 
     Those that are objects, described in turn, are not looked at.
 

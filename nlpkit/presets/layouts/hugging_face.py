@@ -1,4 +1,4 @@
-"""Hugging Face's layout: config.json says the family, the tensors which head there is."""
+"""Hugging Face's layout: config.json gives the family, the tensors show which head there is."""
 
 from functools import cached_property
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What every layout of a preset's folder can be asked; own and Hugging Face's layouts answer."""
+"""Layout: the interface of all layouts of a preset's folder."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -87,15 +87,15 @@ class Layout:
         return False
 
     def carried_by_backbone(self) -> Carried:
-        """What a backbone of this preset is saved with, beside what it says itself."""
+        """Metadata that a backbone of this preset is saved with."""
         return NOTHING
 
     def carried_by_head(self) -> Carried:
-        """What a task with this preset's head is saved with, beside what it says itself."""
+        """Metadata that a task with this preset's head is saved with."""
         return NOTHING
 
     def finish(self) -> None:
-        """Make sure that nothing in the configuration was left unread."""
+        """Check that everything in the configuration was read."""
 
     def build_tokenizer(self, cls: Any, arguments: Mapping[str, Any]) -> Any:
         """Build the tokenizer from its files; `arguments` replace what they say."""

@@ -1,4 +1,4 @@
-"""nlpkit's own layout: nlpkit.json says which objects the folder holds."""
+"""nlpkit's own layout: nlpkit.json describes the objects in the folder."""
 
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ class OwnLayout(Layout):
         kind = getattr(cls, "preset_kind", None)
         if kind is None or (expected and kind != expected):
             raise ValueError(
-                f"{self._source} names {cls.__name__} as its {expected or 'class'}; it is none."
+                f"{self._source} names {cls.__name__} as its {expected or 'class'}; it is not one."
             )
         check_arguments(cls, arguments, self._source)
         if kind in ("tokenizer", "preprocessor"):

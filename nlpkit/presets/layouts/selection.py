@@ -1,4 +1,4 @@
-"""Which of a preset's files a load needs."""
+"""Selection of the preset files that a load needs."""
 
 import re
 from collections.abc import Collection
@@ -66,7 +66,7 @@ def first_files(names: Collection[str], need: Need) -> list[str]:
     if MANIFEST in names:
         return [MANIFEST]
     if CONFIG not in names:
-        raise SourceError(f"it holds neither {MANIFEST} nor {CONFIG}, so it is no preset")
+        raise SourceError(f"it holds neither {MANIFEST} nor {CONFIG}, so it is not a preset")
     return [name for name in _weight_files(names, need) if name in (INDEX, PICKLE_INDEX)]
 
 

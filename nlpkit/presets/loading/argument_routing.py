@@ -1,11 +1,11 @@
-"""Giving the arguments of `from_preset` to the parts that take them."""
+"""Routing of `from_preset` arguments to the parts that take them."""
 
 from typing import Any
 
 from nlpkit._foreign_names import advice
 from nlpkit.presets.layouts.description import takes
 
-# Says that an argument was not given, where None is one that may be.
+# The default of an argument for which None is a valid value.
 ABSENT: Any = object()
 
 
@@ -37,7 +37,7 @@ def route(arguments: dict[str, Any], *classes: Any) -> list[dict[str, Any]]:
         if place is None or name in ("backbone", "tokenizer"):
             names = " or ".join(cls.__name__ for cls in classes)
             raise TypeError(
-                f"from_preset got {name}={value!r}, which is no argument of {names} that a preset "
+                f"from_preset got {name}={value!r}, not an argument of {names} that a preset "
                 f"leaves open.{advice(name)}"
             )
         parts[place][name] = value

@@ -1,6 +1,6 @@
-"""Building a model without initial values, for weights that are about to be read.
+"""Deferred initialization: building a model without values, before its weights are read.
 
-It rests on how Keras keeps variables: here alone.
+Only this module relies on how Keras stores variables.
 """
 
 import gc
@@ -21,7 +21,7 @@ _SCOPE: ContextVar[Any] = ContextVar("deferred_initialization", default=None)
 
 @contextmanager
 def deferred_initialization() -> Iterator[None]:
-    """Give the variables created within no values; `initialize` and `initialize_rest` do."""
+    """Create variables without values, until `initialize` or `initialize_rest`."""
     with _without_collections(), keras.StatelessScope(initialize_variables=False) as scope:
         token = _SCOPE.set(scope)
         try:
@@ -46,7 +46,7 @@ def _without_collections() -> Iterator[None]:
 
 @contextmanager
 def immediate_initialization() -> Iterator[None]:
-    """Give the variables created within values at once, also during `deferred_initialization`.
+    """Create variables with values at once, even within `deferred_initialization`.
 
     Optimizers need it: their variables start from numbers, not from initializers.
     """
@@ -62,7 +62,7 @@ def immediate_initialization() -> Iterator[None]:
 
 
 def initialize(variable: keras.Variable, value: object) -> None:
-    """Give a variable a value, as its first one if it has none.
+    """Set the value of a variable, which may not have one yet.
 
     Args:
         variable: with or without a value.
@@ -85,7 +85,7 @@ def _first_value(variable: keras.Variable, value: Any) -> Any:
 
 
 def initialize_rest(variables: Iterable[keras.Variable]) -> None:
-    """Give the variables that have no value yet their random initial ones."""
+    """Initialize the variables that have no value yet."""
     for variable in variables:
         if variable._value is None:
             variable._deferred_initialize()

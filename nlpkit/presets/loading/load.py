@@ -1,4 +1,4 @@
-"""Building tokenizers, preprocessors, backbones and tasks from a preset."""
+"""Loading tokenizers, preprocessors, backbones and tasks from a preset."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,7 +43,8 @@ def load(
 ) -> Any:
     """Build an object of `cls`, or of the family's subclass of it, from a preset.
 
-    If that fails because files changed since they were downloaded, it is done again with good ones.
+    If that fails because downloaded files have changed, they are downloaded again and the load is
+    repeated.
     """
     need = Need(_needs_weights(cls, **arguments), allow_pickle)
     if verify:
@@ -211,7 +212,7 @@ def _default_preprocessor(cls: Any, layout: Layout, arguments: dict[str, Any]) -
 
 
 def _shapes(layout: Layout, load_weights: bool) -> Mapping[str, Shape] | None:
-    """The shapes of the tensors to read, to hold the stated sizes against."""
+    """The shapes of the tensors to read, to compare with the stated sizes."""
     return layout.tensors.shapes if load_weights else None
 
 
@@ -274,6 +275,6 @@ def _only(found: list[Any], cls: type[FromPreset], layout: Layout) -> Any:
 
 def _other_family(cls: type[FromPreset], held: Any, layout: Layout) -> ValueError:
     return ValueError(
-        f"{layout} holds a {held.__name__}, which does not go with {cls.__name__}; call "
+        f"{layout} holds a {held.__name__}, which is not compatible with {cls.__name__}; call "
         f"from_preset of its own family's classes, or of the base class."
     )

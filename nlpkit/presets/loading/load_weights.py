@@ -1,4 +1,4 @@
-"""Reading a preset's weights into a backbone or a task, and naming what keeps its initial value."""
+"""Loading a preset's weights into a backbone or a task, with warnings for missing ones."""
 
 import os
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def read_ahead(layout: Layout, dtype: DType) -> None:
 
 
 def load_backbone_weights(backbone: keras.Model, layout: Layout) -> None:
-    """Read a backbone's weights; those of heads are left alone."""
+    """Read a backbone's weights, ignoring those of heads."""
     _load(backbone, layout.backbone_table(backbone), layout)
 
 
@@ -36,7 +36,7 @@ def load_task_weights(task: keras.Model, layout: Layout) -> None:
 
 
 def warn_of_fresh_head(task: keras.Model, layout: Layout) -> None:
-    """Say which variables a head starts out with anew, unless the caller described the head."""
+    """Warn of variables of a newly initialized head, unless the caller described the head."""
     if not required_arguments(type(task)):
         head = [line for line in task.table_of_head() if not line.tied and not line.ignored]
         _warn([line.variable for line in head], task, layout)

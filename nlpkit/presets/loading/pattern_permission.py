@@ -1,4 +1,4 @@
-"""Whether the regular expressions of the preset that is being read may be of any kind."""
+"""The permission for arbitrary regular expressions in the preset being loaded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ _ALLOWED: ContextVar[bool] = ContextVar("patterns_allowed", default=True)
 
 @contextmanager
 def patterns_of_presets(allowed: bool) -> Iterator[None]:
-    """Within, tokenizers are built from the files of somebody else.
+    """A context in which tokenizers are built from untrusted files.
 
     Args:
         allowed: bool. Whether they may have any pattern.
@@ -22,5 +22,5 @@ def patterns_of_presets(allowed: bool) -> Iterator[None]:
 
 
 def are_patterns_allowed() -> bool:
-    """Whether any pattern may be used here; outside of `patterns_of_presets` it may."""
+    """Whether any pattern is allowed here, as it is outside of `patterns_of_presets`."""
     return _ALLOWED.get()

@@ -1,4 +1,4 @@
-"""What is raised where the files of a preset are not what the code that reads them expects."""
+"""Readable errors for malformed presets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ _OF_CONTENT = (ArithmeticError, AttributeError, LookupError, MemoryError, Recurs
 
 @contextmanager
 def readable_errors(preset: object) -> Iterator[None]:
-    """Have errors that come of the content of a preset be such, and of a length to read.
+    """Convert errors caused by the content of a preset to readable ones of bounded length.
 
     Args:
         preset: its name.

@@ -1,4 +1,4 @@
-"""Downloaded presets whose files changed since: found by their hashes, and brought anew."""
+"""Repair of downloaded presets: changed files are found by their hashes and downloaded again."""
 
 import dataclasses
 from pathlib import Path
@@ -22,9 +22,9 @@ def require_verified(
     offline: bool | None = None,
     lock: str | Path | None = None,
 ) -> None:
-    """Read the files of a preset for their hashes, whatever was computed before.
+    """Verify the hashes of a preset's files, without the hash cache.
 
-    Of a downloaded preset, what differs is brought anew, and a warning names it.
+    Changed files of a downloaded preset are downloaded again, with a warning that names them.
 
     Raises:
         ValueError: a file differs that cannot be brought anew, or no hashes are known.
@@ -48,7 +48,7 @@ def repair(
     lock: str | Path | None = None,
     error: Exception | None = None,
 ) -> bool:
-    """Bring anew what changed of a downloaded preset, with one warning that names it.
+    """Download changed files of a preset again, with one warning that names them.
 
     That is what differs from what was downloaded; and if a load failed because of a file of which
     nobody ever stated a hash, that file, in case it came damaged.
@@ -64,7 +64,7 @@ def repair(
         Whether a file is another one now.
 
     Raises:
-        ValueError, ConnectionError, OSError: a file differs, and cannot be had.
+        ValueError, ConnectionError, OSError: a file differs, and is not available.
     """
     pin = _pin(preset, lock)
     handle, record = _record(preset, pin)
@@ -86,7 +86,7 @@ def repair(
     if changed:
         warn(
             f"The preset {str(preset)!r} was damaged on this machine: {', '.join(sorted(changed))} "
-            "was downloaded anew."
+            "was downloaded again."
         )
     return bool(changed)
 

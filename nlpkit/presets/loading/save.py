@@ -1,4 +1,4 @@
-"""Writing tokenizers, preprocessors, backbones and tasks as presets."""
+"""Saving tokenizers, preprocessors, backbones and tasks as presets."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Moving weights between a Keras model's variables and the tensors of a checkpoint."""
+"""Copying weights between a Keras model's variables and the tensors of a checkpoint."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ def assign(
         skip: paths of variables that keep their values.
 
     Raises:
-        ValueError: a tensor that is tied to another has other values, or one is none of weights.
+        ValueError: a tensor that is tied to another has other values, or is not valid as weights.
     """
     readers: dict[str, list[Line]] = defaultdict(list)
     for line, name in cover.lines.values():
@@ -180,7 +180,7 @@ def _add(found: dict[str, keras.Variable], more: dict[str, keras.Variable]) -> N
     twice = found.keys() & more.keys()
     if twice:
         raise ValueError(
-            f"Two variables have the path {min(twice)!r}: layers that stand side by side need "
-            "different names."
+            f"Two variables have the path {min(twice)!r}: layers of the same parent need different "
+            "names."
         )
     found.update(more)

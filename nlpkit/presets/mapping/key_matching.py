@@ -1,6 +1,6 @@
-"""The exact cover: every variable of a model and every tensor of a checkpoint, each once.
+"""Key matching: every variable of a model and every tensor of a checkpoint, exactly once.
 
-It needs names and shapes only, no weights.
+It needs only names and shapes, no weights.
 """
 
 import itertools
@@ -16,7 +16,7 @@ _SHOWN = 30
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A tensor whose shape does not fit its variable, or the slice of it that it is for."""
+    """A tensor whose shape does not fit its variable or slice of a variable."""
 
     variable: str
     shape: Shape
@@ -54,7 +54,7 @@ def match(
     model: str = "the model",
     source: str = "the checkpoint",
 ) -> Cover:
-    """Find the tensor of every variable, and make sure that nothing is left over on either side.
+    """Find the tensor of every variable, and check that nothing is left over on either side.
 
     Args:
         table: list of `Line`.
@@ -107,7 +107,7 @@ def check_table(
     model: str,
     shapes: Mapping[str, Shape] | None = None,
 ) -> None:
-    """Make sure that a weight table names every variable of a model exactly once.
+    """Check that a weight table names every variable of a model exactly once.
 
     Args:
         table: list of `Line`.
@@ -138,7 +138,7 @@ def check_table(
 
 
 def describe_mismatches(mismatches: Iterable[Mismatch]) -> str:
-    """One line a mismatch."""
+    """Describe mismatches, one per line."""
     return _listed([str(mismatch) for mismatch in mismatches], "\n  ")
 
 

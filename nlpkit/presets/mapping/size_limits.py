@@ -1,4 +1,4 @@
-"""Sizes that a preset's configuration states, compared with the tensors that it brings.
+"""Size limits: a configuration's sizes, compared with the tensors of its preset.
 
 A configuration of a few bytes could otherwise ask for any amount of memory or time.
 """
@@ -80,7 +80,7 @@ def check_lengths(arguments: Mapping[str, Any], source: str) -> None:
 
 
 def check_parameters(model: keras.Model, most: int, source: str) -> None:
-    """Make sure that a model that was built without values is not too large to give it some.
+    """Check that a model built without values is not too large to be initialized.
 
     Args:
         model: it.

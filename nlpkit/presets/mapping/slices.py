@@ -98,7 +98,9 @@ class TensorSlice:
         size = shape[self.axis] if self.axis < len(shape) else 0
         if not size or size % (parts * self.repeats):
             times = f" {self.repeats} times" if self.repeats > 1 else ""
-            raise ValueError(f"axis {self.axis} of {shape} is no {parts} equal parts{times}")
+            raise ValueError(
+                f"axis {self.axis} of {shape} cannot be split into {parts} equal parts{times}"
+            )
         return size // parts * target
 
 

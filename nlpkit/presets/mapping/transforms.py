@@ -1,4 +1,4 @@
-"""The steps that lead from a tensor of a checkpoint to a variable, by their names in weight tables.
+"""The named transforms of weight tables, from a tensor of a checkpoint to a variable.
 
 transpose           the axes the other way round
 swap first axes     the first and the second axis

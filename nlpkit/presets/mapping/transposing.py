@@ -1,4 +1,4 @@
-"""Turning matrices: most checkpoints hold kernels `[out, in]`, Keras' are `[in, out]`."""
+"""Fast transposition: most checkpoints store kernels as `[out, in]`, Keras as `[in, out]`."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The weight table: one line a tensor says where a checkpoint's tensors stand in a model.
+"""The weight table: one line per tensor maps a checkpoint's tensors to a model's variables.
 
     encoder_{i}/query/kernel <- encoder.layer.{i}.attention.self.query.weight | transpose
     pooler/bias <- pooler.dense.bias ; optional
@@ -93,7 +93,8 @@ class Line:
         match = _LINE.fullmatch(text.rstrip())
         if not match:
             raise ValueError(
-                f"{text!r} is no line of a weight table: 'variable <- tensor | transforms ; marks'."
+                f"{text!r} is not a line of a weight table: "
+                "'variable <- tensor | transforms ; marks'."
             )
         transforms, marks = (_split(match[part]) for part in ("transforms", "marks"))
         slices = (match["slot"] or "", match["part"] or "")

@@ -1,4 +1,4 @@
-"""What nlpkit keeps between processes: records of downloaded presets, files of mirrors, locks."""
+"""nlpkit's cache: records of downloaded presets, files of mirrors, and locks."""
 
 import contextlib
 import dataclasses
@@ -66,7 +66,7 @@ def locked(handle: Handle) -> Iterator[None]:
 
 
 def read_record(handle: Handle) -> Snapshot | None:
-    """What is known of a preset that was downloaded before, or None.
+    """Read the record of a downloaded preset, or None.
 
     A record is a file that any program may have written: it counts if it is of this preset, in the
     folder where this preset would be.
@@ -84,14 +84,14 @@ def read_record(handle: Handle) -> Snapshot | None:
 
 
 def write_record(handle: Handle, snapshot: Snapshot) -> None:
-    """Remember a preset under the handle it was asked for by."""
+    """Write the record of a preset under its requested handle."""
     path = _record_path(handle)
     with explained(path.parent):
         write_atomically(path, json.dumps(_to_plain(snapshot), indent=1))
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text file that is there in full or not at all."""
+    """Write a text file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -106,7 +106,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Say which folder it was that could not be written, and what to do.
+    """Explain which folder is not writable, and what to do.
 
     Raises:
         OSError: of the same kind as the one that is explained.

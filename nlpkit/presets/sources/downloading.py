@@ -1,4 +1,4 @@
-"""From a handle to a folder: what is cached is used, the rest is downloaded and checked, once."""
+"""Downloading of presets: cached files are used, others are downloaded and checked once."""
 
 import os
 import shutil
@@ -37,7 +37,7 @@ def fetch(
     pins: Mapping[str, FileFacts] | None = None,
     anew: Collection[str] = (),
 ) -> Snapshot:
-    """Bring the files of a remote preset to this machine: those that `find_downloaded` lacks.
+    """Download the files of a remote preset that `find_downloaded` lacks.
 
     Args:
         handle: `Handle`. The preset.
@@ -46,10 +46,10 @@ def fetch(
             `HF_HUB_OFFLINE` say.
         refresh: bool. Whether to ask for a newer revision.
         pins: dict of `FileFacts` by name. Files must be these, whatever the source says.
-        anew: names of files to bring although they are there.
+        anew: names of files to download even if they exist.
 
     Raises:
-        SourceError: the preset cannot be had; the message says why and what to do.
+        SourceError: the preset is not available; the message says why and what to do.
         UnreachableError: it would have to be downloaded, and there is no network.
         OSError: the disk is full or may not be written.
     """
@@ -78,16 +78,16 @@ def fetch(
 def find_downloaded(
     handle: Handle, need: Need, pins: Mapping[str, FileFacts] | None = None
 ) -> Snapshot | None:
-    """What `fetch` downloaded before, if it has what is needed and is as pinned.
+    """Find an earlier download of `fetch` that has the needed files and matches the pins.
 
-    It is used as it is, without a word to the network.
+    It is used without asking the network.
     """
     record = cache.read_record(handle)
     return record if record and _is_complete(record, need, pins) else None
 
 
 def is_offline(offline: bool | None) -> bool:
-    """Whether the network is to be left alone."""
+    """Whether the network must not be used."""
     if offline is not None:
         return offline
     return any(
@@ -163,10 +163,10 @@ def _refuse_offline(handle: Handle) -> Snapshot:
 
 
 class _Download:
-    """Bringing the files of a snapshot, several at a time, under one progress bar.
+    """The download of a snapshot's files, several at a time, with one progress bar.
 
-    Each is compared with all that is stated about it: by the source, by the preset's manifest, by
-    a lock file. One that differs is deleted and brought once more; then it is refused.
+    Each is compared with everything stated about it, by the source, by the preset's manifest and by
+    a lock file. One that differs is deleted and downloaded once more, then rejected.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class _Download:
         self._require_distinct()
 
     def _require_distinct(self) -> None:
-        """Make sure that no file replaced another: by an ETag of both, or a name in another case.
+        """Check that no file replaced another, by having the same ETag or a name in another case.
 
         Raises:
             SourceError: two files that differ are one in the cache.
@@ -241,7 +241,7 @@ class _Download:
                 return facts
             self._source.discard(path)
         raise SourceError(
-            f"{name} came damaged twice and was deleted: {'; '.join(dict.fromkeys(wrong))}"
+            f"{name} arrived damaged twice and was deleted: {'; '.join(dict.fromkeys(wrong))}"
         )
 
     def _has(self, name: str) -> bool:
@@ -259,7 +259,7 @@ class _Download:
 
     def _stated(self, name: str) -> list[FileFacts]:
         if self._pins is not None and name not in self._pins:
-            raise SourceError(f"the lock file does not pin {name}; lock the preset anew")
+            raise SourceError(f"the lock file does not pin {name}; lock the preset again")
         sources = (self._snapshot.files, self._manifest, self._pins or {})
         return [facts[name] for facts in sources if name in facts]
 

@@ -1,4 +1,4 @@
-"""Handles: one string that says where a preset is, and in which revision."""
+"""Handles: strings that give the source and revision of a preset."""
 
 import dataclasses
 import re
@@ -20,7 +20,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Handle:
-    """Where a remote preset is.
+    """The source and revision of a remote preset.
 
     Attributes:
         scheme: str. "hf", "kaggle" or "https" (for http on this machine too).
@@ -40,12 +40,12 @@ class Handle:
         return f"{self.scheme}://{self.location}{revision}"
 
     def at(self, revision: str | None) -> "Handle":
-        """The same place, in this revision."""
+        """The same source in another revision."""
         return dataclasses.replace(self, revision=revision)
 
 
 def is_remote(text: str) -> bool:
-    """Whether a string is a handle of something that may have to be downloaded."""
+    """Whether a string is a handle of a remote preset."""
     return text.startswith(("hf://", "kaggle://", "https://", "http://"))
 
 
@@ -53,7 +53,7 @@ def parse_handle(text: str) -> Handle:
     """Read a handle.
 
     Raises:
-        ValueError: it has no known form, or would send what it asks for over an open line.
+        ValueError: it has no known form, or would use an unencrypted connection.
     """
     scheme, _, rest = text.partition("://")
     if scheme in ("https", "http"):
@@ -61,7 +61,7 @@ def parse_handle(text: str) -> Handle:
     pattern = {"hf": _HUB, "kaggle": _KAGGLE}.get(scheme)
     match = pattern and pattern.fullmatch(rest.rstrip("/"))
     if not match or ".." in rest:
-        raise ValueError(f"{text!r} is no handle of a preset; handles are {FORMS}.")
+        raise ValueError(f"{text!r} is not a handle of a preset; handles are {FORMS}.")
     return Handle(scheme, match[1], match[2])
 
 

@@ -1,4 +1,4 @@
-"""Folders on web servers: mirrors, company stores, `python -m http.server`."""
+"""Presets on web servers: mirrors, company stores, `python -m http.server`."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

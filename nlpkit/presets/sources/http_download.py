@@ -1,4 +1,4 @@
-"""Downloading one file from a URL: in attempts that go on where the last one broke."""
+"""Downloading one file from a URL, resuming after failures."""
 
 import os
 import re
@@ -44,13 +44,13 @@ def head(url: str) -> FileFacts | None:
 
 
 def download(url: str, path: Path, facts: FileFacts, limit: int | None, progress: Progress) -> bool:
-    """Download a file: under another name first, so that it is there in full or not at all.
+    """Download a file atomically, under a temporary name first.
 
     Args:
         url: its address.
         path: what it shall be.
         facts: what is known of it.
-        limit: int or None. The most bytes it may have.
+        limit: int or None. The maximum size in bytes.
         progress: called with the number of bytes, whenever some have come.
 
     Returns:
@@ -165,7 +165,7 @@ def _is_passing(error: Exception) -> bool:
 
 
 def _validator(response: Response) -> str:
-    """What says that a file is still the same: a strong ETag, else the date."""
+    """The validator of a file: a strong ETag, otherwise the date."""
     tag = response.headers.get("ETag", "")
     stated = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
     return str(stated) if stated.isascii() and stated.isprintable() else ""

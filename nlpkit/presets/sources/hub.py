@@ -112,7 +112,7 @@ class HubSource(Source):
             return path
         self.discard(path)
         if anew:
-            raise SourceError(f"{path} is no plain file in the cache, and was removed")
+            raise SourceError(f"{path} is not a regular file in the cache, and was removed")
         return self.resolve(snapshot, name, progress, anew=True)
 
     def stated(self, name: str, path: Path) -> FileFacts:
@@ -208,7 +208,7 @@ def _size(stated: object) -> int | None:
 
 def _require_inside(path: Path, folder: Path) -> None:
     if not path.parent.resolve().is_relative_to(folder.resolve()):
-        raise SourceError(f"{path.parent} is a link that leads out of the cache")
+        raise SourceError(f"{path.parent} is a link that leads outside the cache")
 
 
 def _is_passing(error: Exception) -> bool:
@@ -248,7 +248,7 @@ def explain(error: Exception, handle: Handle, name: str = "") -> NoReturn:
         raise UnreachableError(f"{constants.ENDPOINT} does not answer as it should: {answer}")
     if isinstance(error, SourceError | ConnectionError | InterruptedError) or _is_of_disk(error):
         raise error
-    raise SourceError(f"{constants.ENDPOINT} answers as no Hub does: {answer}") from error
+    raise SourceError(f"{constants.ENDPOINT} does not answer like a Hub: {answer}") from error
 
 
 def _first_line(message: str) -> str:

@@ -1,4 +1,4 @@
-"""How far a file of the Hub has come, and whether it is more than it may be."""
+"""Progress and size limits of downloads from the Hub."""
 
 from typing import Any
 

@@ -18,7 +18,7 @@ _DENIED = (401, 403)
 
 
 class KaggleSource(Source):
-    """One version of a Kaggle model, whose files kagglehub brings all at once."""
+    """One version of a Kaggle model, whose files kagglehub downloads all at once."""
 
     def look_up(self) -> Snapshot:
         folder = self._download()

@@ -16,7 +16,7 @@ _FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class Pin:
-    """A preset as a lock file has it.
+    """A preset's entry in a lock file.
 
     Attributes:
         source: str or None. The handle, with its revision; None for a folder or bundled preset.
@@ -51,7 +51,7 @@ class LockFile:
             pins = {name: _from_plain(pin, path) for name, pin in content["presets"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(
-                f"{path} is no lock file of this nlpkit: {error}. nlpkit.presets.lock makes one."
+                f"{path} is not a lock file of this nlpkit: {error}. nlpkit.presets.lock makes one."
             ) from error
         return cls(path, pins)
 

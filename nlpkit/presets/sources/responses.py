@@ -1,8 +1,8 @@
-"""What a server may answer, checked as it comes: before paths are made of it, or memory is filled.
+"""Response checks.
 
-huggingface_hub joins the commit and the ETag that a server states into the paths of its cache, and
-reads answers other than files to their end. So its client, which nlpkit uses, too, has a hook that
-looks at each answer; of those to other programs in the process it leaves all as it is.
+huggingface_hub uses the commit and the ETag that a server states in the paths of its cache, and
+reads responses other than files without a limit. So its client, which nlpkit uses too, has a hook
+that checks each response; responses to other code in the process are not changed.
 """
 
 import contextlib
@@ -49,10 +49,10 @@ _ANSWERS: ContextVar[Answers | None] = ContextVar("_ANSWERS", default=None)
 
 @contextlib.contextmanager
 def checked(answers: Answers) -> Iterator[None]:
-    """Check what a server answers to this thread.
+    """Check the responses to this thread in a context.
 
     Raises:
-        SourceError: within, an answer is not as it may be.
+        SourceError: a response is invalid.
     """
     _install()
     token = _ANSWERS.set(answers)
@@ -71,7 +71,7 @@ def facts_of(etag: str) -> FileFacts:
 
 
 class _Factory:
-    """Makes clients as another factory does, with the hook."""
+    """Creates clients with another factory, and adds the hook."""
 
     def __init__(self, factory: client.CLIENT_FACTORY_T) -> None:
         self._factory = factory
@@ -117,7 +117,9 @@ def _check_file_of_hub(response: Response, answers: Answers) -> None:
         )
     xet = response.headers.get(constants.HUGGINGFACE_HEADER_X_XET_HASH)
     if xet is not None and not _SHA256.fullmatch(xet):
-        raise SourceError(f"{response.url} names its content {xet!r:.80}, which is no hash of Xet")
+        raise SourceError(
+            f"{response.url} names its content {xet!r:.80}, which is not a hash of Xet"
+        )
     if response.request.method == "HEAD" and not _is_followed(response):
         answers.etag = _etag(response)
 
@@ -138,12 +140,12 @@ def _etag(response: Response) -> str:
         return ""
     etag = stated.lstrip("W/").strip('"')
     if not _ETAG.fullmatch(etag):
-        raise SourceError(f"{response.url} has an ETag that is no name of a file: {stated!r:.80}")
+        raise SourceError(f"{response.url} has an ETag that is not a file name: {stated!r:.80}")
     return str(etag)
 
 
 def _check_redirect(response: Response) -> None:
-    """Follow a server to where it may lead: not to this machine, and not off an encrypted line."""
+    """Reject redirects to this machine and to unencrypted connections."""
     if not response.has_redirect_location:
         return
     here, there = response.url, response.url.join(response.headers["Location"])
@@ -156,7 +158,7 @@ def _check_redirect(response: Response) -> None:
 
 
 class _Bounded(SyncByteStream):
-    """The body of an answer that is kept in memory."""
+    """The body of a response in memory, with a size limit."""
 
     def __init__(self, stream: object, url: str) -> None:
         self._stream, self._url = stream, url

@@ -1,4 +1,4 @@
-"""Trying again, with growing pauses, what failed for a reason that may pass; and giving up."""
+"""Retries with exponential backoff, and deadlines."""
 
 import contextlib
 import contextvars
@@ -24,7 +24,7 @@ SLOWEST = 10_000
 
 
 class Deadline:
-    """When to give up on a server: after five minutes in which less than 10 kB a second came.
+    """The deadline for a server: five minutes at less than 10 kB per second.
 
     No time-out of a connection is enough: a server that sends one byte every few seconds keeps
     within each of them, and one that asks to be left alone for a year is obeyed.
@@ -50,12 +50,12 @@ class Deadline:
         self._allow(size)
 
     def pause(self, seconds: float) -> None:
-        """Wait, which is not the server's fault."""
+        """Wait without counting the time against the server."""
         time.sleep(seconds)
         self._end += seconds
 
     def run(self, action: Callable[[], Result]) -> Result:
-        """The result of an action, in time.
+        """Run an action until the deadline.
 
         Raises:
             UnreachableError: it is too late. The action is left to itself, in a thread that does
@@ -104,7 +104,7 @@ def with_retries(
     is_passing: Callable[[Exception], bool],
     deadline: Deadline | None = None,
 ) -> Result:
-    """Do something; when it fails for a passing reason, wait 1, 2, 4, … seconds and do it again.
+    """Run an action; after a transient failure, wait 1, 2, 4, … seconds and retry.
 
     A server that says how long to wait (`Retry-After`) is obeyed, up to a minute. A name that has
     no address has none a second later either.

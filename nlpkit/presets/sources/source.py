@@ -1,4 +1,4 @@
-"""Sources: one small class a scheme, which says what is there and brings single files."""
+"""Sources of presets: one class per scheme, which lists and downloads files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ Progress = Callable[[int], object]
 
 
 class SourceError(ValueError):
-    """A preset cannot be had from a source: missing, gated, damaged, or in no safe format."""
+    """A preset is not available from a source: missing, gated, damaged, or in an unsafe format."""
 
 
 class UnreachableError(ConnectionError):
@@ -71,7 +71,7 @@ class Source:
     def resolve(
         self, snapshot: Snapshot, name: str, progress: Progress, anew: bool = False
     ) -> Path:
-        """Bring one file into the snapshot's folder, unless it is there.
+        """Download one file to the snapshot's folder, unless it exists.
 
         Args:
             snapshot: `Snapshot`, as `look_up` gave it.
@@ -85,7 +85,7 @@ class Source:
         raise NotImplementedError
 
     def find_cached(self) -> Snapshot | None:
-        """What another program left of this preset on this machine, or None."""
+        """Find a copy of this preset in another program's cache, or None."""
         return None
 
     def stated(self, name: str, path: Path) -> FileFacts:

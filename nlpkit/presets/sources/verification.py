@@ -1,4 +1,4 @@
-"""Comparing files with what is stated about them."""
+"""Verification of files against stated sizes and hashes."""
 
 import hashlib
 from pathlib import Path
@@ -10,7 +10,7 @@ _CHUNK = 1 << 20
 
 
 def fingerprint(path: Path, as_git: bool = True) -> FileFacts:
-    """A file's size and hashes, read once.
+    """Compute a file's size and hashes in one pass.
 
     Args:
         path: the file.
@@ -20,7 +20,7 @@ def fingerprint(path: Path, as_git: bool = True) -> FileFacts:
         ValueError: it is a pipe or a device, which reading would wait for or never end.
     """
     if not path.is_file():
-        raise ValueError(f"{path} is no plain file.")
+        raise ValueError(f"{path} is not a regular file.")
     size = path.stat().st_size
     sha256, git_sha1 = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
     with path.open("rb") as file:
@@ -32,7 +32,7 @@ def fingerprint(path: Path, as_git: bool = True) -> FileFacts:
 
 
 def differences(path: Path, stated: FileFacts, remembered: bool = False) -> list[str]:
-    """In what a file differs from what is stated; empty if it is the same.
+    """The differences of a file from the stated facts; empty if there are none.
 
     Args:
         path: the file.
@@ -42,6 +42,8 @@ def differences(path: Path, stated: FileFacts, remembered: bool = False) -> list
 
     Example:
         >>> import pathlib, tempfile
+        >>> from nlpkit.presets.sources.source import FileFacts
+        >>> from nlpkit.presets.sources.verification import differences
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "vocab.txt"
         >>> _ = path.write_text("good")
         >>> differences(path, FileFacts(size=5))
@@ -53,7 +55,7 @@ def differences(path: Path, stated: FileFacts, remembered: bool = False) -> list
 
 
 def compare(found: FileFacts, stated: FileFacts) -> list[str]:
-    """In what a file's fingerprint differs from what is stated."""
+    """The differences of a file's fingerprint from the stated facts."""
     values = vars(stated)
     return [
         f"its {name} is {vars(found)[name]}, stated is {value}"

@@ -1,4 +1,4 @@
-"""What KerasHub's families of decoders have in common."""
+"""Descriptions of KerasHub's decoder families."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What KerasHub's families of encoders have in common."""
+"""Descriptions of KerasHub's encoder families."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""KerasHub's JSON files: serialized Keras objects, of which names and plain values are read."""
+"""KerasHub's serialized Keras objects, of which only names and plain values are read."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ def _is_kerashub_s(content: Mapping[str, Any]) -> bool:
 
 
 def _check_name(name: object, source: str) -> None:
-    """Nothing is named after it; but who puts a path there means no good."""
+    """Check that a name is not a path; it is not used, but a path would be an attack."""
     if name is not None and (not isinstance(name, str) or {*name} & {*"/\\\0"}):
         raise ValueError(f"{source}: name must be a plain string; got {name!r:.100}.")
 

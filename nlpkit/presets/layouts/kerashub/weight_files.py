@@ -1,4 +1,4 @@
-"""KerasHub's weight files: one or sharded, and one spelling for the paths of all its versions.
+"""KerasHub's weight files, single or sharded, with the paths of all versions unified.
 
 Keras names a weight by where it stands in the tree of layers: `layers/dense/vars/0` is the first of
 the first dense layer. The same weight has been written as
