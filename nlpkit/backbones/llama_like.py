@@ -114,13 +114,17 @@ def stack(
 
 
 def read(
-    reader: ConfigReader, own: Mapping[str, tuple[str, Any]] | None = None, **defaults: Any
+    reader: ConfigReader,
+    own: Mapping[str, tuple[str, Any]] | None = None,
+    rope: Mapping[str, Any] | None = None,
+    **defaults: Any,
 ) -> dict[str, Any]:
     """The constructor's arguments that all these families have, from their configuration.
 
     Args:
         reader: of the configuration.
         own: arguments that the family alone has, each with its key there and its default.
+        rope: arguments for rotary positions, where layers differ in them; None to read them.
         **defaults: what the family uses when the configuration is silent: `max_sequence_length`,
             and if they are not those of Llama `layer_norm_epsilon`, `tie_word_embeddings`,
             `rope_max_wavelength`; and `partial_rotary_factor`, if it has that argument.
@@ -137,6 +141,8 @@ def read(
     }
     wavelength = defaults.pop("rope_max_wavelength", 10_000.0)
     fraction = defaults.pop("partial_rotary_factor", None)
+    if rope is None:
+        rope = read_rope(reader, default_wavelength=wavelength, default_fraction=fraction)
     options = {own: reader.get(_OPTIONS[own], value) for own, value in defaults.items()}
     return {
         **sizes,
@@ -144,7 +150,7 @@ def read(
         **reader.arguments(own or {}),
         "head_dim": reader.get("head_dim", None, kind=int),
         "activation": reader.require("hidden_act", ACTIVATIONS, "silu"),
-        **read_rope(reader, default_wavelength=wavelength, default_fraction=fraction),
+        **rope,
     }
 
 

@@ -11,14 +11,20 @@ final_norm/scale <- norm.weight
 <- layers.*.self_attn.rotary_emb.inv_freq ; buffer
 """
 _LAYER = """
-attention_residual/pre_norm/scale <- input_layernorm.weight
 attention/query/kernel <- self_attn.q_proj.weight | transpose
 attention/key/kernel <- self_attn.k_proj.weight | transpose
 attention/value/kernel <- self_attn.v_proj.weight | transpose
 attention/output/kernel <- self_attn.o_proj.weight | transpose
 """
+_FIRST_NORM = """
+attention_residual/pre_norm/scale <- input_layernorm.weight
+"""
 _SECOND_NORM = """
 feed_forward_residual/pre_norm/scale <- post_attention_layernorm.weight
+"""
+_NORMS_AFTER = """
+attention_residual/post_norm/scale <- post_attention_layernorm.weight
+feed_forward_residual/post_norm/scale <- post_feedforward_layernorm.weight
 """
 _INPUT_BIAS = """
 attention/query/bias <- self_attn.q_proj.bias
@@ -54,6 +60,7 @@ def table(
     feed_forward: Callable[[int], list[Line]] | None = None,
     norm: str = "rms",
     parallel: bool = False,
+    norms_after: bool = False,
 ) -> list[Line]:
     """The weight table, with Hugging Face's names.
 
@@ -66,8 +73,10 @@ def table(
             where it is not the usual one.
         norm: str. The kind of the norms, "rms" or "layer".
         parallel: bool. Whether attention and the feed-forward layer share a norm.
+        norms_after: bool. Whether outputs are normalized in place of inputs, as in OLMo 2.
     """
-    text = _LAYER + _SECOND_NORM * (not parallel)
+    before = _FIRST_NORM + _SECOND_NORM * (not parallel)
+    text = _LAYER + (_NORMS_AFTER if norms_after else before)
     text += _INPUT_BIAS * (bias or input_bias) + _OUTPUT_BIAS * bias
     text += _QUERY_KEY_NORM * query_key_norm
     usual = parse(FEED_FORWARD + _FEED_FORWARD_BIAS * feed_forward_bias)

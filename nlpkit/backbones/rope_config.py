@@ -167,6 +167,13 @@ def write_rope_by_layer_type(
     if local_scaling is None:
         config = write_rope(*rope["full_attention"])
         return {**config, "rope_local_base_freq": local_wavelength}
+    return write_nested_rope(rope)
+
+
+def write_nested_rope(
+    rope: Mapping[str, tuple[float, Mapping[str, Any] | None]],
+) -> dict[str, Any]:
+    """Write `rope_parameters` nested by layer type; see `write_rope_by_layer_type`."""
     parameters = {
         kind: {"rope_theta": wavelength, **(scaling or {"rope_type": "default"})}
         for kind, (wavelength, scaling) in rope.items()

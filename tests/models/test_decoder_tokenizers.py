@@ -9,7 +9,7 @@ from tokenizers import Tokenizer as NativeTokenizer
 from nlpkit.models.gemma import GemmaCausalLMPreprocessor, GemmaTokenizer
 from nlpkit.models.gemma3 import Gemma3Tokenizer
 from nlpkit.models.gpt_oss import GptOssTokenizer
-from nlpkit.models.olmo2 import Olmo2Tokenizer
+from nlpkit.models.olmo import Olmo2Tokenizer
 from nlpkit.models.phi3 import Phi3Tokenizer
 from nlpkit.models.stablelm import StableLMTokenizer
 from nlpkit.tokenizers import (
