@@ -118,6 +118,7 @@ class LayerFactory:
             post_norm=self.norm(residual.post, "post_norm"),
             output_norm=self.norm(residual.output, "output_norm"),
             dropout=residual.dropout,
+            scale=residual.scale,
             dtype=self._dtype,
             name=name,
         )

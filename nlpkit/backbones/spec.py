@@ -56,12 +56,13 @@ class AlibiSpec:
 
 @dataclass(frozen=True)
 class ResidualSpec:
-    """Where a sub-layer f is normalized: `output(x + dropout(post(f(pre(x)))))`."""
+    """Where a sub-layer f is normalized: `output(x + scale dropout(post(f(pre(x)))))`."""
 
     pre: NormSpec | None = None
     post: NormSpec | None = None
     output: NormSpec | None = None
     dropout: float = 0.0
+    scale: float | None = None
 
 
 @dataclass(frozen=True)

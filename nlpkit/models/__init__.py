@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nlpkit.models.gpt2 import *
     from nlpkit.models.gpt_neo_x import *
     from nlpkit.models.gpt_oss import *
+    from nlpkit.models.granite import *
     from nlpkit.models.llama import *
     from nlpkit.models.mistral import *
     from nlpkit.models.mixtral import *

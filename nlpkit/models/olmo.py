@@ -150,8 +150,7 @@ class Olmo2Backbone(Backbone):
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        defaults = {"max_sequence_length": 2048, "layer_norm_epsilon": 1e-5}
-        return llama_like.read(reader, _CONFIG, **defaults)
+        return llama_like.read(reader, _CONFIG, max_sequence_length=2048, layer_norm_epsilon=1e-5)
 
     def to_hf_config(self) -> dict[str, Any]:
         return llama_like.write(self, self.rope_scaling, {"head_dim": "_head_dim"}, _CONFIG)
@@ -258,8 +257,10 @@ class Olmo3Backbone(Backbone):
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         rope = read_rope_by_layer_type(reader, {FULL: _WAVELENGTH, WINDOW: _WAVELENGTH})
         local = {f"local_{name}": value for name, value in rope[WINDOW].items()}
-        defaults = {"max_sequence_length": 2048, "layer_norm_epsilon": 1e-5}
-        return llama_like.read(reader, _OWN, {**rope[FULL], **local}, **defaults)
+        both = {**rope[FULL], **local}
+        return llama_like.read(
+            reader, _OWN, both, max_sequence_length=2048, layer_norm_epsilon=1e-5
+        )
 
     def to_hf_config(self) -> dict[str, Any]:
         full = (self.rope_max_wavelength, self.rope_scaling)

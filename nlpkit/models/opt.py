@@ -170,8 +170,11 @@ class OPTBackbone(Backbone):
         **kwargs: Any,
     ) -> None:
         norm = NormSpec("layer", 1e-5)
-        place = "pre" if normalize_first else "output"
-        residual = ResidualSpec(**{place: norm}, dropout=dropout)
+        residual = ResidualSpec(
+            pre=norm if normalize_first else None,
+            output=None if normalize_first else norm,
+            dropout=dropout,
+        )
         rate = dropout if attention_dropout is None else attention_dropout
         attention = causal_attention(hidden_dim, num_heads, use_bias=use_bias, dropout=rate)
         feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=False, use_bias=use_bias)

@@ -22,6 +22,7 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
     Args:
         pre_norm, post_norm, output_norm: layers; None leaves one out.
         dropout: float. Dropout rate of the output of the sub-layer.
+        scale: float. Factor of that output; None for 1.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
         post_norm: Any = None,
         output_norm: Any = None,
         dropout: float = 0.0,
+        scale: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -39,6 +41,7 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
         self.post_norm = post_norm
         self.output_norm = output_norm
         self.dropout = dropout
+        self.scale = scale
         self._seed = keras.random.SeedGenerator() if dropout else None
 
     def build(self, input_shape: Shape) -> None:
@@ -57,6 +60,8 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
             update = self.post_norm(update)
         if self.dropout and training:
             update = backend.dropout(update, self.dropout, self._seed)
+        if self.scale is not None:
+            update = update * self.scale
         hidden = hidden + update
         return hidden if self.output_norm is None else self.output_norm(hidden)
 
