@@ -16,7 +16,7 @@ ON_ONE_BACKEND = (
     "nlpkit.models.",
     "nlpkit.preprocessors.",
     "nlpkit.presets.",
-    "nlpkit.tasks.causal_lm.",
+    "nlpkit.tasks.",
     "nlpkit.tokenizers.",
 )
 NAMESPACES = ("layers", "metrics", "presets", "samplers", "tokenizers")

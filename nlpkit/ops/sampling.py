@@ -135,7 +135,7 @@ def repetition_penalty(logits: Tensor, token_ids: Tensor, mask: Tensor, penalty:
 
 
 def has_nan(logits: Tensor) -> Any:
-    """Which rows hold a number that is none, or both infinities: `[R, V]` -> bool `[R]`."""
+    """Which rows contain NaN, or both infinities: `[R, V]` -> bool `[R]`."""
     return ops.isnan(ops.sum(logits, axis=-1))
 
 

@@ -279,7 +279,7 @@ JSON = [
     ),
     Case("many objects", HUGGING_FACE, write(TOKENIZER, "[" + "{}," * 1_000_001), "too many value"),
     Case("no UTF-8", OWN, write(MANIFEST, b'{"class": "\xff"}'), "'utf-8' codec"),
-    Case("no object", OWN, write(MANIFEST, "[]"), "must hold a JSON object"),
+    Case("no object", OWN, write(MANIFEST, "[]"), "must contain a JSON object"),
 ]  # fmt: skip
 
 CASES = CLASSES + PATHS + SIZES + JSON

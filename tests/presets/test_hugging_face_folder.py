@@ -188,7 +188,7 @@ def test_unsupported_model_type_is_named(folder):
 
 def test_kerashub_folder_is_not_taken_for_hugging_face_s(folder):
     _configure(folder, model_type=..., registered_name="keras_hub>BertBackbone")
-    with pytest.raises(ValueError, match="must hold a serialized Keras object"):
+    with pytest.raises(ValueError, match="must contain a serialized Keras object"):
         miniature.MiniBackbone.from_preset(folder)
 
 

@@ -128,7 +128,9 @@ def test_manifest_with_unknown_content_is_refused(folder, changes, named):
 @pytest.mark.parametrize("content", ["{", "[]", "\x80"])
 def test_unreadable_manifest_is_named(folder, content):
     (folder / "nlpkit.json").write_text(content, "latin-1")
-    with pytest.raises(ValueError, match=r"nlpkit\.json (is not a readable JSON|must hold a JSON)"):
+    with pytest.raises(
+        ValueError, match=r"nlpkit\.json (is not a readable JSON|must contain a JSON)"
+    ):
         PresetFolder(folder)
 
 

@@ -182,7 +182,7 @@ def test_flags_of_tokens_that_are_found(tmp_path):
     ("text", "message"),
     [
         ("{", "not a valid tokenizer.json"),
-        ("[]", "must (hold|contain) a JSON object"),
+        ("[]", "must contain a JSON object"),
         ("{}", "has no model"),
     ],
 )

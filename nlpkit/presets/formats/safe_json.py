@@ -49,7 +49,7 @@ def parse_object(content: bytes, source: str) -> dict[str, Any]:
 
 def _object(content: object, source: str) -> dict[str, Any]:
     if not isinstance(content, dict):
-        raise ValueError(f"{source} must hold a JSON object; got {type(content).__name__}.")
+        raise ValueError(f"{source} must contain a JSON object; got {type(content).__name__}.")
     return content
 
 

@@ -15,7 +15,7 @@ _INERT = """
     source tokenizer_class tokenizer_type torch_dtype transformers.js_config transformers_version
     transformers_weights use_safetensors vocab_file
 
-    # How it was trained, and what its training initialised.
+    # How it was trained, and what its training initialized.
     fine_tuning_task finetuning_task gradient_checkpointing init_std initializer_factor
     initializer_range keys_to_ignore_at_inference layerdrop loss_function loss_type
     matryoshka_dimensions n_special neftune_noise_alpha output_router_logits

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from nlpkit.tokenizers.base.encoding import Encoding
 
-_COLOURS = ("#cfe8ff", "#ffe2b8", "#d5f5d0", "#f6d3ea", "#e6e0ff", "#fff3a8")
+_COLORS = ("#cfe8ff", "#ffe2b8", "#d5f5d0", "#f6d3ea", "#e6e0ff", "#fff3a8")
 _TOKEN = (
     '<span style="display:inline-block;margin:2px;text-align:center;vertical-align:top">'
-    '<span style="background:{colour};color:#111;padding:1px 4px;border-radius:3px;'
+    '<span style="background:{color};color:#111;padding:1px 4px;border-radius:3px;'
     'white-space:pre">{token}</span><br>'
     '<small style="opacity:.6">{id}</small></span>'
 )
@@ -30,7 +30,7 @@ class TokenDisplay:
 
     def _repr_html_(self) -> str:
         spans = "".join(
-            _TOKEN.format(colour=_COLOURS[word % len(_COLOURS)], token=html.escape(token), id=i)
+            _TOKEN.format(color=_COLORS[word % len(_COLORS)], token=html.escape(token), id=i)
             for i, token, word in zip(
                 self.encoding.ids, self.encoding.tokens, self.encoding.word_ids, strict=True
             )

@@ -78,7 +78,7 @@ class SentencePieceProto:
             pieces: iterable of Piece.
             **settings: `model_type` ("unigram", "bpe", "word", "char"), `byte_fallback`,
                 `treat_whitespace_as_suffix`, `unk_piece`, `bos_piece`, `eos_piece`, `pad_piece`,
-                `charsmap` (bytes, the compiled normalisation), `add_dummy_prefix`,
+                `charsmap` (bytes, the compiled normalization), `add_dummy_prefix`,
                 `remove_extra_whitespaces`, `escape_whitespaces`. Defaults are those of
                 SentencePiece: "unigram", with the last three on.
         """
@@ -177,7 +177,7 @@ def _read_piece(message: bytes) -> Piece:
 
 
 def _is_plain(piece: Piece) -> bool:
-    # User-defined pieces are found before text is normalised.
+    # User-defined pieces are found before text is normalized.
     if piece.kind == PieceKind.USER_DEFINED:
         return piece.text == unicodedata.normalize("NFKC", piece.text).casefold()
     return piece.kind != PieceKind.BYTE

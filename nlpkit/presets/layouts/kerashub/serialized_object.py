@@ -65,7 +65,7 @@ def read_object(content: object, source: str, known: Collection[str]) -> KerasOb
         ValueError: the object is of another package, or malformed.
     """
     if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
-        raise ValueError(f"{source} must hold a serialized Keras object; got {content!r:.100}.")
+        raise ValueError(f"{source} must contain a serialized Keras object; got {content!r:.100}.")
     name = content.get("class_name")
     if not isinstance(name, str) or name not in known:
         is_kerashub_s = isinstance(name, str) and name.isidentifier() and _is_kerashub_s(content)
