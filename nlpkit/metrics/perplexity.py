@@ -19,8 +19,8 @@ class Perplexity(Configurable, keras.metrics.Metric):
     Args:
         from_logits: bool. Whether predictions are logits rather than probabilities. Default False.
         mask_token_id: int. Labels with this id are ignored, even if it is outside the vocabulary.
-            Default None: none are.
-        dtype: str. The float dtype of the computation. Default None: Keras' default.
+            None (the default) ignores none.
+        dtype: str. The float dtype of the computation. None (the default) means Keras' default.
         name: str. Default "perplexity".
 
     Call arguments:

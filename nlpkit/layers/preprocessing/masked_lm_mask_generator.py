@@ -33,8 +33,8 @@ class MaskedLMMaskGenerator(SavedDraws, TokenLayer):
         mask_selection_rate: float. The fraction of the selectable tokens to select, in [0, 1].
         mask_token_id: int. The id of the mask token.
         mask_selection_length: int. The maximum number of tokens selected in a sequence, and the
-            length to which `mask_positions`, `mask_ids` and `mask_weights` are padded. Default
-            None: no limit, and these are ragged.
+            length to which `mask_positions`, `mask_ids` and `mask_weights` are padded. By default
+            there is no limit, and these are ragged.
         unselectable_token_ids: sequence of int. Ids that are never selected, such as those of
             special tokens. Default (0,), the usual padding id.
         mask_token_rate: float. The probability that a selected token becomes the mask token.
