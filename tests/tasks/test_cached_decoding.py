@@ -65,7 +65,7 @@ def test_arrays_are_filled_to_their_width_and_full_rows_stay(model):
     assert ended["padding_mask"].all()
     alone = model.generate([IDS[1, :3].tolist()], max_length=9, sampler="greedy", stop_token_ids=[])
     assert ended["token_ids"][1].tolist() == alone[0]
-    with pytest.raises(ValueError, match="token_ids must leave room"):
+    with pytest.raises(ValueError, match="token_ids must have room"):
         model.generate({"token_ids": IDS})
 
 
