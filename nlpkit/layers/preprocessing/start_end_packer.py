@@ -21,8 +21,8 @@ class StartEndPacker(Packer):
     Args:
         sequence_length: int. The length of the packed sequences.
         start_value: int, str or list of these. The start tokens, ids or strings like the inputs.
-            None (no tokens) is the default.
-        end_value: int, str or list of these. The end tokens. None (no tokens) is the default.
+            Default None (no tokens).
+        end_value: int, str or list of these. The end tokens. Default None (no tokens).
         pad_value: int or str. The padding of shorter sequences. Default None: 0 or "".
         return_padding_mask: bool. Whether to return a mask too. Default False.
         padding_side: str. "right" or "left". Default "right".
