@@ -61,11 +61,12 @@ _COUNTS = """
     sliding_window_size top_k units vocabulary_size
 """
 _POSITIVES = """
-    attention_logit_soft_cap epsilon final_logit_soft_cap global_rope_scaling_factor
-    head_layer_norm_epsilon layer_norm_epsilon local_rope_max_wavelength local_rope_scaling_factor
-    logit_soft_cap max_wavelength query_pre_attn_scalar rope_frequency_adjustment_factor
-    rope_high_freq_factor rope_low_freq_factor rope_max_wavelength rope_position_scaling_factor
-    rope_scaling_factor rope_theta rotary_max_wavelength scaling_factor soft_cap swiglu_limit
+    attention_logit_soft_cap attention_multiplier embedding_multiplier epsilon final_logit_soft_cap
+    global_rope_scaling_factor head_layer_norm_epsilon layer_norm_epsilon local_rope_max_wavelength
+    local_rope_scaling_factor logit_soft_cap logits_scaling max_wavelength query_pre_attn_scalar
+    residual_multiplier rope_frequency_adjustment_factor rope_high_freq_factor rope_low_freq_factor
+    rope_max_wavelength rope_position_scaling_factor rope_scaling_factor rope_theta
+    rotary_max_wavelength scaling_factor soft_cap swiglu_limit
 """
 _RATES = """
     attention_dropout attention_dropout_rate dropout embedding_dropout feedforward_dropout_rate
