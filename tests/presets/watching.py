@@ -5,6 +5,7 @@ import os
 import resource
 import site
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,10 +30,13 @@ _FORBIDDEN = (
 _IN_OPEN, _IN_ACCESS = 0x20, 0x1
 _PYTHON = tuple({sys.prefix, sys.base_prefix, *site.getsitepackages(), *sys.path[1:], "/proc/self"})
 _watched: list[tuple[str, tuple]] | None = None
+_others: set[int | None] = set()
 
 
 def _note(event, arguments):
-    if _watched is not None and (event == "open" or event in _FORBIDDEN):
+    if _watched is None or threading.get_ident() in _others:
+        return
+    if event == "open" or event in _FORBIDDEN:
         _watched.append((event, arguments))
 
 
@@ -42,12 +46,14 @@ sys.addaudithook(_note)
 @contextmanager
 def watching(*closed):
     """What happens within: `seconds` of work, `mebibytes` at peak, `events`, `opened` files."""
-    global _watched
+    global _watched, _others
     seen = SimpleNamespace(events=[], opened=0)
     notifier = _notify(closed)
     before = _start_peak()
     # Of the processor, so that other work on the machine does not count.
     started = time.process_time()
+    # Threads of earlier tests may still be at what was given up.
+    _others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
     _watched = seen.events
     try:
         yield seen
