@@ -33,18 +33,12 @@ def pytest_collection_modifyitems(config, items):
     """Leave out what would do the same thing a second time; `conformance` has one of each kind."""
     import keras
 
-    backend = keras.backend.backend()
-
-    def runs_here(item):
-        if item.get_closest_marker("pure_graph"):
-            return backend == "tensorflow"
-        return not (item.get_closest_marker("by_turns") and config.getoption("by_turns")) or (
-            backend == _backend_of(item)
-        )
-
-    others = [item for item in items if not runs_here(item)]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in others]
+    here, elsewhere = [], []
+    for item in items:
+        runs_here = keras.backend.backend() in _backends_of(item, config.getoption("by_turns"))
+        (here if runs_here else elsewhere).append(item)
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = here
 
 
 def pytest_collection_finish():
@@ -53,12 +47,16 @@ def pytest_collection_finish():
     gc.freeze()
 
 
-def _backend_of(item):
-    """The backend whose turn it is: the number given, or the name, as each process has them."""
-    given = item.get_closest_marker("by_turns").args
-    if given:
-        return BACKENDS[given[0] % len(BACKENDS)]
-    return LIGHTER[zlib.crc32(item.nodeid.encode()) % len(LIGHTER)]
+def _backends_of(item, by_turns):
+    """The backends that run a test, one at least: by marks and names, as each process has them."""
+    turn = item.get_closest_marker("by_turns")
+    if item.get_closest_marker("pure_graph"):
+        return ("tensorflow",)
+    if not (turn and by_turns):
+        return BACKENDS
+    if turn.args:
+        return (BACKENDS[turn.args[0] % len(BACKENDS)],)
+    return (LIGHTER[zlib.crc32(item.nodeid.encode()) % len(LIGHTER)],)
 
 
 @pytest.fixture(autouse=True)

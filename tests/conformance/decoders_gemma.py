@@ -3,7 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, reference, sentence_pieces
-from conformance.kerashub_decoder import GROUPED, KerasHubDecoder
+from conformance.kerashub_decoder import GEMMA2, GROUPED, KerasHubDecoder
 
 WINDOW, FULL = "sliding_attention", "full_attention"
 LINEAR = {"rope_type": "linear", "factor": 2.5}
@@ -57,14 +57,6 @@ def _later(architecture: str, **config: Any) -> Any:
     return _reference(architecture, **{**later, **config})
 
 
-KERASHUB_GEMMA2 = {
-    "use_post_ffw_norm": True,
-    "use_post_attention_norm": True,
-    "attention_logit_soft_cap": 2.0,
-    "final_logit_soft_cap": 3.0,
-    "use_sliding_window_attention": True,
-    "sliding_window_size": 3,
-}
 CASES = [
     DecoderCase(
         "GemmaBackbone",
@@ -90,7 +82,7 @@ CASES = [
         },
         kerashub={
             "gemma": KerasHubDecoder("Gemma", {**GROUPED, "head_dim": 6}),
-            "gemma2": KerasHubDecoder("Gemma", {**GROUPED, "head_dim": 6, **KERASHUB_GEMMA2}),
+            "gemma2": KerasHubDecoder("Gemma", {**GROUPED, "head_dim": 6, **GEMMA2}),
         },
         tokenizers={
             "GemmaTokenizer": sentence_pieces(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from conformance.decoder_case import DecoderCase, reference, sentence_pieces
-from conformance.kerashub_decoder import GROUPED, KerasHubDecoder
+from conformance.kerashub_decoder import GEMMA2, GROUPED, KerasHubDecoder
 
 WINDOW, FULL = "sliding_attention", "full_attention"
 LINEAR = {"rope_type": "linear", "factor": 8.0}
@@ -14,7 +14,7 @@ def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
         "image_size": 8,
-        "num_layers": 2,
+        "num_layers": 3,
         "num_query_heads": 4,
         "num_key_value_heads": 2,
         "hidden_dim": 16,
@@ -29,7 +29,7 @@ def _arguments() -> dict[str, Any]:
         "layer_norm_epsilon": 1e-3,
         "dropout": 0.2,
         "query_pre_attn_scalar": 10,
-        "layer_types": [FULL, WINDOW],
+        "layer_types": [FULL, WINDOW, WINDOW],
         "rope_max_wavelength": 1000,
         "local_rope_max_wavelength": 100,
         "rope_scaling": LINEAR,
@@ -64,16 +64,6 @@ def _reference(**config: Any) -> Any:
         "sliding_window": 4,
     }
     return reference("Gemma3ForCausalLM", **{**sizes, **config})
-
-
-KERASHUB_GEMMA2 = {
-    "use_post_ffw_norm": True,
-    "use_post_attention_norm": True,
-    "attention_logit_soft_cap": 2.0,
-    "final_logit_soft_cap": 3.0,
-    "use_sliding_window_attention": True,
-    "sliding_window_size": 3,
-}
 
 
 def _kerashub(**arguments: Any) -> KerasHubDecoder:
@@ -111,7 +101,7 @@ CASES = [
             ),
         },
         kerashub={
-            "gemma3": _kerashub(**KERASHUB_GEMMA2, num_layers=7, global_rope_scaling_factor=2.0),
+            "gemma3": _kerashub(**GEMMA2, num_layers=7, global_rope_scaling_factor=2.0),
             "gemma3_plain": _kerashub(use_query_key_norm=False),
         },
         tokenizers={

@@ -17,7 +17,7 @@ YARN = {
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 3,
         "num_query_heads": 4,
         "hidden_dim": 16,
         "intermediate_dim": 12,
@@ -31,7 +31,7 @@ def _arguments() -> dict[str, Any]:
         "dropout": 0.3,
         "output_router_logits": True,
         "router_aux_loss_coefficient": 0.1,
-        "layer_types": [FULL, WINDOW],
+        "layer_types": [FULL, WINDOW, WINDOW],
         "rope_scaling": YARN,
         "attention_bias": False,
         "swiglu_limit": 5.0,

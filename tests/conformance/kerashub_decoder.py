@@ -17,6 +17,14 @@ MERGES = ["a b", "Ġ ab"]
 SIZES = {"vocabulary_size": 17, "num_layers": 2, "hidden_dim": 16, "intermediate_dim": 12}
 PLAIN = {**SIZES, "num_heads": 4}
 GROUPED = {**SIZES, "num_query_heads": 4, "num_key_value_heads": 2}
+GEMMA2 = {
+    "use_post_ffw_norm": True,
+    "use_post_attention_norm": True,
+    "attention_logit_soft_cap": 2.0,
+    "final_logit_soft_cap": 3.0,
+    "use_sliding_window_attention": True,
+    "sliding_window_size": 3,
+}
 LINEAR = {"rope_max_wavelength": 100, "rope_scaling_factor": 2.0, "layer_norm_epsilon": 1e-3}
 
 

@@ -165,3 +165,13 @@ def test_the_fast_kernel_is_chosen_by_features(queries, dropout, fast_on):
     query, key = (keras.KerasTensor((2, length, H, D)) for length in (queries, S))
     fuses = backend.fuses_attention(query, key, dropout)
     assert fuses == (keras.backend.backend() in fast_on)
+
+
+@pytest.mark.parametrize("feature", [{"soft_cap": 5.0}, {"sinks": np.zeros(H, "float32")}])
+def test_the_fast_kernel_is_left_where_it_lacks_a_feature(feature, monkeypatch):
+    monkeypatch.setattr(backend, "fuses_attention", lambda *_: True)
+    monkeypatch.setattr(backend, "fused_attention", lambda *_, **__: pytest.fail("asked for"))
+    query = ops.ones((1, 2, H, D))
+    attend(query, query, query, scale=1.0, **feature)
+    with pytest.raises(pytest.fail.Exception, match="asked for"):
+        attend(query, query, query, scale=1.0)

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,9 +18,10 @@ from nlpkit import _registry
 from nlpkit.presets.sources import retry
 
 # What gives a backend its weights; the others find, check, keep and write files.
-ON_EACH_BACKEND = ("assignment", "carried", "deferred", "from_preset", "hugging_face_folder")
-ON_EACH_BACKEND += ("kerashub_folder", "mapped", "mutations", "shards", "tensors", "turning")
-ON_EACH_BACKEND += ("weights",)
+ON_EACH_BACKEND = ("assignment", "carried", "deferred", "from_preset", "hostile", "mapped")
+ON_EACH_BACKEND += ("hugging_face_folder", "kerashub_folder", "mutations", "shards")
+ON_EACH_BACKEND += ("safetensors_file", "transposing", "weight_table")
+assert all(Path(__file__).with_name(f"test_{name}.py").exists() for name in ON_EACH_BACKEND)
 
 
 def pytest_itemcollected(item):

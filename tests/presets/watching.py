@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
+from nlpkit.presets.sources.retry import THREAD_NAME
+
 _FORBIDDEN = (
     "ctypes.dlopen",
     "exec",
@@ -52,8 +54,8 @@ def watching(*closed):
     before = _start_peak()
     # Of the processor, so that other work on the machine does not count.
     started = time.process_time()
-    # Threads of earlier tests may still be at what was given up.
-    _others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+    # A request that an earlier test gave up may still tidy up after itself.
+    _others = {thread.ident for thread in threading.enumerate() if thread.name == THREAD_NAME}
     _watched = seen.events
     try:
         yield seen

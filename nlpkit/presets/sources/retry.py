@@ -20,6 +20,8 @@ _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 # Seconds for an answer, and bytes a second that a body must come at on the average.
 PATIENCE = 300.0
+# Of the threads that requests run in: one that was given up may outlive its caller.
+THREAD_NAME = "nlpkit request"
 SLOWEST = 10_000
 
 
@@ -70,7 +72,7 @@ class Deadline:
                 future.set_exception(error)
 
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(work,), daemon=True).start()
+        threading.Thread(target=context.run, args=(work,), name=THREAD_NAME, daemon=True).start()
         while not future.done():
             if self._left() <= 0:
                 self._wait_for_others()
