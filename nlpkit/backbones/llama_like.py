@@ -89,9 +89,20 @@ def attention(
     )
 
 
-def layer(attention: AttentionSpec, feed_forward: Any, norm: NormSpec, dropout: float) -> LayerSpec:
-    """Describe a layer with norms before attention and the feed-forward layer."""
-    residual = ResidualSpec(pre=norm, dropout=dropout)
+def layer(
+    attention: AttentionSpec,
+    feed_forward: Any,
+    norm: NormSpec,
+    dropout: float,
+    scale: float | None = None,
+) -> LayerSpec:
+    """Describe a layer with norms before attention and the feed-forward layer.
+
+    Args:
+        attention, feed_forward, norm: specs.
+        dropout, scale: of the residual connections.
+    """
+    residual = ResidualSpec(pre=norm, dropout=dropout, scale=scale)
     return LayerSpec(attention, residual, feed_forward, residual)
 
 
@@ -101,15 +112,26 @@ def stack(
     layers: Sequence[LayerSpec],
     norm: NormSpec,
     tied: bool,
+    *,
+    embedding_scale: float | None = None,
+    logits_scale: float | None = None,
 ) -> StackSpec:
-    """Describe a decoder with a final norm."""
+    """Describe a decoder with a final norm.
+
+    Args:
+        vocabulary_size, hidden_dim: int. Sizes of the token embedding.
+        layers: `LayerSpec`s.
+        norm: `NormSpec`. The final norm.
+        tied: bool. Whether the language-model head is the token embedding.
+        embedding_scale, logits_scale: float or None. Factors of the token embeddings and logits.
+    """
     return StackSpec(
         hidden_dim,
-        EmbeddingSpec(vocabulary_size),
+        EmbeddingSpec(vocabulary_size, scale=embedding_scale),
         tuple(layers),
         0.02,
         final_norm=norm,
-        head=HeadSpec(tied=tied),
+        head=HeadSpec(tied=tied, scale=logits_scale),
     )
 
 

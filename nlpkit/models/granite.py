@@ -5,20 +5,12 @@ They keep the size of activations and gradients the same at every width and dept
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.spec import (
-    EmbeddingSpec,
-    FeedForwardSpec,
-    HeadSpec,
-    LayerSpec,
-    NormSpec,
-    ResidualSpec,
-)
+from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line
@@ -132,12 +124,15 @@ class GraniteBackbone(Backbone):
         feed_forward = FeedForwardSpec(
             intermediate_dim, activation, gated=True, use_bias=feed_forward_bias
         )
-        residual = ResidualSpec(pre=norm, dropout=dropout, scale=residual_multiplier)
-        layers = [LayerSpec(attention, residual, feed_forward, residual)] * num_layers
-        stack = replace(
-            llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings),
-            embedding=EmbeddingSpec(vocabulary_size, scale=embedding_multiplier),
-            head=HeadSpec(tied=tie_word_embeddings, scale=1 / logits_scaling),
+        layer = llama_like.layer(attention, feed_forward, norm, dropout, residual_multiplier)
+        stack = llama_like.stack(
+            vocabulary_size,
+            hidden_dim,
+            [layer] * num_layers,
+            norm,
+            tie_word_embeddings,
+            embedding_scale=embedding_multiplier,
+            logits_scale=1 / logits_scaling,
         )
         super().__init__(stack, locals(), dtype=dtype, **kwargs)
 

@@ -75,6 +75,13 @@ CASES = [
         references={
             "every_second_layer_is_full": _reference3(layer_types=[WINDOW, FULL]),
             "three_windows_of_five_layers": _reference3(num_hidden_layers=5),
+            "yarn_as_published": _reference3(
+                rope_parameters={
+                    FULL: {**YARN, "rope_theta": 500000.0},
+                    WINDOW: {"rope_type": "default", "rope_theta": 500000.0},
+                },
+                num_hidden_layers=4,
+            ),
             "yarn_in_full_layers_tied_biases": _reference3(
                 rope_parameters={
                     FULL: {**YARN, "rope_theta": 50.0},
