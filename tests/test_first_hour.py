@@ -5,8 +5,8 @@ import warnings
 import pytest
 
 import nlpkit
-from conformance.cases_tokenizers import tokenizer
-from conformance.decoders_llama import CASES as LLAMAS
+from conformance.cases.tokenizers import tokenizer
+from conformance.families.llama import CASES as LLAMAS
 from nlpkit.preprocessors import CausalLMPreprocessor
 from nlpkit.tokenizers import ByteTokenizer
 

@@ -8,7 +8,7 @@ import pytest
 from import_graph import FILES, depth, imports_for_types
 
 import nlpkit
-from conformance.cases_decoders import DECODER_CASES
+from conformance.cases.decoders import DECODER_CASES
 from nlpkit._namespace import ORIGINS
 from nlpkit._registration import class_names
 from nlpkit._registry import known_classes

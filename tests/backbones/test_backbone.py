@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from conformance import case
+from conformance.cases import case
 from nlpkit.models import Backbone, BertBackbone
 
 # No output is larger than 3, so that this is 1e-5 or less.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from conformance.case import Case, fill
-from conformance.cases_backbones import BACKBONES
-from conformance.cases_layers import MODELING_LAYERS
+from conformance.cases.backbones import BACKBONES
+from conformance.cases.case import Case, fill
+from conformance.cases.layers import MODELING_LAYERS
 
 PATH = Path(__file__).parent / "golden.npz"
 CASES = [variant for case in (*MODELING_LAYERS, *BACKBONES) for variant in case.variants()]

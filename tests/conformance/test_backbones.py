@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from conformance.case import assert_close, fill
-from conformance.cases_backbones import BACKBONES
+from conformance.cases.backbones import BACKBONES
+from conformance.cases.case import assert_close, fill
 from nlpkit.presets.mapping.assignment import named_variables
 from nlpkit.presets.mapping.key_matching import check_table
 

@@ -10,9 +10,9 @@ import pytest
 from keras import ops
 
 import nlpkit
-from conformance.case import assert_close
-from conformance.cases_decoders import DECODERS
-from conformance.decoder_case import LENGTHS, STEPS, rows_of_ids
+from conformance.cases.case import assert_close
+from conformance.cases.decoder import LENGTHS, STEPS, rows_of_ids
+from conformance.cases.decoders import DECODERS
 from conformance.decoder_programs import compiled, run, tensor
 from nlpkit.presets.mapping.assignment import model_variables, named_variables
 from nlpkit.presets.mapping.key_matching import check_table

@@ -7,8 +7,8 @@ import re
 import keras
 import numpy as np
 
-from conformance.case import NAMESPACES, defaults, value_of
-from conformance.cases import CASES
+from conformance.cases.case import NAMESPACES, defaults, value_of
+from conformance.cases.every_class import CASES
 from nlpkit._config import argument_names, configuration_names
 from nlpkit._registry import registered_class
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conformance.case import assert_close
+from conformance.cases.case import assert_close
 from conformance.golden import CASES, PATH, outputs
 
 __all__ = ["CASES"]

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from conformance.case import assert_close, fill
-from conformance.cases_layers import MODELING_LAYERS
+from conformance.cases.case import assert_close, fill
+from conformance.cases.layers import MODELING_LAYERS
 from nlpkit.presets.mapping.assignment import named_variables
 
 CASES = [variant for case in MODELING_LAYERS for variant in case.variants()]

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from conformance.cases_preprocessing import PREPROCESSING_LAYERS
+from conformance.cases.preprocessing import PREPROCESSING_LAYERS
 
 CASES = [v for case in PREPROCESSING_LAYERS for v in case.variants() if "defaults" not in v.name]
 

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from conformance.case import assert_close
-from conformance.cases_decoders import DECODER_PREPROCESSORS
-from conformance.cases_tasks import LABELS, PREPROCESSORS, TEXTS
+from conformance.cases.case import assert_close
+from conformance.cases.decoders import DECODER_PREPROCESSORS
+from conformance.cases.tasks import LABELS, PREPROCESSORS, TEXTS
 
 CASES = PREPROCESSORS + DECODER_PREPROCESSORS
 

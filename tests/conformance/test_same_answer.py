@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras.ops import convert_to_numpy
 
-from conformance.case import assert_close
-from conformance.cases_decoders import DECODERS
+from conformance.cases.case import assert_close
+from conformance.cases.decoders import DECODERS
 from conformance.decoder_programs import compiled, tensor
 
 CASES = DECODERS

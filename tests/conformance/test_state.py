@@ -5,10 +5,10 @@ from itertools import pairwise
 import keras
 import numpy as np
 
-from conformance.cases_backbones import BACKBONES
-from conformance.cases_decoders import DECODER_BACKBONES, DECODER_TASKS
-from conformance.cases_layers import MODELING_LAYERS
-from conformance.cases_tasks import TASKS
+from conformance.cases.backbones import BACKBONES
+from conformance.cases.decoders import DECODER_BACKBONES, DECODER_TASKS
+from conformance.cases.layers import MODELING_LAYERS
+from conformance.cases.tasks import TASKS
 
 LAYERS = [variant for case in MODELING_LAYERS for variant in case.variants()]
 MODELS = [*BACKBONES, *DECODER_BACKBONES, *TASKS, *DECODER_TASKS]

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import nlpkit
-from conformance.case import assert_close, fill
-from conformance.cases_backbones import BERT
-from conformance.cases_tasks import TASKS, TEXTS
+from conformance.cases.backbones import BERT
+from conformance.cases.case import assert_close, fill
+from conformance.cases.tasks import TASKS, TEXTS
 from nlpkit.presets.mapping.assignment import model_variables
 
 CASES = [v for case in TASKS for v in case.variants() if not v.name.endswith("defaults")]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import nlpkit
-from conformance.cases_decoders import DECODER_TOKENIZERS
-from conformance.cases_tokenizers import TOKENIZERS
-from conformance.hard_strings import HARD_STRINGS, SPECIAL
+from conformance.cases.decoders import DECODER_TOKENIZERS
+from conformance.cases.hard_strings import HARD_STRINGS, SPECIAL
+from conformance.cases.tokenizers import TOKENIZERS
 
 CASES = [
     variant

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from conformance.cases_decoders import DECODERS
+from conformance.cases.decoders import DECODERS
 from nlpkit.generation.text_stream import TextStream
 
 TOKENIZERS = {name: given for case in DECODERS for name, given in case.tokenizers.items()}

@@ -24,8 +24,8 @@ from journeys.sweeping import (
 )
 
 import nlpkit
-from conformance.case import Case, fill
-from conformance.cases import CASES
+from conformance.cases.case import Case, fill
+from conformance.cases.every_class import CASES
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
 
 # To trace a graph there takes longer than a few steps without one.

@@ -29,9 +29,9 @@ def noting(problems: dict[str, list[str]], name: str) -> Iterator[None]:
 
 def of_kerashub() -> dict[str, Callable[[Path], Any]]:
     """What writes a folder of KerasHub's, of each family that has one."""
-    from presets.kerashub_folder import write_classifier
+    from presets.layouts.kerashub_folder import write_classifier
 
-    from conformance.cases_decoders import KERASHUB_DECODERS
+    from conformance.cases.decoders import KERASHUB_DECODERS
 
     theirs = reversed(KERASHUB_DECODERS.values())
     decoders = {f"KerasHub-{decoder.prefix}": decoder.write for decoder in theirs}

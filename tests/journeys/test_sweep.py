@@ -12,7 +12,7 @@ import pytest
 from journeys.fresh_process import with_tests
 from journeys.sweeping import of_kerashub
 
-from conformance.cases import CASES
+from conformance.cases.every_class import CASES
 
 HERE = Path(__file__).parent
 NAMES = [*dict.fromkeys(case.cls.__name__ for case in CASES), *of_kerashub()]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from conformance.case import assert_close
-from conformance.decoder_case import reference, rows_of_ids
+from conformance.cases.case import assert_close
+from conformance.cases.decoder import reference, rows_of_ids
 from conformance.decoder_programs import run
 from nlpkit.models import CausalLM, GptOssCausalLM
 from nlpkit.presets.formats.mxfp4 import UnpackedTensors

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from conformance.decoders_llama import CASES as LLAMAS
+from conformance.families.llama import CASES as LLAMAS
 from nlpkit.preprocessors import CausalLMPreprocessor
 from nlpkit.tokenizers import Tokenizer
 

@@ -10,8 +10,8 @@ from huggingface_hub import constants, file_download
 from huggingface_hub.utils import _http as http
 from huggingface_hub.utils import close_session
 from presets import miniature
-from presets.hub_server import serve
 from presets.miniature import randomized
+from presets.sources.hub_server import serve
 
 import nlpkit.models  # noqa: F401 (registers the real families before the miniature ones)
 from nlpkit import _registry
@@ -21,7 +21,9 @@ from nlpkit.presets.sources import retry
 ON_EACH_BACKEND = ("assignment", "carried", "deferred", "from_preset", "hostile", "mapped")
 ON_EACH_BACKEND += ("hugging_face_folder", "kerashub_folder", "mutations", "shards")
 ON_EACH_BACKEND += ("safetensors_file", "transposing", "weight_table")
-assert all(Path(__file__).with_name(f"test_{name}.py").exists() for name in ON_EACH_BACKEND)
+assert {f"test_{name}" for name in ON_EACH_BACKEND} <= {
+    path.stem for path in Path(__file__).parent.rglob("test_*.py")
+}
 
 
 def pytest_itemcollected(item):

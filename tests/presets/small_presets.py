@@ -1,6 +1,6 @@
 """Small presets of several families and layouts, for tests that spoil them."""
 
-from presets.kerashub_folder import SIZES, WORDS, write_classifier, write_json
+from presets.layouts.kerashub_folder import SIZES, WORDS, write_classifier, write_json
 
 from nlpkit.models import (
     BertBackbone,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from presets.miniature import TinyBackbone, TinyClassifier, TinyTokenizer
-from presets.test_hub import PLAIN
+from presets.sources.test_hub import PLAIN
 
 import nlpkit
 from nlpkit.presets import registry

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from conformance.decoder_case import byte_pairs
+from conformance.cases.decoder import byte_pairs
 from nlpkit.models import GPT2Backbone, GPT2CausalLM, GPT2CausalLMPreprocessor
 
 CONTEXT = 256

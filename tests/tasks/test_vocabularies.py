@@ -3,7 +3,7 @@
 import pytest
 
 import nlpkit
-from conformance.cases_decoders import DECODERS
+from conformance.cases.decoders import DECODERS
 from nlpkit.tokenizers import ByteTokenizer, UnicodeCodepointTokenizer
 
 SIZES = {"num_layers": 1, "num_heads": 1, "hidden_dim": 4, "intermediate_dim": 4}

@@ -1,0 +1,21 @@
+"""Every public class."""
+
+from conformance.cases.backbones import BACKBONES
+from conformance.cases.decoders import DECODER_CASES
+from conformance.cases.layers import MODELING_LAYERS
+from conformance.cases.preprocessing import PREPROCESSING_LAYERS
+from conformance.cases.samplers import METRICS, SAMPLERS
+from conformance.cases.tasks import PREPROCESSORS, TASKS
+from conformance.cases.tokenizers import TOKENIZERS
+
+CASES = [
+    *MODELING_LAYERS,
+    *PREPROCESSING_LAYERS,
+    *TOKENIZERS,
+    *PREPROCESSORS,
+    *BACKBONES,
+    *TASKS,
+    *DECODER_CASES,
+    *METRICS,
+    *SAMPLERS,
+]
