@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
 
 import keras
+from keras.src.saving.serialization_lib import in_safe_mode
 
 from nlpkit._config import Configurable, refuse_unknown
 from nlpkit._foreign_names import explains_names
@@ -112,8 +113,11 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Rebuild a task without compiling it; Keras compiles it afterwards unless told not to."""
-        return super().from_config({"compile": False, **config})
+        """Rebuild a task, compiled as a new one is.
+
+        Within `keras.saving.load_model` Keras compiles it afterwards, unless told not to.
+        """
+        return super().from_config({"compile": in_safe_mode() is None, **config})
 
     def get_compile_config(self) -> dict[str, Any]:
         """The arguments of `compile`, and whether training has begun."""

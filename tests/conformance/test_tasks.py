@@ -65,6 +65,7 @@ def test_compiles_only_if_it_is_to(case, tmp_path):
         task.fit(TEXTS, case.family.labels, verbose=0)
     task.save_to_preset(tmp_path)
     assert not case.cls.from_preset(tmp_path, compile=False).compiled
+    assert case.cls.from_config(task.get_config()).compiled
     task.compile(optimizer=keras.optimizers.SGD(0.25), jit_compile=False)
     revived = case.build(compile=False)
     revived.compile_from_config(task.get_compile_config())
