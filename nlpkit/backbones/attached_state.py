@@ -54,6 +54,15 @@ class AttachedState:
         with self._in_turn():
             return super().test_on_batch(*args, **kwargs)  # type: ignore[misc]
 
+    def make_train_function(self, force: bool = False) -> Any:
+        """See `keras.Model.make_train_function`; dropout follows from seeds that are saved."""
+        model: Any = self
+        before = model.train_function
+        made = super().make_train_function(force)  # type: ignore[misc]
+        if model.train_function is not before:
+            model.train_function = backend.seeded_step(model.train_function, model)
+        return made
+
     def between_steps(self) -> AbstractContextManager[Any]:
         """Within, no other thread trains: on JAX a step takes the memory of the variables."""
         return self._step_lock if backend.STATELESS else nullcontext()

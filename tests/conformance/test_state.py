@@ -16,6 +16,7 @@ CASES = [*LAYERS, *MODELS]
 ONLY = {
     "layer_keeps_its_state": lambda case: case in LAYERS,
     "model_from_preset_keeps_its_state": lambda case: case in MODELS,
+    "training_resumes_from_a_file": lambda case: case.name == COMPILED[0],
     "seeds_advance_in_compiled_steps": lambda case: case.name in COMPILED,
 }
 COMPILED = ("BertClassifier", "GPT2CausalLM")
@@ -53,6 +54,19 @@ def test_seeds_advance_in_compiled_steps(case):
     assert len(losses) == 3
     for before, after in pairwise(states):
         assert all((x != y).any() for x, y in zip(before, after, strict=True))
+
+
+def test_training_resumes_from_a_file(case, tmp_path):
+    model = with_dropout(case, preprocessor=None)
+    inputs = inputs_of(model)
+    labels = IDS[:, 0] * 0 if hasattr(model, "num_classes") else IDS
+    model.train_on_batch(inputs, labels)
+    model.save(tmp_path / "model.keras")
+    expected = [model.train_on_batch(inputs, labels)[0] for _ in range(2)]
+    resumed = keras.saving.load_model(tmp_path / "model.keras")
+    losses = [resumed.train_on_batch(inputs, labels)[0] for _ in range(2)]
+    assert losses == expected
+    assert losses[0] != losses[1]
 
 
 def with_dropout(case, **changes):

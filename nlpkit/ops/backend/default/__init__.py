@@ -27,7 +27,7 @@ from nlpkit.ops.backend.default.programs import (
     traced_seed,
     without_gradients,
 )
-from nlpkit.ops.backend.default.random import dropout
+from nlpkit.ops.backend.default.random import dropout, seeded_step
 from nlpkit.ops.backend.default.threshold import count_threshold, mass_threshold
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "rms_normalization",
     "rows_as_heads",
     "run_loop",
+    "seeded_step",
     "split_heads",
     "traced_seed",
     "without_gradients",

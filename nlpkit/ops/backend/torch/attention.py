@@ -1,13 +1,13 @@
 """Attention by PyTorch's fused kernel, in training too."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from keras.src.random.seed_generator import draw_seed
+from torch.compiler import is_compiling
 
 from nlpkit._types import DType, Tensor
+from nlpkit.ops.backend.torch.random import drawn_from
 
 
 def fuses_attention(query: Tensor, key: Tensor, dropout: float) -> bool:
@@ -29,7 +29,7 @@ def fused_attention(
     """Compute attention with `scaled_dot_product_attention`."""
     query, key, value = (x.transpose(1, 2) for x in (query, key, value))  # B H T D
     grouped = key.shape[1] != query.shape[1]
-    with _drawn_from(seed if dropout else None, query.device):
+    with _context(seed if dropout else None, query.device):
         output = torch.nn.functional.scaled_dot_product_attention(
             query,
             key,
@@ -42,26 +42,10 @@ def fused_attention(
     return output.transpose(1, 2)  # B T H D
 
 
-@contextmanager
-def _drawn_from(seed: Tensor, device: Any) -> Iterator[None]:
-    """Within, the kernel, which takes no generator, draws what follows from a seed that was given.
-
-    Without one it draws from PyTorch's own generator, as Keras' dropout does; so it does while
-    PyTorch compiles, and on other devices than CPUs and NVIDIA's.
-    """
+def _context(seed: Tensor, device: Any) -> AbstractContextManager[None]:
+    """Draw from a seed that was given; without one, and while compiling, as Keras' dropout does."""
     is_given = seed is not None and seed._initial_seed is not None
-    if not is_given or torch.compiler.is_compiling() or device.type not in ("cpu", "cuda"):
-        yield
-        return
-    own = torch.default_generator
-    if device.type == "cuda":
-        own = torch.cuda.default_generators[device.index or 0]
-    number, before = int(draw_seed(seed).sum()), own.get_state()
-    own.manual_seed(number)
-    try:
-        yield
-    finally:
-        own.set_state(before)
+    return drawn_from(seed, device) if is_given and not is_compiling() else nullcontext()
 
 
 def _additive(mask: Tensor, bias: Tensor, dtype: DType) -> Any:
