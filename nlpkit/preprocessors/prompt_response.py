@@ -57,7 +57,7 @@ def tokenize_columns(tokenizer: Tokenizer, columns: Sequence[Any]) -> tuple[Any,
 def _parted(
     tokenizer: Tokenizer, prompts: Sequence[str], responses: Sequence[str]
 ) -> tuple[list[list[int]], list[list[int]]]:
-    if type(tokenizer)._spans is Tokenizer._spans:  # It does not give the offsets of its tokens.
+    if tokenizer._algorithm is None:  # It does not give the offsets of its tokens.
         return tokenizer.tokenize(prompts), tokenizer.tokenize(responses)
     texts = [prompt + response for prompt, response in zip(prompts, responses, strict=True)]
     encodings = tokenizer.encode(texts)

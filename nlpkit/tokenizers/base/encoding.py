@@ -1,7 +1,7 @@
 """Encodings: ids with their tokens and character offsets."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,6 +25,26 @@ class Spans(NamedTuple):
     def empty(cls, ids: Sequence[int]) -> "Spans":
         """Ids with empty spans, each a word."""
         return cls(ids, [0] * len(ids), [0] * len(ids), range(len(ids)))
+
+    @classmethod
+    def whole(cls, i: int, text: str) -> "Spans":
+        """One id for a text, which is a word."""
+        return cls([i], [0], [len(text)], [0])
+
+    @classmethod
+    def join(cls, parts: "Iterable[tuple[int, Spans]]") -> "Spans":
+        """Join the spans of the parts of a text, each with the index of its first character."""
+        ids: list[int] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        words: list[int] = []
+        for at, part in parts:
+            first_word = words[-1] + 1 if words else 0
+            ids.extend(part.ids)
+            starts.extend(at + start for start in part.starts)
+            ends.extend(at + end for end in part.ends)
+            words.extend(first_word + word for word in part.words)
+        return cls(ids, starts, ends, words)
 
 
 @dataclass(frozen=True)
@@ -51,20 +71,17 @@ class Encoding:
         """Select a window of the tokens; offsets still refer to the whole text."""
         return Encoding(self.ids[part], self.tokens[part], self.offsets[part], self.word_ids[part])
 
-    def append(self, spans: Spans, tokens: Sequence[str | None], start: int) -> None:
-        """Add the tokens of the part of the text that begins at the character `start`.
+    @classmethod
+    def of(cls, spans: Spans, tokens: Sequence[str | None]) -> "Encoding":
+        """The encoding of a text.
 
         Args:
-            spans: of the part.
+            spans: of the text.
             tokens: of the vocabulary, in the order of their ids.
-            start: int.
         """
-        first_word = self.word_ids[-1] + 1 if self.word_ids else 0
-        self.ids.extend(spans.ids)
-        self.tokens.extend(tokens[i] or "" for i in spans.ids)
-        places = zip(spans.starts, spans.ends, strict=True)
-        self.offsets.extend((start + begin, start + end) for begin, end in places)
-        self.word_ids.extend(first_word + word for word in spans.words)
+        offsets = list(zip(spans.starts, spans.ends, strict=True))
+        names = [tokens[i] or "" for i in spans.ids]
+        return cls(list(spans.ids), names, offsets, list(spans.words))
 
     def windows(self, max_length: int, stride: int = 0) -> list["Encoding"]:
         """Split into windows of whole words.

@@ -1,34 +1,46 @@
 """Tokenizer: the base class of tokenizers."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import keras
+import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
+from nlpkit._config import argument_names
 from nlpkit._foreign_names import explains_names
 from nlpkit._types import Data
+from nlpkit._warning import warn
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer, check_choice
 from nlpkit.layers.preprocessing.truncation import TruncationReport
-from nlpkit.ops.ragged import to_rows
+from nlpkit.ops.ragged import Row, pad_rows, to_rows
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.preset import FromPreset
+from nlpkit.tokenizers.base.added_tokens import WholeTokens, with_added_tokens
 from nlpkit.tokenizers.base.algorithm import Algorithm
-from nlpkit.tokenizers.base.ids_input import without_tensors
-from nlpkit.tokenizers.base.string_input import ERRORS, map_strings
+from nlpkit.tokenizers.base.encoding import Encoding
+from nlpkit.tokenizers.base.ids_input import checked_ids, without_tensors
+from nlpkit.tokenizers.base.special_tokens import NO_TOKENS, SpecialTokens
+from nlpkit.tokenizers.base.string_input import ERRORS, map_strings, valid_texts
 from nlpkit.tokenizers.base.token_display import TokenDisplay
+from nlpkit.tokenizers.base.vocabulary import Vocabulary
+
+Settings = TypeVar("Settings")
 
 
-class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
+class Tokenizer(FromPreset, PreprocessingLayer):
     """Base class of layers that convert strings to ids and back.
 
-    An algorithm defines how texts become ids (`_ids`), their spans in the text (`_spans`), and how
-    ids become text (`_text`). This class implements reading every form of input, special tokens,
-    padding, TensorFlow tensors, encodings and lookups, so ids are the same in every mode. A custom
-    subclass may override `tokenize` and `detokenize` instead.
+    A tokenizer has an algorithm, which says how texts become ids and ids text. This class does all
+    the rest: it reads every form of input, finds special tokens, pads, takes TensorFlow tensors,
+    and gives encodings and lookups, so ids are the same in every mode. A class of tokenizers says
+    what its arguments are, and makes the algorithm of them and of its vocabulary. A custom subclass
+    may override `tokenize` and `detokenize` instead.
 
     Args:
         sequence_length: int or None. If set, results are dense: rows are padded on the right, with
@@ -69,10 +81,21 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
     """
 
     preset_kind: ClassVar[str] = "tokenizer"
-    # A family sets: the attributes that hold its special tokens;
+    # A family sets: the arguments that are its special tokens (`cls_token`), each with its id as
+    # another attribute (`cls_token_id`);
     special_token_names: ClassVar[tuple[str, ...]] = ()
-    # an algorithm: the arguments that are files.
+    # a class with an algorithm: the arguments that are files.
     assets: ClassVar[tuple[str, ...]] = ()
+
+    _algorithm: Algorithm | None = None
+    _special = NO_TOKENS
+    _reported_tokens = WholeTokens({})
+    _has_warned = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in cls.special_token_names:
+            setattr(cls, f"{name}_id", _id_property(name))
 
     def __init__(
         self,
@@ -187,6 +210,40 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
         """
         return TokenDisplay(inputs, self.encode(inputs))
 
+    @property
+    def has_vocabulary(self) -> bool:
+        """Whether the tokenizer has a vocabulary, in any form."""
+        return self._algorithm is not None
+
+    def vocabulary_size(self) -> int:
+        """Return the number of ids: one more than the largest."""
+        return len(self._known())
+
+    def get_vocabulary(self) -> list[Any]:
+        """Return the tokens in the order of their ids; None for ids without a token."""
+        return list(self._known().tokens)
+
+    def id_to_token(self, id: int) -> str:
+        """Return the token of an id.
+
+        Raises:
+            ValueError: the id is not in the vocabulary.
+        """
+        return self._known().token_of(id)
+
+    def token_to_id(self, token: str) -> int:
+        """Return the id of a token.
+
+        Raises:
+            ValueError: the token is not in the vocabulary.
+        """
+        return self._known().id_of(token)
+
+    @property
+    def special_tokens_map(self) -> dict[str, str]:
+        """The named special tokens: `{"cls_token": "[CLS]", ...}`."""
+        return {name: getattr(self, name) for name in self.special_token_names}
+
     @classmethod
     def from_tokenizer_json(
         cls, path: str | Path, *, allow_patterns: bool = False, **arguments: Any
@@ -242,8 +299,156 @@ class Tokenizer(Algorithm, FromPreset, PreprocessingLayer):
 
         return starts_texts(folder)
 
+    @classmethod
+    def _from_read(cls, read: Mapping[str, Any], arguments: dict[str, Any]) -> Self:
+        """Build a tokenizer of what files say, as far as the class takes it, and of arguments."""
+        known = argument_names(cls)
+        return cls(**{name: value for name, value in read.items() if name in known} | arguments)
+
     def _constructor_arguments(self) -> dict[str, Any]:
         return super()._constructor_arguments() | self._asset_arguments()
+
+    def _asset_arguments(self) -> dict[str, Any]:
+        """The values of the constructor arguments that are files."""
+        return {}
+
+    @property
+    def _takes_words(self) -> bool:
+        """Whether an example is a list of words rather than a text."""
+        return False
+
+    def _settings(self, kind: type[Settings]) -> Settings:
+        """A dataclass of those arguments that it has fields for."""
+        return kind(**{field.name: getattr(self, field.name) for field in fields(kind)})  # type: ignore[arg-type]
+
+    def _special_token_list(self) -> list[str]:
+        return [*self.special_tokens_map.values(), *(self.special_tokens or ())]
+
+    def _look_up_special_tokens(self, vocabulary: Vocabulary) -> SpecialTokens:
+        """Look up the special tokens; raise a ValueError if the vocabulary lacks one."""
+        named, others = self.special_tokens_map, self.special_tokens or ()
+        return SpecialTokens.look_up(vocabulary, named, others, type(self).__name__)
+
+    def _use(
+        self,
+        algorithm: Algorithm | None,
+        special: SpecialTokens = NO_TOKENS,
+        unsplittable: Iterable[str] = (),
+        affixes: tuple[Sequence[int], Sequence[int]] = ((), ()),
+    ) -> None:
+        """Set the algorithm.
+
+        Args:
+            algorithm: `Algorithm`; None for none yet.
+            special: the special tokens in its vocabulary.
+            unsplittable: tokens that are always found whole in texts.
+            affixes: the ids before and after those of every text.
+        """
+        whole: dict[str, int] = {}
+        if algorithm is not None and not algorithm.finds_tokens:
+            ids = algorithm.vocabulary.ids
+            whole |= special.ids if self.special_tokens_in_strings else {}
+            whole |= {token: ids[token] for token in unsplittable}
+        if algorithm is not None:
+            algorithm = with_added_tokens(algorithm, whole, affixes, not self._takes_words)
+        # A short one may be plain text: "!" is CLIP's padding token.
+        plain = [] if whole or self.special_tokens_in_strings else special.ids
+        self._reported_tokens = WholeTokens(dict.fromkeys((t for t in plain if len(t) > 2), 0))
+        self._special = special
+        self._algorithm = algorithm
+
+    def _running(self) -> Algorithm:
+        """The algorithm; raise an error if there is none yet."""
+        if self._algorithm is None:
+            raise _no_algorithm(type(self))
+        return self._algorithm
+
+    def _known(self) -> Vocabulary:
+        return self._running().vocabulary
+
+    def _tokenize_batch(self, examples: Sequence[Any]) -> Any:
+        self._report_spelled(examples)
+        rows: Sequence[Any] = self._rows(examples)
+        string = self.compute_dtype == "string"
+        if string:
+            tokens = self._known().tokens
+            rows = [[tokens[i] for i in row] for row in rows]
+        if self.sequence_length is None:
+            return [row if isinstance(row, list) else list(row) for row in rows]
+        cut = [row[: self.sequence_length] for row in rows]
+        self._report_cut(rows, cut, self.sequence_length, "sequence_length")
+        value = self._pad_value(string)
+        return pad_rows(cut, self.sequence_length, value, self.compute_dtype, "right")
+
+    def _rows(self, examples: Sequence[Any]) -> Sequence[Sequence[int]]:
+        """The ids of each example: a text, or a list of words."""
+        encode = self._running().encode
+        if not self._takes_words:
+            return encode(valid_texts(examples, self.errors))
+        ids = iter(encode(valid_texts(list(chain.from_iterable(examples)), self.errors)))
+        return [list(chain.from_iterable(islice(ids, len(words)))) for words in examples]
+
+    def _encode_batch(
+        self, texts: Sequence[str], max_length: int | None, stride: int | None
+    ) -> list[Any]:
+        algorithm, tokens = self._running(), self._known().tokens
+        texts = valid_texts(texts, self.errors)
+        encodings = [Encoding.of(algorithm.spans(text), tokens) for text in texts]
+        if max_length is None:
+            return encodings
+        windows = [encoding.windows(max_length, stride or 0) for encoding in encodings]
+        if stride is not None:
+            return windows
+        firsts = [first for first, *_ in windows]
+        self._report_cut(encodings, firsts, max_length, "max_length")
+        return firsts
+
+    def _texts(self, rows: Sequence[Row]) -> list[str]:
+        decode = self._running().decode
+        return [decode(self._checked(row)) for row in rows]
+
+    def _checked(self, row: Row) -> list[int]:
+        """The ids of a text as a list; raise an error if they are not in the vocabulary."""
+        return checked_ids(row, self._known().tokens)
+
+    def _pad_value(self, string: bool) -> int | str:
+        if "pad_token" not in self.special_token_names:
+            return "" if string else 0
+        i = self._special.by_name["pad_token"]
+        return self.id_to_token(i) if string else i
+
+    def _report_spelled(self, texts: Sequence[Any]) -> None:
+        """Warn, once per tokenizer, if texts contain special tokens that are read as plain text."""
+        if self._has_warned or self._takes_words:
+            return
+        found = next((token for token in map(self._reported_tokens.find, texts) if token), None)
+        if found:
+            self._has_warned = True
+            warn(
+                f"A text contains the special token {found!r}, read as plain text. For the "
+                "token itself, build the tokenizer with special_tokens_in_strings=True "
+                "(from_preset takes it too)."
+            )
+
+    def _report_cut(
+        self, rows: Sequence[Any], cut: Sequence[Any], length: int, argument: str
+    ) -> None:
+        lost = [len(row) - len(kept) for row, kept in zip(rows, cut, strict=True)]
+        self._report(np.array(lost, int), length, argument)
+
+
+def _no_algorithm(cls: type[Tokenizer]) -> Exception:
+    if not cls.assets:
+        return NotImplementedError(f"{cls.__name__} must define tokenize and detokenize.")
+    return ValueError(f"{cls.__name__} has no vocabulary yet: pass {' and '.join(cls.assets)}.")
+
+
+def _id_property(name: str) -> property:
+    def special_id(self: Tokenizer) -> int:
+        known = self._special.by_name.get(name)
+        return self.token_to_id(getattr(self, name)) if known is None else known
+
+    return property(special_id, doc=f"The id of `{name}`.")
 
 
 def _check_symbolic_strings() -> None:

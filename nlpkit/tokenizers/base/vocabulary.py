@@ -54,10 +54,27 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.tokens)
 
-    @property
-    def has_gaps(self) -> bool:
-        """Whether some ids have no token."""
-        return len(self.ids) < len(self.tokens)
+    def token_of(self, id: int) -> str:
+        """Return the token of an id.
+
+        Raises:
+            ValueError: the id is not in the vocabulary.
+        """
+        token = self.tokens[id] if 0 <= id < len(self.tokens) else None
+        if token is None:
+            last = len(self.tokens) - 1
+            raise ValueError(f"id must be from 0 to {last} and have a token; got {id}.")
+        return str(token)
+
+    def id_of(self, token: str) -> int:
+        """Return the id of a token.
+
+        Raises:
+            ValueError: the token is not in the vocabulary.
+        """
+        if token not in self.ids:
+            raise ValueError(f"token must be in the vocabulary; got {token!r}.")
+        return self.ids[token]
 
     @classmethod
     def read(cls, source: VocabularySource) -> "Vocabulary":

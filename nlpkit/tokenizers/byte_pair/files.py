@@ -37,6 +37,10 @@ class BytePairs:
     merges: list[Merge]
     are_ranks: bool
 
+    def looks_up_words(self, ignore_merges: bool | None) -> bool:
+        """Whether a word that is a token becomes that token, whatever merges would give."""
+        return self.are_ranks if ignore_merges is None else ignore_merges
+
 
 def read_byte_pairs(vocabulary: VocabularySource, merges: MergesSource | None) -> BytePairs:
     """Read a vocabulary in any form.

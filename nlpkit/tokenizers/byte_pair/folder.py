@@ -11,9 +11,8 @@ from tokenizers.models import BPE
 
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.formats.safe_json import LARGE
-from nlpkit.tokenizers.byte_pair.engine import build_normalizer
+from nlpkit.tokenizers.byte_pair.algorithm import build_normalizer
 from nlpkit.tokenizers.byte_pair.files import (
-    BytePairs,
     Merge,
     parse_merges,
     read_byte_pairs,
@@ -100,16 +99,15 @@ def _native(tokenizer: "BytePairTokenizer") -> NativeTokenizer:
             "Hugging Face's files have add_prefix_space=True for the split_pattern 'gpt2' alone; "
             f"got {tokenizer.split_pattern!r}."
         )
-    engine = tokenizer._engine
-    pairs: BytePairs = engine.pairs
-    ids = tokenizer._known().ids
-    native = NativeTokenizer(BPE(ids, pairs.merges, ignore_merges=engine.looks_up_words))
+    ids, pairs = tokenizer._known().ids, tokenizer._known_pairs()
+    looks_up_words = pairs.looks_up_words(tokenizer.ignore_merges)
+    native = NativeTokenizer(BPE(ids, pairs.merges, ignore_merges=looks_up_words))
     if normalizer := build_normalizer(tokenizer.normalization):
         native.normalizer = normalizer
     prefix = tokenizer.add_prefix_space
     native.pre_tokenizer = build_pre_tokenizer(tokenizer.split_pattern, prefix)
     native.decoder = decoders.ByteLevel()
-    special = dict.fromkeys(tokenizer._all_special_tokens())
+    special = tokenizer._special.ids
     native.add_special_tokens([AddedToken(token, normalized=False) for token in special])
     others = [t for t in tokenizer.unsplittable_tokens or () if t not in special]
     native.add_tokens([AddedToken(token, normalized=False) for token in others])
@@ -119,7 +117,7 @@ def _native(tokenizer: "BytePairTokenizer") -> NativeTokenizer:
 def _text(tokenizer: "BytePairTokenizer") -> str:
     if tokenizer.pipeline is None:
         return str(_native(tokenizer).to_str())
-    pairs: BytePairs = tokenizer._engine.pairs
+    pairs = tokenizer._known_pairs()
     return whole_file(tokenizer, content_of(tokenizer.pipeline, pairs.ids, pairs.merges))
 
 

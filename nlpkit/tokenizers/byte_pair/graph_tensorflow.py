@@ -6,11 +6,10 @@ import numpy as np
 
 from nlpkit._compat import require
 from nlpkit._types import TensorFlowTensor
-from nlpkit.tokenizers.byte_pair.engine import BytePairEngine
 from nlpkit.tokenizers.byte_pair.split_patterns_tensorflow import split_units, split_words
 
 if TYPE_CHECKING:
-    from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
+    from nlpkit.tokenizers.byte_pair.algorithm import BytePairAlgorithm
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
@@ -18,57 +17,60 @@ tf_text: Any = require("tensorflow_text", "pure_graph=True")
 _BUCKETS = 2**62
 
 
-def graph_ids(tokenizer: "BytePairTokenizer", texts: TensorFlowTensor) -> Any:
+def graph_ids(algorithm: "BytePairAlgorithm", texts: TensorFlowTensor) -> Any:
     """The ids of texts `[n]`, ragged `[n, None]`."""
-    if not tf.executing_eagerly():
-        return _graph_ids(tokenizer, texts)
-    # In eager mode, operations compile their patterns and read the model in each call.
-    engine = tokenizer._engine
-    if engine.eager_function is None:
-        signature = [tf.TensorSpec([None], tf.string)]
-        engine.eager_function = tf.function(lambda x: _graph_ids(tokenizer, x), signature)
-    return engine.eager_function(texts)
+    if tf.executing_eagerly():
+        # In eager mode, operations compile their patterns and read the model in each call.
+        return algorithm.graph_function(texts)
+    return _graph_ids(algorithm, texts)
 
 
-def _graph_ids(tokenizer: "BytePairTokenizer", texts: TensorFlowTensor) -> Any:
-    if tokenizer.add_prefix_space:
+def graph_function(algorithm: "BytePairAlgorithm") -> Any:
+    """A function that computes the ids of texts `[n]`."""
+    signature = [tf.TensorSpec([None], tf.string)]
+    return tf.function(lambda texts: _graph_ids(algorithm, texts), signature)
+
+
+def _graph_ids(algorithm: "BytePairAlgorithm", texts: TensorFlowTensor) -> Any:
+    settings = algorithm.settings
+    if settings.add_prefix_space:
         texts = tf.strings.regex_replace(texts, "^[^ ]", r" \0")
-    if tokenizer.normalization is not None:
-        texts = tf_text.normalize_utf8(texts, tokenizer.normalization)
-    units = split_units(texts, tokenizer.split_pattern)
+    if settings.normalization is not None:
+        texts = tf_text.normalize_utf8(texts, settings.normalization)
+    units = split_units(texts, settings.split_pattern)
     # Text is repetitive: most units of a batch occur more than once.
     distinct, places = tf.unique(units.flat_values)
-    words = split_words(distinct, tokenizer.split_pattern)
-    ids = words.with_flat_values(_spell(tokenizer._engine, words.flat_values)).merge_dims(1, 2)
+    words = split_words(distinct, settings.split_pattern)
+    ids = words.with_flat_values(_spell(algorithm, words.flat_values)).merge_dims(1, 2)
     return units.with_flat_values(tf.gather(ids, places)).merge_dims(1, 2)
 
 
-def _spell(engine: BytePairEngine, words: TensorFlowTensor) -> Any:
+def _spell(algorithm: "BytePairAlgorithm", words: TensorFlowTensor) -> Any:
     """The ids of words `[n]`, ragged `[n, None]`."""
-    model = engine.sentence_piece_model
+    model = algorithm.sentence_piece_model
     if not model.whole:
-        return _merge(engine, words)
+        return _merge(algorithm, words)
     found = _look_up(model.whole, words)
     is_whole = found >= 0
     whole = tf.RaggedTensor.from_row_lengths(found[is_whole], tf.cast(is_whole, tf.int64))
-    return tf.concat([whole, _merge(engine, tf.where(is_whole, "", words))], axis=1)
+    return tf.concat([whole, _merge(algorithm, tf.where(is_whole, "", words))], axis=1)
 
 
-def _merge(engine: BytePairEngine, words: TensorFlowTensor) -> Any:
-    if engine.missing:
-        words = _without_missing(engine, words)
-    model = engine.sentence_piece_model
+def _merge(algorithm: "BytePairAlgorithm", words: TensorFlowTensor) -> Any:
+    if algorithm.missing:
+        words = _without_missing(algorithm, words)
+    model = algorithm.sentence_piece_model
     speller = tf_text.SentencepieceTokenizer(model=model.proto, out_type=tf.int32)
     pieces = speller.tokenize(words)
     return pieces.with_flat_values(tf.gather(tf.constant(model.ids, "int32"), pieces.flat_values))
 
 
-def _without_missing(engine: BytePairEngine, words: TensorFlowTensor) -> Any:
-    missing = "".join(f"\\x{{{byte:x}}}" for byte in engine.missing)
+def _without_missing(algorithm: "BytePairAlgorithm", words: TensorFlowTensor) -> Any:
+    missing = "".join(f"\\x{{{byte:x}}}" for byte in algorithm.missing)
     kept = tf.strings.regex_replace(words, f"[{missing}]", "")
-    if engine.unknown_id is None:
+    if algorithm.unknown_id is None:
         return kept
-    message = f"vocabulary must contain every byte of a text; it lacks {engine.missing!r:.80}."
+    message = f"vocabulary must contain every byte of a text; it lacks {algorithm.missing!r:.80}."
     with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(kept == words), [message])]):
         return tf.identity(kept)
 

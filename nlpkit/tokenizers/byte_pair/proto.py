@@ -1,7 +1,6 @@
 """Conversion of a byte-pair vocabulary to a SentencePiece model, for TensorFlow."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from tokenizers.models import BPE
 
@@ -11,7 +10,7 @@ from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePie
 
 @dataclass(frozen=True)
 class BytePairModel:
-    """The equivalent of a `BytePairEngine` for a word.
+    """The equivalent of a `BytePairAlgorithm` for a word.
 
     Words are written in Latin-1: each byte is the character of the same number.
 
@@ -26,16 +25,23 @@ class BytePairModel:
     whole: dict[str, int]
 
 
-def build_model(engine: Any) -> BytePairModel:
-    """Build the model of a `BytePairEngine`.
+def build_model(
+    ids: dict[str, int], merges: list[tuple[str, str]], looks_up_words: bool
+) -> BytePairModel:
+    """Build the model of a `BytePairAlgorithm`.
 
     SentencePiece merges two neighbors if their concatenation is a piece, the highest score first;
-    the engine merges them if they are in `merges`, in that order. Both are the same for ranks and
-    for merges from training, where two tokens whose concatenation is a token, but not by a merge,
-    are never neighbors. Tokens that cannot be merged from their own bytes are omitted.
+    the native engine merges them if they are in `merges`, in that order. Both are the same for
+    ranks and for merges from training, where two tokens whose concatenation is a token, but not by
+    a merge, are never neighbors. Tokens that cannot be merged from their own bytes are omitted.
+
+    Args:
+        ids: dict of token to id. The tokens that can occur in a text.
+        merges: list of pairs of tokens.
+        looks_up_words: bool. Whether a word that is a token becomes that token.
     """
-    ranks = _ranks(engine)
-    tokenize = BPE(engine.ids, engine.pairs.merges).tokenize
+    ranks = _ranks(ids, merges)
+    tokenize = BPE(ids, merges).tokenize
     made = [token for token in ranks if len(tokenize(token)) == 1]
     scores = {token: -float(ranks[token]) for token in made}
     pieces = [Piece(_latin_1(token), score) for token, score in scores.items()]
@@ -46,18 +52,18 @@ def build_model(engine: Any) -> BytePairModel:
         remove_extra_whitespaces=False,
         escape_whitespaces=False,
     )
-    others = engine.ids.keys() - scores.keys() if engine.looks_up_words else ()
+    others = ids.keys() - scores.keys() if looks_up_words else ()
     return BytePairModel(
         proto.to_bytes(),
-        [-1, *(engine.ids[token] for token in made)],
-        {_latin_1(token): engine.ids[token] for token in sorted(others)},
+        [-1, *(ids[token] for token in made)],
+        {_latin_1(token): ids[token] for token in sorted(others)},
     )
 
 
-def _ranks(engine: Any) -> dict[str, int]:
+def _ranks(ids: dict[str, int], merges: list[tuple[str, str]]) -> dict[str, int]:
     """The single-byte tokens and the merged ones, ranked by their first merge."""
-    ranks = {token: 0 for token in engine.ids if len(token) == 1}
-    for rank, (first, second) in enumerate(engine.pairs.merges, start=1):
+    ranks = {token: 0 for token in ids if len(token) == 1}
+    for rank, (first, second) in enumerate(merges, start=1):
         ranks.setdefault(first + second, rank)
     return ranks
 

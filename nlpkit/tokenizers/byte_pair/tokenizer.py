@@ -2,36 +2,27 @@
 
 import json
 import os
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from nlpkit._config import argument_names
-from nlpkit._types import TensorFlowTensor
 from nlpkit.presets.folders.folder_files import FolderFiles
-from nlpkit.tokenizers.base.chunk_memo import ChunkMemo
-from nlpkit.tokenizers.base.encoding import Spans
-from nlpkit.tokenizers.base.native_engine import native_ids, native_text, spans
+from nlpkit.tokenizers.base.algorithm import Algorithm
+from nlpkit.tokenizers.base.special_tokens import SpecialTokens
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
-from nlpkit.tokenizers.byte_pair.byte_alphabet import ByteDecoder, to_bytes
-from nlpkit.tokenizers.byte_pair.engine import BytePairEngine, Chunks
+from nlpkit.tokenizers.byte_pair.algorithm import BytePairAlgorithm, BytePairSettings
+from nlpkit.tokenizers.byte_pair.byte_alphabet import to_bytes
 from nlpkit.tokenizers.byte_pair.files import (
+    BytePairs,
     MergesSource,
     VocabularySource,
     load_byte_pairs,
     read_byte_pairs,
     write_byte_pairs,
 )
+from nlpkit.tokenizers.byte_pair.pipeline import build_algorithm
 from nlpkit.tokenizers.hugging_face_json.part import added_ids
-from nlpkit.tokenizers.hugging_face_json.pipeline import (
-    build_pipeline,
-    content_of,
-    is_byte_level,
-    refuse_pipeline_in_graph,
-    shown,
-)
 
 
 class BytePairTokenizer(Tokenizer):
@@ -93,11 +84,7 @@ class BytePairTokenizer(Tokenizer):
         'Löwe, 狮子'
     """
 
-    _pairs: Any = None
-    _engine: Any = None
-    _memo: Any = None
-    _decoder: Any = None
-    _chunks: Any = None
+    _pairs = BytePairs({}, [], are_ranks=False)
     assets: ClassVar[tuple[str, ...]] = ("vocabulary", "merges")
 
     def __init__(
@@ -144,16 +131,36 @@ class BytePairTokenizer(Tokenizer):
                 raise ValueError("merges need a vocabulary; got vocabulary=None.")
             self._use(None)
             return
-        self._pairs = read_byte_pairs(vocabulary, merges)
-        ids = _with_added_tokens(self._pairs.ids, self._file_tokens(), "pipeline")
-        special = self.special_tokens if isinstance(self.special_tokens, dict) else {}
-        self._use(Vocabulary(_with_added_tokens(ids, special, "special_tokens")))
-        self._start_engine()
+        pairs = read_byte_pairs(vocabulary, merges)
+        ids = _with_added_tokens(pairs.ids, self._file_tokens(), "pipeline")
+        given = self.special_tokens if isinstance(self.special_tokens, dict) else {}
+        known = Vocabulary(_with_added_tokens(ids, given, "special_tokens"))
+        special = self._look_up_special_tokens(known)
+        unsplittable = self._known_unsplittable(known)
+        self._use(self._build_algorithm(known, pairs, special), special, unsplittable)
+        self._pairs = pairs
+
+    def _known_unsplittable(self, vocabulary: Vocabulary) -> Sequence[str]:
+        tokens = self.unsplittable_tokens or ()
+        if lacking := [token for token in tokens if token not in vocabulary.ids]:
+            raise ValueError(
+                f"vocabulary must contain the unsplittable_tokens; it lacks {lacking}."
+            )
+        return tokens
+
+    def _build_algorithm(
+        self, vocabulary: Vocabulary, pairs: BytePairs, special: SpecialTokens
+    ) -> Algorithm:
+        literal = [*special.ids, *(self.unsplittable_tokens or ()), *self._file_tokens()]
+        if self.pipeline is None:
+            settings = self._settings(BytePairSettings)
+            return BytePairAlgorithm.build(vocabulary, pairs, settings, literal)
+        found = self.special_tokens_in_strings
+        return build_algorithm(self.pipeline, vocabulary, pairs, special.ids, found, literal)
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary and the merges, or the ranks, to a folder."""
-        self._known()
-        write_byte_pairs(self._pairs, Path(dir_path))
+        write_byte_pairs(self._known_pairs(), Path(dir_path))
 
     def load_assets(self, dir_path: str) -> None:
         """Read the vocabulary and the merges, or the ranks, from a folder."""
@@ -170,100 +177,28 @@ class BytePairTokenizer(Tokenizer):
     ) -> Self:
         from nlpkit.tokenizers.byte_pair.folder import read_folder
 
-        read = read_folder(FolderFiles.of(folder), config)
-        known = argument_names(cls)
-        return cls(**{name: value for name, value in read.items() if name in known} | arguments)
-
-    def _start_engine(self) -> None:
-        special = {token: self.token_to_id(token) for token in self._all_special_tokens()}
-        unspellable = [*special, *(self.unsplittable_tokens or ()), *self._file_tokens()]
-        native = None
-        if self.pipeline is not None:
-            content = content_of(self.pipeline, self._pairs.ids, self._pairs.merges)
-            native = build_pipeline(content, special, self.special_tokens_in_strings)
-        self._engine = BytePairEngine(self._pairs, self, unspellable, native)
-        self._decoder = ByteDecoder(self._known().tokens, unspellable)
-        prefix = self.add_prefix_space and native is None
-        chunks = Chunks(self.split_pattern, self.normalization, prefix)
-        chunks.whole |= native is not None
-        self._memo = ChunkMemo(self._engine.native, chunks.split, chunks.spell, chunks.separator)
-        self._chunks = chunks
+        return cls._from_read(read_folder(FolderFiles.of(folder), config), arguments)
 
     def _file_tokens(self) -> dict[str, int]:
         """The added tokens of the pipeline."""
         return added_ids(json.loads(self.pipeline)) if self.pipeline else {}
 
-    def _tokens_found_whole(self) -> list[str]:
-        if self.pipeline is not None:
-            return []  # The pipeline finds them.
-        return [*super()._tokens_found_whole(), *(self.unsplittable_tokens or ())]
-
-    def _check_special_tokens(self, vocabulary: Vocabulary) -> None:
-        super()._check_special_tokens(vocabulary)
-        lacking = [t for t in self.unsplittable_tokens or () if t not in vocabulary.ids]
-        if lacking:
-            raise ValueError(
-                f"vocabulary must contain the unsplittable_tokens; it lacks {lacking}."
-            )
-
-    def _ids(self, texts: Sequence[str]) -> Sequence[Sequence[int]]:
-        rows: Sequence[Sequence[int]]
-        if self._chunks.whole:
-            rows = list(native_ids(self._engine.native, list(map(self._chunks.prefixed, texts))))
-        else:
-            rows = self._memo(texts)
-        self._check_known(texts, rows)
-        return rows
-
-    def _spans(self, text: str) -> Spans:
-        found = spans(self._engine.native, self._chunks.prefixed(text))
-        self._check_known([text], [found.ids])
-        starts, ends = found.starts, found.ends
-        if self._chunks.needs_prefix(text):
-            starts, ends = ([max(i - 1, 0) for i in indices] for indices in (starts, ends))
-        if self.normalization is not None and self.pipeline is None:
-            ends = _without_gaps(starts, ends, len(text))
-        return Spans(found.ids, starts, ends, found.words)
-
-    def _text(self, ids: list[int]) -> str:
-        if self.pipeline is None or is_byte_level(json.loads(self.pipeline)):
-            return self._decoder(ids)
-        return shown(native_text(self._engine.native, ids))
-
-    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
-        refuse_pipeline_in_graph(self.pipeline)
-        from nlpkit.tokenizers.byte_pair.graph_tensorflow import graph_ids
-
-        return graph_ids(self, texts)
+    def _known_pairs(self) -> BytePairs:
+        self._known()  # Raises an error if there is no vocabulary.
+        return self._pairs
 
     def _asset_arguments(self) -> dict[str, Any]:
-        if self._vocabulary is None:
+        if not self.has_vocabulary:
             return {}
-        if self._pairs.are_ranks:
-            return {"vocabulary": {to_bytes(t): i for t, i in self._pairs.ids.items()}}
-        return {"vocabulary": self._pairs.ids, "merges": self._pairs.merges}
-
-    def _check_known(self, texts: Sequence[str], rows: Sequence[Sequence[int]]) -> None:
-        unknown = self._engine.unknown_id
-        if unknown is None:
-            return
-        for text, row in zip(texts, rows, strict=True):
-            if unknown in row:
-                missing = self._engine.missing
-                raise ValueError(
-                    f"vocabulary must contain every byte of a text; it lacks {len(missing)} bytes, "
-                    f"such as {missing[:8]!r}, some of which are in the text {text!r:.60}. Pass "
-                    'errors="ignore" to the tokenizer to drop them.'
-                )
+        pairs = self._known_pairs()
+        if pairs.are_ranks:
+            return {"vocabulary": {to_bytes(t): i for t, i in pairs.ids.items()}}
+        return {"vocabulary": pairs.ids, "merges": pairs.merges}
 
 
-def _without_gaps(starts: Sequence[int], ends: Sequence[int], length: int) -> list[int]:
-    """The ends of spans, including characters that normalization composed with the previous one."""
-    bounds = [*starts, length]
-    return [bounds[bisect_left(bounds, end)] for end in ends]
-
-
-def _with_added_tokens(ids: dict[str, int], added: dict[str, int], argument: str) -> dict[str, int]:
+def _with_added_tokens(
+    ids: dict[str, int], added: Mapping[str, int], argument: str
+) -> dict[str, int]:
     """Add tokens with given ids to the vocabulary."""
     taken = {i: token for token, i in ids.items()} if added else {}
     for token, i in added.items():

@@ -1,15 +1,10 @@
 """ByteTokenizer: one token per byte."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from nlpkit._types import TensorFlowTensor
-from nlpkit.tokenizers.base.encoding import Spans
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
-from nlpkit.tokenizers.characters.character_normalizer import CharacterNormalizer
-from nlpkit.tokenizers.characters.character_words import word_indices
-from nlpkit.tokenizers.characters.replacement import Replacement
+from nlpkit.tokenizers.characters.algorithm import ByteAlgorithm, CharacterSettings
 
 
 class ByteTokenizer(Tokenizer):
@@ -63,37 +58,6 @@ class ByteTokenizer(Tokenizer):
         self.lowercase = lowercase
         self.normalization_form = normalization_form
         self.replacement_char = replacement_char
-        self._normalizer = CharacterNormalizer(lowercase, normalization_form)
-        self._replacement = Replacement(errors, replacement_char)
-        self._use(Vocabulary([chr(i) for i in range(256)]))
-
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        replace, normalize = self._replacement, self._normalizer
-        return [list(replace(normalize(text)).encode()) for text in texts]
-
-    def _spans(self, text: str) -> Spans:
-        normalized, starts, ends = self._normalizer.align(text)
-        encoded = [self._replacement(character).encode() for character in normalized]
-        places = [i for i, data in enumerate(encoded) for _ in data]
-        words = word_indices(normalized)
-        return Spans(
-            list(b"".join(encoded)),
-            [starts[i] for i in places],
-            [ends[i] for i in places],
-            [words[i] for i in places],
-        )
-
-    def _text(self, ids: list[int]) -> str:
-        data = bytes(ids).rstrip(b"\0")
-        try:
-            return self._replacement(data.decode("utf-8", self.errors))
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"ids must be the bytes of UTF-8; got {ids[:40]}, invalid at {error.start}. Pass "
-                'errors="replace" or errors="ignore" to the tokenizer to accept them.'
-            ) from None
-
-    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
-        from nlpkit.tokenizers.characters.graph_tensorflow import graph_bytes
-
-        return graph_bytes(self, texts)
+        vocabulary = Vocabulary([chr(i) for i in range(256)])
+        algorithm = ByteAlgorithm.build(vocabulary, self._settings(CharacterSettings))
+        self._use(algorithm, self._look_up_special_tokens(vocabulary))

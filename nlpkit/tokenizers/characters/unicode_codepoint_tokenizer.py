@@ -1,25 +1,21 @@
 """UnicodeCodepointTokenizer: one token per character."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Integral
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar
 
 import numpy as np
 
 from nlpkit._argument_ranges import Range
 from nlpkit._compat import is_tensorflow_value
-from nlpkit._types import Data, TensorFlowTensor
+from nlpkit._types import Data
 from nlpkit.ops.ragged import Row
-from nlpkit.tokenizers.base.encoding import Spans
 from nlpkit.tokenizers.base.ids_input import integer_ids
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.base.vocabulary import Vocabulary
-from nlpkit.tokenizers.characters.character_normalizer import CharacterNormalizer
-from nlpkit.tokenizers.characters.character_words import word_indices
-from nlpkit.tokenizers.characters.replacement import Replacement
+from nlpkit.tokenizers.characters.algorithm import CharacterSettings, CodePointAlgorithm
+from nlpkit.tokenizers.characters.code_points import UNICODE_SIZE, CodePointVocabulary
 
 _ENCODINGS = ("UTF-8", "UTF-16-BE", "UTF-32-BE")
-_UNICODE_SIZE = 0x110000
 
 
 class UnicodeCodepointTokenizer(Tokenizer):
@@ -68,7 +64,7 @@ class UnicodeCodepointTokenizer(Tokenizer):
     """
 
     argument_ranges: ClassVar[Mapping[str, Range]] = {
-        "vocabulary_size": Range(Integral, 1, _UNICODE_SIZE)
+        "vocabulary_size": Range(Integral, 1, UNICODE_SIZE)
     }
 
     def __init__(
@@ -95,11 +91,11 @@ class UnicodeCodepointTokenizer(Tokenizer):
         self.output_encoding = output_encoding
         # The argument has the name of a method, so it is both.
         self.vocabulary_size = _CallableSize(  # type: ignore[method-assign]
-            _UNICODE_SIZE if vocabulary_size is None else vocabulary_size
+            UNICODE_SIZE if vocabulary_size is None else vocabulary_size
         )
-        self._normalizer = CharacterNormalizer(lowercase, normalization_form)
-        self._replacement = Replacement(errors, replacement_char)
-        self._use(CodePointVocabulary(self.vocabulary_size()))
+        vocabulary = CodePointVocabulary(self.vocabulary_size())
+        algorithm = CodePointAlgorithm.build(vocabulary, self._settings(CharacterSettings))
+        self._use(algorithm, self._look_up_special_tokens(vocabulary))
 
     def tokenize(self, inputs: Data) -> Any:
         return super().tokenize(self._decoded(inputs))
@@ -113,7 +109,8 @@ class UnicodeCodepointTokenizer(Tokenizer):
             return texts
         from nlpkit.tokenizers.characters.graph_tensorflow import transcode
 
-        return transcode(texts, "UTF-8", self.output_encoding, self)
+        settings = self._settings(CharacterSettings)
+        return transcode(texts, "UTF-8", self.output_encoding, settings)
 
     def _decoded(self, inputs: Data) -> Any:
         """Decode bytes that are not UTF-8."""
@@ -122,7 +119,9 @@ class UnicodeCodepointTokenizer(Tokenizer):
         if is_tensorflow_value(inputs):
             from nlpkit.tokenizers.characters.graph_tensorflow import transcode
 
-            return transcode(inputs, self.input_encoding, "UTF-8", self)
+            return transcode(
+                inputs, self.input_encoding, "UTF-8", self._settings(CharacterSettings)
+            )
         return self._decoded_leaves(inputs)
 
     def _decoded_leaves(self, inputs: Data) -> Any:
@@ -142,24 +141,10 @@ class UnicodeCodepointTokenizer(Tokenizer):
                 f"byte {error.start}."
             ) from None
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        normalize, replace = self._normalizer, self._replacement
-        return [self._clipped(replace(normalize(text))) for text in texts]
-
-    def _clipped(self, text: str) -> list[int]:
-        last = self.vocabulary_size() - 1
-        points = map(ord, text)
-        return list(points if last == _UNICODE_SIZE - 1 else (min(i, last) for i in points))
-
-    def _spans(self, text: str) -> Spans:
-        normalized, starts, ends = self._normalizer.align(text)
-        ids = self._clipped(self._replacement(normalized))
-        return Spans(ids, starts, ends, word_indices(normalized))
-
-    def _texts(self, rows: Sequence[Row]) -> list[str]:
+    def _checked(self, row: Row) -> list[int]:
         if self.errors == "strict":
-            return super()._texts(rows)
-        return [self._text(self._readable(integer_ids(row))) for row in rows]
+            return super()._checked(row)
+        return self._readable(integer_ids(row))
 
     def _readable(self, ids: np.ndarray) -> list[int]:
         """Replace or drop ids that are not in the vocabulary."""
@@ -168,72 +153,6 @@ class UnicodeCodepointTokenizer(Tokenizer):
         if self.errors == "ignore":
             return list(ids[~wrong].tolist())
         return list(np.where(wrong, self.replacement_char, ids).tolist())
-
-    def _text(self, ids: list[int]) -> str:
-        return "".join(map(chr, ids)).rstrip("\0")
-
-    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
-        from nlpkit.tokenizers.characters.graph_tensorflow import graph_code_points
-
-        return graph_code_points(self, texts)
-
-
-class CodePointVocabulary(Vocabulary):
-    """The first code points of Unicode, without storing them.
-
-    Args:
-        size: int. The number of code points.
-
-    Raises:
-        ValueError: `size` is not from 1 to 1,114,112.
-    """
-
-    def __init__(self, size: int) -> None:
-        if not 1 <= size <= _UNICODE_SIZE:
-            raise ValueError(f"vocabulary_size must be from 1 to {_UNICODE_SIZE}; got {size}.")
-        self.tokens = _Characters(size)  # type: ignore[assignment]
-        self.ids = _CodePoints(size)  # type: ignore[assignment]
-
-
-class _Characters(Sequence[str | None]):
-    """Characters by code point; None for surrogates."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-
-    def __len__(self) -> int:
-        return self._size
-
-    @overload
-    def __getitem__(self, i: int) -> str | None: ...
-    @overload
-    def __getitem__(self, i: slice) -> Sequence[str | None]: ...
-
-    def __getitem__(self, i: Any) -> Any:
-        points = range(self._size)[i]
-        if isinstance(points, range):
-            return [self[point] for point in points]
-        return None if 0xD800 <= points <= 0xDFFF else chr(points)
-
-
-class _CodePoints(Mapping[str, int]):
-    """Code points by character."""
-
-    def __init__(self, size: int) -> None:
-        self._characters = _Characters(size)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __iter__(self) -> Iterator[str]:
-        return (character for character in self._characters if character is not None)
-
-    def __getitem__(self, character: str) -> int:
-        if len(character) != 1 or ord(character) >= len(self._characters):
-            raise KeyError(character)
-        if 0xD800 <= ord(character) <= 0xDFFF:
-            raise KeyError(character)
-        return ord(character)
 
 
 class _CallableSize(int):

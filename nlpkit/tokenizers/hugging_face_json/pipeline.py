@@ -65,8 +65,7 @@ def whole_file(tokenizer: Any, content: Part) -> str:
         tokenizer: `Tokenizer`. Has special tokens, and may have more than the file.
         content: dict. What the file says.
     """
-    special = {token: tokenizer.token_to_id(token) for token in tokenizer._all_special_tokens()}
-    added = sorted(_with_special_tokens(content, special), key=_id)
+    added = sorted(_with_special_tokens(content, tokenizer._special.ids), key=_id)
     return to_text({**content, "added_tokens": added})
 
 
@@ -96,15 +95,6 @@ def build_pipeline(content: Part, special: Mapping[str, int], found: bool) -> Na
     native = _build(whole)
     _check_ids(native, added)
     return native
-
-
-def refuse_pipeline_in_graph(pipeline: str | None) -> None:
-    """Raise an error if there is a pipeline, which TensorFlow's operations cannot run."""
-    if pipeline is not None:
-        raise ValueError(
-            "pure_graph=True needs pipeline=None: TensorFlow has no operations for the steps of "
-            "this tokenizer.json. Use pure_graph=False."
-        )
 
 
 def shown(text: str) -> str:

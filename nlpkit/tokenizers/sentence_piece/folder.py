@@ -19,6 +19,7 @@ from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
 )
 from nlpkit.tokenizers.sentence_piece.json_reader import read_sentence_piece_json
 from nlpkit.tokenizers.sentence_piece.json_writer import model_as_json
+from nlpkit.tokenizers.sentence_piece.pipeline_processor import parse_content
 from nlpkit.tokenizers.sentence_piece.source import (
     MODEL_BYTES,
     build_processor,
@@ -65,9 +66,9 @@ def read_folder(
     return arguments | own | own_names(config)
 
 
-def write_folder(tokenizer: "SentencePieceTokenizer", content: Part, folder: Path) -> list[str]:
+def write_folder(tokenizer: "SentencePieceTokenizer", data: bytes, folder: Path) -> list[str]:
     """Write the files of a tokenizer whose model is a tokenizer.json."""
-    text = whole_file(tokenizer, content)
+    text = whole_file(tokenizer, parse_content(data))
     (folder / JSON_FILE).write_text(text, encoding="utf-8", newline="\n")
     write_config(folder, tokenizer.special_tokens_map)
     return [JSON_FILE, CONFIG_FILE]

@@ -14,23 +14,20 @@ from nlpkit.tokenizers.sentence_piece.source import is_json
 from nlpkit.tokenizers.tf_data.text_tensorflow import every_character, map_characters, quoted
 
 if TYPE_CHECKING:
-    from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
+    from nlpkit.tokenizers.sentence_piece.algorithm import SentencePieceAlgorithm
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
 
 
-def graph_ids(tokenizer: "SentencePieceTokenizer", texts: TensorFlowTensor) -> Any:
+def graph_ids(algorithm: "SentencePieceAlgorithm", texts: TensorFlowTensor) -> Any:
     """The ids of texts `[n]`, ragged `[n, None]`."""
-    texts = _normalized(texts, **{name: getattr(tokenizer, name) for name in _ARGUMENTS})
-    data = tokenizer._engine_data
+    texts = _normalized(texts, **vars(algorithm.settings))
+    data = algorithm.data
     arguments: dict[str, Any] = {}
     if is_json(data):
         data, arguments = _as_model(data)
     return _engine(data).tokenize(_normalized(texts, **arguments)).with_row_splits_dtype(tf.int64)
-
-
-_ARGUMENTS = ("replacements", "strip_accents", "lowercase")
 
 
 def _normalized(

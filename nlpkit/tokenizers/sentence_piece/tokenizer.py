@@ -5,28 +5,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from nlpkit._config import argument_names
-from nlpkit._types import TensorFlowTensor
 from nlpkit.presets.folders.folder_files import FolderFiles
-from nlpkit.tokenizers.base.encoding import Spans
-from nlpkit.tokenizers.base.text_normalizer import TextNormalizer
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.base.vocabulary import Vocabulary
 from nlpkit.tokenizers.hugging_face_json.text_growth import check_growth
-from nlpkit.tokenizers.sentence_piece.engine import PipelineProcessor
-from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
-from nlpkit.tokenizers.sentence_piece.source import (
-    MODEL_BYTES,
-    ProtoSource,
-    build_processor,
-    is_findable,
-    is_json,
-    read_proto,
+from nlpkit.tokenizers.sentence_piece.algorithm import (
+    Processor,
+    SentencePieceAlgorithm,
+    SentencePieceSettings,
 )
-from nlpkit.tokenizers.sentence_piece.spans import spans
+from nlpkit.tokenizers.sentence_piece.proto import Piece
+from nlpkit.tokenizers.sentence_piece.source import MODEL_BYTES, ProtoSource, is_json, read_proto
 
 _ASSET_FILE = "vocabulary.spm"
-_AFFIXES = ("add_bos", "add_eos")
 
 
 class SentencePieceTokenizer(Tokenizer):
@@ -80,9 +70,7 @@ class SentencePieceTokenizer(Tokenizer):
         'the brown fox'
     """
 
-    _engine: Any = None
     _data: bytes = b""
-    _engine_data: bytes = b""
     assets: ClassVar[tuple[str, ...]] = ("proto",)
     proto_file: ClassVar[str] = "tokenizer.model"  # its name in a Hugging Face folder
 
@@ -109,7 +97,6 @@ class SentencePieceTokenizer(Tokenizer):
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         self.replacements = replacements
-        self._normalizer = TextNormalizer(replacements or {}, strip_accents, lowercase)
         self.set_proto(proto)
 
     def set_proto(self, proto: ProtoSource | None) -> None:
@@ -125,28 +112,28 @@ class SentencePieceTokenizer(Tokenizer):
         if proto is None:
             self._use(None)
         else:
-            self._data = read_proto(proto)
-            self._use(Vocabulary(self._start_engine()))
-            self._check_affixes()
+            data = read_proto(proto)
+            algorithm = self._build_algorithm(data)
+            special = self._look_up_special_tokens(algorithm.vocabulary)
+            self._use(algorithm, special, affixes=self._affixes(algorithm.processor))
+            self._data = data
         self.proto = proto
 
-    def _start_engine(self) -> Any:
-        """Build the engine of the model; return its tokens."""
-        if is_json(self._data):
-            self._engine_data = self._data
-            found = self.special_tokens_in_strings and not self.pure_graph
-            special = self._all_special_tokens()
-            self._engine: Any = PipelineProcessor(self._data, special, found)
-            return self._engine.ids
-        self._engine = build_processor(self._data)
-        self._engine_data = self._arranged(self._data)
-        if self._engine_data != self._data:
-            self._engine = build_processor(self._engine_data)
-        return self._engine.id_to_piece(list(range(self._engine.get_piece_size())))
+    def _build_algorithm(self, data: bytes) -> SentencePieceAlgorithm:
+        settings = self._settings(SentencePieceSettings)
+        arrange = self._arrange if self._arranges() else None
+        found = self.special_tokens_in_strings and not self.pure_graph
+        special = self._special_token_list()
+        return SentencePieceAlgorithm.build(data, settings, special, arrange, found)
 
-    @property
-    def _is_json(self) -> bool:
-        return self._vocabulary is not None and is_json(self._data)
+    def _affixes(self, processor: Processor) -> tuple[list[int], list[int]]:
+        """The ids that start and end every text."""
+        first = [processor.bos_id()] if self.add_bos else []
+        last = [processor.eos_id()] if self.add_eos else []
+        for name, ids in (("bos", first), ("eos", last)):
+            if -1 in ids:
+                raise ValueError(f"add_{name} must be False: the model has no {name} piece.")
+        return first, last
 
     def save_assets(self, dir_path: str) -> None:
         """Write the model to a folder."""
@@ -159,10 +146,10 @@ class SentencePieceTokenizer(Tokenizer):
 
     def save_files(self, folder: str | Path) -> list[str]:
         self._known()
-        if self._is_json:
+        if is_json(self._data):
             from nlpkit.tokenizers.sentence_piece.folder import write_folder
 
-            return write_folder(self, self._engine.content, Path(folder))
+            return write_folder(self, self._data, Path(folder))
         (Path(folder) / self.proto_file).write_bytes(self._data)
         return [self.proto_file]
 
@@ -172,10 +159,8 @@ class SentencePieceTokenizer(Tokenizer):
     ) -> Self:
         from nlpkit.tokenizers.sentence_piece.folder import read_folder
 
-        arranged = cls._arrange is not SentencePieceTokenizer._arrange
-        read = read_folder(FolderFiles.of(folder), config, cls.proto_file, arranged)
-        known = argument_names(cls)
-        return cls(**{name: value for name, value in read.items() if name in known} | arguments)
+        read = read_folder(FolderFiles.of(folder), config, cls.proto_file, cls._arranges())
+        return cls._from_read(read, arguments)
 
     def _arrange(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
         """The pieces of a model in the order of their ids.
@@ -187,54 +172,10 @@ class SentencePieceTokenizer(Tokenizer):
         """
         return pieces
 
-    def _arranged(self, data: bytes) -> bytes:
-        """The model to run: arranged, and with special tokens hidden from text."""
-        special = self._all_special_tokens()
-        as_is = type(self)._arrange is SentencePieceTokenizer._arrange
-        if as_is and not is_findable(self._engine, special):
-            return data  # Reading every piece takes a second for the largest models.
-        model = SentencePieceProto.parse(data)
-        pieces = self._arrange(model.pieces)
-        return model.with_pieces(_hidden(p) if p.text in special else p for p in pieces).to_bytes()
-
-    def _check_affixes(self) -> None:
-        for name in _AFFIXES:
-            if getattr(self, name) and self._affix_id(name) < 0:
-                raise ValueError(f"{name} must be False: the model has no {name[4:]} piece.")
-
-    def _tokens_found_whole(self) -> list[str]:
-        by_itself = is_json(self._data) and not self.pure_graph
-        return [] if by_itself else super()._tokens_found_whole()
-
-    def _affix_id(self, name: str) -> int:
-        return int(self._engine.bos_id() if name == "add_bos" else self._engine.eos_id())
-
-    @property
-    def _affixes(self) -> tuple[list[int], list[int]]:
-        first, last = ([self._affix_id(n)] if getattr(self, n) else [] for n in _AFFIXES)
-        return first, last
-
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        ids: list[list[int]] = self._engine.encode(self._normalizer(texts))
-        return ids
-
-    def _spans(self, text: str) -> Spans:
-        return spans(self._engine, text, self._normalizer)
-
-    def _text(self, ids: list[int]) -> str:
-        text: str = self._engine.decode(ids)
-        return text
-
-    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
-        from nlpkit.tokenizers.sentence_piece.graph_tensorflow import graph_ids
-
-        return graph_ids(self, texts)
+    @classmethod
+    def _arranges(cls) -> bool:
+        """Whether ids are not those of the model's file."""
+        return cls._arrange is not SentencePieceTokenizer._arrange
 
     def _asset_arguments(self) -> dict[str, Any]:
-        return {"proto": self._vocabulary and self._data}
-
-
-def _hidden(piece: Piece) -> Piece:
-    """The piece, hidden from text."""
-    findable = piece.kind in (PieceKind.NORMAL, PieceKind.USER_DEFINED)
-    return piece._replace(kind=PieceKind.CONTROL) if findable else piece
+        return {"proto": self._data if self.has_vocabulary else None}

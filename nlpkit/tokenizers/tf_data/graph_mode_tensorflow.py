@@ -1,20 +1,17 @@
 """Tokenization with TensorFlow operations only."""
 
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nlpkit._compat import require
 from nlpkit._types import TensorFlowTensor
 from nlpkit.ops.ragged_tensorflow import nest_rows
 from nlpkit.tokenizers.base.string_input import decode_utf8
-from nlpkit.tokenizers.tf_data.text_tensorflow import hide_nul, quoted, show_nul
 
 if TYPE_CHECKING:
     from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 tf: Any = require("tensorflow", "pure_graph=True")
-tf_text: Any = require("tensorflow_text", "pure_graph=True")
 
 
 def tokenize_in_graph(tokenizer: "Tokenizer", inputs: TensorFlowTensor) -> Any:
@@ -28,38 +25,12 @@ def tokenize_in_graph(tokenizer: "Tokenizer", inputs: TensorFlowTensor) -> Any:
     if tokenizer._takes_words:
         raise ValueError("pure_graph=True needs split=True: it takes texts, not lists of words.")
     texts = _valid(tf.reshape(inputs, [-1]), tokenizer.errors)
-    rows = _rows(tokenizer, texts)
+    rows = tokenizer._running().graph_encode(texts)
     length = tokenizer.sequence_length
     if length is not None:
         padded = _padded(tokenizer, rows, length)
         return tf.reshape(padded, tf.concat([tf.shape(inputs), [length]], 0))
     return nest_rows(_finished(tokenizer, rows), inputs)
-
-
-def _rows(tokenizer: "Tokenizer", texts: TensorFlowTensor) -> Any:
-    """The ids of each text, ragged `[n, None]`."""
-    rows = _ids_around_tokens(tokenizer._graph_ids, texts, tokenizer._whole_tokens)
-    first, last = (tf.constant([ids], "int32") for ids in tokenizer._affixes)
-    n = tf.shape(texts)[0]
-    return tf.concat([tf.repeat(first, n, 0), rows, tf.repeat(last, n, 0)], axis=1)
-
-
-def _ids_around_tokens(
-    plain: Callable[[Any], Any], texts: TensorFlowTensor, whole: TensorFlowTensor
-) -> Any:
-    """The ids of texts in which some tokens are found whole; `plain` tokenizes the rest."""
-    if not whole:
-        return plain(texts)
-    pattern = "|".join(f"(?:{quoted(token)})" for token in whole.tokens)
-    parts = tf_text.regex_split(hide_nul(texts), pattern, pattern)
-    parts = parts.with_flat_values(show_nul(parts.flat_values))
-    # Not a lookup table: a SavedModel would have to track it.
-    is_token = parts.flat_values[:, None] == tf.constant(list(whole.ids))
-    is_whole = tf.reduce_any(is_token, axis=-1)
-    ids = plain(tf.where(is_whole, "", parts.flat_values))
-    found = tf.gather(list(whole.ids.values()), tf.argmax(is_token[is_whole], axis=-1))
-    single = tf.RaggedTensor.from_row_lengths(found, tf.cast(is_whole, tf.int64))
-    return parts.with_flat_values(tf.concat([ids, single], axis=1)).merge_dims(1, 2)
 
 
 def _valid(texts: TensorFlowTensor, errors: str) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
-from nlpkit.tokenizers.hugging_face_json.part import Part, added_ids
+from nlpkit.tokenizers.hugging_face_json.part import Part
 from nlpkit.tokenizers.hugging_face_json.pipeline import content_of, whole_file
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
     CONFIG_FILE,
@@ -19,8 +19,9 @@ from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
     read_content,
     write_config,
 )
-from nlpkit.tokenizers.word_piece.engine import build_normalizer
+from nlpkit.tokenizers.word_piece.algorithm import build_normalizer
 from nlpkit.tokenizers.word_piece.json_reader import MODEL, OF_ARGUMENT, read_word_piece_json
+from nlpkit.tokenizers.word_piece.pipeline import model_vocabulary
 
 if TYPE_CHECKING:
     from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
@@ -130,13 +131,6 @@ def _content(tokenizer: "WordPieceTokenizer") -> Part:
         "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": False},
         "model": {"type": "WordPiece", **model, "vocab": ids},
     }
-
-
-def model_vocabulary(pipeline: str, ids: Mapping[str, int]) -> dict[str, int]:
-    """The vocabulary without the added tokens that follow it."""
-    added = added_ids(json.loads(pipeline))
-    size = max((i + 1 for token, i in ids.items() if token not in added), default=0)
-    return {token: i for token, i in ids.items() if i < size}
 
 
 def _of_vocabulary(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from nlpkit.tokenizers.tf_data.text_tensorflow import (
     every_character,
     map_characters,
 )
-from nlpkit.tokenizers.word_piece.engine import build_normalizer
+from nlpkit.tokenizers.word_piece.algorithm import build_normalizer
 
 if TYPE_CHECKING:
-    from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
+    from nlpkit.tokenizers.word_piece.algorithm import WordPieceAlgorithm
 
 tf: Any = require("tensorflow", "pure_graph=True")
 tf_text: Any = require("tensorflow_text", "pure_graph=True")
@@ -42,13 +42,13 @@ class CharacterTable(NamedTuple):
     mapped: dict[str, str]
 
 
-def graph_ids(tokenizer: "WordPieceTokenizer", texts: TensorFlowTensor) -> Any:
+def graph_ids(algorithm: "WordPieceAlgorithm", texts: TensorFlowTensor) -> Any:
     """The ids of texts `[n]`, ragged `[n, None]`.
 
     The native pipeline works character by character (except for the order of combining marks, which
     NFD gives here too), so a table of its results is equivalent.
     """
-    normalizer = build_normalizer(tokenizer)
+    normalizer = build_normalizer(algorithm.settings)
     table = _character_table(normalizer.__getstate__())
     texts = tf.strings.regex_replace(texts, table.dropped, "")
     texts = tf.strings.regex_replace(texts, table.spaces, " ")
@@ -58,23 +58,23 @@ def graph_ids(tokenizer: "WordPieceTokenizer", texts: TensorFlowTensor) -> Any:
     texts = tf.strings.regex_replace(texts, table.alone, r" \0 ")
     words = tf.strings.split(texts, " ")
     words = tf.ragged.boolean_mask(words, words != "")
-    return words.with_flat_values(_spell(tokenizer, words.flat_values)).merge_dims(1, 2)
+    return words.with_flat_values(_spell(algorithm, words.flat_values)).merge_dims(1, 2)
 
 
-def _spell(tokenizer: "WordPieceTokenizer", words: TensorFlowTensor) -> Any:
+def _spell(algorithm: "WordPieceAlgorithm", words: TensorFlowTensor) -> Any:
     """The ids of words `[n]`, ragged `[n, None]`."""
-    longest = tokenizer.max_characters_per_word
-    unspellable = set(tokenizer._all_special_tokens())
+    settings = algorithm.settings
+    longest, unknown = settings.max_characters_per_word, settings.oov_token
     pieces = [
-        f"\ufffd{i}" if piece in unspellable and piece != tokenizer.oov_token else piece
-        for i, piece in enumerate(tokenizer.get_vocabulary())
+        f"\ufffd{i}" if piece in algorithm.unspellable and piece != unknown else piece
+        for i, piece in enumerate(algorithm.vocabulary.tokens)
     ]
     speller = tf_text.FastWordpieceTokenizer(
         pieces,
-        suffix_indicator=tokenizer.suffix_indicator,
+        suffix_indicator=settings.suffix_indicator,
         max_bytes_per_word=4 * longest,
         token_out_type=tf.int32,
-        unknown_token=tokenizer.oov_token,
+        unknown_token=unknown,
         no_pretokenization=True,
     )
     too_long = tf.strings.length(words, unit="UTF8_CHAR") > longest

@@ -5,15 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from nlpkit._config import argument_names
-from nlpkit._types import TensorFlowTensor
 from nlpkit.presets.folders.folder_files import FolderFiles
-from nlpkit.tokenizers.base.chunk_memo import ChunkMemo
-from nlpkit.tokenizers.base.encoding import Spans
-from nlpkit.tokenizers.base.native_engine import native_ids, spans
+from nlpkit.tokenizers.base.algorithm import Algorithm
+from nlpkit.tokenizers.base.special_tokens import SpecialTokens
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary, VocabularySource
-from nlpkit.tokenizers.word_piece.engine import build_engine, whole_words
+from nlpkit.tokenizers.word_piece.algorithm import WordPieceAlgorithm, WordPieceSettings
 
 _VOCABULARY_FILE = "vocabulary.txt"
 
@@ -67,8 +64,6 @@ class WordPieceTokenizer(Tokenizer):
         'quick fox'
     """
 
-    _engine: Any = None
-    _memo: Any = None
     assets: ClassVar[tuple[str, ...]] = ("vocabulary",)
     special_token_names: ClassVar[tuple[str, ...]] = ("unk_token",)
 
@@ -121,12 +116,22 @@ class WordPieceTokenizer(Tokenizer):
         Raises:
             ValueError: it lacks a special token.
         """
-        read = None if vocabulary is None else Vocabulary.read(vocabulary)
-        self._use(read)
+        if vocabulary is None:
+            self._use(None)
+        else:
+            read = Vocabulary.read(vocabulary)
+            special = self._look_up_special_tokens(read)
+            self._use(self._build_algorithm(read, special), special)
         self.vocabulary = vocabulary
-        if read is not None:
-            self._engine = self._build_engine(read)
-            self._memo = self._build_memo(read)
+
+    def _build_algorithm(self, vocabulary: Vocabulary, special: SpecialTokens) -> Algorithm:
+        if self.pipeline is None:
+            settings = self._settings(WordPieceSettings)
+            return WordPieceAlgorithm.build(vocabulary, settings, special.ids)
+        from nlpkit.tokenizers.word_piece.pipeline import build_algorithm
+
+        found = self.special_tokens_in_strings
+        return build_algorithm(self.pipeline, vocabulary, special.ids, found, self.suffix_indicator)
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary to a folder."""
@@ -147,67 +152,11 @@ class WordPieceTokenizer(Tokenizer):
     ) -> Self:
         from nlpkit.tokenizers.word_piece.files import read_arguments
 
-        read = read_arguments(FolderFiles.of(folder), config)
-        known = argument_names(cls)
-        return cls(**{name: value for name, value in read.items() if name in known} | arguments)
+        return cls._from_read(read_arguments(FolderFiles.of(folder), config), arguments)
 
     @property
     def _takes_words(self) -> bool:
         return not self.split
 
-    def _tokens_found_whole(self) -> list[str]:
-        return super()._tokens_found_whole() if self.pipeline is None else []
-
-    def _ids(self, texts: Sequence[str]) -> Sequence[Sequence[int]]:
-        if self.pipeline is not None:
-            return list(native_ids(self._engine, texts))
-        return self._memo(_without_controls(texts) if self.split else texts)
-
-    def _build_engine(self, vocabulary: Vocabulary) -> Any:
-        special = self._all_special_tokens()
-        if self.pipeline is None:
-            return build_engine(self, vocabulary.ids, special)
-        from nlpkit.tokenizers.hugging_face_json.pipeline import build_pipeline, content_of
-        from nlpkit.tokenizers.word_piece.files import model_vocabulary
-
-        content = content_of(self.pipeline, model_vocabulary(self.pipeline, vocabulary.ids))
-        ids = {token: vocabulary.ids[token] for token in special}
-        return build_pipeline(content, ids, self.special_tokens_in_strings)
-
-    def _build_memo(self, vocabulary: Vocabulary) -> ChunkMemo:
-        if not self.split:
-            return ChunkMemo(self._engine, _one_chunk)
-        # Whitespace always separates words, and the text on one side of it does not affect the
-        # other.
-        given = whole_words(self, vocabulary.ids, self._all_special_tokens())
-        return ChunkMemo(self._engine, str.split, " ".__add__, " ^", given)
-
-    def _spans(self, text: str) -> Spans:
-        return spans(self._engine, text)
-
-    def _text(self, ids: list[int]) -> str:
-        tokens = self._known().tokens
-        return " ".join(tokens[i] for i in ids).replace(f" {self.suffix_indicator}", "")
-
-    def _graph_ids(self, texts: TensorFlowTensor) -> Any:
-        from nlpkit.tokenizers.hugging_face_json.pipeline import refuse_pipeline_in_graph
-        from nlpkit.tokenizers.word_piece.graph_tensorflow import graph_ids
-
-        refuse_pipeline_in_graph(self.pipeline)
-        return graph_ids(self, texts)
-
     def _asset_arguments(self) -> dict[str, Any]:
-        return {"vocabulary": self._vocabulary and self._vocabulary.tokens}
-
-
-def _without_controls(texts: Sequence[str]) -> Sequence[str]:
-    """Remove characters that separate words in Python only; the algorithm drops them."""
-    together = "".join(texts)
-    for control in "\x0b\x0c\x1c\x1d\x1e\x1f\x85":
-        if control in together:
-            texts = [text.replace(control, "") for text in texts]
-    return texts
-
-
-def _one_chunk(text: str) -> list[str]:
-    return [text]
+        return {"vocabulary": self._known().tokens if self.has_vocabulary else None}

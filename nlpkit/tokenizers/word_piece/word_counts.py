@@ -8,7 +8,7 @@ from itertools import chain
 
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from nlpkit.tokenizers.word_piece.engine import build_normalizer
+from nlpkit.tokenizers.word_piece.algorithm import build_normalizer
 
 _MOST_CHUNKS = 500_000
 

@@ -20,7 +20,7 @@ def random_texts(count: int) -> list[str]:
 
 def make() -> WordPieceTokenizer:
     tokenizer = WordPieceTokenizer(VOCABULARY, lowercase=True)
-    tokenizer._memo._half = 50  # The memo starts anew all the time.
+    tokenizer._algorithm.memo._half = 50  # The memo starts anew all the time.
     return tokenizer
 
 

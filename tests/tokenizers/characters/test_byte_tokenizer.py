@@ -62,7 +62,7 @@ def test_case_is_folded_as_unicode_says():
 def test_every_text_comes_back(cls, settings):
     tokenizer = cls(**settings)
     for text in HARD:
-        normalized = tokenizer._normalizer(text)
+        normalized = tokenizer._algorithm.normalizer(text)
         assert tokenizer.detokenize(tokenizer(text)) == normalized
         assert tokenizer(normalized) == tokenizer(text)
 

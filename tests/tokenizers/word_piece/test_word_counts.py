@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from nlpkit.tokenizers.word_piece import word_counts
-from nlpkit.tokenizers.word_piece.engine import build_normalizer
+from nlpkit.tokenizers.word_piece.algorithm import build_normalizer
 from nlpkit.tokenizers.word_piece.word_counts import WordCounter
 
 ASCII = st.text(st.characters(max_codepoint=127), max_size=12)

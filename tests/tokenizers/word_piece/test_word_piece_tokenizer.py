@@ -98,7 +98,7 @@ def test_other_suffix_indicator():
 
 def test_a_memo_that_starts_anew_gives_the_same_ids():
     tokenizer = make()
-    tokenizer._memo._half = 2
+    tokenizer._algorithm.memo._half = 2
     texts = ["the fox", "quick brown", "the quick fox", "a b c d e f g"] * 3
     assert tokenizer(texts) == [make()(text) for text in texts]
 

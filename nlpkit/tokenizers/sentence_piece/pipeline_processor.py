@@ -30,18 +30,16 @@ class PipelineProcessor:
         found: bool. Whether they are recognized in texts.
 
     Attributes:
-        content: dict. The parsed file.
         ids: dict of token to id.
     """
 
     def __init__(self, data: bytes, special: Collection[str], found: bool) -> None:
-        content: dict[str, Any] = parse_json(data, "proto")
-        self.content: Part = {**content, "decoder": content.get("decoder") or _decoder(content)}
+        content = parse_content(data)
         self.ids = {**vocabulary_of(content), **added_ids(content)}
         check_lengths(self.ids)
         stated = {token["content"] for token in added_tokens(content) if token["special"]}
         known = {token: self.ids[token] for token in special if token in self.ids}
-        self._native = build_pipeline(self.content, known, found)
+        self._native = build_pipeline(content, known, found)
         self._special = {self.ids[token] for token in stated} | {*known.values()}
 
     def encode(self, texts: Data, return_type: str = "ids") -> Any:
@@ -75,6 +73,12 @@ class PipelineProcessor:
     @cached_property
     def _names(self) -> dict[int, str]:
         return {i: token for token, i in self.ids.items()}
+
+
+def parse_content(data: bytes) -> Part:
+    """The contents of a tokenizer.json, with SentencePiece's decoder if it has none."""
+    content: dict[str, Any] = parse_json(data, "proto")
+    return {**content, "decoder": content.get("decoder") or _decoder(content)}
 
 
 def _decoder(content: Part) -> Part:
