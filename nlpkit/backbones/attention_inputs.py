@@ -10,10 +10,11 @@ from keras import ops
 from nlpkit._types import Tensor
 from nlpkit.backbones.spec import AttentionSpec, RopeSpec
 from nlpkit.layers.modeling.alibi_bias import alibi_slopes
-from nlpkit.modules import cache as key_value_cache
+from nlpkit.modules.cache import KeyValueCache, Slots
 from nlpkit.ops.attention import prepare_mask
 from nlpkit.ops.bfloat16 import round_to_bfloat16
 from nlpkit.ops.rotary import inverse_frequencies, rotary_angles
+from nlpkit.ops.tree import map_fields
 from nlpkit.ops.visibility import visibility
 
 
@@ -24,7 +25,7 @@ class AttentionInputs:
         sequence_ids: int `[B, T]`, or None: one unpadded sequence per row.
         positions: int `[B or 1, T]`.
         reach: int `[B]`, how many tokens each row may come to have; None: how many it has.
-        cache: the stack's cache (`nlpkit.modules.cache`), whose slots are the keys.
+        cache: the stack's cache, whose slots are the keys.
         dtype: str. Of the queries.
     """
 
@@ -34,7 +35,7 @@ class AttentionInputs:
         positions: Tensor,
         *,
         reach: Tensor = None,
-        cache: dict[str, Any] | None = None,
+        cache: KeyValueCache | None = None,
         dtype: str,
     ) -> None:
         self._sequence_ids = sequence_ids
@@ -44,48 +45,52 @@ class AttentionInputs:
         self._dtype = dtype
         self._made: dict[Any, Any] = {}
 
-    def of(self, attention: AttentionSpec, kind: str) -> dict[str, Any]:
-        """The arguments that an attention layer is called with.
-
-        Args:
-            attention: its spec.
-            kind: the kind of slots that its keys are in.
-        """
+    def of(self, attention: AttentionSpec) -> dict[str, Any]:
+        """The arguments that an attention layer of this spec is called with."""
         return {
-            "attention_mask": self._mask(attention.causal, attention.window, kind),
-            "bias": self._alibi(attention, kind),
+            "attention_mask": self._mask(attention.causal, attention.window),
+            "bias": self._alibi(attention),
             "rotary": self._rotary(attention.rope),
         }
 
-    def _mask(self, causal: bool, window: int | None, kind: str) -> Any:
-        key = ("mask", causal, window, kind)
+    def _mask(self, causal: bool, window: int | None) -> Any:
+        key = ("mask", causal, window)
         if key not in self._made:
-            self._made[key] = prepare_mask(self._visible(causal, window, kind), self._dtype)
+            self._made[key] = prepare_mask(self._visible(causal, window), self._dtype)
         return self._made[key]
 
-    def _visible(self, causal: bool, window: int | None, kind: str) -> Any:
+    def _visible(self, causal: bool, window: int | None) -> Any:
         queries = self._sequence_ids
         if queries is None:
             if not causal and window is None:
                 return None
             queries = ops.ones_like(self._positions)
-        keys = self._slots("sequence_ids", kind, queries)
-        positions = self._slots("positions", kind, self._positions)
-        return visibility(queries, self._positions, keys, positions, causal=causal, window=window)
+        keys = self._keys(window)
+        return visibility(
+            queries,
+            self._positions,
+            keys.sequence_ids,
+            keys.positions,
+            causal=causal,
+            window=window,
+        )
 
-    def _slots(self, name: str, kind: str, own: Tensor) -> Any:
-        if self._cache is None:
-            return own
-        return key_value_cache.taken(self._cache[name][kind], kind, self._cache["index"])
+    def _keys(self, window: int | None) -> Slots:
+        """The keys that layers with this window see, or without one."""
+        cache = self._cache
+        if cache is None:
+            return Slots(self._positions, self._sequence_ids)
+        slots = cache.slots_of(window)
+        return map_fields(lambda x: slots.taken(x, cache.index), slots)
 
-    def _alibi(self, attention: AttentionSpec, kind: str) -> Any:
+    def _alibi(self, attention: AttentionSpec) -> Any:
         """What is added to the attention scores, float32 `[B, H, T or 1, S]`."""
         if attention.alibi is None:
             return None
-        key = ("alibi", attention.alibi, attention.num_heads, kind)
+        key = ("alibi", attention.alibi, attention.num_heads, attention.window)
         if key not in self._made:
             slopes = ops.convert_to_tensor(alibi_slopes(attention.num_heads))[:, None, None]
-            positions = self._slots("positions", kind, self._positions)[:, None, None, :]  # B 1 1 S
+            positions = self._keys(attention.window).positions[:, None, None, :]  # B 1 1 S
             if attention.alibi.dtype == "bfloat16":
                 # Of positions rather than distances, which rounding would make another number.
                 rounded = round_to_bfloat16(positions) * round_to_bfloat16(slopes)

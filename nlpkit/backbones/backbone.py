@@ -9,12 +9,14 @@ from keras import ops
 
 from nlpkit._cloning import clone_by_configuration
 from nlpkit._config import Configurable, argument_names, refuse_unknown
-from nlpkit._types import Cache, DType, Shape, Tensor
+from nlpkit._types import DType, Shape, Tensor
 from nlpkit._warning import warn
 from nlpkit.backbones import documentation
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.spec import HeadSpec, StackSpec
 from nlpkit.backbones.transformer import Transformer
+from nlpkit.modules.cache import KeyValueCache
+from nlpkit.modules.prompt import Prompt
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.family import Family
@@ -160,11 +162,11 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         }
         return self._transformer(tensors, training, layer_intercept_fn)
 
-    def prefill(self, inputs: dict[str, Any], slots: int, **options: Any) -> Any:
+    def prefill(self, prompt: Prompt) -> tuple[Any, KeyValueCache]:
         """Run over prompts and keep what later tokens need; see `Transformer.prefill`."""
-        return self._transformer.prefill(inputs, slots, **options)
+        return self._transformer.prefill(prompt)
 
-    def step(self, token_ids: Tensor, cache: Cache) -> Any:
+    def step(self, token_ids: Tensor, cache: KeyValueCache) -> tuple[Any, KeyValueCache]:
         """Run over the next tokens, `[batch, t]`; see `Transformer.step`."""
         return self._transformer.step(token_ids, cache)
 

@@ -10,7 +10,9 @@ from nlpkit._types import DType, Tensor
 from nlpkit.backbones.attention_inputs import AttentionInputs
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.backbones.spec import ExpertsSpec, StackSpec
-from nlpkit.modules import cache as key_value_cache
+from nlpkit.modules.cache import KeyValueCache, cache_of_prompt
+from nlpkit.modules.layer_cache import EmptyKeyValues
+from nlpkit.modules.prompt import Prompt
 from nlpkit.ops.visibility import positions_in_sequences, positions_of
 
 
@@ -79,7 +81,7 @@ class Transformer:
         if intercept is not None:
             hidden = intercept(hidden, -1)
         for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
-            arguments = attention_inputs.of(layer.attention, key_value_cache.ALL)
+            arguments = attention_inputs.of(layer.attention)
             if training and isinstance(layer.feed_forward, ExpertsSpec):
                 arguments["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
             hidden = block(hidden, **arguments, training=training)
@@ -92,52 +94,43 @@ class Transformer:
             "pooled_output": self.pooler(self._first(inputs, hidden)),
         }
 
-    def prefill(
-        self, inputs: dict[str, Any], slots: int, *, reach: Tensor = None, ring: bool = True
-    ) -> tuple[Any, dict[str, Any]]:
+    def prefill(self, prompt: Prompt) -> tuple[Any, KeyValueCache]:
         """Run over prompts, and keep their keys and values.
-
-        Args:
-            inputs: as for a call; rows end alike, so that padding is on the left.
-            slots: int. How many tokens the cache is to hold a row, those of the prompt included.
-            reach: int `[B]`. How many tokens a row may come to have; None for `slots`.
-            ring: bool. Whether layers with a window keep no more than it.
 
         Returns:
             float `[B, T, dim]`, and the cache.
         """
+        inputs = {"token_ids": prompt.token_ids, "padding_mask": prompt.padding_mask}
         sequence_ids, positions = self._positions(inputs)
-        if sequence_ids is None:
-            positions = positions + ops.zeros_like(inputs["token_ids"])
-            sequence_ids = ops.ones_like(positions)
-        reach = ops.full_like(positions[:, 0], slots) if reach is None else reach
         attention_inputs = AttentionInputs(
-            sequence_ids, positions, reach=reach, dtype=self._compute_dtype
+            sequence_ids, positions, reach=prompt.reach, dtype=self._compute_dtype
         )
         hidden = self._embed(inputs, positions, None)
-        pairs = []
+        held = []
         for block, layer in zip(self.layers, self.spec.layers, strict=True):
-            hidden, pair = block(
-                hidden, **attention_inputs.of(layer.attention, key_value_cache.ALL), cache=()
+            ring = prompt.ring_of(layer.attention.window)
+            hidden, cache = block(
+                hidden,
+                **attention_inputs.of(layer.attention),
+                cache=EmptyKeyValues(ring or prompt.slots),
+                cache_update_index=0,
             )
-            kind = key_value_cache.kind_of(layer.attention.window, slots, ring=ring)
-            pairs.append((kind, pair))
-        cache = key_value_cache.make(pairs, sequence_ids, positions, reach, slots)
-        return self._leave(hidden), cache
+            held.append((ring, cache))
+        return self._leave(hidden), cache_of_prompt(prompt, sequence_ids, positions, held)
 
-    def step(self, token_ids: Tensor, cache: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def step(self, token_ids: Tensor, cache: KeyValueCache) -> tuple[Any, KeyValueCache]:
         """Run over the next tokens of every row, `[B, t]`, which see those in the cache.
 
         Returns:
             float `[B, t, dim]`, and the new cache.
         """
         tokens = token_ids.shape[1]
-        positions = cache["length"][:, None] + ops.arange(tokens, dtype="int32")  # B t
-        index, entered = cache["index"], key_value_cache.append(cache, tokens)
+        positions = cache.length[:, None] + ops.arange(tokens, dtype="int32")  # B t
+        entered = cache.append(tokens)
         attention_inputs = AttentionInputs(
             ops.ones_like(positions),
             positions,
-            reach=cache["reach"],
+            reach=cache.reach,
             cache=entered,
             dtype=self._compute_dtype,
         )
@@ -145,21 +138,17 @@ class Transformer:
         # A row that is finished goes on beside the others, past its last position.
         known = positions if rows is None else ops.minimum(positions, rows - 1)
         hidden = self._embed({"token_ids": token_ids}, known, None)
-        slots = entered["sequence_ids"]
-        pairs = []
+        held = []
         for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
-            kind = str(layer.attention.window)
-            kind = kind if kind in slots else key_value_cache.ALL
-            pair = entered["layers"][i]
-            pair = tuple(key_value_cache.taken(x, kind, entered["index"]) for x in pair)
-            hidden, pair = block(
+            slots = entered.slots_of(layer.attention.window)
+            hidden, kept = block(
                 hidden,
-                **attention_inputs.of(layer.attention, kind),
-                cache=pair,
-                cache_update_index=key_value_cache.first_slot(kind, index),
+                **attention_inputs.of(layer.attention),
+                cache=entered.taken(i, slots),
+                cache_update_index=slots.first(cache.index),
             )
-            pairs.append(pair)
-        return self._leave(hidden), key_value_cache.replace_layers(entered, pairs)
+            held.append(kept)
+        return self._leave(hidden), entered.replace_layers(held)
 
     def output_spec(self, batch: int | None, length: int | None) -> Any:
         """Symbolic tensors of the shapes and dtype that a call returns."""

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
 
 from nlpkit.generation.options import Options
 from nlpkit.generation.prompts import Prompts
+from nlpkit.modules.prompt import Prompt
 from nlpkit.ops import backend
 from nlpkit.ops.sizes import power_of_two
+from nlpkit.samplers.loop.plan import Plan
 from nlpkit.samplers.parameters import plan_values
 
 
@@ -19,13 +20,13 @@ class Batch:
     """Rows to generate at once, and their parameters.
 
     Args:
-        prompt, plan, slots: see `nlpkit.samplers.loop.execution.Execution.start`.
+        prompt: `Prompt` of arrays.
+        plan: `Plan` of arrays.
         indices: the number of the prompt of each row; rows after them are padding.
     """
 
-    prompt: dict[str, np.ndarray]
-    plan: dict[str, Any]
-    slots: int
+    prompt: Prompt
+    plan: Plan
     indices: list[int]
 
 
@@ -57,18 +58,24 @@ def _batch(
     for i, row in enumerate(rows):
         token_ids[i, length - len(row) :] = row
         mask[i, length - len(row) :] = True
-    limits = options.longest(model) - np.array([len(row) for row in rows])
+    lengths = np.array([len(row) for row in rows])
+    limits = options.longest(model) - lengths
     if options.max_new_tokens is not None:
         limits = np.minimum(limits, options.max_new_tokens)
     slots = options.sampler.slots(length, int(limits.max()))
-    plan = {
-        "stop_token_ids": _stop_array(options.stop_ids(model)),
-        "limits": limits.astype("int32"),
-        "streams": streams[chosen],
-        **plan_values(options.sampler.parameters()),
-    }
-    prompt = {"token_ids": token_ids, "padding_mask": mask}
-    return Batch(prompt, plan, slots if backend.EAGER else _coarse(slots), indices)
+    prompt = Prompt(
+        token_ids,
+        mask,
+        reach=(lengths + limits).astype("int32"),
+        slots=slots if backend.EAGER else _coarse(slots),
+    )
+    plan = Plan(
+        stop_token_ids=_stop_array(options.stop_ids(model)),
+        limits=limits.astype("int32"),
+        streams=streams[chosen],
+        parameters=plan_values(options.sampler.parameters()),
+    )
+    return Batch(prompt, plan, indices)
 
 
 def _stop_array(ids: Sequence[int]) -> np.ndarray:

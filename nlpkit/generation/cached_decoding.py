@@ -1,21 +1,14 @@
 """Decoding with a key/value cache: the interface of `CausalLM` to samplers."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from keras import ops
 
 from nlpkit._types import Cache, Tensor
-from nlpkit.modules import cache as key_value_cache
-
-
-class EmptyCache(NamedTuple):
-    """The size of a cache to prefill; see `nlpkit.samplers.sampler.Decoder.prefill`."""
-
-    padding_mask: Any
-    slots: int
-    reach: Any
-    ring: bool
+from nlpkit.modules.cache import KeyValueCache, array_of_cache, cache_of_array
+from nlpkit.modules.prompt import Prompt
+from nlpkit.ops.tree import replaced
 
 
 class CachedDecoding:
@@ -37,7 +30,8 @@ class CachedDecoding:
         Args:
             token_ids: int `[batch, t]`.
             cache: float `[batch, layers, 2, slots, key_value_heads, head_dim]`, of keys and values,
-                zeros at first; or the cache made by `generate`.
+                zeros at first; or the cache made by `generate`, for which its `Prompt` stands at
+                first.
             cache_update_index: int or int32 scalar. The number of tokens in the cache, which is the
                 position of the first of `token_ids`, in all rows.
 
@@ -45,39 +39,25 @@ class CachedDecoding:
             A tuple of logits, float32 `[batch, t, vocabulary_size]`, hidden states
             `[batch, t, hidden_dim]` and the new cache.
         """
-        if isinstance(cache, EmptyCache):
-            inputs = {"token_ids": token_ids, "padding_mask": cache.padding_mask}
-            hidden, filled = self.backbone.prefill(
-                inputs, cache.slots, reach=cache.reach, ring=cache.ring
-            )
+        if isinstance(cache, Prompt):
+            hidden, filled = self.backbone.prefill(replaced(cache, token_ids=token_ids))
             return self._next_logits(hidden[:, -1:]), hidden, filled
-        if isinstance(cache, dict):
+        if isinstance(cache, KeyValueCache):
             hidden, filled = self.backbone.step(token_ids, cache)
             return self._next_logits(hidden), hidden, filled
         cache = ops.convert_to_tensor(cache)
         token_ids = ops.convert_to_tensor(token_ids, dtype="int32")
-        entered = key_value_cache.of_array(cache, cache_update_index)
-        hidden, filled = self.backbone.step(token_ids, entered)
-        return self._next_logits(hidden), hidden, key_value_cache.as_array(filled, cache.shape[4])
+        hidden, filled = self.backbone.step(token_ids, cache_of_array(cache, cache_update_index))
+        return self._next_logits(hidden), hidden, array_of_cache(filled, cache.shape[4])
 
-    def prefill(
-        self,
-        token_ids: Tensor,
-        padding_mask: Tensor,
-        slots: int,
-        *,
-        reach: Tensor = None,
-        ring: bool = True,
-        all_hidden: bool = False,
-    ) -> tuple[Any, Any, Any]:
-        """Run on left-padded prompts `[batch, seq]`; see `nlpkit.samplers.sampler.Decoder`."""
-        empty = EmptyCache(padding_mask, slots, reach, ring)
-        logits, hidden, cache = self.call_with_cache(token_ids, empty, 0)
-        return logits[:, -1], hidden if all_hidden else hidden[:, -1], cache
+    def prefill(self, prompt: Prompt) -> tuple[Any, Any, KeyValueCache]:
+        """Run on prompts; see `nlpkit.samplers.loop.decoder.Decoder`."""
+        logits, hidden, cache = self.call_with_cache(prompt.token_ids, prompt, 0)
+        return logits[:, -1], hidden if prompt.all_hidden else hidden[:, -1], cache
 
-    def step(self, token_ids: Tensor, cache: Cache) -> tuple[Any, Any, Any]:
-        """Run on the next tokens, `[batch, t]`; see `nlpkit.samplers.sampler.Decoder`."""
-        return self.call_with_cache(token_ids, cache, cache["index"])
+    def step(self, token_ids: Tensor, cache: KeyValueCache) -> tuple[Any, Any, KeyValueCache]:
+        """Run on the next tokens, `[batch, t]`; see `nlpkit.samplers.loop.decoder.Decoder`."""
+        return self.call_with_cache(token_ids, cache, cache.index)
 
     def generate_step(
         self, inputs: dict[str, Any], stop_token_ids: Sequence[int] | None = None

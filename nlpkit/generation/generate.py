@@ -13,6 +13,7 @@ from nlpkit.generation.options import Options
 from nlpkit.generation.prompts import Prompts, read_prompts
 from nlpkit.generation.text_stream import TextStream, cut_at
 from nlpkit.samplers.loop.execution import Execution
+from nlpkit.samplers.loop.state import Results, State
 
 # How many tokens are generated between two searches for stop strings.
 _CHUNK = 16
@@ -58,8 +59,8 @@ class Generation:
         streams = [TextStream(self._text, row, self._options.stop_strings) for row in prompts.rows]
         if not self._options.strip_prompt:
             yield prompts.form_texts([stream.prompt for stream in streams])
-        for state in self._states(batch, chunk=1):
-            new, done = self._generated(state, batch), _array(state["done"])
+        for results in self._results(batch, chunk=1):
+            new, done = self._generated(results, batch), _array(results.done)
             pieces = [
                 stream.push(row, last=bool(end))
                 for stream, row, end in zip(streams, new, done, strict=False)
@@ -71,20 +72,17 @@ class Generation:
 
     def _finish(self, batch: Batch, prompts: Prompts) -> list[Any]:
         stops = self._options.stop_strings
-        state: Any = None
-        for state in self._states(batch, chunk=_CHUNK if stops else None):
-            if stops and all(
-                cut_at(self._text(row), stops) is not None for row in self._generated(state, batch)
-            ):
+        for results in self._results(batch, chunk=_CHUNK if stops else None):
+            new = self._generated(results, batch)
+            if stops and all(cut_at(self._text(row), stops) is not None for row in new):
                 break
-        new = self._generated(state, batch)
-        scores = _array(state["scores"]).tolist() if "scores" in state else []
         beams = len(new) // len(batch.indices)
         before = [prompts.rows[i] for i in batch.indices for _ in range(beams)]
         whole = self._whole_text if prompts.are_texts else self._whole_ids
         rows = [whole(prompt, row) for prompt, row in zip(before, new, strict=True)]
-        if not self._options.sampler.returns_several:
+        if results.scores is None:
             return rows
+        scores = _array(results.scores).tolist()
         texts = [rows[i : i + beams] for i in range(0, len(rows), beams)]
         return [list(zip(*pair, strict=True)) for pair in zip(texts, scores, strict=False)]
 
@@ -98,29 +96,30 @@ class Generation:
         text = text if end is None else text[:end]
         return text if self._options.strip_prompt else before + text
 
-    def _states(self, batch: Batch, chunk: int | None) -> Iterator[Any]:
-        """Yield the state at the end, or after every `chunk` tokens until all rows are done."""
-        sampler, last = self._options.sampler, int(max(batch.plan["limits"])) - 1
+    def _results(self, batch: Batch, chunk: int | None) -> Iterator[Results]:
+        """Yield what is there at the end, or after every `chunk` tokens until all rows are done."""
+        sampler, last = self._options.sampler, int(max(batch.plan.limits)) - 1
         until = last if chunk is None else min(chunk - 1, last)
-        state = self._execution.start(sampler, batch.prompt, batch.plan, batch.slots, until)
+        state = self._execution.start(sampler, batch.prompt, batch.plan, until)
         while True:
             self._refuse_broken(state, batch)
             yield sampler.results(state, batch.plan)
-            if chunk is None or until >= last or _array(state["done"]).all():
+            if chunk is None or until >= last or _array(state.done).all():
                 return
             until = min(until + chunk, last)
             state = self._execution.resume(sampler, state, batch.plan, until)
 
-    def _generated(self, state: Any, batch: Batch) -> list[list[int]]:
+    def _generated(self, results: Results, batch: Batch) -> list[list[int]]:
         """The generated ids; if a row has several texts, one after the other."""
-        ids, counts = (_array(state[name])[: len(batch.indices)] for name in ("token_ids", "count"))
+        rows = len(batch.indices)
+        ids, counts = _array(results.token_ids)[:rows], _array(results.count)[:rows]
         ids, counts = ids.reshape(-1, ids.shape[-1]), counts.reshape(-1)
-        start = int(state["prompt"])
-        rows = [row[start : start + n].tolist() for row, n in zip(ids, counts, strict=True)]
-        return [row[:-1] if row and row[-1] in self._stops else row for row in rows]
+        start = int(results.prompt)
+        new = [row[start : start + n].tolist() for row, n in zip(ids, counts, strict=True)]
+        return [row[:-1] if row and row[-1] in self._stops else row for row in new]
 
-    def _refuse_broken(self, state: Any, batch: Batch) -> None:
-        broken = np.flatnonzero(_array(state["broken"])[: len(batch.indices)])
+    def _refuse_broken(self, state: State, batch: Batch) -> None:
+        broken = np.flatnonzero(_array(state.broken)[: len(batch.indices)])
         if len(broken):
             raise ValueError(
                 f"The model's logits for the prompts {broken.tolist()} of a batch are not numbers "

@@ -5,10 +5,10 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit._types import Cache, Initializer, Shape, Tensor
-from nlpkit.modules import cache as key_value_cache
+from nlpkit._types import Initializer, Shape, Tensor
 from nlpkit.modules.dense import built_dense
 from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.layer_cache import LayerCache
 from nlpkit.modules.seed_state import SeedState
 from nlpkit.modules.sublayer import build_sublayer
 from nlpkit.ops import backend
@@ -112,7 +112,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         attention_mask: Tensor = None,
         bias: Tensor = None,
         rotary: Tensor = None,
-        cache: Cache = None,
+        cache: LayerCache | None = None,
         cache_update_index: Tensor = None,
         return_attention_scores: bool = False,
         training: bool | None = None,
@@ -126,8 +126,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
                 Keras' own, and be attached to the outputs.)
             bias: float, broadcastable to `[B, H, T, S]`, added to the scaled scores.
             rotary: cosines and sines for `nlpkit.ops.rotary.apply_rotary`.
-            cache: keys and values to attend to instead of `context`'s, see
-                `nlpkit.modules.cache`.
+            cache: `LayerCache`. Keys and values to attend to instead of `context`'s.
             cache_update_index: int. Slot from which the keys and values of `context` are written
                 first; None reads the cache as it is.
             return_attention_scores: bool. Whether to return the attention weights too.
@@ -135,7 +134,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
 
         Returns:
             float `[B, T, dim]`; as a tuple, followed by the weights `[B, H, T, S]` if asked for,
-            and by the updated cache if one was given: for `()`, the keys and values of `context`.
+            and by the new cache if one was given.
         """
         query = self._heads(self.query(hidden), self.query_norm, self.num_heads, rotary)  # B T H D
         key, value, cache = self._keys_and_values(
@@ -156,19 +155,18 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         )
         extras: tuple[Any, ...] = (attended[1],) if return_attention_scores else ()
         attended = attended[0] if return_attention_scores else attended
-        extras += () if cache is None else (cache if len(cache) else (key, value),)
+        extras += () if cache is None else (cache,)
         output = self.output_dense(backend.merge_heads(attended, self.num_heads, self.head_dim))
         return (output, *extras) if extras else output
 
-    def _keys_and_values(self, context: Tensor, rotary: Tensor, cache: Cache, index: Tensor) -> Any:
-        if cache is None or not len(cache) or index is not None:
-            key = self._heads(self.key(context), self.key_norm, self.num_key_value_heads, rotary)
-            value = self._heads(self.value(context), None, self.num_key_value_heads, None)
-        if cache is None or not len(cache):
-            return key, value, cache
-        if index is not None:
-            cache = key_value_cache.write(cache, key, value, index)
-        return *key_value_cache.read(cache, self.num_key_value_heads), cache
+    def _keys_and_values(
+        self, context: Tensor, rotary: Tensor, cache: LayerCache | None, index: Tensor
+    ) -> tuple[Any, Any, LayerCache | None]:
+        if cache is not None and index is None:
+            return *cache.read(self.num_key_value_heads), cache
+        key = self._heads(self.key(context), self.key_norm, self.num_key_value_heads, rotary)
+        value = self._heads(self.value(context), None, self.num_key_value_heads, None)
+        return (key, value, None) if cache is None else cache.update(key, value, index)
 
     def _heads(self, x: Tensor, norm: Any, heads: int, rotary: Tensor) -> Any:
         """Normalize, split into heads, rotate."""

@@ -5,8 +5,9 @@ from typing import Any
 import keras
 
 from nlpkit._config import Configurable
-from nlpkit._types import Cache, Shape, Tensor
+from nlpkit._types import Shape, Tensor
 from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.layer_cache import LayerCache
 from nlpkit.modules.seed_state import SeedState
 from nlpkit.modules.sublayer import build_sublayer
 from nlpkit.ops import backend
@@ -120,9 +121,9 @@ class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
         cross_attention_mask: Tensor = None,
         bias: Tensor = None,
         rotary: Tensor = None,
-        cache: Cache = None,
+        cache: LayerCache | None = None,
         cache_update_index: Tensor = None,
-        cross_cache: Cache = None,
+        cross_cache: LayerCache | None = None,
         cross_cache_update_index: Tensor = None,
         return_attention_scores: bool = False,
         padding_mask: Tensor = None,

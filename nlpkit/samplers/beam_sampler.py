@@ -4,18 +4,59 @@ Axes: R rows (prompts), B beams, K candidates, L tokens (prompt and generated), 
 """
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from keras import ops
 
 from nlpkit._types import Tensor
-from nlpkit.modules.cache import take_rows
+from nlpkit.modules.prompt import Prompt
 from nlpkit.ops.sampling import has_nan, repetition_penalty
+from nlpkit.ops.tree import replaced, tree
+from nlpkit.samplers.loop.decoder import Decoder
+from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.loop.state import Results, State, fresh_state
 from nlpkit.samplers.parameters import check_parameter
-from nlpkit.samplers.sampler import Decoder, Plan, Sampler, State, fresh_state, written
+from nlpkit.samplers.sampler import Sampler
 
 # The score of an empty slot: below that of any text, and finite, so that it can be added to.
 _NONE = -1e9
+
+
+@tree
+class BeamState(State):
+    """A `State` with a row of the cache for each beam.
+
+    Attributes:
+        beams: int32 `[R, B, L]`. The unfinished hypotheses, as in `token_ids`.
+        log_probs: float32 `[R, B]`. Their log-probabilities.
+        texts: int32 `[R, B, L]`. The best finished texts, best first.
+        scores: float32 `[R, B]`. Their scores.
+        lengths: int32 `[R, B]`. Their numbers of generated tokens.
+    """
+
+    beams: Tensor
+    log_probs: Tensor
+    texts: Tensor
+    scores: Tensor
+    lengths: Tensor
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Continuations of a row's beams, the most likely first.
+
+    Attributes:
+        log_probs: float32 `[R, K]`.
+        parents: int32 `[R, K]`. The beam that each continues.
+        texts: int32 `[R, K, L]`.
+        ends: bool `[R, K]`. Whether it is finished.
+    """
+
+    log_probs: Tensor
+    parents: Tensor
+    texts: Tensor
+    ends: Tensor
 
 
 class BeamSampler(Sampler):
@@ -69,106 +110,107 @@ class BeamSampler(Sampler):
         own = type(self) is BeamSampler
         return (BeamSampler, self.num_beams, self.return_all_beams) if own else super().structure()
 
-    def start(self, decoder: Decoder, prompt: Plan, plan: Plan, slots: int) -> State:
-        ids, mask = prompt["token_ids"], prompt["padding_mask"]
-        reach = ops.sum(ops.cast(mask, "int32"), axis=1) + plan["limits"]
-        logits, _, cache = decoder.prefill(ids, mask, slots, reach=reach)
-        rows, beams = ids.shape[0], self.num_beams
-        cache = take_rows(cache, ops.repeat(ops.arange(rows, dtype="int32"), beams))
-        state = fresh_state(prompt, plan, cache, slots)
-        texts = ops.repeat(state["token_ids"][:, None], beams, axis=1)  # R B L
+    def start(self, decoder: Decoder, prompt: Prompt, plan: Plan) -> BeamState:
+        logits, _, cache = decoder.prefill(prompt)
+        rows, beams = prompt.token_ids.shape[0], self.num_beams
+        cache = cache.take_rows(ops.repeat(ops.arange(rows, dtype="int32"), beams))
+        begun = fresh_state(prompt, plan, cache)
+        texts = ops.repeat(begun.token_ids[:, None], beams, axis=1)  # R B L
         none = ops.full((rows, beams), _NONE, dtype="float32")
-        state |= {
-            "beams": texts,
+        state = BeamState(
+            **vars(begun),
+            beams=texts,
             # Until they differ, only the first beam counts.
-            "log_probs": ops.where(ops.arange(beams) > 0, none, 0.0),
-            "texts": texts,
-            "scores": none,
-            "lengths": ops.zeros((rows, beams), dtype="int32"),
-        }
+            log_probs=ops.where(ops.arange(beams) > 0, none, 0.0),
+            texts=texts,
+            scores=none,
+            lengths=ops.zeros((rows, beams), dtype="int32"),
+        )
         return self._extend(state, ops.repeat(logits, beams, axis=0), plan)
 
-    def advance(self, decoder: Decoder, state: State, plan: Plan) -> State:
-        last = ops.take(state["beams"], state["prompt"] + state["step"], axis=-1)  # R B
-        logits, _, cache = decoder.step(ops.reshape(last, (-1, 1)), state["cache"])
-        state = state | {"cache": cache, "step": state["step"] + 1}
-        return self._extend(state, logits[:, 0], plan)
+    def advance(self, decoder: Decoder, state: BeamState, plan: Plan) -> BeamState:
+        last = ops.take(state.beams, state.prompt + state.step, axis=-1)  # R B
+        logits, _, cache = decoder.step(ops.reshape(last, (-1, 1)), state.cache)
+        return self._extend(replaced(state, cache=cache, step=state.step + 1), logits[:, 0], plan)
 
-    def results(self, state: State, plan: Plan) -> State:
-        """The best text of each row; or all, best first: "token_ids" `[R, B, L]` and "count"."""
-        texts = {"token_ids": state["texts"], "count": state["lengths"], "scores": state["scores"]}
-        if not self.return_all_beams:
-            texts = {name: value[:, 0] for name, value in texts.items()}
-        return state | texts
+    def results(self, state: BeamState, plan: Plan) -> Results:
+        """The best text of each row, or all."""
+        found = Results(state.texts, state.lengths, state.prompt, state.done, state.scores)
+        if self.return_all_beams:
+            return found
+        best = {"token_ids": state.texts[:, 0], "count": state.lengths[:, 0], "scores": None}
+        return replaced(found, **best)
 
-    def _extend(self, state: State, logits: Tensor, plan: Plan) -> State:
+    def _extend(self, state: BeamState, logits: Tensor, plan: Plan) -> BeamState:
         """Append a token to each beam, choosing the most likely continuations of each row."""
         found = self._candidates(state, self._log_probs(state, logits, plan), plan)
-        open_beams = ops.where(found["ends"], found["log_probs"] + _NONE, found["log_probs"])
+        open_beams = ops.where(found.ends, found.log_probs + _NONE, found.log_probs)
         log_probs, best = ops.top_k(open_beams, self.num_beams)  # R B
         new = self._finish(state, found, plan)
-        count = state["count"] + 1
+        count = state.count + 1
         best_open = log_probs[:, :1] / _length_factor(count, plan)
         # An empty slot has a score below that of any text.
         hopeless = ops.all(best_open <= ops.min(new["scores"], axis=1, keepdims=True), axis=1)
         nan = ops.reshape(has_nan(logits), (-1, self.num_beams))
         new |= {
-            "beams": _pick(found["texts"], best),
+            "beams": _pick(found.texts, best),
             "log_probs": log_probs,
             "count": count,
-            "done": ops.logical_or(hopeless, count >= plan["limits"]),
-            "broken": ops.logical_or(state["broken"], ops.any(nan, axis=1)),
+            "done": ops.logical_or(hopeless, count >= plan.limits),
+            "broken": ops.logical_or(state.broken, ops.any(nan, axis=1)),
         }
-        parents = ops.take_along_axis(found["parents"], best, axis=1)
+        parents = ops.take_along_axis(found.parents, best, axis=1)
         first = ops.arange(parents.shape[0], dtype="int32")[:, None] * self.num_beams
-        cache = take_rows(state["cache"], ops.reshape(first + parents, (-1,)))
-        return state | _unless_done(state, new) | {"cache": cache}
+        cache = state.cache.take_rows(ops.reshape(first + parents, (-1,)))
+        return replaced(state, **_unless_done(state, new), cache=cache)
 
-    def _log_probs(self, state: State, logits: Tensor, plan: Plan) -> Any:
+    def _log_probs(self, state: BeamState, logits: Tensor, plan: Plan) -> Any:
         """The log-probability of each beam with each next token, `[R, B, V]`."""
-        log_probs = ops.log_softmax(ops.cast(logits, "float32") / plan["temperature"], axis=-1)
-        if "repetition_penalty" in plan:
-            tokens = ops.reshape(state["beams"], (-1, state["beams"].shape[-1]))
-            used = ops.repeat(written(state), self.num_beams, axis=0)
-            log_probs = repetition_penalty(log_probs, tokens, used, plan["repetition_penalty"])
+        logits = ops.cast(logits, "float32") / plan.parameters["temperature"]
+        log_probs = ops.log_softmax(logits, axis=-1)
+        penalty = plan.parameters.get("repetition_penalty")
+        if penalty is not None:
+            tokens = ops.reshape(state.beams, (-1, state.beams.shape[-1]))
+            used = ops.repeat(state.written, self.num_beams, axis=0)
+            log_probs = repetition_penalty(log_probs, tokens, used, penalty)
         shape = (-1, self.num_beams, log_probs.shape[-1])
-        return ops.reshape(log_probs, shape) + state["log_probs"][..., None]
+        return ops.reshape(log_probs, shape) + state.log_probs[..., None]
 
-    def _candidates(self, state: State, log_probs: Tensor, plan: Plan) -> dict[str, Any]:
+    def _candidates(self, state: BeamState, log_probs: Tensor, plan: Plan) -> _Candidates:
         """The K most likely continuations, enough that B of them are unfinished."""
-        stops = plan["stop_token_ids"]
+        stops = plan.stop_token_ids
         words = log_probs.shape[-1]
         most = min(self.num_beams * (1 + max(1, stops.shape[0])), self.num_beams * words)
         flat = ops.reshape(log_probs, (-1, self.num_beams * words))
         top, index = ops.top_k(flat, most)  # R K
         index = ops.cast(index, "int32")
         token, parents = index % words, index // words
-        places = ops.arange(state["beams"].shape[-1], dtype="int32")
-        here = places == state["prompt"] + state["step"]
+        places = ops.arange(state.beams.shape[-1], dtype="int32")
+        here = places == state.prompt + state.step
         stopped = ops.any(ops.equal(token[..., None], stops), axis=-1)
-        if "kept" in plan:
-            kept = ops.any(ops.logical_and(plan["kept"], here), axis=1)[:, None]
+        if plan.kept is not None:
+            kept = ops.any(ops.logical_and(plan.kept, here), axis=1)[:, None]
             stopped = ops.logical_and(stopped, ops.logical_not(kept))
-        full = (state["count"] + 1 >= plan["limits"])[:, None]
-        return {
-            "log_probs": top,
-            "parents": parents,
-            "texts": ops.where(here, token[..., None], _pick(state["beams"], parents)),
-            "ends": ops.logical_or(stopped, full),
-        }
+        full = (state.count + 1 >= plan.limits)[:, None]
+        return _Candidates(
+            log_probs=top,
+            parents=parents,
+            texts=ops.where(here, token[..., None], _pick(state.beams, parents)),
+            ends=ops.logical_or(stopped, full),
+        )
 
-    def _finish(self, state: State, found: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    def _finish(self, state: BeamState, found: _Candidates, plan: Plan) -> dict[str, Any]:
         """Keep the best of the finished texts and of the candidates that end."""
-        most = found["ends"].shape[1]
+        most = found.ends.shape[1]
         # Those after the first B only serve as continuations.
-        counts = ops.logical_and(found["ends"], ops.arange(most) < self.num_beams)
-        count = state["count"] + 1
-        scores = ops.where(counts, found["log_probs"] / _length_factor(count, plan), _NONE)
-        scores = ops.concatenate([state["scores"], scores], axis=1)  # R B+K
+        counts = ops.logical_and(found.ends, ops.arange(most) < self.num_beams)
+        count = state.count + 1
+        scores = ops.where(counts, found.log_probs / _length_factor(count, plan), _NONE)
+        scores = ops.concatenate([state.scores, scores], axis=1)  # R B+K
         scores, best = ops.top_k(scores, self.num_beams)
-        texts = ops.concatenate([state["texts"], found["texts"]], axis=1)
+        texts = ops.concatenate([state.texts, found.texts], axis=1)
         lengths = ops.broadcast_to(count[:, None], (count.shape[0], most))
-        lengths = ops.concatenate([state["lengths"], lengths], axis=1)
+        lengths = ops.concatenate([state.lengths, lengths], axis=1)
         lengths = ops.take_along_axis(lengths, best, axis=1)
         return {"texts": _pick(texts, best), "scores": scores, "lengths": lengths}
 
@@ -178,13 +220,13 @@ def _pick(texts: Tensor, indices: Tensor) -> Any:
     return ops.take_along_axis(texts, indices[..., None], axis=1)
 
 
-def _unless_done(state: State, new: dict[str, Any]) -> dict[str, Any]:
+def _unless_done(state: BeamState, new: dict[str, Any]) -> dict[str, Any]:
     """Take the new values for rows that were not done, and the old ones for the others."""
     for name, value in new.items():
-        done = ops.reshape(state["done"], (-1,) + (1,) * (len(value.shape) - 1))
-        new[name] = ops.where(done, state[name], value)
+        done = ops.reshape(state.done, (-1,) + (1,) * (len(value.shape) - 1))
+        new[name] = ops.where(done, getattr(state, name), value)
     return new
 
 
 def _length_factor(count: Tensor, plan: Plan) -> Any:
-    return ops.power(ops.cast(count, "float32"), plan["length_penalty"])[:, None]  # R 1
+    return ops.power(ops.cast(count, "float32"), plan.parameters["length_penalty"])[:, None]  # R 1

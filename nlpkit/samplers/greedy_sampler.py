@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from nlpkit._types import Tensor
 from nlpkit.ops.sampling import greedy_choice
-from nlpkit.samplers.sampler import Plan, Sampler
+from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.sampler import Sampler
 
 
 class GreedySampler(Sampler):

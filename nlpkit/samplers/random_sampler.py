@@ -5,7 +5,8 @@ from typing import Any
 
 from nlpkit._types import Tensor
 from nlpkit.ops.sampling import choose_by, sampling_weights
-from nlpkit.samplers.sampler import Plan, Sampler
+from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.sampler import Sampler
 
 
 class RandomSampler(Sampler):
@@ -29,4 +30,4 @@ class RandomSampler(Sampler):
         return RandomSampler if own else super().structure()
 
     def choose(self, logits: Tensor, uniform: Tensor, plan: Plan) -> Any:
-        return choose_by(sampling_weights(logits, plan), uniform)
+        return choose_by(sampling_weights(logits, plan.parameters), uniform)

@@ -10,23 +10,31 @@ import keras
 from keras import ops
 
 from nlpkit._types import Tensor
-from nlpkit.modules.cache import forget
+from nlpkit.modules.cache import KeyValueCache
 from nlpkit.modules.cache_compaction import with_room
+from nlpkit.modules.prompt import Prompt
 from nlpkit.ops.random_bits import uniform
 from nlpkit.ops.sampling import has_nan, repetition_penalty
+from nlpkit.ops.tree import replaced, tree
 from nlpkit.samplers.combination import combine
 from nlpkit.samplers.greedy_sampler import GreedySampler
 from nlpkit.samplers.look_up import look_up
+from nlpkit.samplers.loop.decoder import Decoder
+from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.loop.state import State, columns_between, fresh_state
 from nlpkit.samplers.parameters import check_parameter
-from nlpkit.samplers.sampler import (
-    Decoder,
-    Plan,
-    Sampler,
-    State,
-    fresh_state,
-    newest,
-    written,
-)
+from nlpkit.samplers.sampler import Sampler
+
+
+@tree
+class SpeculativeState(State):
+    """A `State` whose cache is a `KeyValueCache`, without rings.
+
+    Attributes:
+        draft_cache: `KeyValueCache` of the draft model; None without one.
+    """
+
+    draft_cache: KeyValueCache | None
 
 
 class SpeculativeSampler(Sampler):
@@ -122,92 +130,107 @@ class SpeculativeSampler(Sampler):
     def choose(self, logits: Tensor, uniform: Tensor, plan: Plan) -> Any:
         return self.inner.choose(logits, uniform, plan)
 
-    def start(self, decoder: Decoder, prompt: Plan, plan: Plan, slots: int) -> State:
-        ids, mask = prompt["token_ids"], prompt["padding_mask"]
-        options = {"reach": ops.sum(ops.cast(mask, "int32"), axis=1) + plan["limits"]}
-        options["ring"] = False
-        logits, _, cache = decoder.prefill(ids, mask, slots, **options)
-        state = fresh_state(prompt, plan, cache, slots)
+    def start(self, decoder: Decoder, prompt: Prompt, plan: Plan) -> SpeculativeState:
+        prompt = replaced(prompt, ring=False)
+        logits, _, cache = decoder.prefill(prompt)
+        draft_cache = None
         if self.draft is not None:
             _require_same_tokenizer(self.draft, decoder)
-            state["draft_cache"] = self.draft.prefill(ids, mask, slots, **options)[2]
-        return self._append(state, logits, plan)
+            draft_cache = self.draft.prefill(prompt)[2]
+        begun = fresh_state(prompt, plan, cache)
+        return self._append(SpeculativeState(**vars(begun), draft_cache=draft_cache), logits, plan)
 
-    def advance(self, decoder: Decoder, state: State, plan: Plan) -> State:
+    def advance(self, decoder: Decoder, state: SpeculativeState, plan: Plan) -> SpeculativeState:
         tried = self.num_speculative_tokens + 1
-        guessed, state = self._guess(state | {"step": state["step"] + 1}, plan)
+        guessed, state = self._guess(replaced(state, step=state.step + 1), plan)
         guesses = _ahead(guessed, state, self.num_speculative_tokens)  # R K
-        tokens = ops.concatenate([newest(state)[:, None], guesses], axis=1)  # R K+1
-        logits, _, cache = decoder.step(tokens, with_room(state["cache"], tried))
+        tokens = ops.concatenate([state.newest[:, None], guesses], axis=1)  # R K+1
+        logits, _, cache = decoder.step(tokens, with_room(state.cache, tried))
         chosen = self._choices(state, guessed, logits, plan)  # R K+1
         right = ops.cumprod(ops.cast(guesses == chosen[:, :-1], "int32"), axis=1)
         new, kept = _accept(state, chosen, 1 + ops.sum(right, axis=1), plan)
-        caches = {"cache": forget(cache, kept, tried)}
-        if self.draft is not None:
-            caches["draft_cache"] = forget(state["draft_cache"], kept, tried)
+        draft_cache = state.draft_cache
+        if draft_cache is not None:
+            draft_cache = draft_cache.forget(kept, tried)
         nan = ops.reshape(has_nan(ops.reshape(logits, (-1, logits.shape[-1]))), (-1, tried))
         nan = ops.any(ops.logical_and(nan, ops.arange(tried) < kept[:, None]), axis=1)
-        return new | caches | {"broken": ops.logical_or(state["broken"], nan)}
+        return replaced(
+            new,
+            cache=cache.forget(kept, tried),
+            draft_cache=draft_cache,
+            broken=ops.logical_or(state.broken, nan),
+        )
 
-    def _guess(self, state: State, plan: Plan) -> tuple[Any, State]:
+    def _guess(self, state: SpeculativeState, plan: Plan) -> tuple[Any, SpeculativeState]:
         """Append guesses to the tokens `[R, L]` after the newest; also return the state."""
-        if self.draft is None:
-            end = state["prompt"] + state["count"]
-            arguments = (self.num_speculative_tokens, self.longest_match)
-            guesses = look_up(state["token_ids"], state["first"], end, *arguments)
-            return _put(state["token_ids"], guesses, end), state
-        return self._draft(state, plan)
+        if state.draft_cache is not None:
+            return self._draft(state, state.draft_cache, plan)
+        arguments = (self.num_speculative_tokens, self.longest_match)
+        guesses = look_up(state.token_ids, state.first, state.end, *arguments)
+        return _put(state.token_ids, guesses, state.end), state
 
-    def _draft(self, state: State, plan: Plan) -> tuple[Any, State]:
+    def _draft(
+        self, state: SpeculativeState, cache: KeyValueCache, plan: Plan
+    ) -> tuple[Any, SpeculativeState]:
         tried = self.num_speculative_tokens + 1
-        free = {"done": ops.zeros_like(state["done"])}
-        unlimited = {**plan, "limits": plan["limits"] + tried}
-        cache = with_room(state["draft_cache"], tried)
+        free = ops.zeros_like(state.done)
+        unlimited = replaced(plan, limits=plan.limits + tried)
 
         # The last guess is run too, although its logits are not used, because it may be correct.
         def guess(inner: State) -> State:
-            logits, _, cache = self.draft.step(newest(inner)[:, None], inner["cache"])
-            return self._append(inner | free | {"cache": cache}, logits[:, 0], unlimited)
+            logits, _, cache = self.draft.step(inner.newest[:, None], inner.cache)
+            return self._append(replaced(inner, done=free, cache=cache), logits[:, 0], unlimited)
 
-        names = ("token_ids", "prompt", "first", "count", "broken")
-        inner = {name: state[name] for name in names} | free | {"cache": cache}
+        inner = State(
+            token_ids=state.token_ids,
+            prompt=state.prompt,
+            first=state.first,
+            count=state.count,
+            done=free,
+            broken=state.broken,
+            step=state.step,
+            cache=with_room(cache, tried),
+        )
         inner = _repeat(tried, guess, inner)
-        return inner["token_ids"], state | {"draft_cache": inner["cache"]}
+        return inner.token_ids, replaced(state, draft_cache=inner.cache)
 
     def _choices(self, state: State, guessed: Tensor, logits: Tensor, plan: Plan) -> Any:
         """The base sampler's choices after the newest token and each guess, `[R, K+1]`."""
         tried, words = logits.shape[1:]
         logits = ops.reshape(logits, (-1, words))
-        more = ops.tile(ops.arange(tried, dtype="int32"), (state["count"].shape[0],))  # R*(K+1)
-        count = ops.repeat(state["count"], tried) + more
-        if "repetition_penalty" in plan:
-            rows = {"first": ops.repeat(state["first"], tried), "prompt": state["prompt"]}
-            rows |= {"token_ids": ops.repeat(guessed, tried, axis=0), "count": count}
-            penalty = plan["repetition_penalty"]
-            logits = repetition_penalty(logits, rows["token_ids"], written(rows), penalty)
-        numbers = uniform(ops.repeat(plan["streams"], tried, axis=0), count)
+        more = ops.tile(ops.arange(tried, dtype="int32"), (state.count.shape[0],))  # R*(K+1)
+        count = ops.repeat(state.count, tried) + more
+        penalty = plan.parameters.get("repetition_penalty")
+        if penalty is not None:
+            texts, first = ops.repeat(guessed, tried, axis=0), ops.repeat(state.first, tried)
+            written = columns_between(first, state.prompt + count, texts.shape[1])
+            logits = repetition_penalty(logits, texts, written, penalty)
+        numbers = uniform(ops.repeat(plan.streams, tried, axis=0), count)
         return ops.reshape(self.choose(logits, numbers, plan), (-1, tried))
 
 
-def _accept(state: State, chosen: Tensor, right: Tensor, plan: Plan) -> tuple[State, Any]:
+def _accept(
+    state: SpeculativeState, chosen: Tensor, right: Tensor, plan: Plan
+) -> tuple[SpeculativeState, Any]:
     """Append the first `right` `[R]` of the chosen tokens; also return how many were appended.
 
     A row ends after a stop token or at its limit.
     """
     size = chosen.shape[1]
-    stops = ops.any(chosen[..., None] == plan["stop_token_ids"], axis=-1)  # R K+1
+    stops = ops.any(chosen[..., None] == plan.stop_token_ids, axis=-1)  # R K+1
     places = ops.arange(size, dtype="int32")
     until_stop = ops.min(ops.where(stops, places + 1, size + 1), axis=1)
-    most = ops.minimum(right, plan["limits"] - state["count"])
-    kept = ops.where(state["done"], 0, ops.minimum(most, until_stop))
-    count = state["count"] + kept
-    ended = ops.logical_or(until_stop <= kept, count >= plan["limits"])
-    begin = state["prompt"] + state["count"]
-    return state | {
-        "token_ids": _put(state["token_ids"], chosen, begin, kept),
-        "count": count,
-        "done": ops.logical_or(state["done"], ended),
-    }, kept
+    most = ops.minimum(right, plan.limits - state.count)
+    kept = ops.where(state.done, 0, ops.minimum(most, until_stop))
+    count = state.count + kept
+    ended = ops.logical_or(until_stop <= kept, count >= plan.limits)
+    new = replaced(
+        state,
+        token_ids=_put(state.token_ids, chosen, state.end, kept),
+        count=count,
+        done=ops.logical_or(state.done, ended),
+    )
+    return new, kept
 
 
 def _put(token_ids: Tensor, tokens: Tensor, begin: Tensor, count: Tensor = None) -> Any:
@@ -221,7 +244,7 @@ def _put(token_ids: Tensor, tokens: Tensor, begin: Tensor, count: Tensor = None)
 
 def _ahead(token_ids: Tensor, state: State, count: int) -> Any:
     """The tokens after the newest of each row, `[R, count]`."""
-    begin = (state["prompt"] + state["count"])[:, None]
+    begin = state.end[:, None]
     return ops.take_along_axis(token_ids, begin + ops.arange(count, dtype="int32"), axis=1)
 
 

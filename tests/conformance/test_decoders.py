@@ -14,6 +14,7 @@ from conformance.cases.case import assert_close
 from conformance.cases.decoder import LENGTHS, STEPS, rows_of_ids
 from conformance.cases.decoders import DECODERS
 from conformance.decoder_programs import compiled, run, tensor
+from nlpkit.modules.prompt import Prompt
 from nlpkit.presets.mapping.assignment import model_variables, named_variables
 from nlpkit.presets.mapping.key_matching import check_table
 
@@ -145,7 +146,9 @@ def steps_equal_the_whole(made, tokens):
     first = ids.shape[1] - STEPS
 
     def prefill(ids, mask, reach):
-        return made.ours.prefill(ids, mask, LENGTHS.max(), reach=reach, ring=tokens == 1)
+        return made.ours.prefill(
+            Prompt(ids, mask, reach, slots=int(LENGTHS.max()), ring=tokens == 1)
+        )
 
     start, step = compiled(prefill, made.ours), compiled(made.ours.step, made.ours)
     prompt = (tensor(x[:, :first]) for x in (ids, mask))

@@ -4,33 +4,43 @@ import numpy as np
 from keras import ops
 from samplers.toy import jitted, left_padded
 
-CACHES = {"cache", "draft_cache"}
+from nlpkit.ops.tree import replaced
+from nlpkit.samplers.loop.plan import Plan
 
 
 def run(sampler, decoder, prompts, *, room, **options):
     """What the sampler returns for these prompts, as NumPy arrays."""
     prompt, plan = plan_of(sampler, prompts, room=room, **options)
-    slots = sampler.slots(prompt["token_ids"].shape[1], room)
-    state = jitted(lambda: sampler.start(decoder, prompt, plan, slots))()
+    state = jitted(lambda: sampler.start(decoder, prompt, plan))()
     advance = jitted(lambda state: sampler.advance(decoder, state, plan))
-    while not bool(ops.all(state["done"])):
+    while not bool(ops.all(state.done)):
         state = advance(state)
-    results = sampler.results(state, plan)
-    return {name: ops.convert_to_numpy(results[name]) for name in results.keys() - CACHES}
+    return results_of(sampler, state, plan)
+
+
+def results_of(sampler, state, plan):
+    """What the sampler returns of a state, as NumPy arrays, and how it got there."""
+    results = {"step": state.step, "broken": state.broken, **vars(sampler.results(state, plan))}
+    return {name: ops.convert_to_numpy(x) for name, x in results.items() if x is not None}
 
 
 def plan_of(sampler, prompts, *, room, stops=(), seeds=None, limits=None, width=None):
     """The prompts, and the plan for them."""
     rows = len(prompts)
     seeds = range(rows) if seeds is None else seeds
-    plan = {
-        "stop_token_ids": np.array([*stops, -1], "int32"),
-        "limits": np.array(limits or [room] * rows, "int32"),
-        "streams": np.array([[seed, 0] for seed in seeds], "int32"),
-    }
-    for name, value in sampler.parameters().items():
-        plan[name] = np.array(value, "int32" if isinstance(value, int) else "float32")
-    return left_padded(prompts, width), {k: ops.convert_to_tensor(v) for k, v in plan.items()}
+    tensor = ops.convert_to_tensor
+    plan = Plan(
+        stop_token_ids=tensor(np.array([*stops, -1], "int32")),
+        limits=tensor(np.array(limits or [room] * rows, "int32")),
+        streams=tensor(np.array([[seed, 0] for seed in seeds], "int32")),
+        parameters={
+            name: tensor(np.array(value, "int32" if isinstance(value, int) else "float32"))
+            for name, value in sampler.parameters().items()
+        },
+    )
+    prompt = left_padded(prompts, width)
+    slots = sampler.slots(prompt.token_ids.shape[1], room)
+    return replaced(prompt, slots=slots, reach=prompt.reach + plan.limits), plan
 
 
 def texts(results):

@@ -2,10 +2,9 @@
 
 from types import SimpleNamespace
 
-import keras
 import numpy as np
 import pytest
-from samplers.loop import CACHES, plan_of, texts
+from samplers.loop import plan_of, results_of, texts
 
 from nlpkit.models.llama import LlamaCausalLM
 from nlpkit.models.mistral import MistralCausalLM
@@ -57,11 +56,7 @@ def models(request, tmp_path_factory):
 
 def generated(execution, sampler, prompts=PROMPTS, **options):
     prompt, plan = plan_of(sampler, prompts, room=ROOM, width=WIDTH, **options)
-    slots = sampler.slots(WIDTH, ROOM)
-    state = execution.start(sampler, prompt, plan, slots, ROOM - 1)
-    results = sampler.results(state, plan)
-    names = results.keys() - CACHES
-    return {name: keras.ops.convert_to_numpy(results[name]) for name in names}
+    return results_of(sampler, execution.start(sampler, prompt, plan, ROOM - 1), plan)
 
 
 def searched_by_transformers(model, beams, stops, **options):

@@ -7,7 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlpkit.modules import cache as caches
+from nlpkit.modules.cache import cache_of_prompt
+from nlpkit.modules.layer_cache import EmptyKeyValues
+from nlpkit.modules.prompt import Prompt
 from nlpkit.ops.visibility import positions_of, visibility
 
 WORDS, DIM = 11, 6
@@ -19,36 +21,35 @@ class ToyDecoder:
         self.embedding = generator.normal(size=(words, DIM)).astype("float32")
         self.head = (generator.normal(size=(DIM, words)) * sharpness).astype("float32")
 
-    def prefill(self, token_ids, padding_mask, slots, *, reach=None, all_hidden=False, ring=True):
-        sequence_ids = ops.cast(padding_mask, "int32")
-        positions = positions_of(padding_mask)
-        values = ops.take(ops.convert_to_tensor(self.embedding), token_ids, axis=0)[:, :, None]
-        pairs = [(caches.ALL, (values, values))]
-        reach = ops.sum(sequence_ids, axis=1) if reach is None else reach
-        cache = caches.make(pairs, sequence_ids, positions, reach, slots)
+    def prefill(self, prompt):
+        sequence_ids = ops.cast(prompt.padding_mask, "int32")
+        positions = positions_of(prompt.padding_mask)
+        table = ops.convert_to_tensor(self.embedding)
+        values = ops.take(table, prompt.token_ids, axis=0)[:, :, None]
+        _, _, layer = EmptyKeyValues(prompt.slots).update(values, values, 0)
+        cache = cache_of_prompt(prompt, sequence_ids, positions, [(None, layer)])
         hidden = self._hidden(cache, positions, sequence_ids)
         logits = ops.matmul(hidden[:, -1], self.head)
-        return logits, hidden if all_hidden else hidden[:, -1], cache
+        return logits, hidden if prompt.all_hidden else hidden[:, -1], cache
 
     def step(self, token_ids, cache):
         tokens = token_ids.shape[1]
         values = ops.take(ops.convert_to_tensor(self.embedding), token_ids, axis=0)[:, :, None]
-        positions = cache["length"][:, None] + ops.arange(tokens, dtype="int32")
-        index = cache["index"]
-        cache = caches.append(cache, tokens)
-        pair = caches.write(cache["layers"][0], values, values, index)
-        cache = caches.replace_layers(cache, [pair])
+        positions = cache.length[:, None] + ops.arange(tokens, dtype="int32")
+        index = cache.index
+        cache = cache.append(tokens)
+        _, _, layer = cache.layers[0].update(values, values, index)
+        cache = cache.replace_layers([layer])
         hidden = self._hidden(cache, positions, ops.ones_like(positions))
         return ops.matmul(hidden, self.head), hidden, cache
 
     def _hidden(self, cache, positions, sequence_ids):
-        key_positions = cache["positions"][caches.ALL]
-        seen = visibility(
-            sequence_ids, positions, cache["sequence_ids"][caches.ALL], key_positions, causal=True
-        )
+        (slots,) = cache.slots
+        key_positions = slots.positions
+        seen = visibility(sequence_ids, positions, slots.sequence_ids, key_positions, causal=True)
         distance = ops.cast(positions[:, :, None] - key_positions[:, None, :], "float32")
         weights = ops.where(seen, 0.5 ** ops.maximum(distance, 0.0), 0.0)
-        return ops.tanh(ops.einsum("bts,bsd->btd", weights, cache["layers"][0][1]))
+        return ops.tanh(ops.einsum("bts,bsd->btd", weights, cache.layers[0].values))
 
     def log_probs(self, tokens):
         """The log-probabilities of the token after these, in NumPy."""
@@ -62,14 +63,15 @@ class ToyDecoder:
 
 
 def left_padded(prompts, width=None):
-    """int32 tokens and bool mask `[R, T]`."""
+    """The prompts, in a cache that has no room for more."""
     width = width or max(map(len, prompts))
     rows = [[0] * (width - len(prompt)) + list(prompt) for prompt in prompts]
     mask = [[False] * (width - len(prompt)) + [True] * len(prompt) for prompt in prompts]
-    return {
-        "token_ids": ops.convert_to_tensor(np.array(rows, "int32")),
-        "padding_mask": ops.convert_to_tensor(np.array(mask)),
-    }
+    lengths = np.array([len(prompt) for prompt in prompts], "int32")
+    ids, mask, reach = (
+        ops.convert_to_tensor(x) for x in (np.array(rows, "int32"), np.array(mask), lengths)
+    )
+    return Prompt(ids, mask, reach, slots=width)
 
 
 def jitted(function):

@@ -8,6 +8,8 @@ from samplers.toy import jitted
 from tasks.generators import random_model
 
 from nlpkit import samplers
+from nlpkit.modules.prompt import Prompt
+from nlpkit.ops.tree import replaced
 
 LAYERS, HEADS, HEAD_DIM = 2, 2, 8
 IDS = np.random.default_rng(1).integers(5, 200, (2, 5))
@@ -56,6 +58,27 @@ def test_a_called_sampler_generates_with_the_cache_as_generate_does(model):
     found = jitted(generate)()
     expected = model.generate(PADDED, stop_token_ids=None, sampler=sampler)
     np.testing.assert_array_equal(numbers(found), expected["token_ids"])
+
+
+@pytest.mark.parametrize("sampler", ["greedy", "beam"])
+def test_a_called_sampler_takes_the_cache_that_generate_makes(model, sampler):
+    sampler = samplers.get(sampler)
+    ids = ops.convert_to_tensor(IDS.astype("int32"))
+    prompt = Prompt(ids, ids > 0, reach=ops.convert_to_tensor([9, 9]), slots=9)
+
+    def following(prompt, caches, index):
+        last = ops.slice(prompt, [0, index - 1], [prompt.shape[0], 1])
+        logits, _, cache = model.step(last, caches["own"])
+        return logits[:, 0], None, {"own": cache}
+
+    def generate():
+        # The last token of the prompt is what `following` runs first.
+        before = replaced(prompt, token_ids=ids[:, :4], padding_mask=ids[:, :4] > 0)
+        caches = {"own": model.prefill(before)[2]}
+        return sampler(following, np.pad(IDS, ((0, 0), (0, 4))), caches, index=5)
+
+    expected = model.generate(IDS.tolist(), max_length=9, stop_token_ids=None, sampler=sampler)
+    assert numbers(jitted(generate)()).tolist() == expected
 
 
 def test_arrays_are_filled_to_their_width_and_full_rows_stay(model):

@@ -11,7 +11,7 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import Cache, Tensor
-from nlpkit.modules import cache as key_value_cache
+from nlpkit.modules.layer_cache import KeyValueArray
 from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.attention import attend, attend_with_weights
 
@@ -125,10 +125,11 @@ class CachedMultiHeadAttention(SeedState, Configurable, keras.layers.MultiHeadAt
     def _keys_and_values(self, key: Tensor, value: Tensor, cache: Cache, index: Tensor) -> tuple:
         if cache is None:
             return self._key_dense(key), self._value_dense(value), None
-        if index is not None:
-            keys, values = self._key_dense(key), self._value_dense(value)
-            cache = key_value_cache.write(cache, keys, values, index)
-        return *key_value_cache.read(cache, self._num_heads), cache
+        if index is None:
+            return *KeyValueArray(cache).read(self._num_heads), cache
+        projected = self._key_dense(key), self._value_dense(value)
+        keys, values, written = KeyValueArray(cache).update(*projected, index)
+        return keys, values, written.array
 
     def _distance_masks(
         self, queries: Tensor, keys: Tensor, index: Tensor, causal: bool

@@ -6,6 +6,8 @@ from keras import ops
 
 from nlpkit._types import Cache, Shape, Tensor
 from nlpkit.layers.modeling.transformer_layer import TransformerLayer, both, merge_masks
+from nlpkit.modules.layer_cache import KeyValueArray
+from nlpkit.modules.transformer_block import as_tuple
 from nlpkit.ops.visibility import visibility
 
 
@@ -89,17 +91,20 @@ class TransformerDecoder(TransformerLayer):
             context_mask = merge_masks(
                 encoder_sequence, encoder_padding_mask, encoder_attention_mask
             )
-        return self.block(
-            decoder_sequence,
-            encoder_sequence,
-            attention_mask=mask,
-            cross_attention_mask=context_mask,
-            cache=self_attention_cache,
-            cache_update_index=self_attention_cache_update_index,
-            cross_cache=cross_attention_cache,
-            cross_cache_update_index=cross_attention_cache_update_index,
-            training=training,
+        hidden, *caches = as_tuple(
+            self.block(
+                decoder_sequence,
+                encoder_sequence,
+                attention_mask=mask,
+                cross_attention_mask=context_mask,
+                cache=_layer_cache(self_attention_cache),
+                cache_update_index=self_attention_cache_update_index,
+                cross_cache=_layer_cache(cross_attention_cache),
+                cross_cache_update_index=cross_attention_cache_update_index,
+                training=training,
+            )
         )
+        return (hidden, *(cache.array for cache in caches)) if caches else hidden
 
     def _check_call(self, encoder_sequence: Tensor, cache: Cache, cross_cache: Cache) -> None:
         crosses = self.block.cross_attention is not None
@@ -119,6 +124,10 @@ class TransformerDecoder(TransformerLayer):
     def compute_output_shape(self, decoder_sequence_shape: Shape, *_: Any) -> Any:
         """The shape of the decoder sequence."""
         return decoder_sequence_shape
+
+
+def _layer_cache(array: Cache) -> KeyValueArray | None:
+    return None if array is None else KeyValueArray(array)
 
 
 def _causal_mask(sequence: Tensor, cache: Cache, update_index: Tensor) -> Any:

@@ -11,21 +11,55 @@ import numpy as np
 from keras import ops
 
 from nlpkit._types import Cache, Tensor
+from nlpkit.modules.cache import KeyValueCache, rows_taken
+from nlpkit.modules.prompt import Prompt
 from nlpkit.ops import backend
+from nlpkit.ops.tree import replaced, tree
 from nlpkit.samplers.loop.execution import fresh_seed, loop
+from nlpkit.samplers.loop.plan import Plan
 from nlpkit.samplers.parameters import plan_values
-from nlpkit.samplers.sampler import Plan, Sampler
+from nlpkit.samplers.sampler import Sampler
 
 # (prompt `[R, L]`, cache, index) -> (logits `[R, V]` of the token at index, hidden `[R, D]`, cache)
 Next = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
 
 
-class FunctionDecoder:
-    """A `Decoder` around a custom function; its cache holds the texts next to the caller's cache.
+@tree
+class FunctionCache:
+    """The caller's cache and the texts.
 
-    Its cache is a dict of "tokens" int32 `[R, L]`, "kept" bool `[R, L]` or `()`, "index" int32 (the
-    next token's), "own" (the caller's cache, `()` for None) and "length" `[R]`, whose shape is the
-    number of rows.
+    Attributes:
+        tokens: int32 `[R, L]`.
+        index: int32 scalar, the next token's.
+        own: the caller's cache, a tree of tensors with a row for each text, or `KeyValueCache`s;
+            None for none.
+        kept: bool `[R, L]`, which given tokens are kept; None for none.
+    """
+
+    tokens: Tensor
+    index: Tensor
+    own: Cache
+    kept: Tensor
+
+    def take_rows(self, rows: Tensor) -> "FunctionCache":
+        """The cache of other rows: int32 `[R']` says which row of this one each of them is."""
+        count = self.tokens.shape[0]
+
+        def take(x: Cache) -> Any:
+            if isinstance(x, KeyValueCache):
+                return x.take_rows(rows)
+            return rows_taken(x, rows, count) if len(x.shape) else x
+
+        return replaced(
+            self,
+            tokens=take(self.tokens),
+            own=None if self.own is None else keras.tree.map_structure(take, self.own),
+            kept=None if self.kept is None else take(self.kept),
+        )
+
+
+class FunctionDecoder:
+    """A `Decoder` around a custom function; its cache is a `FunctionCache`.
 
     Args:
         function: see `Next`.
@@ -48,44 +82,32 @@ class FunctionDecoder:
     ) -> None:
         stateless = model is not None and backend.STATELESS
         self._next = _without_changes(function, model) if stateless else function
-        self._own, self._index = cache, index
-        self._kept = () if kept is None else kept
+        self._own, self._index, self._kept = cache, index, kept
         self._hidden_states = hidden_states
         self._needs_hidden = False
 
-    def prefill(
-        self,
-        token_ids: Tensor,
-        padding_mask: Tensor,
-        slots: int,
-        *,
-        reach: Tensor = None,
-        ring: bool = True,
-        all_hidden: bool = False,
-    ) -> tuple[Any, Any, Any]:
-        """Compute the logits of the first token; see `nlpkit.samplers.sampler.Decoder`."""
-        self._needs_hidden = all_hidden
-        if all_hidden and self._hidden_states is None:
+    def prefill(self, prompt: Prompt) -> tuple[Any, Any, FunctionCache]:
+        """Compute the logits of the first token; see `Decoder`."""
+        self._needs_hidden = prompt.all_hidden
+        if prompt.all_hidden and self._hidden_states is None:
             raise ValueError(
                 "hidden_states must be those of the prompt, float [batch, length, dim], for a "
                 "sampler that compares them; got None."
             )
-        own = () if self._own is None else keras.tree.map_structure(_tensor, self._own)
-        cache = {"tokens": token_ids, "kept": self._kept, "index": self._index, "own": own}
-        cache["length"] = ops.zeros_like(token_ids[:, 0])
+        own = None if self._own is None else keras.tree.map_structure(_part, self._own)
+        cache = FunctionCache(prompt.token_ids, self._index, own, self._kept)
         logits, _, cache = self._ask(cache)
         return logits, self._hidden_states, cache
 
-    def step(self, token_ids: Tensor, cache: Cache) -> tuple[Any, Any, Any]:
+    def step(self, token_ids: Tensor, cache: FunctionCache) -> tuple[Any, Any, FunctionCache]:
         """Write a token, `[R, 1]`, and compute the logits of the next."""
-        tokens = ops.slice_update(cache["tokens"], [0, cache["index"]], token_ids)
-        cache = cache | {"tokens": tokens, "index": cache["index"] + 1}
+        tokens = ops.slice_update(cache.tokens, [0, cache.index], token_ids)
+        cache = replaced(cache, tokens=tokens, index=cache.index + 1)
         logits, hidden, cache = self._ask(cache)
         return logits[:, None], None if hidden is None else hidden[:, None], cache
 
-    def _ask(self, cache: Cache) -> tuple[Any, Any, Any]:
-        own = None if isinstance(cache["own"], tuple) and not cache["own"] else cache["own"]
-        logits, hidden, own = self._next(cache["tokens"], own, cache["index"])
+    def _ask(self, cache: FunctionCache) -> tuple[Any, Any, FunctionCache]:
+        logits, hidden, own = self._next(cache.tokens, cache.own, cache.index)
         if hidden is None and self._needs_hidden:
             raise ValueError(
                 "next must return hidden states, float [batch, dim], as its second value for a "
@@ -93,10 +115,10 @@ class FunctionDecoder:
             )
         logits = ops.cast(_tensor(logits), "float32")
         # One row may stand for all, e.g. if several texts of a prompt are searched.
-        logits = ops.broadcast_to(logits, (cache["tokens"].shape[0], logits.shape[-1]))
-        if not isinstance(cache["kept"], tuple):
+        logits = ops.broadcast_to(logits, (cache.tokens.shape[0], logits.shape[-1]))
+        if cache.kept is not None:
             logits = _only_kept(logits, cache)
-        return logits, hidden, cache | {"own": () if own is None else own}
+        return logits, hidden, replaced(cache, own=own)
 
 
 def call(
@@ -120,22 +142,24 @@ def call(
     decoder = FunctionDecoder(next, cache, index, kept, hidden_states, model)
     plan = plan_of(sampler, tokens, index, kept, stop_token_ids, seed)
     written = ops.arange(length, dtype="int32") < index
-    before = {
-        "token_ids": tokens,
-        "padding_mask": ops.broadcast_to(written, tokens.shape),
-        "length": index,
-    }
+    before = Prompt(
+        tokens,
+        ops.broadcast_to(written, tokens.shape),
+        reach=ops.broadcast_to(length, tokens.shape[:1]),
+        slots=length,
+        length=index,
+    )
     with backend.without_gradients():
-        state = sampler.start(decoder, before, plan, length)
+        state = sampler.start(decoder, before, plan)
         state = loop(sampler, decoder, state, plan, length - 1 - index)
         results = sampler.results(state, plan)
-    if not backend.is_tracing() and bool(ops.any(state["broken"])):
+    if not backend.is_tracing() and bool(ops.any(state.broken)):
         raise ValueError("next returned logits that are not numbers (NaN).")
     # `ops.full` turns integers into floats: a prompt of these is returned as ids too.
     dtype = keras.backend.standardize_dtype(getattr(prompt, "dtype", "int32"))
     dtype = dtype if keras.backend.is_int_dtype(dtype) else "int32"
-    found = ops.cast(results["token_ids"], dtype)
-    return (found, results["scores"]) if sampler.returns_several else found
+    found = ops.cast(results.token_ids, dtype)
+    return (found, results.scores) if sampler.returns_several else found
 
 
 def plan_of(
@@ -154,14 +178,14 @@ def plan_of(
     if seed is None:
         seed = fresh_seed() if sampler.is_random else 0
     seeds = ops.broadcast_to(ops.cast(_tensor(seed), "int32"), (rows,))
-    plan = {
-        "stop_token_ids": np.array([-1] if stops is None else list(stops), "int32"),
-        "limits": ops.broadcast_to(length - index, (rows,)),
-        "streams": ops.stack([seeds, ops.cast(draws, "int32")], axis=1),
-    }
-    plan |= plan_values(sampler.parameters())
-    plan = {name: _tensor(value) for name, value in plan.items()}
-    return plan if kept is None else plan | {"kept": kept}
+    values = plan_values(sampler.parameters())
+    return Plan(
+        stop_token_ids=_tensor(np.array([-1] if stops is None else list(stops), "int32")),
+        limits=ops.broadcast_to(length - index, (rows,)),
+        streams=ops.stack([seeds, ops.cast(draws, "int32")], axis=1),
+        parameters={name: _tensor(value) for name, value in values.items()},
+        kept=kept,
+    )
 
 
 def _tokens(prompt: Tensor) -> Any:
@@ -174,13 +198,13 @@ def _tokens(prompt: Tensor) -> Any:
     return tokens
 
 
-def _only_kept(logits: Tensor, cache: Cache) -> Any:
+def _only_kept(logits: Tensor, cache: FunctionCache) -> Any:
     """Mask the logits to the given token where the next token is kept."""
-    tokens, index = cache["tokens"], cache["index"]
-    column = ops.minimum(index, tokens.shape[1] - 1)
+    tokens = cache.tokens
+    column = ops.minimum(cache.index, tokens.shape[1] - 1)
     words = ops.arange(logits.shape[-1], dtype="int32")
     here = words == ops.take(tokens, column, axis=1)[:, None]  # R V
-    kept = ops.take(cache["kept"], column, axis=1)[:, None]
+    kept = ops.take(cache.kept, column, axis=1)[:, None]
     return ops.where(kept, ops.where(here, 0.0, -float("inf")), logits)
 
 
@@ -193,6 +217,10 @@ def _without_changes(function: Next, model: Any) -> Next:
             return function(prompt, cache, index)
 
     return call
+
+
+def _part(x: Cache) -> Any:
+    return x if isinstance(x, KeyValueCache) else _tensor(x)
 
 
 def _tensor(x: Tensor) -> Any:

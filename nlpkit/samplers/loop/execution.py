@@ -1,6 +1,6 @@
 """Execution of a sampler's loop: compiled on JAX and TensorFlow, eager on PyTorch."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import keras
@@ -9,8 +9,13 @@ from keras import ops
 
 from nlpkit._types import Tensor
 from nlpkit.modules.direct_call import direct_calls
+from nlpkit.modules.prompt import Prompt
 from nlpkit.ops import backend
-from nlpkit.samplers.sampler import Decoder, Plan, Sampler, State
+from nlpkit.ops.tree import map_fields
+from nlpkit.samplers.loop.decoder import Decoder
+from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.loop.state import State
+from nlpkit.samplers.sampler import Sampler
 
 
 class Execution:
@@ -37,34 +42,27 @@ class Execution:
     def compilations(self) -> int:
         return len(self._programs)
 
-    def start(
-        self,
-        sampler: Sampler,
-        prompt: Mapping[str, Any],
-        plan: Plan,
-        slots: int,
-        until: int,
-    ) -> State:
+    def start(self, sampler: Sampler, prompt: Prompt, plan: Plan, until: int) -> State:
         """Run the model on the prompts, and generate up to `until` tokens per row.
 
         Args:
             sampler: `Sampler`.
-            prompt: "token_ids" int32 and "padding_mask" bool, arrays `[R, T]`.
-            plan: arrays, see `Sampler`.
-            slots: int. The number of cache slots per row.
+            prompt: `Prompt` of arrays.
+            plan: `Plan` of arrays.
             until: int. The number of iterations of the loop.
         """
 
-        def begin(prompt: Any, plan: Any, until: Tensor) -> State:
-            state = sampler.start(self._model, prompt, plan, slots)
+        def begin(prompt: Prompt, plan: Plan, until: Tensor) -> State:
+            state = sampler.start(self._model, prompt, plan)
             return loop(sampler, self._model, state, plan, until)
 
-        return self._run(("start", slots), begin, sampler, prompt, plan, until)
+        key = ("start", prompt.slots)
+        return self._run(key, begin, sampler, map_fields(_tensors, prompt), plan, until)
 
     def resume(self, sampler: Sampler, state: State, plan: Plan, until: int) -> State:
-        """Resume from a state, which must not be used again, until its "step" is `until`."""
+        """Resume from a state, which must not be used again, until its step is `until`."""
 
-        def proceed(state: Any, plan: Any, until: Tensor) -> State:
+        def proceed(state: State, plan: Plan, until: Tensor) -> State:
             return loop(sampler, self._model, state, plan, until)
 
         return self._run(("resume",), proceed, sampler, state, plan, until)
@@ -74,35 +72,33 @@ class Execution:
         name: tuple[Any, ...],
         function: Callable[..., Any],
         sampler: Sampler,
-        first: Any,
+        first: Prompt | State,
         plan: Plan,
         until: int,
     ) -> State:
         models = (self._model, *sampler.models())
         consume = name[0] == "resume"
-        first, tensors = (_tensors(x) for x in (first, dict(plan)))
+        plan = map_fields(_tensors, plan)
         with direct_calls(self._direct):
             if backend.EAGER:
-                return backend.program(function, models, consume=consume)(first, tensors, until)
-            rows = tuple(tensors["limits"].shape)
-            shapes = (rows, tuple(first["token_ids"].shape), tuple(tensors["stop_token_ids"].shape))
+                return backend.program(function, models, consume=consume)(first, plan, until)
+            sized = (plan.limits, first.token_ids, plan.stop_token_ids)
+            shapes = tuple(tuple(x.shape) for x in sized)
             words = getattr(self._model, "spelled_words", None)
-            key = (*name, sampler.structure(), shapes, tuple(sorted(tensors)), words)
+            key = (*name, sampler.structure(), shapes, tuple(sorted(plan.parameters)), words)
             if key not in self._programs:
                 program = backend.program(function, models, consume=consume)
                 self._programs[key] = (program, sampler)
-            return self._programs[key][0](first, tensors, _tensors(until))
+            return self._programs[key][0](first, plan, _tensors(until))
 
 
 def loop(sampler: Sampler, model: Decoder, state: State, plan: Plan, until: Tensor) -> State:
-    """Advance until all rows are done, or the state's "step" is `until`."""
+    """Advance until all rows are done, or the state's step is `until`."""
     return backend.run_loop(lambda state: sampler.advance(model, state, plan), state, until)
 
 
 def _tensors(tree: Any) -> Any:
     def convert(x: Tensor) -> Any:
-        if backend.EAGER and isinstance(x, int):
-            return x  # A cache's index, which slices
         return ops.convert_to_tensor(x, dtype="int32" if isinstance(x, int) else None)
 
     return keras.tree.map_structure(convert, tree)

@@ -3,8 +3,10 @@
 import numpy as np
 from keras import ops
 
-from nlpkit.modules import cache as caches
+from nlpkit.modules.cache import cache_of_prompt
 from nlpkit.modules.cache_compaction import compact, with_room
+from nlpkit.modules.layer_cache import EmptyKeyValues
+from nlpkit.modules.prompt import Prompt
 
 
 def holed(slots=9):
@@ -13,29 +15,30 @@ def holed(slots=9):
     mask = (ids > 0).astype("int32")
     values = ids.astype("float32")[:, :, None, None] * np.array([[[[1], [100]]]])  # Two heads
     values, mask, positions = (ops.convert_to_tensor(x) for x in (values, mask, ids - mask))
-    pairs = [(caches.ALL, (values, 10 * values))]
-    return caches.make(pairs, mask, positions, ops.convert_to_tensor([9, 9]), slots)
+    prompt = Prompt(positions, mask > 0, ops.convert_to_tensor([9, 9]), slots)
+    _, _, layer = EmptyKeyValues(slots).update(values, 10 * values, 0)
+    return cache_of_prompt(prompt, mask, positions, [(None, layer)])
 
 
 def seen(cache):
     """What each row's slots hold."""
-    keys = ops.convert_to_numpy(cache["layers"][0][0])[:, :, 0]
+    keys = ops.convert_to_numpy(cache.layers[0].keys)[:, :, 0]
     np.testing.assert_array_equal(100 * keys[::2], keys[1::2])
-    real = ops.convert_to_numpy(cache["sequence_ids"][caches.ALL])
+    real = ops.convert_to_numpy(cache.slots[0].sequence_ids)
     return (keys[::2] * real).astype(int).tolist()
 
 
 def test_tokens_move_together_and_end_in_the_same_slot():
     cache = compact(holed())
-    assert int(cache["index"]) == 5
+    assert int(cache.index) == 5
     assert [row[:5] for row in seen(cache)] == [[1, 2, 3, 4, 5], [0, 0, 1, 2, 3]]
     assert [row[5:] for row in seen(cache)] == [[0] * 4] * 2
-    positions = ops.convert_to_numpy(cache["positions"][caches.ALL])
+    positions = ops.convert_to_numpy(cache.slots[0].positions)
     assert positions[0, :5].tolist() == [0, 1, 2, 3, 4]
     assert positions[1, 2:5].tolist() == [0, 1, 2]
-    np.testing.assert_array_equal(cache["layers"][0][1], 10 * cache["layers"][0][0])
+    np.testing.assert_array_equal(cache.layers[0].values, 10 * cache.layers[0].keys)
 
 
 def test_only_without_room():
-    assert int(with_room(holed(), 2)["index"]) == 7
-    assert int(with_room(holed(), 3)["index"]) == 5
+    assert int(with_room(holed(), 2).index) == 7
+    assert int(with_room(holed(), 3).index) == 5

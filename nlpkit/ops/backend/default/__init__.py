@@ -29,6 +29,7 @@ from nlpkit.ops.backend.default.programs import (
 )
 from nlpkit.ops.backend.default.random import dropout, seeded_step
 from nlpkit.ops.backend.default.threshold import count_threshold, mass_threshold
+from nlpkit.ops.backend.default.trees import register_tree
 
 __all__ = [
     "ADDS_MASKS",
@@ -51,6 +52,7 @@ __all__ = [
     "mass_threshold",
     "merge_heads",
     "program",
+    "register_tree",
     "rms_normalization",
     "rows_as_heads",
     "run_loop",

@@ -21,10 +21,10 @@ def program(
 
 
 def run_loop(advance: Callable[[Any], Any], state: Any, until: Any) -> Any:
-    """Advance until all rows are done, or the state's "step" is `until`."""
+    """Advance until all rows are done, or the state's step is `until`."""
 
     def unfinished(state: Any) -> Any:
-        return ops.logical_and(ops.logical_not(ops.all(state["done"])), state["step"] < until)
+        return ops.logical_and(ops.logical_not(ops.all(state.done)), state.step < until)
 
     return ops.while_loop(unfinished, lambda state: (advance(state),), (state,))[0]
 

@@ -3,6 +3,7 @@
 from nlpkit.ops.backend.jax.attention import float32_matmul, fused_attention, fuses_attention
 from nlpkit.ops.backend.jax.programs import is_tracing, program, traced_seed
 from nlpkit.ops.backend.jax.random import dropout
+from nlpkit.ops.backend.jax.trees import register_tree
 
 STATELESS = True
 
@@ -14,5 +15,6 @@ __all__ = [
     "fuses_attention",
     "is_tracing",
     "program",
+    "register_tree",
     "traced_seed",
 ]

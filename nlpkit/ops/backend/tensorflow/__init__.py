@@ -2,6 +2,7 @@
 
 from nlpkit.ops.backend.tensorflow.experts import apply_experts
 from nlpkit.ops.backend.tensorflow.programs import is_tracing, program, traced_seed
+from nlpkit.ops.backend.tensorflow.trees import register_tree
 
 BUILDS_IN_STEPS = True
 HAS_STRINGS = True
@@ -12,5 +13,6 @@ __all__ = [
     "apply_experts",
     "is_tracing",
     "program",
+    "register_tree",
     "traced_seed",
 ]

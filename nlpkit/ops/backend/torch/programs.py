@@ -25,9 +25,9 @@ def program(
 
 def run_loop(advance: Callable[[Any], Any], state: Any, until: Any) -> Any:
     """Advance step by step."""
-    step, until = int(state["step"]), int(until)
+    step, until = int(state.step), int(until)
     while step < until:
-        if step % CHECK_EVERY == 0 and bool(state["done"].all()):
+        if step % CHECK_EVERY == 0 and bool(state.done.all()):
             break
         state = advance(state)
         step += 1

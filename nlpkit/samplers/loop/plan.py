@@ -1,0 +1,26 @@
+"""What changes from call to call of a sampler's loop, without compiling it anew."""
+
+from nlpkit._types import Tensor
+from nlpkit.ops.tree import tree
+
+
+@tree
+class Plan:
+    """The values that a loop takes beside its state.
+
+    Axes: R rows, L tokens of a row, N stop tokens.
+
+    Attributes:
+        stop_token_ids: int32 `[N]`.
+        limits: int32 `[R]`. The maximum number of tokens to generate.
+        streams: int32 `[R, 2]`. The seed and the draw of a row's random numbers.
+        parameters: dict from the name of each parameter that the sampler has (see
+            `nlpkit.samplers.parameters`) to a scalar, float32 or, of counts, int32.
+        kept: bool `[R, L]`, which given tokens are kept, if a sampler is called; None for none.
+    """
+
+    stop_token_ids: Tensor
+    limits: Tensor
+    streams: Tensor
+    parameters: dict[str, Tensor]
+    kept: Tensor = None
