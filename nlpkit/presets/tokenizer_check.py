@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.layout import Layout
 from nlpkit.presets.loading.load import open_layout
 
-_JSON = "tokenizer.json"
+_JSON, _CONFIG, _WORD_PIECE = "tokenizer.json", "tokenizer_config.json", "vocab.txt"
+_ADDED = "added_tokens.json"
 _MODELS = ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model")
 # How many of the added tokens are spelled in texts, and how many differences are told.
 _SPELLED, _TOLD = 64, 5
@@ -41,8 +43,9 @@ _TEXTS = (
 def check_tokenizer(preset: str | Path) -> int:
     """Compare a tokenizer's ids with the engine's on texts that are hard to tokenize.
 
-    The engine is that of the library `tokenizers` for a tokenizer.json, and otherwise
-    `sentencepiece`. The former finds special tokens in texts, and so does the tokenizer here.
+    The engine is that of the library `tokenizers` for a tokenizer.json, or for the vocab.txt of a
+    BERT, and otherwise `sentencepiece`. The former finds special tokens in texts, and so does the
+    tokenizer here.
 
     Args:
         preset: str or Path. A name, a handle or a folder.
@@ -76,23 +79,40 @@ def check_tokenizer(preset: str | Path) -> int:
 
 def _reference(layout: Layout) -> tuple[Callable[[str], Any], list[str]]:
     """What tokenizes a text, and the tokens that it finds in texts."""
-    if layout.folder.has(_JSON):
-        from tokenizers import Tokenizer
-
-        native = Tokenizer.from_buffer(layout.folder.read(_JSON))
-        native.no_truncation()
-        native.no_padding()
+    if layout.folder.has(_JSON) or layout.folder.has(_WORD_PIECE):
+        native = _native(layout.folder)
         added = [token.content for token in native.get_added_tokens_decoder().values()]
         return lambda text: native.encode(text, add_special_tokens=False).ids, added
     name = next((name for name in _MODELS if layout.folder.has(name)), None)
     if name is None:
         raise ValueError(
-            f"{layout} holds no {_JSON} and no SentencePiece model ({', '.join(_MODELS)}) to "
-            "compare ids with."
+            f"{layout} holds no {_JSON}, no {_WORD_PIECE} and no SentencePiece model "
+            f"({', '.join(_MODELS)}) to compare ids with."
         )
     from sentencepiece import SentencePieceProcessor
 
     return SentencePieceProcessor(model_proto=layout.folder.read(name)).encode, []
+
+
+def _native(folder: FolderFiles) -> Any:
+    """The engine that a tokenizer.json describes, or BERT's for a vocab.txt alone."""
+    from tokenizers import BertWordPieceTokenizer, Tokenizer
+
+    if folder.has(_JSON):
+        native = Tokenizer.from_buffer(folder.read(_JSON))
+        native.no_truncation()
+        native.no_padding()
+        return native
+    config = folder.json(_CONFIG) if folder.has(_CONFIG) else {}
+    native = BertWordPieceTokenizer(
+        {token: i for i, token in enumerate(folder.lines(_WORD_PIECE))},
+        handle_chinese_chars=config.get("tokenize_chinese_chars", True),
+        strip_accents=config.get("strip_accents"),
+        lowercase=config.get("do_lower_case", True),
+    )._tokenizer
+    added = folder.json(_ADDED) if folder.has(_ADDED) else {}
+    native.add_tokens(sorted(added, key=lambda token: added[token]))
+    return native
 
 
 def _spelled(tokens: Iterable[str]) -> list[str]:

@@ -151,3 +151,19 @@ def test_the_command_compares_ids_with_the_engine(tmp_path, capsys):
     write(tmp_path / "saved", added_tokens__json={"long": 300})
     assert main(["presets", "verify", str(tmp_path / "saved"), "--tokenizer"]) == 1
     assert "ids differ in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_the_command_compares_a_vocabulary_alone_with_berts_engine(
+    lowercase, tmp_path, capsys, monkeypatch
+):
+    pieces = ["a", "##a", "b", "##b", "lo", "##n", "##g", "cafe", "café", "電", "影"]
+    BertTokenizer([*WORDS, *pieces], lowercase=lowercase).save_to_preset(tmp_path)
+    assert not (tmp_path / "tokenizer.json").exists()
+    assert main(["presets", "verify", str(tmp_path), "--tokenizer"]) == 0
+    (tmp_path / "nlpkit.json").unlink()
+    write(tmp_path, config__json={"model_type": "bert"}, added_tokens__json={"long": 22})
+    assert main(["presets", "verify", str(tmp_path), "--tokenizer"]) == 0
+    monkeypatch.setattr(BertTokenizer, "_ids", lambda self, texts: [[1] for _ in texts])
+    assert main(["presets", "verify", str(tmp_path), "--tokenizer"]) == 1
+    assert "ids differ in" in capsys.readouterr().err
