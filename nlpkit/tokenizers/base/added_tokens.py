@@ -80,13 +80,17 @@ class WithWholeTokens(_Around):
     whole: WholeTokens
     within: bool
 
-    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+    def encode(self, texts: Sequence[str]) -> Sequence[Sequence[int]]:
+        if not any(map(self.whole.find, texts)):  # As in most texts.
+            return self.algorithm.encode(texts)
         ids, rows = self.whole.ids, list(map(self._parts, texts))
         found = self.algorithm.encode([p for p in chain.from_iterable(rows) if p not in ids])
         between: Iterator[Sequence[int]] = iter(found)
         return [[i for p in r for i in ((ids[p],) if p in ids else next(between))] for r in rows]
 
     def spans(self, text: str) -> Spans:
+        if self.whole.find(text) is None:
+            return self.algorithm.spans(text)
         return Spans.join(self._spans_of_parts(text))
 
     def graph_encode(self, texts: TensorFlowTensor) -> Any:
