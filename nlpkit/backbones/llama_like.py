@@ -6,10 +6,10 @@ the options here it has, and under which names its constructor takes them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from nlpkit.backbones.activations import ACTIVATIONS, NAMES
+from nlpkit.backbones.layer_types import FULL, WINDOW, kinds_by_index
 from nlpkit.backbones.llama_table import FEED_FORWARD as FEED_FORWARD
 from nlpkit.backbones.llama_table import table as table
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
@@ -40,7 +40,6 @@ _OPTIONS = {
     "tie_word_embeddings": "tie_word_embeddings",
     "max_sequence_length": "max_position_embeddings",
 }
-_FULL = "full_attention"
 
 
 def attention(
@@ -203,27 +202,6 @@ def write(
     }
 
 
-def windowed(
-    attention: AttentionSpec, num_layers: int, window: int | None, layers: Sequence[int] | None
-) -> list[AttentionSpec]:
-    """The attention of each layer, where some have a window.
-
-    Args:
-        attention: `AttentionSpec` without one.
-        num_layers: int. Number of layers.
-        window: int or None. Number of tokens that a token attends to; None for no limit.
-        layers: ints or None. Indices of the layers with the window; None for all.
-
-    Raises:
-        ValueError: there is no such layer.
-    """
-    chosen = range(num_layers) if layers is None else layers
-    if not all(0 <= i < num_layers for i in chosen):
-        raise ValueError(f"window_layers must lie in [0, {num_layers}); got {list(chosen)}.")
-    sliding = replace(attention, window=window)
-    return [sliding if i in chosen else attention for i in range(num_layers)]
-
-
 def read_windows(reader: ConfigReader, num_layers: int) -> tuple[int | None, list[int] | None]:
     """Qwen's window and the layers that have it, None for all.
 
@@ -234,10 +212,10 @@ def read_windows(reader: ConfigReader, num_layers: int) -> tuple[int | None, lis
     types = reader.get("layer_types", None, kind=list)
     first = reader.get("max_window_layers", 28)
     if types is None:
-        types = ["sliding_attention" if uses and i >= first else _FULL for i in range(num_layers)]
-    if set(types) - {"sliding_attention", _FULL} or len(types) != num_layers:
+        types = [WINDOW if uses and i >= first else FULL for i in range(num_layers)]
+    if set(types) - {WINDOW, FULL} or len(types) != num_layers:
         raise ValueError(f"layer_types must have the attention of each layer; got {types}.")
-    layers = [i for i, kind in enumerate(types) if kind != _FULL]
+    layers = [i for i, kind in enumerate(types) if kind != FULL]
     if layers and not uses:
         raise ValueError("layer_types has layers with a window, but use_sliding_window is false.")
     return (size, None if len(layers) == num_layers else layers) if layers else (None, None)
@@ -247,14 +225,12 @@ def write_windows(
     window: int | None, layers: Sequence[int] | None, num_layers: int
 ) -> dict[str, Any]:
     """The inverse of `read_windows`."""
-    chosen = range(num_layers) if layers is None else layers
-    with_window = set() if window is None else set(chosen)
-    types = ["sliding_attention" if i in with_window else _FULL for i in range(num_layers)]
+    types = kinds_by_index(num_layers, [] if window is None else layers)
     config: dict[str, Any] = {"use_sliding_window": window is not None, "layer_types": types}
     if window is None:
         return config
     # What transformers knew before layer_types: the layers from one on.
-    first = min(with_window, default=num_layers)
+    first = types.index(WINDOW) if WINDOW in types else num_layers
     return {**config, "sliding_window": window, "max_window_layers": first}
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.layer_types import attentions_of_layers, kinds_by_index
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
@@ -100,8 +101,9 @@ class Qwen3Backbone(Backbone):
             dropout=attention_dropout,
         )
         feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False)
-        windowed = llama_like.windowed(attention, num_layers, sliding_window_size, window_layers)
-        layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in windowed]
+        kinds = kinds_by_index(num_layers, window_layers)
+        attentions = attentions_of_layers(attention, kinds, sliding_window_size)
+        layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in attentions]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
         super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._scaling = scaling

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
@@ -19,7 +20,6 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 
-_WINDOW = "sliding_attention"
 _RENAMED = {
     "num_query_heads": "num_attention_heads",
     "rope_max_wavelength": "rope_theta",
@@ -180,11 +180,11 @@ class SmolLM3Backbone(Backbone):
         feed_forward = FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=mlp_bias)
         rotary_dim = int(attention.head_dim * partial_rotary_factor)
         rope = attention.rope and replace(attention.rope, rotary_dim=rotary_dim)
-        windows = {_WINDOW: sliding_window}
         _check_lists(num_layers, rope_layer_enabled_list, layer_types, sliding_window)
+        windowed = attentions_of_layers(attention, layer_types, sliding_window)
         of_layers = [
-            replace(attention, rope=rope if rotated else None, window=windows.get(kind))
-            for rotated, kind in zip(rope_layer_enabled_list, layer_types, strict=True)
+            replace(each, rope=rope if rotated else None)
+            for each, rotated in zip(windowed, rope_layer_enabled_list, strict=True)
         ]
         layers = [llama_like.layer(each, feed_forward, norm, dropout) for each in of_layers]
         stack = llama_like.stack(vocabulary_size, hidden_dim, layers, norm, tie_word_embeddings)
@@ -209,7 +209,7 @@ class SmolLM3Backbone(Backbone):
         rotated = [bool(x) for x in reader.get("no_rope_layers", without)]
         uses, window = reader.get("use_sliding_window", False), reader.get("sliding_window", 0)
         window = window if uses and window else None
-        kinds = [_WINDOW if window and not rope else "full_attention" for rope in rotated]
+        kinds = [WINDOW if window and not rope else FULL for rope in rotated]
         return {
             **{_RENAMED.get(name, name): value for name, value in common.items()},
             "attention_bias": reader.get("attention_bias", False),
@@ -245,8 +245,8 @@ def _check_lists(layers: int, rotated: Any, kinds: Any, window: int | None) -> N
             f"rope_layer_enabled_list and layer_types must have an entry for each of the {layers} "
             f"layers; got {len(rotated)} and {len(kinds)}."
         )
-    if _WINDOW in kinds and window is None:
-        raise ValueError(f"layer_types has {_WINDOW!r}, which needs sliding_window.")
+    if WINDOW in kinds and window is None:
+        raise ValueError(f"layer_types has {WINDOW!r}, which needs sliding_window.")
 
 
 class SmolLM3CausalLMPreprocessor(CausalLMPreprocessor):
