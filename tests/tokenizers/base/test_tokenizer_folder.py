@@ -164,6 +164,6 @@ def test_the_command_compares_a_vocabulary_alone_with_berts_engine(
     (tmp_path / "nlpkit.json").unlink()
     write(tmp_path, config__json={"model_type": "bert"}, added_tokens__json={"long": 22})
     assert main(["presets", "verify", str(tmp_path), "--tokenizer"]) == 0
-    monkeypatch.setattr(BertTokenizer, "_ids", lambda self, texts: [[1] for _ in texts])
+    monkeypatch.setattr(BertTokenizer, "__call__", lambda self, texts: [[1] for _ in texts])
     assert main(["presets", "verify", str(tmp_path), "--tokenizer"]) == 1
     assert "ids differ in" in capsys.readouterr().err
