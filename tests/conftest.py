@@ -16,8 +16,8 @@ compile_in_haste()
 
 
 BACKENDS = ("tensorflow", "jax", "torch")
-# Of what says nothing of backends, PyTorch, which is through first, takes the larger part.
-LIGHTER = ("torch", "jax", "torch")
+# What runs on one of them alone: PyTorch, which compiles nothing, takes the larger part.
+IN_TURN = ("torch", "jax", "torch")
 
 
 def pytest_addoption(parser):
@@ -54,9 +54,8 @@ def _backends_of(item, by_turns):
         return ("tensorflow",)
     if not (turn and by_turns):
         return BACKENDS
-    if turn.args:
-        return (BACKENDS[turn.args[0] % len(BACKENDS)],)
-    return (LIGHTER[zlib.crc32(item.nodeid.encode()) % len(LIGHTER)],)
+    number = turn.args[0] if turn.args else zlib.crc32(item.nodeid.encode())
+    return (IN_TURN[number % len(IN_TURN)],)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,11 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
+import types
+
+import numpy as np
 
 
 def compile_in_haste() -> None:
@@ -11,7 +15,8 @@ def compile_in_haste() -> None:
 
     XLA compiles a training step in 0.4 of the time, TensorFlow starts one in 0.8, and processes on
     JAX share what they compiled. What compares with a process of its own calls this there, too. The
-    data-parallel journey keeps XLA's optimizations, and compares.
+    data-parallel journey keeps XLA's optimizations, and compares. Weights start from NumPy's random
+    numbers, for which nothing is compiled.
     """
     os.environ.setdefault(
         "XLA_FLAGS",
@@ -27,3 +32,46 @@ def compile_in_haste() -> None:
         import tensorflow
 
         tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    _draw_initial_weights_in_numpy()
+
+
+def without_tensorflow() -> None:
+    """On other backends do as if it were not installed: saving would import it, for seconds."""
+    if os.environ["KERAS_BACKEND"] != "tensorflow":
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]
+
+
+def _draw_initial_weights_in_numpy() -> None:
+    from keras.src.initializers import random_initializers
+
+    drawn = {"normal": _normal, "truncated_normal": _truncated_normal, "uniform": _uniform}
+    known = vars(random_initializers.random)
+    random_initializers.random = types.SimpleNamespace(**{**known, **drawn})
+
+
+def _normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    return _tensor(mean + stddev * _generator(seed).normal(size=shape), dtype)
+
+
+def _truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    """What lies beyond two standard deviations comes in again at the other end."""
+    drawn = _generator(seed).normal(size=shape)
+    return _tensor(mean + stddev * ((drawn + 2) % 4 - 2), dtype)
+
+
+def _uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
+    return _tensor(_generator(seed).uniform(minval, maxval, shape), dtype)
+
+
+def _generator(seed):
+    import keras
+
+    if isinstance(seed, keras.random.SeedGenerator):
+        seed = keras.ops.convert_to_numpy(seed.next())
+    return np.random.default_rng(seed)
+
+
+def _tensor(drawn, dtype):
+    import keras
+
+    return keras.ops.convert_to_tensor(drawn, dtype=dtype)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Format, lint, types, import layers; then every test on each backend, one process a backend, side by
-# side: the first one, which takes longest, goes first; its output comes as it runs, the others'
-# after it. Tests that say nothing of the backend (marked by_turns) run on one of the three.
+# side, each with the share of two cores with which all end together; the first one's output comes
+# as it runs, the others' after it. Tests that say nothing of the backend (marked by_turns) run on
+# one of the three.
 #
 #   bash tools/test.sh                            everything, as CI does
 #   bash tools/test.sh --backend jax              one backend
@@ -27,6 +28,8 @@ install_everything() {
   install --no-deps tensorflow-text keras-hub
 }
 
+# Processes that the tests start find the library compiled to bytecode.
+unset PYTHONDONTWRITEBYTECODE
 failed=()
 stage() {
   local name=$1 start=$SECONDS status=0
@@ -44,6 +47,7 @@ test_backend() {
 }
 
 if [ ${#backends[@]} -eq 3 ]; then by_turns=1; fi
+after=(0 1 4) # How nice each is to those before it.
 
 activate_environment
 install_once test install_everything
@@ -51,7 +55,7 @@ stage check python tools/check.py || failed+=(check)
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 for ((i = 1; i < ${#backends[@]}; i++)); do
-  niceness=10 test_backend "${backends[i]}" "$@" > "$logs/$i" 2>&1 &
+  niceness=${after[i]} test_backend "${backends[i]}" "$@" > "$logs/$i" 2>&1 &
   running[i]=$!
 done
 test_backend "${backends[0]}" "$@" || failed+=("${backends[0]}")

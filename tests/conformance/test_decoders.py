@@ -78,7 +78,7 @@ def test_several_tokens_a_step_equal_the_whole(converted, family, shape):
     steps_equal_the_whole(converted(family, shape), tokens=3)
 
 
-@with_shapes
+@each_kind
 def test_transformers_opens_what_is_saved(converted, family, shape, tmp_path):
     import transformers
 

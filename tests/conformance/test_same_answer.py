@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from keras.ops import convert_to_numpy
 
 from conformance.cases.case import assert_close
-from conformance.cases.decoders import DECODERS
+from conformance.cases.decoders import DECODERS, KINDS
 from conformance.decoder_programs import compiled, tensor
 
 CASES = DECODERS
-# Each kind of positions, window, cache and block is on every backend; what combines them, on one.
-KINDS = ("GPT2", "Bloom", "Falcon", "Gemma3", "GptOss", "Mistral", "SmolLM3")
 
 
 def by_turns(case):
+    """A kind is on every backend; what combines them, on one."""
     return case.name.removesuffix("Backbone") not in KINDS
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from haste import compile_in_haste, without_tensorflow
 from journeys.sweeping import (
     TEXTS,
     check_same,
@@ -25,11 +26,13 @@ from journeys.sweeping import (
 
 import nlpkit
 from conformance.cases.case import Case, fill
+from conformance.cases.decoders import KINDS
 from conformance.cases.every_class import CASES
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
 
 # To trace a graph there takes longer than a few steps without one.
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
+IN_GRAPHS = {"BertClassifier", *(kind + "CausalLM" for kind in KINDS)}
 JIT = False if ON_TENSORFLOW else "auto"
 
 
@@ -79,12 +82,13 @@ def write_task(case: Case, folder: Path) -> None:
     check_same(weights(task), weights(made), "Hugging Face's folder")
     labels = getattr(case.family, "labels", None)
     inputs = (TEXTS,) if labels is None else (TEXTS, labels)
-    task.compile(optimizer(), jit_compile=JIT)
-    options = {"batch_size": 3, "epochs": 12, "shuffle": False, "verbose": 0}
+    eagerly = ON_TENSORFLOW and case.name not in IN_GRAPHS
+    task.compile(optimizer(), run_eagerly=eagerly, jit_compile=JIT)
+    options = {"batch_size": len(TEXTS), "epochs": 4, "shuffle": False, "verbose": 0}
     losses = task.fit(*inputs, **options).history["loss"]
     assert np.isfinite(losses).all()
     if isinstance(task, nlpkit.models.CausalLM):  # Others learn in `conformance`.
-        assert losses[-1] < 0.8 * losses[0], losses
+        assert (np.diff(losses) < 0).all(), losses
     save(task, folder, inputs)
 
 
@@ -155,4 +159,6 @@ def save(model: Any, folder: Path, inputs: Any) -> None:
 
 
 if __name__ == "__main__":
+    compile_in_haste()
+    without_tensorflow()
     main(Path(sys.argv[1]), sys.argv[2:])
