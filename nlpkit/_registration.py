@@ -37,6 +37,7 @@ _OTHERS = {
     "modules.experts": "ExpertDense Experts",
     "modules.feed_forward": "FeedForward",
     "modules.normalization": "LayerNormalization RMSNorm",
+    "modules.pooling": "Pooling",
     "modules.transformer_block": "Residual TransformerBlock",
     "preprocessors.segment_preprocessor": "SegmentPreprocessor",
     "tasks.causal_lm": "CausalLM",
@@ -45,8 +46,9 @@ _OTHERS = {
     "tasks.text_classifier": "TextClassifier",
     "tokenizers.byte_pair.end_of_text_tokenizer": "EndOfTextTokenizer",
     "tokenizers.byte_pair.im_end_tokenizer": "ImEndTokenizer",
+    "tokenizers.byte_pair.start_end_tokenizer": "StartEndMaskTokenizer",
     "tokenizers.sentence_piece.start_end_tokenizer": (
-        "StartEndPieceTokenizer StartEndPadPieceTokenizer"
+        "StartEndPieceTokenizer StartEndPadPieceTokenizer StartEndMaskPieceTokenizer"
     ),
 }
 _CLASS = re.compile(r"^class ([A-Z]\w*)\(", re.MULTILINE)

@@ -13,7 +13,14 @@ from nlpkit._types import DType, Shape, Tensor
 from nlpkit._warning import warn
 from nlpkit.backbones import documentation
 from nlpkit.backbones.attached_state import AttachedState
-from nlpkit.backbones.spec import HeadSpec, StackSpec
+from nlpkit.backbones.heads import Heads
+from nlpkit.backbones.spec import (
+    ClassifierHeadSpec,
+    HeadSpec,
+    MaskedLMHeadSpec,
+    NormSpec,
+    StackSpec,
+)
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.modules.cache import KeyValueCache
 from nlpkit.modules.prompt import Prompt
@@ -70,6 +77,8 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     # the class of transformers, and what its tensors' names start with where there is a head;
     hf_architecture: ClassVar[str] = ""
     hf_prefix: ClassVar[str] = ""
+    # the heads of its tasks there;
+    heads: ClassVar[Heads] = {}
     # how the layouts of KerasHub map to it.
     kerashub: ClassVar[tuple[Family, ...]] = ()
 
@@ -126,6 +135,22 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     def weight_table(self) -> list[Line]:
         """Where each variable is in a Hugging Face checkpoint."""
         raise NotImplementedError(f"{type(self).__name__} must define weight_table.")
+
+    def hf_class_name(self, name: str) -> str:
+        """What the class of transformers of this name is called for this object."""
+        return name
+
+    @property
+    def classifier_head(self) -> ClassifierHeadSpec:
+        """The spec of a head on whole texts: the pooled output, or a decoder's last token."""
+        if self.head is not None:
+            return ClassifierHeadSpec("last", output_bias=False)
+        return ClassifierHeadSpec("pooler")
+
+    @property
+    def masked_lm_head(self) -> MaskedLMHeadSpec:
+        """The spec of a head that predicts masked tokens: by the backbone's own, as in BERT."""
+        return MaskedLMHeadSpec(self.activation, NormSpec("layer", self.layer_norm_epsilon))
 
     @property
     def token_embedding(self) -> Any:

@@ -45,12 +45,11 @@ class LayerFactory:
         )
 
     def table(self, rows: int | None, width: int, name: str) -> Any:
-        """An embedding, or None for no rows."""
+        """An embedding, or None for no rows; a single row, a bias for all, begins at zero."""
         if rows is None:
             return None
-        return Table(
-            rows, width, embeddings_initializer=self._fresh(), dtype=self._dtype, name=name
-        )
+        initializer = "zeros" if rows == 1 else self._fresh()
+        return Table(rows, width, embeddings_initializer=initializer, dtype=self._dtype, name=name)
 
     def dense(
         self, units: int, name: str, *, use_bias: bool = True, activation: str | None = None
@@ -75,7 +74,7 @@ class LayerFactory:
             return None
         arguments = {"epsilon": norm.epsilon, "dtype": self._dtype, "name": name}
         if norm.kind == "layer":
-            return LayerNormalization(**arguments)
+            return LayerNormalization(scale=norm.scale, center=norm.bias, **arguments)
         return RMSNormalization(unit_offset=norm.unit_offset, **arguments)
 
     def block(self, index: int, layer: LayerSpec) -> TransformerBlock:

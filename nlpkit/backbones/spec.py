@@ -17,11 +17,14 @@ class NormSpec:
             2019).
         epsilon: added to the variance.
         unit_offset: whether an "rms" norm multiplies by 1 + its factors (Gemma).
+        scale, bias: whether a "layer" norm has factors, and terms.
     """
 
     kind: Literal["layer", "rms"]
     epsilon: float
     unit_offset: bool = False
+    scale: bool = True
+    bias: bool = True
 
 
 @dataclass(frozen=True)
@@ -111,12 +114,14 @@ class FeedForwardSpec:
         activation: its name; "gelu" is exact, "gelu_tanh" the approximation.
         gated: whether the activation gates a second projection.
         use_bias: whether the dense layers have biases.
+        dropout: dropout rate between them.
     """
 
     intermediate_dim: int
     activation: str
     gated: bool
     use_bias: bool
+    dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -169,6 +174,8 @@ class EmbeddingSpec:
         scale: factor of the token embeddings, rounded to the compute dtype.
         position_offset: row of the position embedding for position 0.
         token_dim: size of the token embedding, if it is projected to the hidden size.
+        projected: what is projected: the "tokens" alone, and hidden states back to them at the end
+            (OPT), or the normalized "sum" of all embeddings, which have that size (ALBERT).
     """
 
     vocabulary_size: int
@@ -179,6 +186,44 @@ class EmbeddingSpec:
     scale: float | None = None
     position_offset: int = 0
     token_dim: int | None = None
+    projected: Literal["tokens", "sum"] = "tokens"
+
+
+@dataclass(frozen=True)
+class ClassifierHeadSpec:
+    """From hidden states to the features of a whole text, which a dense layer classifies.
+
+    Attributes:
+        pooling: what is taken: the backbone's "pooler" output, the "first" or the "last" token, or
+            the "mean" or "max" of all. Padding does not count.
+        activation: of a dense layer on that; None for no such layer.
+        use_bias: whether that layer has a bias.
+        norm: normalization after it.
+        dropout_first: whether dropout is applied before it, as well as after.
+        output_bias: whether the dense layer that classifies has a bias.
+    """
+
+    pooling: str
+    activation: str | None = None
+    use_bias: bool = True
+    norm: NormSpec | None = None
+    dropout_first: bool = False
+    output_bias: bool = True
+
+
+@dataclass(frozen=True)
+class MaskedLMHeadSpec:
+    """From hidden states to the features that predict masked tokens.
+
+    Attributes:
+        activation: of a dense layer to the size of the token embedding.
+        norm: normalization after it.
+        use_bias: whether it has a bias.
+    """
+
+    activation: str
+    norm: NormSpec
+    use_bias: bool = True
 
 
 @dataclass(frozen=True)
@@ -206,6 +251,7 @@ class StackSpec:
         hidden_dim: hidden size.
         embedding: the input of the first layer.
         layers: one spec per layer.
+        order: the layers that run, in order, for layers that run repeatedly; None for each once.
         initializer_range: standard deviation of initial weights (truncated normal).
         final_norm: normalization after the last layer.
         pooler_activation: activation of the dense layer on the first token; None for no pooler.
@@ -216,6 +262,7 @@ class StackSpec:
     embedding: EmbeddingSpec
     layers: tuple[LayerSpec, ...]
     initializer_range: float
+    order: tuple[int, ...] | None = None
     final_norm: NormSpec | None = None
     pooler_activation: str | None = None
     head: HeadSpec | None = None

@@ -13,6 +13,7 @@ from nlpkit.backbones.spec import ExpertsSpec, StackSpec
 from nlpkit.modules.cache import KeyValueCache, cache_of_prompt
 from nlpkit.modules.layer_cache import EmptyKeyValues
 from nlpkit.modules.prompt import Prompt
+from nlpkit.ops.pooling import pool
 from nlpkit.ops.visibility import positions_in_sequences, positions_of
 
 
@@ -33,18 +34,20 @@ class Transformer:
         make, embedding = LayerFactory(stack.initializer_range, dtype), stack.embedding
         width = stack.hidden_dim if embedding.token_dim is None else embedding.token_dim
         self.token_embedding = make.token_table(embedding.vocabulary_size, width)
-        self.project_in = self.project_out = None
-        if embedding.token_dim is not None:
+        self.project_in = self.project_out = self.project_sum = None
+        if embedding.token_dim is not None and embedding.projected == "tokens":
             self.project_in = make.dense(stack.hidden_dim, "project_in", use_bias=False)
             self.project_out = make.dense(width, "project_out", use_bias=False)
+            width = stack.hidden_dim
+        elif embedding.token_dim is not None:
+            self.project_sum = make.dense(stack.hidden_dim, "embeddings_projection")
         rows = embedding.max_positions and embedding.max_positions + embedding.position_offset
-        self.position_embedding = make.table(rows, stack.hidden_dim, "position_embedding")
-        self.segment_embedding = make.table(
-            embedding.num_segments, stack.hidden_dim, "segment_embedding"
-        )
+        self.position_embedding = make.table(rows, width, "position_embedding")
+        self.segment_embedding = make.table(embedding.num_segments, width, "segment_embedding")
         self.embeddings_norm = make.norm(embedding.norm, "embeddings_norm")
         self.embeddings_dropout = make.dropout(embedding.dropout, "embeddings_dropout")
         self.layers = [make.block(i, layer) for i, layer in enumerate(stack.layers)]
+        self._order = range(len(self.layers)) if stack.order is None else stack.order
         self.final_norm = make.norm(stack.final_norm, "final_norm")
         self.pooler = None
         if stack.pooler_activation is not None:
@@ -54,8 +57,8 @@ class Transformer:
 
     def input_names(self) -> list[str]:
         """The inputs the family has; `positions` and `sequence_ids` are optional beside them."""
-        segments = ["segment_ids"] if self.spec.embedding.num_segments is not None else []
-        return ["token_ids", "padding_mask", *segments]
+        several = (self.spec.embedding.num_segments or 1) > 1
+        return ["token_ids", "padding_mask", *(["segment_ids"] if several else [])]
 
     def __call__(
         self,
@@ -80,7 +83,8 @@ class Transformer:
         hidden = self._embed(inputs, positions, training)
         if intercept is not None:
             hidden = intercept(hidden, -1)
-        for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
+        for i, which in enumerate(self._order):
+            block, layer = self.layers[which], self.spec.layers[which]
             arguments = attention_inputs.of(layer.attention)
             if training and isinstance(layer.feed_forward, ExpertsSpec):
                 arguments["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
@@ -89,10 +93,8 @@ class Transformer:
         hidden = self._leave(hidden)
         if self.pooler is None:
             return hidden
-        return {
-            "sequence_output": hidden,
-            "pooled_output": self.pooler(self._first(inputs, hidden)),
-        }
+        first = pool(hidden, inputs.get("padding_mask"), "first")
+        return {"sequence_output": hidden, "pooled_output": self.pooler(first)}
 
     def prefill(self, prompt: Prompt) -> tuple[Any, KeyValueCache]:
         """Run over prompts, and keep their keys and values.
@@ -194,17 +196,10 @@ class Transformer:
         if self.embeddings_norm is not None:
             hidden = self.embeddings_norm(hidden)
         # Outside training too: Keras keeps the seed of a layer that is in the functional graph.
-        return self.embeddings_dropout(hidden, training=bool(training))
+        hidden = self.embeddings_dropout(hidden, training=bool(training))
+        return hidden if self.project_sum is None else self.project_sum(hidden)
 
     def _leave(self, hidden: Tensor) -> Any:
         if self.final_norm is not None:
             hidden = self.final_norm(hidden)
         return hidden if self.project_out is None else self.project_out(hidden)
-
-    def _first(self, inputs: dict[str, Any], hidden: Tensor) -> Any:
-        """The features of each row's first real token, `[B, dim]`."""
-        padding_mask = inputs.get("padding_mask")
-        if padding_mask is None:
-            return hidden[:, 0]
-        first = ops.argmax(ops.cast(padding_mask, "int32"), axis=1)  # B
-        return ops.squeeze(ops.take_along_axis(hidden, first[:, None, None], axis=1), axis=1)

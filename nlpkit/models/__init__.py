@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from nlpkit.models.qwen import *
     from nlpkit.models.qwen3 import *
     from nlpkit.models.qwen3_moe import *
+    from nlpkit.models.roberta import *
     from nlpkit.models.smollm3 import *
     from nlpkit.models.stablelm import *
 

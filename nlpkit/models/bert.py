@@ -3,85 +3,24 @@
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones.activations import ACTIVATIONS, NAMES
+from nlpkit.backbones import bert_like
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.spec import (
-    AttentionSpec,
-    EmbeddingSpec,
-    FeedForwardSpec,
-    LayerSpec,
-    NormSpec,
-    ResidualSpec,
-    StackSpec,
-)
+from nlpkit.backbones.heads import Heads, HeadTable
+from nlpkit.backbones.spec import EmbeddingSpec, NormSpec
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
-from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
+from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import PLAIN
 from nlpkit.presets.layouts.kerashub.encoder import WORD_PIECES, encoder
 from nlpkit.presets.layouts.kerashub.family import Family
-from nlpkit.presets.mapping.weight_table import Line, parse
+from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
+from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import VocabularySource
 from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
 
-_CONFIG = {
-    "vocabulary_size": ("vocab_size", 30522),
-    "num_layers": ("num_hidden_layers", 12),
-    "num_heads": ("num_attention_heads", 12),
-    "hidden_dim": ("hidden_size", 768),
-    "intermediate_dim": ("intermediate_size", 3072),
-    "dropout": ("hidden_dropout_prob", 0.1),
-    "max_sequence_length": ("max_position_embeddings", 512),
-    "num_segments": ("type_vocab_size", 2),
-    "attention_dropout": ("attention_probs_dropout_prob", 0.1),
-    "layer_norm_epsilon": ("layer_norm_eps", 1e-12),
-}
-_EMBEDDINGS = """
-token_embedding/embeddings <- embeddings.word_embeddings.weight
-position_embedding/embeddings <- embeddings.position_embeddings.weight
-segment_embedding/embeddings <- embeddings.token_type_embeddings.weight
-embeddings_norm/gamma <- embeddings.LayerNorm.weight ; also spelled gamma=weight
-embeddings_norm/beta <- embeddings.LayerNorm.bias ; also spelled beta=bias
-pooled_dense/kernel <- pooler.dense.weight | transpose ; optional
-pooled_dense/bias <- pooler.dense.bias ; optional
-<- embeddings.position_ids ; buffer
-<- qa_outputs.* ; other head
-"""
-_LAYER = """
-attention/query/kernel <- attention.self.query.weight | transpose
-attention/query/bias <- attention.self.query.bias
-attention/key/kernel <- attention.self.key.weight | transpose
-attention/key/bias <- attention.self.key.bias
-attention/value/kernel <- attention.self.value.weight | transpose
-attention/value/bias <- attention.self.value.bias
-attention/output/kernel <- attention.output.dense.weight | transpose
-attention/output/bias <- attention.output.dense.bias
-attention_residual/output_norm/gamma <- attention.output.LayerNorm.weight ; also spelled gamma=weight
-attention_residual/output_norm/beta <- attention.output.LayerNorm.bias ; also spelled beta=bias
-feed_forward/intermediate/kernel <- intermediate.dense.weight | transpose
-feed_forward/intermediate/bias <- intermediate.dense.bias
-feed_forward/output/kernel <- output.dense.weight | transpose
-feed_forward/output/bias <- output.dense.bias
-feed_forward_residual/output_norm/gamma <- output.LayerNorm.weight ; also spelled gamma=weight
-feed_forward_residual/output_norm/beta <- output.LayerNorm.bias ; also spelled beta=bias
-"""
-_MASKED_LM_HEAD = """
-masked_lm_head/dense/kernel <- cls.predictions.transform.dense.weight | transpose
-masked_lm_head/dense/bias <- cls.predictions.transform.dense.bias
-masked_lm_head/layer_norm/gamma <- cls.predictions.transform.LayerNorm.weight ; also spelled gamma=weight
-masked_lm_head/layer_norm/beta <- cls.predictions.transform.LayerNorm.bias ; also spelled beta=bias
-masked_lm_head/output_bias <- cls.predictions.bias
-masked_lm_head/output_bias <- cls.predictions.decoder.bias ; tied
-backbone/token_embedding/embeddings <- cls.predictions.decoder.weight ; tied
-<- cls.seq_relationship.* ; other head
-"""
-_CLASSIFIER_HEAD = """
-logits/kernel <- classifier.weight | transpose
-logits/bias <- classifier.bias
-"""
 _KERASHUB_EMBEDDINGS = """
 token_embedding/embeddings <- layers/reversible_embedding/0
 position_embedding/embeddings <- layers/position_embedding/0
@@ -133,6 +72,7 @@ class BertTokenizer(WordPieceTokenizer):
         "mask_token",
         "unk_token",
     )
+    packing: ClassVar[Packing] = CLS_SEP
 
     def __init__(
         self,
@@ -162,6 +102,8 @@ class BertBackbone(Backbone):
             output of each sub-layer.
         max_sequence_length: int. Number of learned positions: the maximum sequence length.
         num_segments: int. Number of segment ids (token types).
+        pooler: bool. Whether there is a pooled output; without it the backbone returns the sequence
+            output alone, and Hugging Face's tensors of a pooler are ignored. Default True.
         activation: str. "gelu", the exact form, as in the original; "gelu_tanh" for weights trained
             with the approximation (KerasHub's).
         attention_dropout: float or None. Dropout rate of the attention weights; None for `dropout`.
@@ -172,7 +114,8 @@ class BertBackbone(Backbone):
 
     Returns:
         dict of `sequence_output` `[batch, seq, hidden_dim]` and `pooled_output`
-        `[batch, hidden_dim]`, a dense tanh layer on the first token.
+        `[batch, hidden_dim]`, a dense tanh layer on the first token; without a pooler the former
+        alone.
 
     Example:
         >>> backbone = nlpkit.models.BertBackbone(
@@ -186,6 +129,10 @@ class BertBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("bert",)
     hf_architecture: ClassVar[str] = "BertModel"
     hf_prefix: ClassVar[str] = "bert."
+    heads: ClassVar[Heads] = {
+        "TextClassifier": HeadTable("BertForSequenceClassification", bert_like.CLASSIFIER),
+        "MaskedLM": HeadTable("BertForMaskedLM", bert_like.MASKED_LM_HEAD, ("BertForPreTraining",)),
+    }
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
     cls_token_index: ClassVar[int] = 0
 
@@ -200,62 +147,45 @@ class BertBackbone(Backbone):
         max_sequence_length: int = 512,
         num_segments: int = 2,
         *,
+        pooler: bool = True,
         activation: str = "gelu",
         attention_dropout: float | None = None,
         layer_norm_epsilon: float = 1e-12,
         dtype: DType = None,
         **kwargs: Any,
     ) -> None:
-        if hidden_dim % num_heads:
-            raise ValueError(
-                f"num_heads must divide hidden_dim; got num_heads={num_heads}, "
-                f"hidden_dim={hidden_dim}."
-            )
-        norm = NormSpec("layer", layer_norm_epsilon)
-        residual = ResidualSpec(output=norm, dropout=dropout)
-        layer = LayerSpec(
-            attention=AttentionSpec(
-                num_heads=num_heads,
-                num_key_value_heads=num_heads,
-                head_dim=hidden_dim // num_heads,
-                scale=(hidden_dim // num_heads) ** -0.5,
-                input_bias=True,
-                output_bias=True,
-                causal=False,
-                dropout=dropout if attention_dropout is None else attention_dropout,
-            ),
-            attention_residual=residual,
-            feed_forward=FeedForwardSpec(intermediate_dim, activation, gated=False, use_bias=True),
-            feed_forward_residual=residual,
-        )
         embedding = EmbeddingSpec(
-            vocabulary_size, max_sequence_length, num_segments, norm=norm, dropout=dropout
+            vocabulary_size,
+            max_sequence_length,
+            num_segments,
+            norm=NormSpec("layer", layer_norm_epsilon),
+            dropout=dropout,
         )
-        stack = StackSpec(
-            hidden_dim, embedding, (layer,) * num_layers, 0.02, pooler_activation="tanh"
+        stack = bert_like.stack(
+            embedding,
+            num_layers,
+            num_heads,
+            hidden_dim,
+            intermediate_dim,
+            activation=activation,
+            dropout=dropout,
+            attention_dropout=attention_dropout,
+            layer_norm_epsilon=layer_norm_epsilon,
+            pooler_activation="tanh" if pooler else None,
         )
         super().__init__(stack, locals(), dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        layers = [
-            line.within(f"transformer_layer_{i}/", f"encoder.layer.{i}.")
-            for i in range(self.num_layers)
-            for line in parse(_LAYER)
-        ]
-        return parse(_EMBEDDINGS) + layers
+        embeddings = bert_like.EMBEDDINGS + bert_like.EMBEDDINGS_NORM
+        pooler = bert_like.POOLER if self.pooler else bert_like.NO_POOLER
+        return bert_like.table(self.num_layers, embeddings, pooler)
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        reader.require("position_embedding_type", ["absolute"], "absolute")
-        reader.ignore("tie_word_embeddings")  # The table's tied lines compare the tensors.
-        arguments = reader.arguments(_CONFIG)
-        return {**arguments, "activation": reader.require("hidden_act", ACTIVATIONS, "gelu")}
+        return bert_like.read(reader)
 
     def to_hf_config(self) -> dict[str, Any]:
-        config = config_of(self, _CONFIG)
-        if self.attention_dropout is None:
-            config["attention_probs_dropout_prob"] = self.dropout
-        return {**config, "hidden_act": NAMES[self.activation]}
+        return bert_like.write(self)
 
 
 class BertPreprocessor(TextClassifierPreprocessor):
@@ -275,8 +205,6 @@ class BertClassifier(TextClassifier):
 
     backbone_class: ClassVar[type[Backbone]] = BertBackbone
     preprocessor_class: ClassVar[type[TextClassifierPreprocessor]] = BertPreprocessor
-    hf_architecture: ClassVar[str] = "BertForSequenceClassification"
-    head_lines: ClassVar[str] = _CLASSIFIER_HEAD
 
 
 class BertMaskedLM(MaskedLM):
@@ -284,9 +212,6 @@ class BertMaskedLM(MaskedLM):
 
     backbone_class: ClassVar[type[Backbone]] = BertBackbone
     preprocessor_class: ClassVar[type[MaskedLMPreprocessor]] = BertMaskedLMPreprocessor
-    hf_architecture: ClassVar[str] = "BertForMaskedLM"
-    hf_other_architectures: ClassVar[tuple[str, ...]] = ("BertForPreTraining",)
-    head_lines: ClassVar[str] = _MASKED_LM_HEAD
 
 
 # KerasHub's other names of the same classes.

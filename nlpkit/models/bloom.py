@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import (
     AlibiSpec,
     EmbeddingSpec,
@@ -152,6 +153,7 @@ class BloomBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = BloomTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("bloom",)
     hf_architecture: ClassVar[str] = "BloomModel"
+    heads: ClassVar[Heads] = decoder_heads("Bloom")
     hf_prefix: ClassVar[str] = "transformer."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -227,4 +229,3 @@ class BloomCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = BloomBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = BloomCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "BloomForCausalLM"

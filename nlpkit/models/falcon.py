@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
 from nlpkit.backbones.spec import (
     AlibiSpec,
@@ -136,6 +137,7 @@ class FalconBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = FalconTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("falcon",)
     hf_architecture: ClassVar[str] = "FalconModel"
+    heads: ClassVar[Heads] = decoder_heads("Falcon")
     hf_prefix: ClassVar[str] = "transformer."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -262,4 +264,3 @@ class FalconCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = FalconBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = FalconCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "FalconForCausalLM"

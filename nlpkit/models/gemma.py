@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope_config import read_rope, write_rope
 from nlpkit.backbones.spec import FeedForwardSpec, HeadSpec
@@ -68,6 +69,7 @@ class GemmaBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = GemmaTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = tuple(_NAMES)
     hf_architecture: ClassVar[str] = "GemmaModel"
+    heads: ClassVar[Heads] = decoder_heads("Gemma", "Gemma2", "VaultGemma")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -138,6 +140,9 @@ class GemmaBackbone(Backbone):
         self._kinds = kinds
         self._scalar = scalar
 
+    def hf_class_name(self, name: str) -> str:
+        return name.replace("Gemma", self.hf_name, 1)
+
     @property
     def hf_name(self) -> str:
         """The prefix of the names of Hugging Face's classes of this generation.
@@ -183,7 +188,6 @@ class GemmaBackbone(Backbone):
         later = gemma_like.write_later(self, self._kinds, self._scalar)
         is_first = self.hf_name == "Gemma"
         return {
-            "architectures": [f"{self.hf_name}Model"],
             "model_type": self.hf_name.lower(),
             **gemma_like.write(self),
             "intermediate_size": self.intermediate_dim // 2,
@@ -204,11 +208,3 @@ class GemmaCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = GemmaBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = GemmaCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "GemmaForCausalLM"
-    hf_other_architectures: ClassVar[tuple[str, ...]] = (
-        "Gemma2ForCausalLM",
-        "VaultGemmaForCausalLM",
-    )
-
-    def hf_head_config(self) -> dict[str, Any]:
-        return {"architectures": [f"{self.backbone.hf_name}ForCausalLM"]}

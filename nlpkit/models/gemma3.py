@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope_config import (
     make_scaling,
@@ -109,6 +110,10 @@ class Gemma3Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Gemma3Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("gemma3_text",)
     hf_architecture: ClassVar[str] = "Gemma3TextModel"
+    heads: ClassVar[Heads] = {
+        **decoder_heads("Gemma3Text"),
+        "CausalLM": decoder_heads("Gemma3")["CausalLM"],
+    }
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -228,4 +233,3 @@ class Gemma3CausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = Gemma3Backbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Gemma3CausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "Gemma3ForCausalLM"

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import (
     EmbeddingSpec,
     FeedForwardSpec,
@@ -105,6 +106,7 @@ class GPT2Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = GPT2Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("gpt2",)
     hf_architecture: ClassVar[str] = "GPT2Model"
+    heads: ClassVar[Heads] = decoder_heads("GPT2", causal_lm="LMHeadModel")
     hf_prefix: ClassVar[str] = "transformer."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -188,4 +190,3 @@ class GPT2CausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = GPT2Backbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = GPT2CausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "GPT2LMHeadModel"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
 from nlpkit.backbones.spec import (
     EmbeddingSpec,
@@ -122,6 +123,7 @@ class GPTNeoXBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = GPTNeoXTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("gpt_neox",)
     hf_architecture: ClassVar[str] = "GPTNeoXModel"
+    heads: ClassVar[Heads] = decoder_heads("GPTNeoX", lm_head="embed_out.weight")
     hf_prefix: ClassVar[str] = "gpt_neox."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -205,5 +207,3 @@ class GPTNeoXCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = GPTNeoXBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = GPTNeoXCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "GPTNeoXForCausalLM"
-    head_lines: ClassVar[str] = "lm_head/kernel <- embed_out.weight | transpose"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.spec import ExpertsSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
@@ -141,6 +142,7 @@ class GptOssBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = GptOssTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("gpt_oss",)
     hf_architecture: ClassVar[str] = "GptOssModel"
+    heads: ClassVar[Heads] = decoder_heads("GptOss")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
     activation: ClassVar[str] = "silu"
@@ -254,4 +256,3 @@ class GptOssCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = GptOssBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = GptOssCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "GptOssForCausalLM"

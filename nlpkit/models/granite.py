@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
@@ -80,6 +81,7 @@ class GraniteBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = GraniteTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("granite",)
     hf_architecture: ClassVar[str] = "GraniteModel"
+    heads: ClassVar[Heads] = decoder_heads("Granite")
     hf_prefix: ClassVar[str] = "model."
 
     def __init__(
@@ -160,4 +162,3 @@ class GraniteCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = GraniteBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = GraniteCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "GraniteForCausalLM"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.folders.folder_files import FolderFiles
@@ -143,6 +144,7 @@ class LlamaBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = LlamaTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("llama",)
     hf_architecture: ClassVar[str] = "LlamaModel"
+    heads: ClassVar[Heads] = decoder_heads("Llama")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB, _KERASHUB_LLAMA3)
 
@@ -241,7 +243,6 @@ class LlamaCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = LlamaBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = CausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "LlamaForCausalLM"
 
 
 # KerasHub's other names of the same classes.

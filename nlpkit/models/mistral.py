@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.folders.folder_files import FolderFiles
@@ -78,6 +79,7 @@ class MistralBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = MistralTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("mistral",)
     hf_architecture: ClassVar[str] = "MistralModel"
+    heads: ClassVar[Heads] = decoder_heads("Mistral")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -160,4 +162,3 @@ class MistralCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = MistralBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = CausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "MistralForCausalLM"

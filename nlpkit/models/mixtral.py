@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import ExpertsSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
@@ -72,6 +73,7 @@ class MixtralBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = MixtralTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("mixtral",)
     hf_architecture: ClassVar[str] = "MixtralModel"
+    heads: ClassVar[Heads] = decoder_heads("Mixtral")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -162,4 +164,3 @@ class MixtralCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = MixtralBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = MixtralCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "MixtralForCausalLM"

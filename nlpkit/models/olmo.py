@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope_config import make_scaling, read_rope_by_layer_type, write_nested_rope
 from nlpkit.backbones.spec import (
@@ -101,6 +102,7 @@ class Olmo2Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Olmo2Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("olmo2",)
     hf_architecture: ClassVar[str] = "Olmo2Model"
+    heads: ClassVar[Heads] = decoder_heads("Olmo2")
     hf_prefix: ClassVar[str] = "model."
 
     def __init__(
@@ -167,7 +169,6 @@ class Olmo2CausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = Olmo2Backbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Olmo2CausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "Olmo2ForCausalLM"
 
 
 class Olmo3Tokenizer(Olmo2Tokenizer):
@@ -198,6 +199,7 @@ class Olmo3Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Olmo3Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("olmo3",)
     hf_architecture: ClassVar[str] = "Olmo3Model"
+    heads: ClassVar[Heads] = decoder_heads("Olmo3")
     hf_prefix: ClassVar[str] = "model."
 
     def __init__(
@@ -285,4 +287,3 @@ class Olmo3CausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = Olmo3Backbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Olmo3CausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "Olmo3ForCausalLM"

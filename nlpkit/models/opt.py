@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import (
     EmbeddingSpec,
     FeedForwardSpec,
@@ -148,6 +149,7 @@ class OPTBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = OPTTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("opt",)
     hf_architecture: ClassVar[str] = "OPTModel"
+    heads: ClassVar[Heads] = decoder_heads("OPT")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -236,4 +238,3 @@ class OPTCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = OPTBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = OPTCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "OPTForCausalLM"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
@@ -122,6 +123,7 @@ class Phi3Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Phi3Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("phi3",)
     hf_architecture: ClassVar[str] = "Phi3Model"
+    heads: ClassVar[Heads] = decoder_heads("Phi3")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -249,4 +251,3 @@ class Phi3CausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = Phi3Backbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Phi3CausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "Phi3ForCausalLM"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import attentions_of_layers, kinds_by_index
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
@@ -95,6 +96,7 @@ class QwenBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = QwenTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("qwen2",)
     hf_architecture: ClassVar[str] = "Qwen2Model"
+    heads: ClassVar[Heads] = decoder_heads("Qwen2")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -177,7 +179,6 @@ class QwenCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = QwenBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = QwenCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "Qwen2ForCausalLM"
 
 
 # KerasHub's other names of the same classes.

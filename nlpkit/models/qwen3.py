@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import attentions_of_layers, kinds_by_index
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
@@ -59,6 +60,7 @@ class Qwen3Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("qwen3",)
     hf_architecture: ClassVar[str] = "Qwen3Model"
+    heads: ClassVar[Heads] = decoder_heads("Qwen3")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -144,4 +146,3 @@ class Qwen3CausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = Qwen3Backbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Qwen3CausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "Qwen3ForCausalLM"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import ExpertsSpec, FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
@@ -83,6 +84,7 @@ class Qwen3MoeBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3MoeTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("qwen3_moe",)
     hf_architecture: ClassVar[str] = "Qwen3MoeModel"
+    heads: ClassVar[Heads] = decoder_heads("Qwen3Moe")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -201,4 +203,3 @@ class Qwen3MoeCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = Qwen3MoeBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = Qwen3MoeCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "Qwen3MoeForCausalLM"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers
 from nlpkit.backbones.spec import FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
@@ -136,6 +137,7 @@ class SmolLM3Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = SmolLM3Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("smollm3",)
     hf_architecture: ClassVar[str] = "SmolLM3Model"
+    heads: ClassVar[Heads] = decoder_heads("SmolLM3")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 
@@ -261,7 +263,6 @@ class SmolLM3CausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = SmolLM3Backbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = SmolLM3CausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "SmolLM3ForCausalLM"
 
 
 # KerasHub's other names of the same classes.

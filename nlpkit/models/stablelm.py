@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.spec import FeedForwardSpec, LayerSpec, NormSpec, ResidualSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
@@ -69,6 +70,7 @@ class StableLMBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = StableLMTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("stablelm",)
     hf_architecture: ClassVar[str] = "StableLmModel"
+    heads: ClassVar[Heads] = decoder_heads("StableLm")
     hf_prefix: ClassVar[str] = "model."
 
     def __init__(
@@ -136,4 +138,3 @@ class StableLMCausalLM(CausalLM):
 
     backbone_class: ClassVar[type[Backbone]] = StableLMBackbone
     preprocessor_class: ClassVar[type[CausalLMPreprocessor]] = StableLMCausalLMPreprocessor
-    hf_architecture: ClassVar[str] = "StableLmForCausalLM"

@@ -10,9 +10,11 @@ from nlpkit._types import Activation, Initializer, Shape, Tensor
 from nlpkit.modules.activation import get_activation
 from nlpkit.modules.dense import built_dense
 from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.seed_state import SeedState
+from nlpkit.ops import backend
 
 
-class FeedForward(DirectCall, Configurable, keras.layers.Layer):
+class FeedForward(SeedState, DirectCall, Configurable, keras.layers.Layer):
     """Compute `output(activation(intermediate(x)))`, two dense layers around an activation.
 
     With a gate it is `output(activation(gate(x)) * intermediate(x))` (Shazeer, 2020, arXiv
@@ -23,6 +25,7 @@ class FeedForward(DirectCall, Configurable, keras.layers.Layer):
         activation: str or function.
         gated: bool. Whether there is a gate.
         use_bias: bool. Whether the dense layers have a bias.
+        dropout: float. Dropout rate between them.
         kernel_initializer, bias_initializer: of the dense layers.
     """
 
@@ -33,6 +36,7 @@ class FeedForward(DirectCall, Configurable, keras.layers.Layer):
         activation: Activation,
         gated: bool = False,
         use_bias: bool = True,
+        dropout: float = 0.0,
         kernel_initializer: Initializer = "glorot_uniform",
         bias_initializer: Initializer = "zeros",
         **kwargs: Any,
@@ -42,10 +46,12 @@ class FeedForward(DirectCall, Configurable, keras.layers.Layer):
         self.activation = activation
         self.gated = gated
         self.use_bias = use_bias
+        self.dropout = dropout
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
         self.supports_masking = True
         self._activation = get_activation(activation)
+        self._seed = keras.random.SeedGenerator() if dropout else None
 
     def build(self, input_shape: Shape) -> None:
         """Make the dense layers."""
@@ -56,9 +62,13 @@ class FeedForward(DirectCall, Configurable, keras.layers.Layer):
         inner_shape = (*input_shape[:-1], self.intermediate_dim)
         self.output_dense = make("output", input_shape[-1], inner_shape)
 
-    def call(self, inputs: Tensor) -> Any:
+    def call(self, inputs: Tensor, *, training: bool | None = None) -> Any:
         """Map `[B, T, dim]` to `[B, T, dim]`."""
         inner = self.intermediate(inputs)
         if self.gated:
-            return self.output_dense(self._activation(self.gate(inputs)) * inner)
-        return self.output_dense(self._activation(inner))
+            inner = self._activation(self.gate(inputs)) * inner
+        else:
+            inner = self._activation(inner)
+        if self.dropout and training:
+            inner = backend.dropout(inner, self.dropout, self._seed)
+        return self.output_dense(inner)

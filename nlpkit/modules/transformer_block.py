@@ -179,7 +179,7 @@ class TransformerBlock(DirectCall, Configurable, keras.layers.Layer):
         elif self.feed_forward_residual.pre_norm is not None:
             entered = self.feed_forward_residual.enter(before)
         counted = {} if padding_mask is None else {"padding_mask": padding_mask}
-        update = self.feed_forward(entered, **counted)
+        update = self.feed_forward(entered, **counted, training=training)
         hidden = self.feed_forward_residual.leave(hidden, update, training)
         return (hidden, *extras) if extras else hidden
 

@@ -50,7 +50,9 @@ class Preprocessor(FromPreset, PreprocessingLayer):
     preset_kind: ClassVar[str] = "preprocessor"
     # A family sets: the class of its tokenizer;
     tokenizer_class: ClassVar[type[Tokenizer]] = Tokenizer
-    # a kind of task: what to pass instead of several segments, None if it takes them.
+    # a kind of task: whether any tokenizer will do, since it says how to pack;
+    takes_any_tokenizer: ClassVar[bool] = False
+    # what to pass instead of several segments, None if it takes them.
     pass_instead: ClassVar[str | None] = None
 
     def __init__(self, tokenizer: Tokenizer, *, dtype: str = "int32", **kwargs: Any) -> None:

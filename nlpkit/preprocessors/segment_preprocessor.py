@@ -13,20 +13,17 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 class SegmentPreprocessor(Preprocessor):
     """Base class of preprocessors that pack segments with `MultiSegmentPacker`.
 
-    A family's class attributes define the format of its sequences; those here are BERT's.
+    The tokenizer's `packing` says how its family joins them.
 
     Args:
-        tokenizer: `Tokenizer`. Has the special tokens named by the class attributes.
+        tokenizer: `Tokenizer`.
         sequence_length: int. The length of the rows; may be set later.
         truncate: str. "round_robin" or "waterfall".
         truncation: str. "warn", "error" or "silent".
         padding_side: str. "right" or "left".
     """
 
-    start_tokens: ClassVar[tuple[str, ...]] = ("cls_token",)
-    separator_tokens: ClassVar[tuple[str, ...]] = ("sep_token",)
-    end_tokens: ClassVar[tuple[str, ...]] = ("sep_token",)
-    has_segment_ids: ClassVar[bool] = True
+    takes_any_tokenizer: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -47,16 +44,27 @@ class SegmentPreprocessor(Preprocessor):
         MultiSegmentPacker(start_value=None, end_value=None, **self._layout())
 
     @property
+    def has_segment_ids(self) -> bool:
+        """Whether the features have the number of each token's segment."""
+        return self.tokenizer.packing.numbers_segments
+
+    @property
     def packer(self) -> MultiSegmentPacker:
         """The layer that packs the segments; it needs the tokenizer's vocabulary."""
+        packing = self.tokenizer.packing
         return self._part(
             MultiSegmentPacker,
-            start_value=self._special_ids(self.start_tokens),
-            end_value=self._special_ids(self.end_tokens),
-            sep_value=self._special_ids(self.separator_tokens),
-            pad_value=self._special_ids(("pad_token",))[0],
+            start_value=self._special_ids(packing.start),
+            end_value=self._special_ids(packing.end),
+            sep_value=self._special_ids(packing.separator),
+            pad_value=self._pad_id(),
             **self._layout(),
         )
+
+    def _pad_id(self) -> int:
+        """The id of the padding token; any will do, as the padding mask says where padding is."""
+        names = ("pad_token_id", "end_token_id", "eos_token_id")
+        return next((i for n in names if (i := getattr(self.tokenizer, n, None)) is not None), 0)
 
     def _layout(self) -> dict[str, Any]:
         return {

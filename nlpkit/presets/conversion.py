@@ -39,7 +39,7 @@ def _held_class(layout: Layout) -> Any:
     """The class of a preset's object: a task, if it has a head that nlpkit knows."""
     if layout.stated_class is not None:
         return layout.stated_class
-    for task in layout.family_tasks():
+    for task in layout.tasks():
         try:
             if layout.head_arguments(task) is not None:
                 return task

@@ -48,8 +48,8 @@ class FromPreset:
 
     - tokenizer: `save_files(folder) -> list[str]`, `from_files(folder, config, **arguments)`
     - backbone: `weight_table()`, `to_hf_config()`, and as a class method `from_hf_config(reader)`
-    - task: `hf_head_config()`, `table_of_head()`, and as class methods `head_table()`,
-      `holds_head(…)` and `from_hf_head_config(reader)`
+    - task: `hf_head_config()`, `table_of_head()`, `hf_architecture`, and as class methods
+      `head_on(backbone_class)`, `holds_head(…)` and `from_hf_head_config(reader)`
     """
 
     preset_kind: ClassVar[str]

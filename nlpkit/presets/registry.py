@@ -194,8 +194,14 @@ def _goes_with(cls: type[FromPreset], backbone: keras.Model) -> bool:
         return issubclass(tokenizer, cls)
     part, held = ("backbone", backbone) if cls.preset_kind == "task" else ("tokenizer", tokenizer)
     base = find_class(part.capitalize())
+    if getattr(cls, f"{part}_class") is base and getattr(cls, "head_on", _none)(backbone):
+        return True  # A base class that needs no subclass for the family.
     needed = {getattr(known, f"{part}_class") for known in (cls, *subclasses_of(cls))}
     return any(issubclass(held, one) for one in needed - {base})
+
+
+def _none(_: object) -> None:
+    return None
 
 
 def _first(

@@ -1,7 +1,7 @@
 """CausalLM: causal language models and text generation."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 from keras import ops
@@ -59,7 +59,6 @@ class CausalLM(CachedDecoding, Scoring, Task):
     """
 
     per_token = True
-    head_lines: ClassVar[str] = "lm_head/kernel <- lm_head.weight | transpose"
 
     def __init__(
         self,
@@ -260,7 +259,7 @@ class CausalLM(CachedDecoding, Scoring, Task):
         return _logits(backbone.head, self._projection, backbone.token_embedding, hidden)
 
     def table_of_head(self) -> list[Line]:
-        return parse(_TIED) if self.backbone.head.tied else self.head_table()
+        return parse(_TIED) if self.backbone.head.tied else super().table_of_head()
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
@@ -270,9 +269,14 @@ class CausalLM(CachedDecoding, Scoring, Task):
         return write_stop_tokens(self.stop_token_ids)
 
     @classmethod
-    def holds_head(cls, tensors: Collection[str], backbone_arguments: Mapping[str, Any]) -> bool:
+    def holds_head(
+        cls,
+        backbone_class: type[Backbone],
+        tensors: Collection[str],
+        backbone_arguments: Mapping[str, Any],
+    ) -> bool:
         tied = backbone_arguments.get("tie_word_embeddings", True)
-        return tied or super().holds_head(tensors, backbone_arguments)
+        return tied or super().holds_head(backbone_class, tensors, backbone_arguments)
 
 
 def _logits(

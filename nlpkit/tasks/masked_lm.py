@@ -1,7 +1,7 @@
 """MaskedLM: masked language models."""
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -9,6 +9,7 @@ from nlpkit._types import KerasIdentifier
 from nlpkit._warning import warn
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
+from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.tasks.task import Task
 
@@ -23,10 +24,9 @@ class MaskedLM(Task):
     Args:
         backbone: `Backbone`, an encoder.
         preprocessor: `MaskedLMPreprocessor`; None if the input is preprocessed already.
-        head_activation: str. The activation of the head's dense layer; None for the backbone's, as
-            in BERT.
-        head_layer_norm_epsilon: float. The epsilon of the head's normalization; None for the
-            backbone's.
+        head_activation: str. The activation of the head's dense layer; None for the one that the
+            family has, which is the backbone's in BERT.
+        head_layer_norm_epsilon: float. The epsilon of the head's normalization; None likewise.
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
@@ -55,6 +55,7 @@ class MaskedLM(Task):
     """
 
     per_token = True
+    preprocessor_class: ClassVar[type[Preprocessor] | None] = MaskedLMPreprocessor
 
     def __init__(
         self,
@@ -70,14 +71,14 @@ class MaskedLM(Task):
         }
         features = backbone(backbone.input)
         hidden = features["sequence_output"] if isinstance(features, dict) else features
+        head = backbone.masked_lm_head
+        epsilon = head.norm.epsilon if head_layer_norm_epsilon is None else head_layer_norm_epsilon
         outputs = MaskedLMHead(
             token_embedding=backbone.token_embedding,
-            intermediate_activation=head_activation or backbone.activation,
-            layer_norm_epsilon=(
-                backbone.layer_norm_epsilon
-                if head_layer_norm_epsilon is None
-                else head_layer_norm_epsilon
-            ),
+            intermediate_activation=head_activation or head.activation,
+            layer_norm_epsilon=epsilon,
+            use_bias=head.use_bias,
+            norm_bias=head.norm.bias,
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
             dtype=backbone.dtype_policy,
             name="masked_lm_head",
@@ -115,14 +116,18 @@ class MaskedLM(Task):
 
     def hf_head_config(self) -> dict[str, Any]:
         """Return nothing: Hugging Face's head is like its backbone; warn if this one is not."""
+        usual = self.backbone.masked_lm_head
         unlike = {
-            name: value
-            for name in ("activation", "layer_norm_epsilon")
-            if (value := getattr(self, f"head_{name}")) not in (None, getattr(self.backbone, name))
+            name: given
+            for name, given, value in (
+                ("activation", self.head_activation, usual.activation),
+                ("layer_norm_epsilon", self.head_layer_norm_epsilon, usual.norm.epsilon),
+            )
+            if given not in (None, value)
         }
         if unlike:
             warn(
-                f"The head of this {type(self).__name__} has {unlike}, unlike its backbone. nlpkit "
+                f"The head of this {type(self).__name__} has {unlike}, unlike its family's. nlpkit "
                 "restores that; transformers, which cannot, predicts slightly different values.",
             )
         return {}

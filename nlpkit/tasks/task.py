@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
 
 import keras
+import numpy as np
+from keras import ops
 from keras.src.saving.serialization_lib import in_safe_mode
 
 from nlpkit._config import Configurable, refuse_unknown
@@ -11,11 +13,12 @@ from nlpkit._foreign_names import explains_names
 from nlpkit._types import Data, KerasIdentifier
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import HeadTable
 from nlpkit.preprocessors.columns import read_array
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.loading.deferred import immediate_initialization
-from nlpkit.presets.mapping.weight_table import Line, parse
+from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.presets.preset import FromPreset
 from nlpkit.tasks.example_reader import ExampleReader, refuse_single
 from nlpkit.tasks.labels import Labels
@@ -47,11 +50,8 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
     # A family sets: the classes of its parts;
     backbone_class: ClassVar[type[Backbone]] = Backbone
     preprocessor_class: ClassVar[type[Preprocessor] | None] = None
-    # the class of transformers, and others whose head is the same;
-    hf_architecture: ClassVar[str] = ""
-    hf_other_architectures: ClassVar[tuple[str, ...]] = ()
-    # the weight table of its head.
-    head_lines: ClassVar[str] = ""
+    # A kind of task: whether it uses the backbone's pooled output.
+    pools: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -64,8 +64,9 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         **kwargs: Any,
     ) -> None:
         check_family("backbone", backbone, self.backbone_class)
-        if preprocessor is not None and self.preprocessor_class is not None:
-            check_family("preprocessor", preprocessor, self.preprocessor_class)
+        needed = self.preprocessor_class if self.backbone_class is not Backbone else None
+        if preprocessor is not None and needed is not None:
+            check_family("preprocessor", preprocessor, needed)
         self_compiled = kwargs.pop("compile", True)
         check_dtype(kwargs.pop("dtype", None), backbone)
         refuse_unknown(type(self), kwargs)
@@ -82,19 +83,48 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
         return f"<{type(self).__name__} {self.name!r}: {size}, {before}>"
 
     @classmethod
-    def head_table(cls) -> list[Line]:
-        """The weight table of the head for Hugging Face checkpoints."""
-        return parse(cls.head_lines)
+    def head_on(cls, backbone_class: type[Backbone]) -> HeadTable | None:
+        """Where the head is in Hugging Face checkpoints of a family; None if they have none."""
+        heads = backbone_class.heads
+        return next((heads[kind.__name__] for kind in cls.__mro__ if kind.__name__ in heads), None)
 
     def table_of_head(self) -> list[Line]:
-        """The weight table of this head, if it depends on the object."""
-        return self.head_table()
+        """The weight table of this head.
+
+        Raises:
+            ValueError: checkpoints of the family have no such head.
+        """
+        head = self.head_on(type(self.backbone))
+        if head is None:
+            raise ValueError(
+                f"Hugging Face's format has no head of a {type(self).__name__} for a "
+                f"{type(self.backbone).__name__}; save its backbone, or the whole with "
+                'model.save("….keras").'
+            )
+        return head.lines
 
     @classmethod
-    def holds_head(cls, tensors: Collection[str], backbone_arguments: Mapping[str, Any]) -> bool:
-        """Whether a Hugging Face checkpoint with tensors of these names contains the head."""
-        table = [line for line in cls.head_table() if not line.ignored and not line.tied]
-        return any(name in tensors for line in table for name in line.spellings)
+    def holds_head(
+        cls,
+        backbone_class: type[Backbone],
+        tensors: Collection[str],
+        backbone_arguments: Mapping[str, Any],
+    ) -> bool:
+        """Whether a Hugging Face checkpoint contains the head.
+
+        Args:
+            backbone_class: the family.
+            tensors: names of the checkpoint's tensors.
+            backbone_arguments: dict. What the backbone is built with.
+        """
+        head = cls.head_on(backbone_class)
+        return head is not None and head.is_among(tensors)
+
+    @property
+    def hf_architecture(self) -> str:
+        """The class of transformers that has the head; "" if there is none."""
+        head = self.head_on(type(self.backbone))
+        return head.architecture if head else ""
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
@@ -104,6 +134,24 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
     def hf_head_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_head_config`."""
         return {}
+
+    def __call__(self, inputs: Data, *args: Any, **kwargs: Any) -> Any:
+        """Run on the backbone's inputs; see the class."""
+        return super().__call__(self._complete(inputs), *args, **kwargs)
+
+    def call(self, inputs: Data, training: bool | None = None, mask: Any = None) -> Any:
+        """Run on the backbone's inputs."""
+        return super().call(self._complete(inputs), training=training, mask=mask)
+
+    def _complete(self, inputs: Data) -> Data:
+        """The inputs with segment ids, where the model has them and its tokenizer does not."""
+        is_dict = isinstance(inputs, dict) and inputs.get("token_ids") is not None
+        if not is_dict or "segment_ids" not in self._inputs_struct or "segment_ids" in inputs:
+            return inputs
+        token_ids = inputs["token_ids"]
+        is_tensor = ops.is_tensor(token_ids)
+        zeros = ops.zeros_like(token_ids) if is_tensor else np.zeros(np.shape(token_ids), "int32")
+        return {**inputs, "segment_ids": zeros}
 
     def _compile_itself(self) -> None:
         """Compile with the defaults of the class, unless `compile=False` was given."""

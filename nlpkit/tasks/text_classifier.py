@@ -1,36 +1,44 @@
 """TextClassifier: text classification."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import keras
 
 from nlpkit._types import Activation, KerasIdentifier
 from nlpkit._warning import warn
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.modules.activation import get_activation
-from nlpkit.modules.dropout import Dropout
 from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.tasks.classifier_head import INITIALIZER_RANGE, text_features
 from nlpkit.tasks.task import Task
 
 
 class TextClassifier(Task):
-    """Classify texts or pairs of texts: a dense layer on the pooled output of a backbone.
+    """Classify texts or pairs of texts: a dense layer on the pooled features of a backbone.
 
     It compiles itself with Adam (5e-5), sparse categorical cross-entropy and accuracy, unless
     `compile=False`; `compile` it again for anything else. `TextClassifier.from_preset` finds the
     family of a preset.
 
     Args:
-        backbone: `Backbone` with a pooled output.
+        backbone: `Backbone`; its `classifier_head` describes the head of its family.
         num_classes: int. The number of classes; labels are 0 to `num_classes - 1`.
         preprocessor: `TextClassifierPreprocessor`; None if the input is preprocessed already.
         activation: str or function. The activation of the outputs; None for logits, "softmax" for
             probabilities.
-        dropout: float in [0, 1). The dropout rate for the pooled output.
+        dropout: float in [0, 1). The dropout rate for the pooled features.
         labels: list of str or None. The names of the classes, in order. A preset takes them from
             its `id2label`, unless these are the default names of transformers.
+        hidden_dim: int or None. Units of the dense layer before the logits, in families whose head
+            has one; None for the hidden size.
+        pooling: str or None. What of a text is classified: "pooler", the pooled output of the
+            backbone; the "first" or the "last" token, or the "mean" or "max" of all. None for the
+            way of the family, which is the last token in decoders.
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
@@ -50,6 +58,9 @@ class TextClassifier(Task):
         array([1])
     """
 
+    pools: ClassVar[bool] = True
+    preprocessor_class: ClassVar[type[Preprocessor] | None] = TextClassifierPreprocessor
+
     def __init__(
         self,
         backbone: Backbone,
@@ -59,6 +70,8 @@ class TextClassifier(Task):
         dropout: float = 0.1,
         *,
         labels: Sequence[str] | None = None,
+        hidden_dim: int | None = None,
+        pooling: str | None = None,
         **kwargs: Any,
     ) -> None:
         if labels is not None and len(labels) != num_classes:
@@ -66,19 +79,18 @@ class TextClassifier(Task):
                 f"labels must name each of the num_classes={num_classes} classes; got "
                 f"{list(labels)}. (For classes other than a preset's, pass load_head=False.)"
             )
-        features = backbone(backbone.input)
-        if not isinstance(features, dict) or "pooled_output" not in features:
-            raise ValueError(f"backbone must have a pooled_output; {backbone.name} has none.")
-        pooled = Dropout(dropout, dtype=backbone.dtype_policy, name="dropout")(
-            features["pooled_output"]
-        )
+        head = backbone.classifier_head
+        if pooling is not None:
+            check_choice("pooling", pooling, ("pooler", "first", "last", "mean", "max"))
+            head = replace(head, pooling=pooling)
         outputs = keras.layers.Dense(
             num_classes,
             activation=get_activation(activation),
-            kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+            use_bias=head.output_bias,
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=INITIALIZER_RANGE),
             dtype=backbone.dtype_policy,
             name="logits",
-        )(pooled)
+        )(text_features(backbone, head, dropout, hidden_dim))
         super().__init__(
             backbone.input, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs
         )
@@ -86,6 +98,8 @@ class TextClassifier(Task):
         self.activation = activation
         self.dropout = dropout
         self.labels = labels
+        self.hidden_dim = hidden_dim
+        self.pooling = pooling
         self._compile_itself()
 
     def compile(

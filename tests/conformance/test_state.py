@@ -7,11 +7,13 @@ import numpy as np
 
 from conformance.cases.backbones import BACKBONES
 from conformance.cases.decoders import DECODER_BACKBONES, DECODER_TASKS
+from conformance.cases.encoders import ENCODER_BACKBONES, ENCODER_TASKS
 from conformance.cases.layers import MODELING_LAYERS
 from conformance.cases.tasks import TASKS
 
 LAYERS = [variant for case in MODELING_LAYERS for variant in case.variants()]
 MODELS = [*BACKBONES, *DECODER_BACKBONES, *TASKS, *DECODER_TASKS]
+MODELS += [*ENCODER_BACKBONES, *ENCODER_TASKS]
 CASES = [*LAYERS, *MODELS]
 ONLY = {
     "layer_keeps_its_state": lambda case: case in LAYERS,
@@ -76,7 +78,7 @@ def with_dropout(case, **changes):
         task = case.family.build(**{n: x for n, x in arguments.items() if "dropout" in n})
         return case.cls(task.backbone, **changes) if changes else task
     model = case.build(**changes)
-    if case not in TASKS:
+    if case not in [*TASKS, *ENCODER_TASKS]:
         return model
     backbone = type(model.backbone).from_config({**model.backbone.get_config(), "dropout": 0.2})
     return case.build(**changes, backbone=backbone)

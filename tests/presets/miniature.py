@@ -6,8 +6,9 @@ import keras
 import numpy as np
 
 from nlpkit._config import Configurable
+from nlpkit.backbones.heads import HeadTable
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
-from nlpkit.presets.mapping.weight_table import expand, parse
+from nlpkit.presets.mapping.weight_table import expand
 from nlpkit.presets.preset import FromPreset
 
 
@@ -87,6 +88,11 @@ class MiniBackbone(FromPreset, Configurable, keras.Model):
         self.max_sequence_length = max_sequence_length
         self.activation = activation
 
+    def hf_class_name(self, name):
+        return name
+
+    heads = {}
+
     @classmethod
     def hf_tokenizer_class(cls, folder):
         return cls.tokenizer_class
@@ -106,7 +112,20 @@ class MiniBackbone(FromPreset, Configurable, keras.Model):
         return expand(table, i=range(self.num_layers))
 
 
+_CLASSIFIER = "logits/kernel <- classifier.weight | transpose\nlogits/bias <- classifier.bias"
+_LM = """
+lm/bias <- cls.bias
+lm/bias <- cls.decoder.bias ; tied
+backbone/token_embedding/embeddings <- cls.decoder.weight ; tied
+<- cls.next_sentence.* ; other head
+"""
+
+
 class TinyBackbone(MiniBackbone):
+    heads = {
+        "MiniClassifier": HeadTable("TinyForSequenceClassification", _CLASSIFIER),
+        "TinyLM": HeadTable("TinyForMaskedLM", _LM, ("TinyForPreTraining",)),
+    }
     hf_model_types = ("tiny",)
     hf_architecture = "TinyModel"
     hf_prefix = "tiny."
@@ -131,27 +150,34 @@ class TinyBackbone(MiniBackbone):
 
 
 class OtherBackbone(MiniBackbone):
+    heads = {"MiniClassifier": HeadTable("OtherForSequenceClassification", _CLASSIFIER)}
     hf_model_types = ("other",)
     hf_prefix = "other."
     tokenizer_class = OtherTokenizer
 
 
 class MiniTask(FromPreset, Configurable, keras.Model):
-    hf_other_architectures = ()
     preset_kind = "task"
-
-    def table_of_head(self):
-        return self.head_table()
+    pools = True
 
     @classmethod
-    def holds_head(cls, tensors, backbone_arguments):
-        table = [line for line in cls.head_table() if not line.ignored and not line.tied]
-        return any(name in tensors for line in table for name in line.spellings)
+    def head_on(cls, backbone_class):
+        heads = backbone_class.heads
+        return next((heads[kind.__name__] for kind in cls.__mro__ if kind.__name__ in heads), None)
+
+    @property
+    def hf_architecture(self):
+        return self.head_on(type(self.backbone)).architecture
+
+    def table_of_head(self):
+        return self.head_on(type(self.backbone)).lines
+
+    @classmethod
+    def holds_head(cls, backbone_class, tensors, backbone_arguments):
+        return cls.head_on(backbone_class).is_among(tensors)
 
 
 class MiniClassifier(MiniTask):
-    hf_architecture = "TinyForSequenceClassification"
-
     def __init__(self, backbone, num_classes, preprocessor=None, dropout=0.0, **kwargs):
         head = keras.layers.Dense(num_classes, dtype=backbone.dtype_policy, name="logits")
         outputs = head(backbone(backbone.input)["pooled_output"])
@@ -160,12 +186,6 @@ class MiniClassifier(MiniTask):
         self.preprocessor = preprocessor
         self.num_classes = num_classes
         self.dropout = dropout
-
-    @classmethod
-    def head_table(cls):
-        return parse(
-            "logits/kernel <- classifier.weight | transpose\nlogits/bias <- classifier.bias"
-        )
 
     @classmethod
     def from_hf_head_config(cls, reader):
@@ -190,25 +210,12 @@ class TinyLM(MiniTask):
 
     backbone_class = TinyBackbone
     preprocessor_class = TinyPreprocessor
-    hf_architecture = "TinyForMaskedLM"
-    hf_other_architectures = ("TinyForPreTraining",)
 
     def __init__(self, backbone, preprocessor=None, **kwargs):
         hidden = backbone(backbone.input)["sequence_output"]
         super().__init__(backbone.input, TinyHead(backbone.token_embedding, name="lm")(hidden))
         self.backbone = backbone
         self.preprocessor = preprocessor
-
-    @classmethod
-    def head_table(cls):
-        return parse(
-            """
-            lm/bias <- cls.bias
-            lm/bias <- cls.decoder.bias ; tied
-            backbone/token_embedding/embeddings <- cls.decoder.weight ; tied
-            <- cls.next_sentence.* ; other head
-            """
-        )
 
     @classmethod
     def from_hf_head_config(cls, reader):

@@ -42,7 +42,7 @@ def models(request, tmp_path_factory):
     """A model of Hugging Face's, and ours with its weights to be run; Mistral's window is 4."""
     task = {"llama": LlamaCausalLM, "mistral": MistralCausalLM}[request.param]
     window = {"sliding_window": 4} if request.param == "mistral" else {}
-    cls = getattr(transformers, task.hf_architecture)
+    cls = getattr(transformers, task.backbone_class.heads["CausalLM"].architecture)
     model = cls(cls.config_class(**SIZES, **window)).eval()
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():

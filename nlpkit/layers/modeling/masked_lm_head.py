@@ -36,6 +36,8 @@ class MaskedLMHead(Configurable, keras.Layer):
             KerasNLP 0.6 gives the embeddings. A variable is shared with its owner; a matrix is
             copied into a weight of the head's own. It is not part of the configuration, so in a
             model loaded from a `.keras` file the head has a copy, no longer tied.
+        use_bias: bool. Whether the dense layer has a bias.
+        norm_bias: bool. Whether the normalization adds a bias.
 
     Call arguments:
         inputs: float tensor `[batch, seq, dim]`.
@@ -71,6 +73,9 @@ class MaskedLMHead(Configurable, keras.Layer):
         kernel_initializer: Initializer = "glorot_uniform",
         bias_initializer: Initializer = "zeros",
         embedding_weights: Tensor = None,
+        *,
+        use_bias: bool = True,
+        norm_bias: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -83,6 +88,8 @@ class MaskedLMHead(Configurable, keras.Layer):
         self.layer_norm_epsilon = layer_norm_epsilon
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
+        self.use_bias = use_bias
+        self.norm_bias = norm_bias
         self._activation = get_activation(activation)
         self._own_embedding = None
         if embedding_weights is not None:
@@ -128,9 +135,13 @@ class MaskedLMHead(Configurable, keras.Layer):
             dim,
             (None, None, inputs_shape[-1]),
             activation=get_activation(self.intermediate_activation),
+            use_bias=self.use_bias,
         )
         self.layer_norm = keras.layers.LayerNormalization(
-            epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
+            epsilon=self.layer_norm_epsilon,
+            center=self.norm_bias,
+            dtype=self.dtype_policy,
+            name="layer_norm",
         )
         self.layer_norm.build((None, None, dim))
         self.output_bias = self.add_weight(

@@ -62,7 +62,8 @@ class HuggingFaceLayout(Layout):
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         if not self.has_weights():
             return None
-        if not cls.holds_head(self.tensors.shapes, self.backbone_arguments()):
+        names, backbone = self.tensors.shapes, self._backbone_class
+        if not cls.holds_head(backbone, names, self.backbone_arguments()):
             return None
         self._check_architecture(cls)
         return dict(cls.from_hf_head_config(self._reader))
@@ -78,12 +79,16 @@ class HuggingFaceLayout(Layout):
     def carried_by_head(self) -> Carried:
         return of_head(self._reader.unread(), self.folder)
 
+    def has_pooler(self) -> bool:
+        return any("pooler." in name for name in self.tensors.shapes)
+
     def finish(self) -> None:
         self._reader.finish()
 
     def _check_architecture(self, cls: Any) -> None:
         stated = self._config.get("architectures") or []
-        fitting = (cls.hf_architecture, *cls.hf_other_architectures)
+        head = cls.head_on(self._backbone_class)
+        fitting = (head.architecture, *head.others)
         if stated and not {*stated} & {*fitting}:
             raise ValueError(
                 f"{self} has the head of a {' and '.join(stated)}; the head of {cls.__name__} is "

@@ -106,6 +106,10 @@ class Layout:
         tokenizer.carried = of_tokenizer(self.folder)
         return tokenizer
 
+    def has_pooler(self) -> bool:
+        """Whether the backbone's pooler, which some tasks do not use, is among the weights."""
+        return True
+
     def has_weights(self) -> bool:
         """Whether the preset holds weights that can be read."""
         return self.folder.has_weights()
@@ -128,8 +132,8 @@ class Layout:
         """Lines that let heads be among the tensors that are not this model's."""
         return [
             Line("", name, (), ("other head",))
-            for task in self.family_tasks()
-            for line in task.head_table()
+            for head in self.backbone_class.heads.values()
+            for line in head.lines
             for name in line.spellings
         ]
 
@@ -146,14 +150,24 @@ class Layout:
         prefix = str(type(backbone).hf_prefix)
         return prefix if any(name.startswith(prefix) for name in self.tensors.shapes) else ""
 
-    def family_tasks(self) -> list[Any]:
-        """nlpkit's task classes for this preset's backbone."""
+    def tasks(self) -> list[Any]:
+        """nlpkit's task classes for this preset: the family's, and base classes for other heads."""
         held = self.backbone_class
-        return [
+        tasks = [cls for cls in subclasses_of(object) if getattr(cls, "preset_kind", "") == "task"]
+        fitting = [cls for cls in tasks if is_family_task(cls) and self._suits(cls)]
+        nearest = max((len(cls.backbone_class.__mro__) for cls in fitting), default=0)
+        own = [cls for cls in fitting if len(cls.backbone_class.__mro__) == nearest]
+        return own + [
             cls
-            for cls in subclasses_of(object)
-            if is_family_task(cls) and issubclass(held, cls.backbone_class)
+            for cls in tasks
+            if cls.__name__ in held.heads and not any(issubclass(one, cls) for one in own)
         ]
+
+    def _suits(self, task: Any) -> bool:
+        """Whether a family's task takes this preset's backbone, and its tokenizer if it has one."""
+        of_task, held = task.preprocessor_class, self.tokenizer_class
+        takes = held is None or of_task is None or issubclass(held, of_task.tokenizer_class)
+        return takes and issubclass(self.backbone_class, task.backbone_class)
 
 
 def task_table(task: keras.Model, prefix: str) -> list[Line]:

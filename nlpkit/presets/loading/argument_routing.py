@@ -4,18 +4,20 @@ from typing import Any
 
 from nlpkit._foreign_names import advice
 from nlpkit.presets.layouts.description import takes
+from nlpkit.presets.layouts.layout import Layout
 
 # The default of an argument for which None is a valid value.
 ABSENT: Any = object()
 
 
 def task_arguments(
-    cls: Any, arguments: dict[str, Any], preprocessor: Any
+    cls: Any, layout: Layout, arguments: dict[str, Any], is_preprocessor_open: bool
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """The arguments for the task, its backbone, and its preprocessor with tokenizer."""
-    parts = [cls, cls.backbone_class]
-    if preprocessor is ABSENT and cls.preprocessor_class:
-        parts += [cls.preprocessor_class, cls.preprocessor_class.tokenizer_class]
+    parts = [cls, layout.backbone_class]
+    if is_preprocessor_open and cls.preprocessor_class:
+        held = layout.tokenizer_class
+        parts += [cls.preprocessor_class, held or cls.preprocessor_class.tokenizer_class]
     rest = {name: value for name, value in arguments.items() if name not in ("dtype", "compile")}
     own, of_backbone, *others = route(rest, *parts)
     if "dtype" in arguments:

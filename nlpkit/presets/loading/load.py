@@ -6,7 +6,7 @@ from typing import Any
 
 from nlpkit._warning import warn
 from nlpkit.presets.folders.store import PresetFolder
-from nlpkit.presets.layouts.description import required_arguments
+from nlpkit.presets.layouts.description import required_arguments, takes
 from nlpkit.presets.layouts.hugging_face import HuggingFaceLayout
 from nlpkit.presets.layouts.kerashub.layout import KerasHubLayout
 from nlpkit.presets.layouts.layout import Layout, is_family_preprocessor, is_family_task
@@ -162,11 +162,15 @@ def _load_task(
 ) -> Any:
     cls = _find_task(cls, layout)
     head = layout.head_arguments(cls) if load_head else None
-    own, of_backbone, of_preprocessor = task_arguments(cls, arguments, preprocessor)
+    own, of_backbone, of_preprocessor = task_arguments(
+        cls, layout, arguments, is_preprocessor_open=preprocessor is ABSENT
+    )
     if head is None:
         _require_head_arguments(cls, own, layout, load_head)
     stated = layout.backbone_arguments()
     check_sizes({**stated, **(head or {})}, _shapes(layout, load_weights), str(layout))
+    if load_weights and not cls.pools and takes(layout.backbone_class, "pooler"):
+        stated.setdefault("pooler", layout.has_pooler())
     backbone_arguments = {**stated, **of_backbone}
     layout.finish()
     if preprocessor is ABSENT:
@@ -243,7 +247,7 @@ def _find_task(cls: Any, layout: Layout) -> Any:
         if not issubclass(held, cls.backbone_class):
             raise _other_family(cls, held, layout)
         return cls
-    return _only([task for task in layout.family_tasks() if issubclass(task, cls)], cls, layout)
+    return _only([task for task in layout.tasks() if issubclass(task, cls)], cls, layout)
 
 
 def _find_preprocessor(cls: Any, layout: Layout, tokenizer_class: Any) -> Any:
@@ -259,6 +263,8 @@ def _find_preprocessor(cls: Any, layout: Layout, tokenizer_class: Any) -> Any:
         for known in subclasses_of(cls)
         if is_family_preprocessor(known) and issubclass(tokenizer_class, known.tokenizer_class)
     ]
+    if not fitting and cls.takes_any_tokenizer:
+        return cls
     return _only(fitting, cls, layout)
 
 

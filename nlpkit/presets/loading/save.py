@@ -73,8 +73,9 @@ def _tensors(model: keras.Model) -> dict[str, Any]:
 def _config(model: keras.Model) -> dict[str, Any]:
     is_task = model.preset_kind == "task"
     backbone = model.backbone if is_task else model
+    architecture = backbone.hf_class_name(model.hf_architecture)
     return {
-        "architectures": [model.hf_architecture],
+        "architectures": [architecture] if architecture else [],
         "model_type": backbone.hf_model_types[0],
         # What transformers computes in, whatever dtype the weights are stored in.
         "dtype": "float32",

@@ -40,7 +40,8 @@ _LINE = re.compile(
 )
 _ALSO_SPELLED = "also spelled "
 _IGNORED = ("other head", "buffer")
-_MARKS = ("optional", "tied", *_IGNORED)
+_OR_ZERO = "or zero"
+_MARKS = ("optional", _OR_ZERO, "tied", *_IGNORED)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Line:
         transforms: tuple of str. Names of `TRANSFORMS`, from tensor to variable.
         marks: tuple of str, of these:
             `optional`: if the tensor is missing, the variable keeps its initial value (a warning
-            names it). `tied`: another line has the same variable; this tensor may be absent, and
+            names it). `or zero`: the same for a variable that begins at zero; nothing warns.
+            `tied`: another line has the same variable; this tensor may be absent, and
             else equals the other's. `also spelled OLD=NEW`: the last part of the tensor's name may
             be OLD instead of NEW. `other head`: belongs to a head that is not wanted. `buffer`: is
             no parameter.
@@ -104,6 +106,11 @@ class Line:
     def optional(self) -> bool:
         """Whether the tensor may be missing."""
         return "optional" in self.marks
+
+    @property
+    def or_zero(self) -> bool:
+        """Whether the tensor may be missing where it would be zero."""
+        return _OR_ZERO in self.marks
 
     @property
     def tied(self) -> bool:

@@ -25,6 +25,7 @@ from nlpkit.tokenizers.base.added_tokens import WholeTokens, with_added_tokens
 from nlpkit.tokenizers.base.algorithm import Algorithm
 from nlpkit.tokenizers.base.encoding import Encoding
 from nlpkit.tokenizers.base.ids_input import checked_ids, without_tensors
+from nlpkit.tokenizers.base.packing import Packing
 from nlpkit.tokenizers.base.special_tokens import NO_TOKENS, SpecialTokens
 from nlpkit.tokenizers.base.string_input import ERRORS, map_strings, valid_texts
 from nlpkit.tokenizers.base.token_display import TokenDisplay
@@ -84,6 +85,8 @@ class Tokenizer(FromPreset, PreprocessingLayer):
     # A family sets: the arguments that are its special tokens (`cls_token`), each with its id as
     # another attribute (`cls_token_id`);
     special_token_names: ClassVar[tuple[str, ...]] = ()
+    # how its models take one or several segments;
+    packing: ClassVar[Packing] = Packing()
     # a class with an algorithm: the arguments that are files.
     assets: ClassVar[tuple[str, ...]] = ()
 

@@ -3,6 +3,7 @@
 import os
 from typing import Any, ClassVar, Self
 
+from nlpkit.tokenizers.base.packing import START_END, Packing
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource
 from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
 
@@ -65,4 +66,38 @@ class StartEndPadPieceTokenizer(StartEndPieceTokenizer):
     ) -> None:
         super().__init__(start_token=start_token, end_token=end_token, **kwargs)
         self.pad_token = pad_token
+        self.set_proto(proto)
+
+
+class StartEndMaskPieceTokenizer(StartEndPieceTokenizer):
+    """A `StartEndPieceTokenizer` with padding and mask tokens.
+
+    Args:
+        proto: path or bytes. The SentencePiece model.
+        start_token: str. Starts every sequence. Default "<s>".
+        end_token: str. Ends every segment. Default "</s>".
+        pad_token: str. Default "<pad>".
+        mask_token: str. Default "<mask>".
+        **kwargs: the other arguments of `SentencePieceTokenizer`.
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = (
+        "start_token",
+        "end_token",
+        "pad_token",
+        "mask_token",
+    )
+    packing: ClassVar[Packing] = START_END
+
+    def __init__(
+        self,
+        proto: ProtoSource | None = None,
+        *,
+        pad_token: str = "<pad>",
+        mask_token: str = "<mask>",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.pad_token = pad_token
+        self.mask_token = mask_token
         self.set_proto(proto)

@@ -108,6 +108,7 @@ BACKBONES = [
         "BertBackbone",
         bert_backbone_arguments,
         {"token_ids": TOKEN_IDS, "padding_mask": PADDING_MASK, "segment_ids": SEGMENT_IDS},
+        others={"no_pooler": lambda: {**bert_backbone_arguments(), "pooler": False}},
         family=BERT,
     )
 ]

@@ -1,14 +1,9 @@
-"""The decoder families: what the modules of `conformance.families` list, and all their classes."""
-
-from importlib import import_module
-from pathlib import Path
+"""The decoder families, and all their classes."""
 
 from conformance.cases.decoder import DecoderCase
+from conformance.cases.families import FAMILIES
 
-_MODULES = sorted(path.stem for path in Path(__file__).parents[1].glob("families/*.py"))
-DECODERS: list[DecoderCase] = [
-    case for name in _MODULES for case in import_module(f"conformance.families.{name}").CASES
-]
+DECODERS = [case for case in FAMILIES if isinstance(case, DecoderCase)]
 DECODER_BACKBONES = [decoder.backbone_case() for decoder in DECODERS]
 DECODER_TASKS = [decoder.task_case() for decoder in DECODERS]
 DECODER_TOKENIZERS = [case for decoder in DECODERS for case in decoder.tokenizer_cases()]

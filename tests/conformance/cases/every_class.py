@@ -2,6 +2,7 @@
 
 from conformance.cases.backbones import BACKBONES
 from conformance.cases.decoders import DECODER_CASES
+from conformance.cases.encoders import ENCODER_CASES
 from conformance.cases.layers import MODELING_LAYERS
 from conformance.cases.preprocessing import PREPROCESSING_LAYERS
 from conformance.cases.samplers import METRICS, SAMPLERS
@@ -16,6 +17,7 @@ CASES = [
     *BACKBONES,
     *TASKS,
     *DECODER_CASES,
+    *ENCODER_CASES,
     *METRICS,
     *SAMPLERS,
 ]

@@ -114,6 +114,7 @@ MODELING_LAYERS = [
         others={
             "size": lambda: {"vocabulary_size": 11},
             "weights": lambda: {"embedding_weights": np.ones((11, 8), "float32")},
+            "no_biases": lambda: {**_head_arguments(), "use_bias": False, "norm_bias": False},
         },
         needs=("token_embedding",),
     ),

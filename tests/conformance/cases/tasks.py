@@ -69,6 +69,8 @@ def _classifier_arguments() -> dict[str, Any]:
         "activation": "softmax",
         "dropout": 0.3,
         "labels": ["bad", "fair", "good"],
+        "hidden_dim": 7,
+        "pooling": "mean",
     }
 
 

@@ -10,6 +10,12 @@ _CLASSIFIER_HEAD = """
 logits/kernel <- layers/dense/0
 logits/bias <- layers/dense/1
 """
+_DENSE_CLASSIFIER_HEAD = """
+pooled_dense/kernel <- layers/dense/0
+pooled_dense/bias <- layers/dense/1
+logits/kernel <- layers/dense_1/0
+logits/bias <- layers/dense_1/1
+"""
 _MASKED_LM_HEAD = """
 masked_lm_head/dense/kernel <- layers/masked_lm_head/intermediate_dense/0
 masked_lm_head/dense/bias <- layers/masked_lm_head/intermediate_dense/1
@@ -24,35 +30,41 @@ _MASKING = (
     "mask_token_rate",
     "random_token_rate",
 )
-WORD_PIECES = (
-    "sequence_length",
-    "lowercase",
-    "strip_accents",
-    "split",
-    "split_on_cjk",
-    "suffix_indicator",
-    "oov_token",
-    "special_tokens",
-    "special_tokens_in_strings",
-)
+WORD_PIECES: dict[str, Any] = {
+    "arguments": (
+        "sequence_length",
+        "lowercase",
+        "strip_accents",
+        "split",
+        "split_on_cjk",
+        "suffix_indicator",
+        "oov_token",
+        "special_tokens",
+        "special_tokens_in_strings",
+    )
+}
 
 
 def encoder(
     name: str,
-    tokenizer: tuple[str, ...],
+    tokenizer: Mapping[str, Any],
     *,
     arguments: tuple[str, ...],
     lines: str,
     fixed: Mapping[str, Any],
     masked_lm: Mapping[str, Any],
+    is_dense: bool = False,
+    **further: Any,
 ) -> Family:
     """Describe a family of KerasHub's `TransformerEncoder`s whose classes have the usual names.
 
     Args:
         name: what they start with.
-        tokenizer: the tokenizer's arguments.
+        tokenizer: of the tokenizer's mapping.
         arguments, lines, fixed: of the backbone's mapping.
         masked_lm: arguments of the masked-LM task that KerasHub does not state.
+        is_dense: whether the classifier's head has a dense layer before the logits.
+        **further: further attributes of `Family`.
     """
 
     def mapping(kinds: tuple[str, ...], arguments: tuple[str, ...], **further: Any) -> ClassMapping:
@@ -61,7 +73,7 @@ def encoder(
         return ClassMapping(names, names[-1], arguments, **further)
 
     return Family(
-        tokenizer=mapping(("Tokenizer",), tokenizer),
+        tokenizer=mapping(("Tokenizer",), **tokenizer),
         backbone=mapping(("Backbone",), arguments, lines=lines, fixed=fixed),
         preprocessors=(
             mapping(("TextClassifierPreprocessor", "Preprocessor"), _PACKING),
@@ -70,11 +82,14 @@ def encoder(
         tasks=(
             mapping(
                 ("TextClassifier", "Classifier"),
-                ("num_classes", "activation", "dropout"),
-                lines=_CLASSIFIER_HEAD,
+                ("num_classes", "activation", "dropout", *(["hidden_dim"] if is_dense else [])),
+                lines=_DENSE_CLASSIFIER_HEAD if is_dense else _CLASSIFIER_HEAD,
             ),
             mapping(("MaskedLM",), (), fixed=masked_lm, lines=_MASKED_LM_HEAD),
         ),
-        layer=BIASED_LAYER.replace("{norm}", POST_NORM),
-        layer_name="transformer_encoder",
+        **{
+            "layer": BIASED_LAYER.replace("{norm}", POST_NORM),
+            "layer_name": "transformer_encoder",
+            **further,
+        },
     )

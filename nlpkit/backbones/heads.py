@@ -1,0 +1,71 @@
+"""Where the heads of tasks are in Hugging Face's checkpoints."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from nlpkit.presets.mapping.weight_table import Line, parse
+
+
+@dataclass(frozen=True)
+class HeadTable:
+    """The head of a task in the checkpoints of a family.
+
+    Attributes:
+        architecture: the class of transformers that has the head.
+        text: the weight table of the head.
+        others: other classes of transformers whose head is the same.
+    """
+
+    architecture: str
+    text: str
+    others: tuple[str, ...] = ()
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The weight table, parsed."""
+        return parse(self.text)
+
+    def is_among(self, tensors: Collection[str]) -> bool:
+        """Whether a checkpoint with tensors of these names contains the head."""
+        own = [line for line in self.lines if not line.ignored and not line.tied]
+        return any(name in tensors for line in own for name in line.spellings)
+
+
+# By the name of the task's base class.
+Heads = Mapping[str, HeadTable]
+
+
+def head_tables(name: str, *others: str, **heads: tuple[str, str]) -> Heads:
+    """The heads of a family.
+
+    Args:
+        name: str. What the names of its classes in transformers start with.
+        *others: str. The same for other families with the same heads.
+        **heads: by the name of the task's base class, how the names of the classes that have the
+            head end, and its weight table.
+    """
+    return {
+        task: HeadTable(name + kind, text, tuple(other + kind for other in others))
+        for task, (kind, text) in heads.items()
+    }
+
+
+def decoder_heads(
+    name: str, *others: str, lm_head: str = "lm_head.weight", causal_lm: str = "ForCausalLM"
+) -> Heads:
+    """The heads of a family of decoders.
+
+    Args:
+        name: str. What the names of its classes in transformers start with.
+        *others: str. The same for other families with the same heads.
+        lm_head: str. The tensor of an untied language-model head.
+        causal_lm: str. What the name of the class that has it ends with.
+    """
+    classifier = "logits/kernel <- score.weight | transpose"
+    return head_tables(
+        name,
+        *others,
+        CausalLM=(causal_lm, f"lm_head/kernel <- {lm_head} | transpose"),
+        TextClassifier=("ForSequenceClassification", classifier),
+    )

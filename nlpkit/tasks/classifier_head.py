@@ -1,0 +1,52 @@
+"""The features of a whole text, which a task's dense layer classifies or scores."""
+
+from typing import Any
+
+from nlpkit._types import DType
+from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.layer_factory import LayerFactory
+from nlpkit.backbones.spec import ClassifierHeadSpec
+from nlpkit.modules.dropout import Dropout
+from nlpkit.modules.pooling import Pooling
+
+INITIALIZER_RANGE = 0.02
+
+
+def text_features(
+    backbone: Backbone, head: ClassifierHeadSpec, dropout: float, hidden_dim: int | None = None
+) -> Any:
+    """Compute the features of whole texts symbolically, `[B, dim]`, from `backbone.input`.
+
+    Args:
+        backbone: the backbone.
+        head: the spec of its head.
+        dropout: float. Dropout rate of the features.
+        hidden_dim: int or None. Units of the head's dense layer; None for the hidden size.
+
+    Raises:
+        ValueError: the head takes the pooled output and the backbone has none.
+    """
+    dtype = backbone.dtype_policy
+    make = LayerFactory(INITIALIZER_RANGE, dtype)
+    x = _pooled(backbone, head, dtype)
+    if head.activation is not None:
+        x = make.dropout(dropout, "pooled_dropout")(x) if head.dropout_first else x
+        units = hidden_dim or x.shape[-1]
+        x = make.dense(units, "pooled_dense", use_bias=head.use_bias, activation=head.activation)(x)
+        x = x if head.norm is None else make.norm(head.norm, "pooled_norm")(x)
+    return Dropout(dropout, dtype=dtype, name="dropout")(x)
+
+
+def _pooled(backbone: Backbone, head: ClassifierHeadSpec, dtype: DType) -> Any:
+    features = backbone(backbone.input)
+    if head.pooling == "pooler":
+        if not isinstance(features, dict):
+            raise ValueError(
+                f"backbone must have a pooled_output; {backbone.name} has none. Build it with "
+                'pooler=True, or pass pooling="first" or "mean".'
+            )
+        return features["pooled_output"]
+    hidden = features["sequence_output"] if isinstance(features, dict) else features
+    return Pooling(head.pooling, dtype=dtype, name="pooling")(
+        hidden, backbone.input["padding_mask"]
+    )
