@@ -13,6 +13,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from haste import compile_in_haste
+
 report_path, *scripts = sys.argv[1:]
 losses = []
 
@@ -55,6 +59,7 @@ def run(script):
     }
 
 
+compile_in_haste()
 keras.callbacks.History = Recorder
 sys.modules["keras.src.callbacks.callback_list"].History = Recorder
 Path(report_path).write_text(json.dumps({script: run(script) for script in scripts}))
