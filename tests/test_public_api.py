@@ -1,9 +1,12 @@
 """The public names, and what importing and using them does not import."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
+import mypy.api
 import pytest
 from import_graph import FILES, depth, imports_for_types
 
@@ -86,6 +89,29 @@ def test_type_checkers_see_what_a_namespace_finds(package):
 def test_type_checkers_see_every_family():
     families = {module for module in FILES if module.startswith("nlpkit.models.")}
     assert imports_for_types("nlpkit.models") == {("*", family, "*") for family in families}
+
+
+@pytest.mark.by_turns(2)
+def test_type_checkers_see_a_misspelt_name(tmp_path):
+    known = "task.fit; task.generate; task.name; task.optimizer; tokenizer.pad_token_id; "
+    wrong = "task.genrate; task.optimiser; tokenizer.tokenise; tokenizer.pad_tokn_id"
+    (tmp_path / "program.py").write_text(
+        "from nlpkit.models import GPT2CausalLM, GPT2Tokenizer\n"
+        "def use(task: GPT2CausalLM, tokenizer: GPT2Tokenizer) -> None:\n    "
+        + (known + wrong).replace("; ", "\n    ")
+    )
+    options = ["--follow-imports=silent", "--ignore-missing-imports"]
+    told, _, _ = mypy.api.run([*options, str(tmp_path / "program.py")])
+    found = [line.split('"')[3] for line in told.splitlines() if "attr-defined" in line]
+    assert found == [name.split(".")[1] for name in wrong.split("; ")], told
+
+
+def test_type_checkers_see_all_names_of_keras():
+    classes = ast.parse((Path(nlpkit.__file__).with_name("_keras.pyi")).read_text()).body
+    members = [node for cls in classes if isinstance(cls, ast.ClassDef) for node in cls.body]
+    seen = {node.name if isinstance(node, ast.FunctionDef) else node.target.id for node in members}
+    public = {name for name in dir(keras.Model) if not name.startswith("_")}
+    assert public - {"dump_patches", "call_super_init", "T_destination"} <= seen
 
 
 def test_families_tokenizers_are_found_with_the_others():

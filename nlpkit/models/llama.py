@@ -106,12 +106,12 @@ class Llama3Tokenizer(BytePairTokenizer):
         self.set_vocabulary_and_merges(vocabulary, merges)
 
     @property
-    def start_token_id(self) -> int:
+    def start_token_id(self) -> int:  # type: ignore[override]
         """The id of `bos_token`."""
         return self.token_to_id(self.bos_token)
 
     @property
-    def end_token_id(self) -> int:
+    def end_token_id(self) -> int:  # type: ignore[override]
         """The id of `eos_token`."""
         return self.token_to_id(self.eos_token)
 

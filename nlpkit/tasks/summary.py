@@ -11,6 +11,6 @@ def summary_of(preprocessor: Preprocessor) -> str:
         f'Preprocessor: "{preprocessor.name}" ({type(preprocessor).__name__})',
         f"  {tokenizer.name} ({type(tokenizer).__name__}), vocabulary: {words}",
     ]
-    if getattr(preprocessor, "sequence_length", None) is not None:
-        lines.append(f"  sequence_length: {preprocessor.sequence_length}")
+    if (length := getattr(preprocessor, "sequence_length", None)) is not None:
+        lines.append(f"  sequence_length: {length}")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Task: the base class of end-to-end models, from raw strings to predictions."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import keras
 import numpy as np
@@ -27,8 +27,13 @@ from nlpkit.tasks.summary import summary_of
 from nlpkit.tasks.text_dataset import TextDataset, is_batched_source, map_batches, split_examples
 from nlpkit.tasks.weighted_means import WeightedMeans
 
+if TYPE_CHECKING:
+    from nlpkit._keras import Model
+else:
+    Model = keras.Model
 
-class Task(FromPreset, Configurable, WeightedMeans, AttachedState, keras.Model):
+
+class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
     """A backbone, a head and a preprocessor in one model that trains on raw strings.
 
     `fit`, `evaluate` and `predict` take strings in lists, arrays, columns of tables (pandas,

@@ -8,8 +8,13 @@ from nlpkit._compat import is_tensorflow_value
 from nlpkit._config import Configurable, argument_names
 from nlpkit._foreign_names import ARGUMENTS, ATTRIBUTES, advice
 
+if TYPE_CHECKING:
+    from nlpkit._keras import Layer
+else:
+    Layer = keras.Layer
 
-class PreprocessingLayer(Configurable, keras.Layer):
+
+class PreprocessingLayer(Configurable, Layer):
     """A Keras layer without weights that takes Python values, NumPy arrays or TensorFlow tensors.
 
     Outside `tf.data` it computes in Python and returns lists or NumPy arrays; given a TensorFlow

@@ -85,6 +85,15 @@ class Tokenizer(FromPreset, PreprocessingLayer):
     # A family sets: the arguments that are its special tokens (`cls_token`), each with its id as
     # another attribute (`cls_token_id`);
     special_token_names: ClassVar[tuple[str, ...]] = ()
+    bos_token_id: int
+    cls_token_id: int
+    end_token_id: int
+    eos_token_id: int
+    mask_token_id: int
+    pad_token_id: int
+    sep_token_id: int
+    start_token_id: int
+    unk_token_id: int
     # how its models take one or several segments;
     packing: ClassVar[Packing] = Packing()
     # a class with an algorithm: the arguments that are files.

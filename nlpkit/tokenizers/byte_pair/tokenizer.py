@@ -85,6 +85,8 @@ class BytePairTokenizer(Tokenizer):
     """
 
     _pairs = BytePairs({}, [], are_ranks=False)
+    vocabulary: Any
+    merges: Any
     assets: ClassVar[tuple[str, ...]] = ("vocabulary", "merges")
 
     def __init__(
