@@ -114,6 +114,7 @@ class Layer:
     def zero_grad(self, *args: Any, **kwargs: Any) -> Any: ...
 
 class Model(Layer):
+    _inputs_struct: Any
     compiled: Any
     compiled_loss: Any
     compiled_metrics: Any
