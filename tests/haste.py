@@ -3,7 +3,6 @@
 import atexit
 import os
 import shutil
-import sys
 import tempfile
 import types
 
@@ -33,12 +32,6 @@ def compile_in_haste() -> None:
 
         tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     _draw_initial_weights_in_numpy()
-
-
-def without_tensorflow() -> None:
-    """On other backends do as if it were not installed: saving would import it, for seconds."""
-    if os.environ["KERAS_BACKEND"] != "tensorflow":
-        sys.modules["tensorflow"] = None  # type: ignore[assignment]
 
 
 def _draw_initial_weights_in_numpy() -> None:

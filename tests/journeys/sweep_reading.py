@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from haste import compile_in_haste, without_tensorflow
+from haste import compile_in_haste
 from journeys.sweeping import check_same, noting, outcome, read_seen, state, weights
 
 import nlpkit
@@ -51,5 +51,4 @@ def read_model(folder: Path, seen: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     compile_in_haste()
-    without_tensorflow()
     main(Path(sys.argv[1]))

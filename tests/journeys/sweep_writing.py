@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from haste import compile_in_haste, without_tensorflow
+from haste import compile_in_haste
 from journeys.sweeping import (
     TEXTS,
     check_same,
@@ -160,5 +160,4 @@ def save(model: Any, folder: Path, inputs: Any) -> None:
 
 if __name__ == "__main__":
     compile_in_haste()
-    without_tensorflow()
     main(Path(sys.argv[1]), sys.argv[2:])
