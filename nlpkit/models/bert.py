@@ -72,7 +72,7 @@ class BertTokenizer(WordPieceTokenizer):
         "mask_token",
         "unk_token",
     )
-    packing: ClassVar[Packing] = CLS_SEP
+    packing: ClassVar[Packing | None] = CLS_SEP
 
     def __init__(
         self,

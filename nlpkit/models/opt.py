@@ -22,6 +22,7 @@ from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.layouts.kerashub.layers import BIASED_LAYER
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
+from nlpkit.tokenizers.base.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
@@ -103,6 +104,7 @@ class OPTTokenizer(BytePairTokenizer):
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token", "pad_token")
+    packing: ClassVar[Packing | None] = Packing(("start_token",))
 
     def __init__(
         self,

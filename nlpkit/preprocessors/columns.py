@@ -67,7 +67,13 @@ def read_array(values: Data, name: str) -> Any:
     try:
         return np.asarray(values)
     except ValueError as error:
+        if all(isinstance(row, list | tuple) and all(map(_is_name, row)) for row in values):
+            return np.fromiter(values, object, len(values))  # The names of several classes a row.
         raise ValueError(f"{name} must have rows of one length: {error}") from None
+
+
+def _is_name(label: object) -> bool:
+    return isinstance(label, str | bytes)
 
 
 def read_column(part: Data, name: str) -> Any:

@@ -46,12 +46,18 @@ class SegmentPreprocessor(Preprocessor):
     @property
     def has_segment_ids(self) -> bool:
         """Whether the features have the number of each token's segment."""
-        return self.tokenizer.packing.numbers_segments
+        packing = self.tokenizer.packing
+        return packing is not None and packing.numbers_segments
 
     @property
     def packer(self) -> MultiSegmentPacker:
         """The layer that packs the segments; it needs the tokenizer's vocabulary."""
         packing = self.tokenizer.packing
+        if packing is None:
+            raise ValueError(
+                f"{type(self).__name__} needs a tokenizer that says how segments are joined (its "
+                f"`packing`), such as BertTokenizer; {type(self.tokenizer).__name__} does not."
+            )
         return self._part(
             MultiSegmentPacker,
             start_value=self._special_ids(packing.start),

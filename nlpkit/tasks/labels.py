@@ -22,12 +22,14 @@ class Labels:
         rank: int. The rank of the labels.
         names: tuple of str. The names of the classes, in order; empty if they have none.
         ignored: int or None. A label that the loss ignores.
+        several: bool. Whether each row has a number for every class, of which several may be 1.
     """
 
     classes: int | None = None
     rank: int = 1
     names: tuple[str, ...] = ()
     ignored: int | None = None
+    several: bool = False
 
     @classmethod
     def of(cls, task: "Task") -> Self:
@@ -35,6 +37,8 @@ class Labels:
         names = tuple(getattr(task, "labels", None) or ())
         loss = task.loss if task.compiled else None
         loss = keras.losses.get(loss) if isinstance(loss, str) else loss
+        if isinstance(loss, keras.losses.BinaryCrossentropy) and hasattr(task, "num_classes"):
+            return cls(task.num_classes, 2, names, several=True)
         sparse = isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
         if not sparse and loss is not keras.losses.sparse_categorical_crossentropy:
             return cls(names=names)
@@ -58,13 +62,15 @@ class Labels:
         """
         if y is None and needed and self.classes is not None:
             raise ValueError(f"y must contain {self._expected()}; got None.")
-        y = read_array(y, "y")
+        y = read_array(self._marked(y) if self.several else y, "y")
         if not isinstance(y, np.ndarray):
             return y
         if y.dtype.kind not in "biuf":
             y = self._named(y)
         _refuse(~np.isfinite(y), y, "y must contain numbers")
-        return y if self.classes is None else self._as_classes(y, self.classes)
+        if self.classes is None:
+            return y
+        return self._as_marks(y) if self.several else self._as_classes(y, self.classes)
 
     def read_weights(self, weights: Any, y: Data) -> Any:
         """Convert sample weights to an array, with one for each label or for each row.
@@ -122,6 +128,9 @@ class Labels:
         if self.classes is None:
             return "numbers"
         named = f", or their names {', '.join(self.names)}" if self.names else ""
+        if self.several:
+            listed = named and named.replace("or their", "or a list of the")
+            return f"a row of {self.classes} numbers from 0 to 1 for each text{listed}"
         return f"classes from 0 to {self.classes - 1}{named}"
 
     def _named(self, y: np.ndarray) -> np.ndarray:
@@ -140,6 +149,29 @@ class Labels:
                     "belong in x, a tuple of both."
                 )
         return np.array([numbers[value] for value in decoded]).reshape(y.shape)
+
+    def _marked(self, y: Data) -> Any:
+        """Convert rows of the names of classes to rows of 0 and 1."""
+        rows = y.tolist() if isinstance(y, np.ndarray) and y.dtype.kind in "OUS" else y
+        if not isinstance(rows, list | tuple) or not all(isinstance(r, list | tuple) for r in rows):
+            return y
+        if not any(isinstance(label, str) for row in rows for label in row):
+            return y
+        marks = np.zeros((len(rows), self.classes or 0), "float32")
+        for i, row in enumerate(rows):
+            for label in row:
+                if label not in self.names:
+                    raise ValueError(
+                        f"y must contain {self._expected()}; got {label!r} in row {i}."
+                    )
+                marks[i, self.names.index(label)] = 1
+        return marks
+
+    def _as_marks(self, y: np.ndarray) -> np.ndarray:
+        if y.ndim != 2 or y.shape[1] != self.classes:
+            raise ValueError(f"y must contain {self._expected()}; got shape {y.shape}.")
+        _refuse((y < 0) | (y > 1), y, f"y must contain {self._expected()}")
+        return y.astype("float32")
 
     def _as_classes(self, y: np.ndarray, classes: int) -> np.ndarray:
         if y.ndim == self.rank + 1 and y.shape[-1] == 1:

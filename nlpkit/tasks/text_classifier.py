@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 
-from nlpkit._types import Activation, KerasIdentifier
+from nlpkit._types import Activation, Data, KerasIdentifier
 from nlpkit._warning import warn
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
@@ -17,12 +18,21 @@ from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.classifier_head import INITIALIZER_RANGE, text_features
 from nlpkit.tasks.task import Task
 
+# By transformers' names.
+SINGLE, SEVERAL = "single_label_classification", "multi_label_classification"
+REGRESSION = "regression"
+_ENTROPIES = {
+    SINGLE: keras.losses.SparseCategoricalCrossentropy,
+    SEVERAL: keras.losses.BinaryCrossentropy,
+}
+
 
 class TextClassifier(Task):
     """Classify texts or pairs of texts: a dense layer on the pooled features of a backbone.
 
-    It compiles itself with Adam (5e-5), sparse categorical cross-entropy and accuracy, unless
-    `compile=False`; `compile` it again for anything else. `TextClassifier.from_preset` finds the
+    It compiles itself with Adam (5e-5) and, unless `compile=False`, for its `problem_type`: with
+    sparse categorical cross-entropy and accuracy, binary cross-entropy and binary accuracy, or the
+    mean squared error; `compile` it again for anything else. `TextClassifier.from_preset` finds the
     family of a preset.
 
     Args:
@@ -39,6 +49,10 @@ class TextClassifier(Task):
         pooling: str or None. What of a text is classified: "pooler", the pooled output of the
             backbone; the "first" or the "last" token, or the "mean" or "max" of all. None for the
             way of the family, which is the last token in decoders.
+        problem_type: str or None. "single_label_classification", one class for each text;
+            "multi_label_classification", any number of them: labels are rows of `num_classes`
+            numbers from 0 to 1, or lists of names; "regression", `num_classes` numbers. None for a
+            regression if `num_classes` is 1, otherwise one class.
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
@@ -72,6 +86,7 @@ class TextClassifier(Task):
         labels: Sequence[str] | None = None,
         hidden_dim: int | None = None,
         pooling: str | None = None,
+        problem_type: str | None = None,
         **kwargs: Any,
     ) -> None:
         if labels is not None and len(labels) != num_classes:
@@ -79,6 +94,8 @@ class TextClassifier(Task):
                 f"labels must name each of the num_classes={num_classes} classes; got "
                 f"{list(labels)}. (For classes other than a preset's, pass load_head=False.)"
             )
+        if problem_type is not None:
+            check_choice("problem_type", problem_type, (SINGLE, SEVERAL, REGRESSION))
         head = backbone.classifier_head
         if pooling is not None:
             check_choice("pooling", pooling, ("pooler", "first", "last", "mean", "max"))
@@ -100,6 +117,7 @@ class TextClassifier(Task):
         self.labels = labels
         self.hidden_dim = hidden_dim
         self.pooling = pooling
+        self.problem_type = problem_type
         self._compile_itself()
 
     def compile(
@@ -114,21 +132,83 @@ class TextClassifier(Task):
 
         Args:
             optimizer: as for `keras.Model.compile`; "auto" is Adam (5e-5).
-            loss: "auto" is sparse categorical cross-entropy, on logits unless there is an
-                activation.
-            metrics: "auto" is accuracy with the loss "auto", otherwise none.
+            loss: "auto" is that of the `problem_type`, on logits unless there is an activation.
+            metrics: "auto" is its accuracy with the loss "auto", otherwise none.
             **kwargs: further arguments of `keras.Model.compile`.
         """
+        linear = self._has_logits
         if metrics == "auto":
-            accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
             # An empty list: with None, Keras keeps the previous ones.
-            metrics = [accuracy] if loss == "auto" else []
-        if loss == "auto":
-            linear = get_activation(self.activation) is keras.activations.linear
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=linear)
+            metrics = _metrics(self._problem, linear) if loss == "auto" else []
+        if loss == "auto" and self._problem == REGRESSION:
+            loss = keras.losses.MeanSquaredError()
+        elif loss == "auto":
+            entropy = _ENTROPIES[self._problem]
+            loss = entropy(from_logits=linear)
         if optimizer == "auto":
             optimizer = keras.optimizers.Adam(5e-5)
         super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
+
+    @property
+    def _problem(self) -> str:
+        usual = REGRESSION if self.num_classes == 1 else SINGLE
+        return usual if self.problem_type is None else self.problem_type
+
+    @property
+    def _has_logits(self) -> bool:
+        return get_activation(self.activation) is keras.activations.linear
+
+    def predict(
+        self,
+        x: Data,
+        batch_size: int | None = None,
+        *,
+        output: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Compute the outputs for raw strings; further arguments as `keras.Model.predict`.
+
+        Args:
+            x: texts, or pairs of them, in any form.
+            batch_size: int or None. Default 32.
+            output: str or None. "logits"; "probabilities" of the classes; "labels", the most
+                probable class of each text by name (or number, if there are no names), or for
+                several labels a list of those of probability 0.5 and more. Default None: the
+                outputs as they are.
+            **kwargs: of `keras.Model.predict`.
+
+        Returns:
+            float array `[examples, num_classes]`, in the order of `x`; a list for "labels".
+
+        Raises:
+            ValueError: the model cannot compute the output: a regression has no classes, a model
+                with an activation no logits.
+        """
+        if output is not None:
+            self._check_output(output)
+        outputs = super().predict(x, batch_size, **kwargs)
+        if output in (None, "logits"):
+            return outputs
+        probabilities = outputs.astype("float32")
+        if self._has_logits:
+            probabilities = _probabilities(probabilities, self._problem)
+        return probabilities if output == "probabilities" else self._named(probabilities)
+
+    def _check_output(self, output: str) -> None:
+        check_choice("output", output, ("logits", "probabilities", "labels"))
+        if self._problem == REGRESSION:
+            raise ValueError(f"A regression predicts numbers; got output={output!r}. Omit it.")
+        if output == "logits" and not self._has_logits:
+            raise ValueError(
+                f"The outputs are not logits, but those of activation={self.activation!r}; omit "
+                'output="logits".'
+            )
+
+    def _named(self, probabilities: np.ndarray) -> list[Any]:
+        names: Sequence[Any] = range(self.num_classes) if self.labels is None else self.labels
+        if self._problem == SINGLE:
+            return [names[i] for i in probabilities.argmax(axis=-1).tolist()]
+        return [[names[i] for i in np.flatnonzero(row >= 0.5).tolist()] for row in probabilities]
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
@@ -137,9 +217,11 @@ class TextClassifier(Task):
         reader.ignore("label2id")  # The same the other way round.
         num_labels = reader.get("num_labels", reader.get("_num_labels", 2))
         dropout = reader.get("classifier_dropout", reader.get("hidden_dropout_prob", 0.1))
+        problem = reader.require("problem_type", {None, SINGLE, SEVERAL, REGRESSION}, None)
+        shared = {"dropout": dropout} | ({} if problem is None else {"problem_type": problem})
         if names is None:
-            return {"num_classes": num_labels, "dropout": dropout}
-        arguments = {"num_classes": len(names), "dropout": dropout}
+            return {"num_classes": num_labels, **shared}
+        arguments = {"num_classes": len(names), **shared}
         classes = [str(i) for i in range(len(names))]
         if {*names} != {*classes}:
             warn(
@@ -153,11 +235,36 @@ class TextClassifier(Task):
     def hf_head_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_head_config`."""
         labels = _usual_labels(self.num_classes) if self.labels is None else self.labels
+        head = self.backbone.classifier_head
+        if self.pooling not in (None, head.pooling):
+            warn(
+                f"This {type(self).__name__} has pooling={self.pooling!r}, where its family has "
+                f"{head.pooling!r}. nlpkit restores that; transformers, which cannot, predicts "
+                "other values."
+            )
+        problem = {} if self.problem_type is None else {"problem_type": self.problem_type}
         return {
+            **problem,
             "id2label": {str(i): label for i, label in enumerate(labels)},
             "label2id": {label: i for i, label in enumerate(labels)},
             "classifier_dropout": self.dropout,
         }
+
+
+def _metrics(problem: str, from_logits: bool) -> list[keras.metrics.Metric]:
+    if problem == REGRESSION:
+        return []
+    if problem == SINGLE:
+        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+    return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0 if from_logits else 0.5)]
+
+
+def _probabilities(logits: np.ndarray, problem: str) -> np.ndarray:
+    if problem == SEVERAL:
+        # By tanh, which does not overflow.
+        return (np.tanh(logits / 2) + 1) / 2
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 def _usual_labels(num_classes: int) -> list[str]:

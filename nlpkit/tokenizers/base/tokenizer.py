@@ -94,8 +94,8 @@ class Tokenizer(FromPreset, PreprocessingLayer):
     sep_token_id: int
     start_token_id: int
     unk_token_id: int
-    # how its models take one or several segments;
-    packing: ClassVar[Packing] = Packing()
+    # how its models take one or several segments, if that is known;
+    packing: ClassVar[Packing | None] = None
     # a class with an algorithm: the arguments that are files.
     assets: ClassVar[tuple[str, ...]] = ()
 

@@ -24,7 +24,7 @@ class StartEndMaskTokenizer(BytePairTokenizer):
         "pad_token",
         "mask_token",
     )
-    packing: ClassVar[Packing] = START_END
+    packing: ClassVar[Packing | None] = START_END
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.algorithm import Algorithm
+from nlpkit.tokenizers.base.packing import Packing
 from nlpkit.tokenizers.base.special_tokens import SpecialTokens
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
@@ -88,6 +89,7 @@ class BytePairTokenizer(Tokenizer):
     vocabulary: Any
     merges: Any
     assets: ClassVar[tuple[str, ...]] = ("vocabulary", "merges")
+    packing: ClassVar[Packing | None] = Packing()
 
     def __init__(
         self,

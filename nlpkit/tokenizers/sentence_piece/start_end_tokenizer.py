@@ -19,6 +19,7 @@ class StartEndPieceTokenizer(SentencePieceTokenizer):
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("start_token", "end_token")
+    packing: ClassVar[Packing | None] = Packing(("start_token",))
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class StartEndMaskPieceTokenizer(StartEndPieceTokenizer):
         "pad_token",
         "mask_token",
     )
-    packing: ClassVar[Packing] = START_END
+    packing: ClassVar[Packing | None] = START_END
 
     def __init__(
         self,

@@ -138,6 +138,7 @@ class EncoderCase:
                 "hidden_dim": 6,
                 "labels": ["bad", "fair", "good"],
                 "pooling": "mean",
+                "problem_type": "single_label_classification",
             }
 
         def masked_lm() -> dict[str, Any]:

@@ -71,6 +71,7 @@ def _classifier_arguments() -> dict[str, Any]:
         "labels": ["bad", "fair", "good"],
         "hidden_dim": 7,
         "pooling": "mean",
+        "problem_type": "single_label_classification",
     }
 
 
@@ -112,7 +113,7 @@ TASKS = [
         "BertClassifier",
         _classifier_arguments,
         others={
-            "logits": lambda: {**_classifier_arguments(), "activation": None},
+            "logits": lambda: {**_classifier_arguments(), "activation": None, "pooling": None},
         },
         family=CLASSIFIER,
     ),
