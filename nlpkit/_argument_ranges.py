@@ -49,6 +49,7 @@ LARGEST_COUNT = 2**31 - 1
 MOST_LAYERS = 1000
 _LONGEST_WORD = 1000
 _COUNT = Range(Integral, 1, LARGEST_COUNT)
+_LAYERS = Range(Integral, 1, MOST_LAYERS)
 _RATE = Range(Real, 0, 1, below=True)
 _POSITIVE = Range(Real, _SMALLEST, _LARGEST)
 _PART = Range(Real, 0, 1)
@@ -82,7 +83,7 @@ RANGES: Mapping[str, Range] = {
     **dict.fromkeys(_RATES.split(), _RATE),
     **dict.fromkeys(("partial_rotary_factor", "rotary_percentage"), _PART),
     "max_characters_per_word": Range(Integral, 1, _LONGEST_WORD),
-    "num_layers": Range(Integral, 1, MOST_LAYERS),
+    **dict.fromkeys(("num_layers", "num_groups", "num_inner_repetitions"), _LAYERS),
     "num_segments": Range(Integral, 0, LARGEST_COUNT),
 }
 

@@ -201,6 +201,11 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         return self._transformer.spec.head
 
     @property
+    def num_own_layers(self) -> int:
+        """The number of layers with weights of their own; some may run repeatedly."""
+        return len(self._transformer.layers)
+
+    @property
     def max_positions(self) -> int | None:
         """The number of learned positions; None for no limit."""
         return self._transformer.spec.embedding.max_positions

@@ -15,11 +15,14 @@ class HeadTable:
         architecture: the class of transformers that has the head.
         text: the weight table of the head.
         others: other classes of transformers whose head is the same.
+        dropout: the configuration's key of its dropout rate, and the rate where that is absent;
+            None for the rate of hidden states.
     """
 
     architecture: str
     text: str
     others: tuple[str, ...] = ()
+    dropout: tuple[str, float | None] = ("classifier_dropout", None)
 
     @cached_property
     def lines(self) -> list[Line]:

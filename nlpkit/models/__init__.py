@@ -24,6 +24,7 @@ from nlpkit.tasks.text_classifier import TextClassifier as TextClassifier
 from nlpkit.tokenizers.base.tokenizer import Tokenizer as Tokenizer
 
 if TYPE_CHECKING:
+    from nlpkit.models.albert import *
     from nlpkit.models.bert import *
     from nlpkit.models.bloom import *
     from nlpkit.models.falcon import *

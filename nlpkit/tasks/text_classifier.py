@@ -10,6 +10,7 @@ import numpy as np
 from nlpkit._types import Activation, Data, KerasIdentifier
 from nlpkit._warning import warn
 from nlpkit.backbones.backbone import Backbone
+from nlpkit.backbones.heads import HeadTable
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.modules.activation import get_activation
 from nlpkit.preprocessors.preprocessor import Preprocessor
@@ -212,13 +213,15 @@ class TextClassifier(Task):
 
     @classmethod
     def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """Read the classes with their names, and the dropout, which is under either of two keys."""
+        """Read the classes with their names, and the dropout, under the family's key for it."""
         names = reader.get("id2label", None, kind=dict)
         reader.ignore("label2id")  # The same the other way round.
         num_labels = reader.get("num_labels", reader.get("_num_labels", 2))
-        dropout = reader.get("classifier_dropout", reader.get("hidden_dropout_prob", 0.1))
+        key, rate = cls._dropout_on(cls.backbone_class)
+        usual = reader.get("hidden_dropout_prob", 0.1) if rate is None else rate
         problem = reader.require("problem_type", {None, SINGLE, SEVERAL, REGRESSION}, None)
-        shared = {"dropout": dropout} | ({} if problem is None else {"problem_type": problem})
+        shared = {"dropout": reader.get(key, usual)}
+        shared |= {} if problem is None else {"problem_type": problem}
         if names is None:
             return {"num_classes": num_labels, **shared}
         arguments = {"num_classes": len(names), **shared}
@@ -247,8 +250,13 @@ class TextClassifier(Task):
             **problem,
             "id2label": {str(i): label for i, label in enumerate(labels)},
             "label2id": {label: i for i, label in enumerate(labels)},
-            "classifier_dropout": self.dropout,
+            self._dropout_on(type(self.backbone))[0]: self.dropout,
         }
+
+    @classmethod
+    def _dropout_on(cls, backbone_class: type[Backbone]) -> tuple[str, float | None]:
+        head = cls.head_on(backbone_class)
+        return HeadTable.dropout if head is None else head.dropout
 
 
 def _metrics(problem: str, from_logits: bool) -> list[keras.metrics.Metric]:

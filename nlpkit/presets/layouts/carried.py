@@ -21,9 +21,9 @@ _FOLDER = """
 """
 # What is true of a head, and of no other one on the same backbone.
 _HEAD = """
-    _num_labels classifier_dropout fine_tuning_task finetuning_task id2label label2id num_labels
-    problem_type sbert_ce_default_activation_fn sbert_ce_default_activation_function
-    sentence_transformers
+    _num_labels classifier_dropout classifier_dropout_prob fine_tuning_task finetuning_task id2label
+    label2id num_labels problem_type sbert_ce_default_activation_fn
+    sbert_ce_default_activation_function sentence_transformers
 """
 _OF_THE_FOLDER, _OF_THE_HEAD = frozenset(_FOLDER.split()), frozenset(_HEAD.split())
 _OF_THE_TOKENIZER = (

@@ -23,7 +23,8 @@ _INERT = """
     task_specific_params tf_legacy_loss use_bfloat16 use_gradient_checkpointing xla_device
 
     # Of heads that nlpkit reads elsewhere or does not have.
-    _num_labels classifier_dropout directionality id2label label2id num_choices num_labels
+    _num_labels classifier_dropout classifier_dropout_prob directionality id2label label2id
+    num_choices num_labels
     pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head pooler_type
     problem_type summary_activation summary_first_dropout summary_hidden_size
     summary_proj_to_labels summary_type summary_use_proj

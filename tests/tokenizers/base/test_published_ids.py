@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nlpkit import tokenizers
+from nlpkit import models, tokenizers
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 VOCABULARIES = DATA / "vocab"
@@ -28,7 +28,7 @@ class Published:
     """How a published tokenizer is built, and what the family puts around it.
 
     Attributes:
-        kind: the class in `nlpkit.tokenizers`, or the constructor of one.
+        kind: the class in `nlpkit.tokenizers` or `nlpkit.models`, or the constructor of one.
         files: by argument, files of the folder of vocabularies.
         arguments: the others.
         around: the ids before and after a text, where a case asks for special tokens.
@@ -43,7 +43,7 @@ class Published:
 
     def build(self) -> tokenizers.Tokenizer:
         name, _, method = self.kind.partition(".")
-        make = getattr(tokenizers, name)
+        make = getattr(tokenizers, name, None) or getattr(models, name)
         paths = {argument: VOCABULARIES / file for argument, file in self.files.items()}
         return (getattr(make, method) if method else make)(**paths, **self.arguments)
 
@@ -76,7 +76,6 @@ def sentence_piece(proto: str, before: list[int], after: list[int], **arguments:
     return Published("SentencePieceTokenizer", {"proto": proto}, arguments, (before, after))
 
 
-ALBERT = {"replacements": {"``": '"', "''": '"'}, "strip_accents": True, "lowercase": True}
 TOKENIZERS = {
     "bert-base-uncased": bert("bert_base_uncased", True),
     "bert-base-cased": bert("bert_base_cased", False),
@@ -100,7 +99,9 @@ TOKENIZERS = {
     "t5-small": sentence_piece(
         "t5/spiece.model", [], [1], special_tokens=["</s>"], special_tokens_in_strings=True
     ),
-    "albert-base-v2": sentence_piece("albert/spiece.model", [2], [3], **ALBERT),
+    "albert-base-v2": Published(
+        "AlbertTokenizer", {"proto": "albert/spiece.model"}, around=([2], [3])
+    ),
     "deberta-v3": sentence_piece("deberta_v3/spm.model", [1], [2]),
     "xlm-roberta-base": Published(
         "SentencePieceTokenizer",

@@ -94,7 +94,7 @@ class Family:
             layer = layer.replace(f"{{{name}}}", str(getattr(backbone, argument)))
         return expand(self.backbone.lines + _BUFFERS) + [
             line.within(f"transformer_layer_{i}/", f"layers/{self.layer_name}{_suffix(i)}/")
-            for i in range(backbone.num_layers)
+            for i in range(backbone.num_own_layers)
             for line in expand(layer)
         ]
 
