@@ -160,17 +160,25 @@ def table(
     return parse("".join(texts)) + layers
 
 
-def read(reader: ConfigReader, config: Mapping[str, tuple[str, Any]] = CONFIG) -> dict[str, Any]:
-    """Read the arguments that `config` has, and the activation, from Hugging Face's."""
+def read(
+    reader: ConfigReader,
+    config: Mapping[str, tuple[str, Any]] = CONFIG,
+    activation: str = "hidden_act",
+) -> dict[str, Any]:
+    """Read the arguments that `config` has from Hugging Face's, and the activation from its key."""
     reader.require("position_embedding_type", ["absolute"], "absolute")
     reader.ignore("tie_word_embeddings")  # The table's tied lines compare the tensors.
     arguments = reader.arguments(config)
-    return {**arguments, "activation": reader.require("hidden_act", ACTIVATIONS, "gelu")}
+    return {**arguments, "activation": reader.require(activation, ACTIVATIONS, "gelu")}
 
 
-def write(backbone: Any, config: Mapping[str, tuple[str, Any]] = CONFIG) -> dict[str, Any]:
+def write(
+    backbone: Any,
+    config: Mapping[str, tuple[str, Any]] = CONFIG,
+    activation: str = "hidden_act",
+) -> dict[str, Any]:
     """The inverse of `read`."""
     written = config_of(backbone, config)
     if "attention_dropout" in config and backbone.attention_dropout is None:
         written[config["attention_dropout"][0]] = backbone.dropout
-    return {**written, "hidden_act": NAMES[backbone.activation]}
+    return {**written, activation: NAMES[backbone.activation]}

@@ -16,10 +16,8 @@ from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.base.vocabulary import VocabularySource
-from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
+from nlpkit.tokenizers.word_piece.cls_sep_tokenizer import ClsSepTokenizer
 
 _KERASHUB_EMBEDDINGS = """
 token_embedding/embeddings <- layers/reversible_embedding/0
@@ -40,21 +38,8 @@ _KERASHUB = encoder(
 )
 
 
-class BertTokenizer(WordPieceTokenizer):
-    """Split text into BERT's word pieces: a `WordPieceTokenizer` with BERT's special tokens.
-
-    Each must be in the vocabulary; `cls_token_id` and so on are their ids.
-
-    Args:
-        vocabulary: str, path or list of str. The word pieces, or a file with one per line.
-        lowercase: bool. Whether text is lowercased (the "uncased" checkpoints). Default False.
-        strip_accents: bool or None. Whether accents are removed; None for the value of `lowercase`,
-            as in BERT. Default None.
-        cls_token: str. Starts every sequence. Default "[CLS]".
-        sep_token: str. Ends every segment. Default "[SEP]".
-        pad_token: str. Pads shorter sequences. Default "[PAD]".
-        mask_token: str. Replaces masked tokens. Default "[MASK]".
-        **kwargs: the other arguments of `WordPieceTokenizer`; `oov_token` is BERT's `unk_token`.
+class BertTokenizer(ClsSepTokenizer):
+    """Split text into BERT's word pieces; see `ClsSepTokenizer`.
 
     Example:
         >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "qu", "##ick", "fox"]
@@ -64,34 +49,6 @@ class BertTokenizer(WordPieceTokenizer):
         >>> tokenizer.cls_token_id
         2
     """
-
-    special_token_names: ClassVar[tuple[str, ...]] = (
-        "cls_token",
-        "sep_token",
-        "pad_token",
-        "mask_token",
-        "unk_token",
-    )
-    packing: ClassVar[Packing | None] = CLS_SEP
-
-    def __init__(
-        self,
-        vocabulary: VocabularySource | None = None,
-        lowercase: bool = False,
-        strip_accents: bool | None = None,
-        *,
-        cls_token: str = "[CLS]",
-        sep_token: str = "[SEP]",
-        pad_token: str = "[PAD]",
-        mask_token: str = "[MASK]",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(lowercase=lowercase, strip_accents=strip_accents, **kwargs)
-        self.cls_token = cls_token
-        self.sep_token = sep_token
-        self.pad_token = pad_token
-        self.mask_token = mask_token
-        self.set_vocabulary(vocabulary)
 
 
 class BertBackbone(Backbone):

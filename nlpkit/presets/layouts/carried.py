@@ -23,7 +23,7 @@ _FOLDER = """
 _HEAD = """
     _num_labels classifier_dropout classifier_dropout_prob fine_tuning_task finetuning_task id2label
     label2id num_labels problem_type sbert_ce_default_activation_fn
-    sbert_ce_default_activation_function sentence_transformers
+    sbert_ce_default_activation_function sentence_transformers seq_classif_dropout
 """
 _OF_THE_FOLDER, _OF_THE_HEAD = frozenset(_FOLDER.split()), frozenset(_HEAD.split())
 _OF_THE_TOKENIZER = (

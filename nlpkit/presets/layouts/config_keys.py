@@ -26,8 +26,8 @@ _INERT = """
     _num_labels classifier_dropout classifier_dropout_prob directionality id2label label2id
     num_choices num_labels
     pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers pooler_size_per_head pooler_type
-    problem_type summary_activation summary_first_dropout summary_hidden_size
-    summary_proj_to_labels summary_type summary_use_proj
+    problem_type qa_dropout seq_classif_dropout summary_activation summary_first_dropout
+    summary_hidden_size summary_last_dropout summary_proj_to_labels summary_type summary_use_proj
 
     # Names of tokens, and lengths that set no limit.
     bos_token bos_token_id cls_token cls_token_id decoder_start_token_id eos_token eos_token_id

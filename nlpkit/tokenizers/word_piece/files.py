@@ -111,9 +111,11 @@ def write_files(tokenizer: "WordPieceTokenizer", folder: Path) -> list[str]:
     Vocabulary(tokenizer.get_vocabulary()).save(folder / _VOCABULARY)
     if not is_bert:
         return [_VOCABULARY]
-    config = {"tokenizer_class": "BertTokenizer"}
+    config: dict[str, Any] = {"tokenizer_class": "BertTokenizer"}
     config |= {key: getattr(tokenizer, argument) for key, argument in _SETTINGS.items()}
     config |= tokenizer.special_tokens_map
+    if tokenizer.packing is not None and not tokenizer.packing.numbers_segments:
+        config["model_input_names"] = ["input_ids", "attention_mask"]
     text = json.dumps(config, indent=2, ensure_ascii=False)
     (folder / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8")
     return [_VOCABULARY, CONFIG_FILE]

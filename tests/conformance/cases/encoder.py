@@ -12,6 +12,7 @@ from conformance.cases.backbones import PADDING_MASK, SEGMENT_IDS, TOKEN_IDS, Fa
 from conformance.cases.case import Case
 from conformance.cases.decoder import Arguments, TokenizerArguments
 from conformance.cases.tasks import LABELS, TEXTS, TaskFamily
+from conformance.cases.tokenizers import VOCABULARY, bert_arguments
 
 _SIZES = {
     "vocab_size": 11,
@@ -51,6 +52,7 @@ class EncoderCase:
             tasks are tried with the first.
         others: makes arguments of the backbone that exclude some of `arguments`, by variant.
         outputs: Hugging Face's names of the backbone's outputs.
+        kerashub: special tokens in the vocabulary of KerasHub's tokenizer, if it has the family.
         exempt: names of checks it cannot pass, each with the reason; strict.
     """
 
@@ -63,6 +65,7 @@ class EncoderCase:
     outputs: Mapping[str, str] = field(
         default_factory=lambda: {"sequence_output": "last_hidden_state"}
     )
+    kerashub: tuple[str, ...] = ()
     exempt: Mapping[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:
@@ -189,6 +192,11 @@ class EncoderCase:
             labels=None,
             hugging_face=_AUTO["MaskedLM"],
         )
+
+
+def word_pieces() -> TokenizerArguments:
+    """The arguments of a tokenizer of BERT's, as `byte_pairs` has those of GPT-2's."""
+    return TokenizerArguments(changed=bert_arguments, small=lambda: {"vocabulary": VOCABULARY})
 
 
 def reference(architecture: str, **config: Any) -> Callable[[], Any]:

@@ -56,7 +56,7 @@ def _word_piece_arguments() -> dict:
     }
 
 
-def _bert_arguments() -> dict:
+def bert_arguments() -> dict:
     names = {"cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>", "mask_token": "<mask>"}
     arguments = _word_piece_arguments()
     vocabulary = [*names.values(), *arguments["vocabulary"]]
@@ -115,6 +115,6 @@ _BYTE_PAIR_VARIANTS = {
 TOKENIZERS = [
     Case("BytePairTokenizer", byte_pair_arguments, others=_BYTE_PAIR_VARIANTS),
     Case("WordPieceTokenizer", _word_piece_arguments, others=_VARIANTS),
-    Case("BertTokenizer", _bert_arguments, others=_VARIANTS),
+    Case("BertTokenizer", bert_arguments, others=_VARIANTS),
     *SENTENCE_PIECE,
 ]

@@ -30,7 +30,7 @@ def _arguments() -> dict[str, Any]:
     }
 
 
-def _case(name: str, tokenizer: Any, **further: Any) -> EncoderCase:
+def _case(name: str, tokenizer: Any, kerashub: tuple[str, ...], **further: Any) -> EncoderCase:
     model = f"{name}Model"
     usual = {"type_vocab_size": 1, "max_position_embeddings": 14}
     return EncoderCase(
@@ -55,15 +55,21 @@ def _case(name: str, tokenizer: Any, **further: Any) -> EncoderCase:
             "MaskedLM": reference(f"{name}ForMaskedLM", **usual, hidden_act="relu"),
         },
         tokenizers={f"{name}Tokenizer": tokenizer},
+        kerashub=kerashub,
     )
 
 
 CASES = [
     # Hugging Face's class takes every 1 for padding.
-    _case("Roberta", byte_pairs(special={**_SPECIAL, "pad_token": "[UNK]"})),
+    _case(
+        "Roberta",
+        byte_pairs(special={**_SPECIAL, "pad_token": "[UNK]"}),
+        ("<s>", "<pad>", "</s>", "<unk>", "<mask>"),
+    ),
     _case(
         "XLMRoberta",
         sentence_pieces(special=_SPECIAL, model_type="unigram"),
+        ("<unk>", "<s>", "</s>"),
         normalized_first=reference(
             "XLMRobertaXLModel", type_vocab_size=1, max_position_embeddings=14
         ),

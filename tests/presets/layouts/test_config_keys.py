@@ -12,7 +12,7 @@ SIZES = {
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
 }
-WITHOUT_INTERMEDIATE_SIZE = ("bloom", "falcon", "gpt2", "opt")
+WITHOUT_INTERMEDIATE_SIZE = ("bloom", "distilbert", "falcon", "gpt2", "opt")
 FAMILIES = {
     name: cls
     for cls in subclasses_of(object)
@@ -44,6 +44,10 @@ PUBLISHED = {
     ),
     "BERT with adapters": ("bert", {"adapters": {"adapters": {}, "config_map": {}}}),
     "BERT of transformers 2": ("bert", {"eos_token_ids": 0, "xla_device": True}),
+    "DistilBERT": (
+        "distilbert",
+        {"qa_dropout": 0.1, "seq_classif_dropout": 0.2, "tie_weights_": True},
+    ),
     "GPT-2": ("gpt2", {"n_special": 0, "predict_special_tokens": True, "n_ctx": 1024}),
     "GPT-2 with a classifier": ("gpt2", {"summary_type": "cls_index", "_num_labels": 1}),
     "SmolLM2": ("llama", {"is_llama_config": True, "rope_interleaved": False}),
