@@ -238,13 +238,17 @@ class TextClassifier(Task):
     def hf_head_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_head_config`."""
         labels = _usual_labels(self.num_classes) if self.labels is None else self.labels
-        head = self.backbone.classifier_head
-        if self.pooling not in (None, head.pooling):
-            warn(
-                f"This {type(self).__name__} has pooling={self.pooling!r}, where its family has "
-                f"{head.pooling!r}. nlpkit restores that; transformers, which cannot, predicts "
-                "other values."
-            )
+        family = {
+            "pooling": self.backbone.classifier_head.pooling,
+            "hidden_dim": getattr(self.backbone, "hidden_dim", None),
+        }
+        for name, usual in family.items():
+            if (own := getattr(self, name)) not in (None, usual):
+                warn(
+                    f"This {type(self).__name__} has {name}={own!r}, where its family has "
+                    f"{usual!r}. nlpkit restores that; Hugging Face's files do not say it, so "
+                    "transformers refuses the head or predicts other values."
+                )
         problem = {} if self.problem_type is None else {"problem_type": self.problem_type}
         return {
             **problem,

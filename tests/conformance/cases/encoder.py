@@ -138,7 +138,7 @@ class EncoderCase:
                 "preprocessor": self._preprocessor("Preprocessor", sequence_length=10),
                 "activation": "softmax",
                 "dropout": 0.05,
-                "hidden_dim": 6,
+                "hidden_dim": 8,
                 "labels": ["bad", "fair", "good"],
                 "pooling": "mean",
                 "problem_type": "single_label_classification",

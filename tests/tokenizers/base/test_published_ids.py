@@ -18,11 +18,6 @@ VOCABULARIES = DATA / "vocab"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the shared data are not there: {DATA}")
 
 
-def fairseq_id(i: int) -> int:
-    """XLM-RoBERTa's ids: those of its SentencePiece model plus one, the unknown token apart."""
-    return i + 1 if i else 3
-
-
 @dataclass(frozen=True)
 class Published:
     """How a published tokenizer is built, and what the family puts around it.
@@ -32,14 +27,12 @@ class Published:
         files: by argument, files of the folder of vocabularies.
         arguments: the others.
         around: the ids before and after a text, where a case asks for special tokens.
-        id_of: what the family makes of an id.
     """
 
     kind: str
     files: dict[str, str]
     arguments: dict[str, Any] = field(default_factory=dict)
     around: tuple[list[int], list[int]] = ([], [])
-    id_of: Callable[[int], int] = int
 
     def build(self) -> tokenizers.Tokenizer:
         name, _, method = self.kind.partition(".")
@@ -50,7 +43,7 @@ class Published:
     def ids(self, row: list[int], case: dict[str, Any]) -> list[int]:
         """What the case expects of these ids."""
         before, after = self.around if case["special"] else ([], [])
-        return [*before, *map(self.id_of, row), *after]
+        return [*before, *row, *after]
 
 
 def bert(folder: str, uncased: bool) -> Published:
@@ -81,7 +74,11 @@ TOKENIZERS = {
     "bert-base-cased": bert("bert_base_cased", False),
     "bert-base-multilingual-cased": bert("bert_base_multilingual_cased", False),
     "gpt2": byte_pair("gpt2/encoder.json", "gpt2/vocab.bpe"),
-    "roberta-base": byte_pair("roberta_base/vocab.json", "roberta_base/merges.txt", ([0], [2])),
+    "roberta-base": Published(
+        "RobertaTokenizer",
+        {"vocabulary": "roberta_base/vocab.json", "merges": "roberta_base/merges.txt"},
+        around=([0], [2]),
+    ),
     "qwen2": byte_pair(
         "qwen/derived_vocab.json",
         "qwen/derived_merges.txt",
@@ -104,10 +101,9 @@ TOKENIZERS = {
     ),
     "deberta-v3": sentence_piece("deberta_v3/spm.model", [1], [2]),
     "xlm-roberta-base": Published(
-        "SentencePieceTokenizer",
+        "XLMRobertaTokenizer",
         {"proto": "xlm_roberta/sentencepiece.bpe.REBUILT.model"},
         around=([0], [2]),
-        id_of=fairseq_id,
     ),
     "llama2": sentence_piece("llama2/tokenizer.model", [1], []),
 }
