@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nlpkit.models.bert import *
     from nlpkit.models.bloom import *
     from nlpkit.models.distil_bert import *
+    from nlpkit.models.electra import *
     from nlpkit.models.falcon import *
     from nlpkit.models.gemma import *
     from nlpkit.models.gemma3 import *

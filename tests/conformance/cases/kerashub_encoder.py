@@ -51,7 +51,8 @@ def _class(name: str) -> Any:
 
 def _arguments(case: EncoderCase, family: Family, tokenizer: Any) -> dict[str, Any]:
     given = {**case.arguments(), "vocabulary_size": tokenizer.vocabulary_size()}
-    return {name: given[name] for name in family.backbone.arguments}
+    mapping = family.backbone
+    return {name: given[mapping.renamed.get(name, name)] for name in mapping.arguments}
 
 
 def _tokenizer(case: EncoderCase, family: Family) -> Any:

@@ -67,5 +67,6 @@ CASES = [
         },
         others={"no_pooler": lambda: {**_arguments(), "pooler": False}},
         outputs={"sequence_output": "last_hidden_state", "pooled_output": "pooler_output"},
+        kerashub=("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"),
     )
 ]

@@ -11,6 +11,7 @@ import pytest
 import nlpkit
 from conformance.cases.case import assert_close
 from conformance.cases.decoders import KERASHUB_DECODERS as CASES
+from conformance.cases.encoders import ENCODERS
 from conformance.cases.kerashub_decoder import TEXTS
 from nlpkit._registry import known_classes
 from nlpkit.models import CausalLM, GPT2Tokenizer
@@ -93,7 +94,8 @@ def test_task_is_made_from_a_folder_of_a_backbone(written, tmp_path, name):
 def test_every_family_that_is_read_has_a_case():
     families = [x for cls in known_classes().values() for x in vars(cls).get("kerashub", ())]
     names = {name for family in families for name in family.backbone.names}
-    assert names == {"BertBackbone", *(f"{case.prefix}Backbone" for case in CASES.values())}
+    cases = [*CASES.values(), *(case for case in ENCODERS if case.kerashub)]
+    assert names == {"BertBackbone", *(f"{case.prefix}Backbone" for case in cases)}
 
 
 def edit(case, tmp_path, name, **changes):

@@ -28,11 +28,13 @@ class ClassMapping:
     Attributes:
         names: KerasHub's names of the class, of all versions.
         own: nlpkit's name of it.
-        arguments: the arguments that the configuration states, by the same names in nlpkit.
+        arguments: the arguments that the configuration states, by the same names in nlpkit
+            but for those in `renamed`.
         fixed: nlpkit's arguments that it does not state, or not always.
         inert: arguments that it states and nlpkit does not have, with the values allowed; a list
             may hold several of them.
         lines: weight table, of a task that of its head.
+        renamed: nlpkit's names of arguments, by KerasHub's, where these differ.
     """
 
     names: tuple[str, ...]
@@ -41,6 +43,7 @@ class ClassMapping:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     inert: Mapping[str, Any] = field(default_factory=dict)
     lines: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def convert(self, arguments: dict[str, Any], source: str) -> dict[str, Any]:
         """The arguments of nlpkit's class, from those that the configuration states.
@@ -54,7 +57,11 @@ class ClassMapping:
                 raise ValueError(
                     f"{source}: {name} must be {_listed(allowed)}; got {value!r:.100}."
                 )
-        own = {name: value for name, value in arguments.items() if name not in self.inert}
+        own = {
+            self.renamed.get(name, name): value
+            for name, value in arguments.items()
+            if name not in self.inert
+        }
         return {**self.fixed, **own}
 
 
@@ -67,6 +74,7 @@ class Family:
         layer: the weight table of a layer; in braces stands what `sizes` has.
         layer_name: what the first layer is called; the others have numbers.
         options: further lines of a layer, by the argument of the backbone that is true for them.
+        backbone_options: further lines of the backbone in the same way.
         sizes: the backbone's arguments that the table needs, by what it calls them.
     """
 
@@ -77,6 +85,7 @@ class Family:
     layer: str
     layer_name: str
     options: Mapping[str, str] = field(default_factory=dict)
+    backbone_options: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, str] = field(
         default_factory=lambda: {"heads": "num_heads", "groups": "num_heads"}
     )
@@ -87,12 +96,11 @@ class Family:
 
     def backbone_lines(self, backbone: keras.Model) -> list[Line]:
         """The weight table of a backbone."""
-        layer = self.layer + "".join(
-            lines for argument, lines in self.options.items() if getattr(backbone, argument)
-        )
+        layer = self.layer + _chosen(self.options, backbone)
+        own = self.backbone.lines + _chosen(self.backbone_options, backbone)
         for name, argument in self.sizes.items():
             layer = layer.replace(f"{{{name}}}", str(getattr(backbone, argument)))
-        return expand(self.backbone.lines + _BUFFERS) + [
+        return expand(own + _BUFFERS) + [
             line.within(f"transformer_layer_{i}/", f"layers/{self.layer_name}{_suffix(i)}/")
             for i in range(backbone.num_own_layers)
             for line in expand(layer)
@@ -102,6 +110,10 @@ class Family:
 def head_lines(task: ClassMapping) -> list[Line]:
     """The weight table of a task's head."""
     return expand(task.lines + _BUFFERS)
+
+
+def _chosen(options: Mapping[str, str], backbone: keras.Model) -> str:
+    return "".join(lines for argument, lines in options.items() if getattr(backbone, argument))
 
 
 def _suffix(i: int) -> str:

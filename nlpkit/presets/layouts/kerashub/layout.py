@@ -145,7 +145,8 @@ class KerasHubLayout(Layout):
         cls = known_classes()[mapping.own]
         arguments = stored.arguments((*mapping.arguments, *mapping.inert))
         for name in arguments.keys() & {*mapping.arguments}:
-            check_type(cls, name, arguments[name], stored.source)
+            own = mapping.renamed.get(name, name)
+            check_type(cls, own, arguments[name], stored.source)
         if kind in ("tokenizer", "preprocessor"):
             check_lengths(arguments, stored.source)
         return mapping.convert(arguments, stored.source)
