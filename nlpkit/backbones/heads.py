@@ -31,7 +31,7 @@ class HeadTable:
 
     def is_among(self, tensors: Collection[str]) -> bool:
         """Whether a checkpoint with tensors of these names contains the head."""
-        own = [line for line in self.lines if not line.ignored and not line.tied]
+        own = [line for line in self.lines if not (line.ignored or line.tied or line.shared)]
         return any(name in tensors for line in own for name in line.spellings)
 
 

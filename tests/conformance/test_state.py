@@ -80,7 +80,9 @@ def with_dropout(case, **changes):
     model = case.build(**changes)
     if case not in [*TASKS, *ENCODER_TASKS]:
         return model
-    backbone = type(model.backbone).from_config({**model.backbone.get_config(), "dropout": 0.2})
+    config = model.backbone.get_config()
+    rates = {name: 0.2 for name in config if "dropout" in name}
+    backbone = type(model.backbone).from_config({**config, **rates})
     return case.build(**changes, backbone=backbone)
 
 

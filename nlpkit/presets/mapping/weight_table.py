@@ -41,7 +41,7 @@ _LINE = re.compile(
 _ALSO_SPELLED = "also spelled "
 _IGNORED = ("other head", "buffer")
 _OR_ZERO = "or zero"
-_MARKS = ("optional", _OR_ZERO, "tied", *_IGNORED)
+_MARKS = ("optional", _OR_ZERO, "tied", "shared", *_IGNORED)
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class Line:
         marks: tuple of str, of these:
             `optional`: if the tensor is missing, the variable keeps its initial value (a warning
             names it). `or zero`: the same for a variable that begins at zero; nothing warns.
-            `tied`: another line has the same variable; this tensor may be absent, and
-            else equals the other's. `also spelled OLD=NEW`: the last part of the tensor's name may
-            be OLD instead of NEW. `other head`: belongs to a head that is not wanted. `buffer`: is
-            no parameter.
+            `tied`: another line has the same variable; this tensor may be absent, and else equals
+            the other's. `shared`: other heads have it, too. `also spelled OLD=NEW`: the last part
+            of the tensor's name may be OLD instead of NEW. `other head`: belongs to a head that is
+            not wanted. `buffer`: is no parameter.
         slot: str. The slice of the variable that the line is about; "" for all of it.
         part: str. The slice of the tensor, taken before the transforms; "" for all of it.
     """
@@ -116,6 +116,11 @@ class Line:
     def tied(self) -> bool:
         """Whether the tensor repeats another line's."""
         return "tied" in self.marks
+
+    @property
+    def shared(self) -> bool:
+        """Whether the tensor does not tell which head of a family there is."""
+        return "shared" in self.marks
 
     @property
     def ignored(self) -> bool:
