@@ -50,6 +50,7 @@ _OTHERS = {
     "tokenizers.sentence_piece.start_end_tokenizer": (
         "StartEndPieceTokenizer StartEndPadPieceTokenizer StartEndMaskPieceTokenizer"
     ),
+    "tokenizers.sentence_piece.cls_sep_tokenizer": "ClsSepPieceTokenizer",
     "tokenizers.word_piece.cls_sep_tokenizer": "ClsSepTokenizer",
 }
 _CLASS = re.compile(r"^class ([A-Z]\w*)\(", re.MULTILINE)

@@ -5,7 +5,7 @@ import pytest
 
 import nlpkit
 from conformance.cases.case import assert_close
-from conformance.cases.encoder import head_inputs
+from conformance.cases.encoder import head_inputs, reference
 from conformance.cases.encoders import ENCODERS
 from conformance.decoder_programs import run
 
@@ -28,7 +28,8 @@ def test_head_is_that_of_transformers_and_back(family, kind, tmp_path):
 
 def outputs(task, inputs):
     """A task's outputs for real tokens, or whole rows."""
-    every = np.broadcast_to(np.arange(inputs["token_ids"].shape[1], dtype="int32"), (3, 6))
+    shape = inputs["token_ids"].shape
+    every = np.broadcast_to(np.arange(shape[1], dtype="int32"), shape)
     further = {"mask_positions": every} if "mask_positions" in task.input else {}
     found = run(task, **inputs, **further)
     return found[inputs["padding_mask"]] if found.ndim == 3 else found
@@ -44,5 +45,18 @@ def outputs_of(model, inputs):
     }
     with torch.no_grad():
         given = {names[n]: torch.tensor(x.astype("int64")) for n, x in inputs.items()}
-        found = model(**given).logits.numpy()
+        returned = model(**given)
+    found = returned[0].numpy()
     return found[inputs["padding_mask"]] if found.ndim == 3 else found
+
+
+def test_encoder_of_a_discriminator_is_read_without_its_head(tmp_path, recwarn):
+    theirs = reference("ElectraForPreTraining", embedding_size=5)()
+    theirs.save_pretrained(tmp_path)
+    ours = nlpkit.models.Backbone.from_preset(tmp_path)
+    again = nlpkit.models.TextClassifier.from_preset(tmp_path, num_classes=3, preprocessor=None)
+    assert not [str(w.message) for w in recwarn if "discriminator" in str(w.message)]
+    ids = np.array([[3, 4, 5, 6]], "int32")
+    inputs = {"token_ids": ids, "padding_mask": ids > 0}
+    for found in (ours, again.backbone):
+        assert_close(outputs(found, inputs), outputs_of(theirs.electra, inputs))
