@@ -284,3 +284,8 @@ class ModernBertMaskedLM(MaskedLM):
 
     backbone_class: ClassVar[type[Backbone]] = ModernBertBackbone
     preprocessor_class: ClassVar[type[MaskedLMPreprocessor]] = ModernBertMaskedLMPreprocessor
+
+
+# As KerasHub names classes of other families.
+ModernBertTextClassifier = ModernBertClassifier
+ModernBertTextClassifierPreprocessor = ModernBertPreprocessor
