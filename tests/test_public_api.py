@@ -110,8 +110,9 @@ def test_type_checkers_see_all_names_of_keras():
     classes = ast.parse((Path(nlpkit.__file__).with_name("_keras.pyi")).read_text()).body
     members = [node for cls in classes if isinstance(cls, ast.ClassDef) for node in cls.body]
     seen = {node.name if isinstance(node, ast.FunctionDef) else node.target.id for node in members}
-    public = {name for name in dir(keras.Model) if not name.startswith("_")}
-    assert public - {"dump_patches", "call_super_init", "T_destination"} <= seen
+    # In a process of its own: transformers adds names to PyTorch's modules.
+    names = _run("import keras; print(*(n for n in dir(keras.Model) if not n.startswith('_')))")
+    assert {*names.split()} - {"dump_patches", "call_super_init", "T_destination"} <= seen
 
 
 def test_families_tokenizers_are_found_with_the_others():
