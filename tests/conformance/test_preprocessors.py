@@ -84,7 +84,7 @@ def test_python_equals_tf_data(case):
 
 def test_padding_side(case):
     for side in ("left", "right"):
-        features, *_ = as_tuple(case.build(padding_side=side)([min(TEXTS, key=len)]))
+        features, *_ = as_tuple(case.build(padding_side=side)(["a b"]))
         assert features["padding_mask"][0, -1] == (side == "left")
 
 
