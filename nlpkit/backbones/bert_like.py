@@ -35,6 +35,7 @@ position_embedding/embeddings <- embeddings.position_embeddings.weight
 segment_embedding/embeddings <- embeddings.token_type_embeddings.weight
 <- embeddings.position_ids ; buffer
 <- embeddings.token_type_ids ; buffer
+<- qa_outputs.* ; other head
 """
 EMBEDDINGS_NORM = """
 embeddings_norm/gamma <- embeddings.LayerNorm.weight ; also spelled gamma=weight

@@ -11,6 +11,7 @@ from keras.src.saving.serialization_lib import in_safe_mode
 from nlpkit._config import Configurable, refuse_unknown
 from nlpkit._foreign_names import explains_names
 from nlpkit._types import Data, KerasIdentifier
+from nlpkit._warning import warn
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import HeadTable
@@ -77,6 +78,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         refuse_unknown(type(self), kwargs)
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self._self_compiled = self_compiled
+        self._ignored: frozenset[str] = frozenset()
         self.backbone = backbone
         self.preprocessor = preprocessor
         self.dtype_policy = backbone.dtype_policy
@@ -146,7 +148,8 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
 
     def call(self, inputs: Data, training: bool | None = None, mask: Any = None) -> Any:
         """Run on the backbone's inputs."""
-        return super().call(self._complete(inputs), training=training, mask=mask)
+        inputs = self._known_inputs(self._complete(inputs))
+        return super().call(inputs, training=training, mask=mask)
 
     def _complete(self, inputs: Data) -> Data:
         """The inputs with segment ids, where the model has them and its tokenizer does not."""
@@ -157,6 +160,20 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         is_tensor = ops.is_tensor(token_ids)
         zeros = ops.zeros_like(token_ids) if is_tensor else np.zeros(np.shape(token_ids), "int32")
         return {**inputs, "segment_ids": zeros}
+
+    def _known_inputs(self, inputs: Data) -> Data:
+        """The inputs that the model has; Keras would take others for those beside them."""
+        if not isinstance(inputs, dict) or not isinstance(self._inputs_struct, dict):
+            return inputs
+        others = inputs.keys() - self._inputs_struct.keys()
+        # A preprocessor may number segments that the model does not tell apart.
+        if new := others - {"segment_ids"} - self._ignored:
+            self._ignored |= new
+            warn(
+                f"{type(self).__name__} takes the inputs {list(self._inputs_struct)}; it ignores "
+                f"{sorted(new)}.",
+            )
+        return {name: x for name, x in inputs.items() if name not in others} if others else inputs
 
     def _compile_itself(self) -> None:
         """Compile with the defaults of the class, unless `compile=False` was given."""

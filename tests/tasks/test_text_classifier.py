@@ -239,3 +239,24 @@ def test_another_dtype_than_the_backbones_is_refused():
     assert miniature.classifier(dtype="float32").dtype_policy.name == "float32"
     with pytest.raises(ValueError, match="backbone's dtype, 'float32'; got dtype='bfloat16'"):
         miniature.classifier(dtype="bfloat16")
+
+
+def test_inputs_that_the_model_lacks_are_left_out(bare, features):
+    expected = bare.predict_on_batch(features)
+    with pytest.warns(UserWarning, match=r"it ignores \['a_mask'\]"):
+        outputs = bare.predict_on_batch({"a_mask": features["padding_mask"], **features})
+    np.testing.assert_allclose(outputs, expected, atol=1e-6)
+
+
+def test_segments_that_the_model_does_not_tell_apart_are_left_out(features):
+    one = miniature.filled(BertClassifier(miniature.backbone(num_segments=1), 2))
+    named = {name: x for name, x in features.items() if name != "segment_ids"}
+    expected = one.predict(named, verbose=0)
+    np.testing.assert_allclose(one.predict(features, verbose=0), expected, atol=1e-6)
+
+
+def test_absent_segments_are_zeros(bare, features):
+    given = {**features, "segment_ids": np.zeros_like(features["segment_ids"])}
+    expected = bare.predict(given, verbose=0)
+    del given["segment_ids"]
+    np.testing.assert_allclose(bare.predict(given, verbose=0), expected, atol=1e-6)
