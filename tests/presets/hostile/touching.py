@@ -6,6 +6,8 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+import nlpkit
+
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Which of an event's arguments are paths that it changes.
 _CHANGES = {
@@ -21,6 +23,7 @@ _CHANGES = {
     "os.utime": (0,),
 }
 _LISTS = ("os.listdir", "os.scandir")
+_PACKAGE = Path(nlpkit.__file__).parent
 _watched = None
 
 
@@ -69,6 +72,8 @@ def touching(changed, closed):
     """
     global _watched
     found = []
+    # Python writes the bytecode of nlpkit's own modules when it imports one for the first time.
+    changed = (*changed, *(path.parent / "__pycache__" for path in _PACKAGE.rglob("__init__.py")))
     folders = tuple([os.path.realpath(folder) for folder in part] for part in (changed, closed))
     # Earlier threads may still be at what was given up.
     others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
