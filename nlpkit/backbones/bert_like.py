@@ -79,10 +79,6 @@ CLASSIFIER = """
 logits/kernel <- classifier.weight | transpose
 logits/bias <- classifier.bias
 """
-QUESTION_ANSWERER = """
-logits/kernel <- qa_outputs.weight | transpose
-logits/bias <- qa_outputs.bias
-"""
 
 
 def stack(

@@ -144,8 +144,7 @@ class TextClassifier(Task):
         if loss == "auto" and self._problem == REGRESSION:
             loss = keras.losses.MeanSquaredError()
         elif loss == "auto":
-            entropy = _ENTROPIES[self._problem]
-            loss = entropy(from_logits=linear)
+            loss = _ENTROPIES[self._problem](from_logits=linear)
         if optimizer == "auto":
             optimizer = keras.optimizers.Adam(5e-5)
         super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
