@@ -12,7 +12,7 @@ class HeadTable:
     """The head of a task in the checkpoints of a family.
 
     Attributes:
-        architecture: the class of transformers that has the head.
+        architecture: the class of transformers that has the head; "" if there is none.
         text: the weight table of the head.
         others: other classes of transformers whose head is the same.
         dropout: the configuration's key of its dropout rate, and the rate where that is absent;
@@ -46,16 +46,22 @@ def head_tables(name: str, *others: str, **heads: tuple[str, str]) -> Heads:
         name: str. What the names of its classes in transformers start with.
         *others: str. The same for other families with the same heads.
         **heads: by the name of the task's base class, how the names of the classes that have the
-            head end, and its weight table.
+            head end ("" if there are none), and its weight table.
     """
     return {
         task: HeadTable(name + kind, text, tuple(other + kind for other in others))
+        if kind
+        else HeadTable("", text)
         for task, (kind, text) in heads.items()
     }
 
 
 def decoder_heads(
-    name: str, *others: str, lm_head: str = "lm_head.weight", causal_lm: str = "ForCausalLM"
+    name: str,
+    *others: str,
+    lm_head: str = "lm_head.weight",
+    causal_lm: str = "ForCausalLM",
+    classifier: str = "ForSequenceClassification",
 ) -> Heads:
     """The heads of a family of decoders.
 
@@ -64,11 +70,12 @@ def decoder_heads(
         *others: str. The same for other families with the same heads.
         lm_head: str. The tensor of an untied language-model head.
         causal_lm: str. What the name of the class that has it ends with.
+        classifier: str. Likewise for classifiers; "" if transformers has none.
     """
-    classifier = "logits/kernel <- score.weight | transpose"
+    scores = "logits/kernel <- score.weight | transpose"
     return head_tables(
         name,
         *others,
         CausalLM=(causal_lm, f"lm_head/kernel <- {lm_head} | transpose"),
-        TextClassifier=("ForSequenceClassification", classifier),
+        TextClassifier=(classifier, scores),
     )

@@ -141,7 +141,10 @@ class GemmaBackbone(Backbone):
         self._scalar = scalar
 
     def hf_class_name(self, name: str) -> str:
-        return name.replace("Gemma", self.hf_name, 1)
+        named = name.replace("Gemma", self.hf_name, 1)
+        # The only head of VaultGemma that transformers has.
+        absent = self.hf_name == "VaultGemma" and not named.endswith(("Model", "ForCausalLM"))
+        return "" if absent else named
 
     @property
     def hf_name(self) -> str:

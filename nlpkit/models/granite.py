@@ -81,7 +81,7 @@ class GraniteBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = GraniteTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("granite",)
     hf_architecture: ClassVar[str] = "GraniteModel"
-    heads: ClassVar[Heads] = decoder_heads("Granite")
+    heads: ClassVar[Heads] = decoder_heads("Granite", classifier="")
     hf_prefix: ClassVar[str] = "model."
 
     def __init__(

@@ -262,7 +262,9 @@ class CausalLM(CachedDecoding, Scoring, Task):
         return parse(_TIED) if self.backbone.head.tied else super().table_of_head()
 
     @classmethod
-    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
+    def from_hf_head_config(
+        cls, reader: ConfigReader, backbone_class: type[Backbone]
+    ) -> dict[str, Any]:
         return read_stop_tokens(reader)
 
     def hf_head_config(self) -> dict[str, Any]:

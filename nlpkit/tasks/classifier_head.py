@@ -24,8 +24,14 @@ def text_features(
         hidden_dim: int or None. Units of the head's dense layer; None for the hidden size.
 
     Raises:
-        ValueError: the head takes the pooled output and the backbone has none.
+        ValueError: the head takes the pooled output and the backbone has none; `hidden_dim` is
+            given and the head has no dense layer.
     """
+    if hidden_dim is not None and head.activation is None:
+        raise ValueError(
+            f"hidden_dim is the size of a dense layer before the logits, and the head of "
+            f"{type(backbone).__name__} has none; got hidden_dim={hidden_dim}. Omit it."
+        )
     dtype = backbone.dtype_policy
     make = LayerFactory(INITIALIZER_RANGE, dtype)
     x = _pooled(backbone, head, dtype)

@@ -134,8 +134,15 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         return head.architecture if head else ""
 
     @classmethod
-    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
-        """Read the head's arguments from a Hugging Face configuration."""
+    def from_hf_head_config(
+        cls, reader: ConfigReader, backbone_class: type[Backbone]
+    ) -> dict[str, Any]:
+        """Read the head's arguments from a Hugging Face configuration.
+
+        Args:
+            reader: of the configuration.
+            backbone_class: the family, whose name for an argument may be its own.
+        """
         return {}
 
     def hf_head_config(self) -> dict[str, Any]:

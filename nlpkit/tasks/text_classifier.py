@@ -46,7 +46,7 @@ class TextClassifier(Task):
         labels: list of str or None. The names of the classes, in order. A preset takes them from
             its `id2label`, unless these are the default names of transformers.
         hidden_dim: int or None. Units of the dense layer before the logits, in families whose head
-            has one; None for the hidden size.
+            has one; None for the hidden size. Other families take None alone.
         pooling: str or None. What of a text is classified: "pooler", the pooled output of the
             backbone; the "first" or the "last" token, or the "mean" or "max" of all. None for the
             way of the family, which is the last token in decoders.
@@ -65,7 +65,8 @@ class TextClassifier(Task):
 
     Raises:
         ValueError: `num_classes` is not positive or not the number of `labels`; the backbone has
-            no pooled output; the backbone or the preprocessor is of another family.
+            no pooled output; `hidden_dim` is given for a head without a dense layer; the backbone
+            or the preprocessor is of another family.
 
     Example:
         >>> classifier = nlpkit.models.TextClassifier.from_preset("bert_nano_en_uncased_sst2")
@@ -211,12 +212,14 @@ class TextClassifier(Task):
         return [[names[i] for i in np.flatnonzero(row >= 0.5).tolist()] for row in probabilities]
 
     @classmethod
-    def from_hf_head_config(cls, reader: ConfigReader) -> dict[str, Any]:
+    def from_hf_head_config(
+        cls, reader: ConfigReader, backbone_class: type[Backbone]
+    ) -> dict[str, Any]:
         """Read the classes with their names, and the dropout, under the family's key for it."""
         names = reader.get("id2label", None, kind=dict)
         reader.ignore("label2id")  # The same the other way round.
         num_labels = reader.get("num_labels", reader.get("_num_labels", 2))
-        key, rate = cls._dropout_on(cls.backbone_class)
+        key, rate = cls._dropout_on(backbone_class)
         usual = reader.get("hidden_dropout_prob", 0.1) if rate is None else rate
         problem = reader.require("problem_type", {None, SINGLE, SEVERAL, REGRESSION}, None)
         shared = {"dropout": reader.get(key, usual)}

@@ -6,6 +6,7 @@ import re
 
 import keras
 import numpy as np
+import pytest
 
 from conformance.cases.case import NAMESPACES, defaults, value_of
 from conformance.cases.every_class import CASES
@@ -47,7 +48,10 @@ def test_case_has_another_value_for_every_argument(case):
         for name, default in defaults(case.cls).items()
         if any(name in arguments and not same(arguments[name], default) for arguments in given)
     }
-    assert changed == set(defaults(case.cls))
+    assert changed | case.refused.keys() == set(defaults(case.cls))
+    for name, value in case.refused.items():
+        with pytest.raises(ValueError, match=name):
+            case.build(**{name: value})
 
 
 def test_arguments_are_stored_unaltered(case):

@@ -1,5 +1,7 @@
 """A classifier on a decoder: its last token, whatever the padding, as transformers has it."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from conformance.cases.case import assert_close
 from conformance.cases.decoder import LENGTHS, rows_of_ids
 from conformance.cases.tasks import LABELS, TEXTS
 from conformance.decoder_programs import run
-from nlpkit.models import GPT2Backbone, TextClassifier
+from nlpkit.models import GPT2Backbone, GraniteBackbone, TextClassifier
 
 SIZES = {"vocab_size": 31, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 4}
 
@@ -49,3 +51,16 @@ def test_a_fresh_head_on_a_bundled_decoder_learns(tmp_path):
     model.save_to_preset(tmp_path)
     again = TextClassifier.from_preset(tmp_path)
     assert_close(again.predict(TEXTS, verbose=0), model.predict(TEXTS, verbose=0), 1e-5)
+
+
+@pytest.mark.by_turns
+def test_a_head_that_transformers_lacks_names_no_class_and_is_read(tmp_path):
+    sizes = {"vocabulary_size": 11, "num_layers": 1, "hidden_dim": 8, "intermediate_dim": 8}
+    backbone = GraniteBackbone(**sizes, num_query_heads=2, num_key_value_heads=1)
+    model = TextClassifier(backbone, num_classes=3)
+    model.save_to_preset(tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text())["architectures"] == []
+    (tmp_path / "nlpkit.json").unlink()
+    again = TextClassifier.from_preset(tmp_path, preprocessor=None)
+    ids = {"token_ids": np.array([[3, 1, 4]]), "padding_mask": np.ones((1, 3), bool)}
+    assert_close(run(again, **ids), run(model, **ids))

@@ -6,7 +6,8 @@ import pytest
 from tasks import miniature
 
 from conformance.cases.tasks import TEXTS
-from nlpkit.models import TextClassifier
+from nlpkit.models import DistilBertBackbone, TextClassifier
+from nlpkit.presets.layouts.config_reader import ConfigReader
 
 NAMES = ["good", "long", "new"]
 SEVERAL = "multi_label_classification"
@@ -108,3 +109,9 @@ def test_the_problem_is_kept_and_said(tmp_path):
 def test_another_pooling_than_the_family_s_is_told_when_saving(tmp_path):
     with pytest.warns(UserWarning, match="pooling='mean', where its family has 'pooler'"):
         miniature.classifier(pooling="mean").save_to_preset(tmp_path)
+
+
+@pytest.mark.by_turns
+def test_dropout_is_read_under_the_name_of_the_family():
+    reader = ConfigReader({"seq_classif_dropout": 0.35}, "config.json")
+    assert TextClassifier.from_hf_head_config(reader, DistilBertBackbone)["dropout"] == 0.35

@@ -66,7 +66,7 @@ class HuggingFaceLayout(Layout):
         if not cls.holds_head(backbone, names, self.backbone_arguments()):
             return None
         self._check_architecture(cls)
-        return dict(cls.from_hf_head_config(self._reader))
+        return dict(cls.from_hf_head_config(self._reader, backbone))
 
     @cached_property
     def tensors(self) -> TensorReader:
@@ -88,11 +88,12 @@ class HuggingFaceLayout(Layout):
     def _check_architecture(self, cls: Any) -> None:
         stated = self._config.get("architectures") or []
         head = cls.head_on(self._backbone_class)
-        fitting = (head.architecture, *head.others)
+        fitting = [name for name in (head.architecture, *head.others) if name]
         if stated and not {*stated} & {*fitting}:
             raise ValueError(
                 f"{self} has the head of a {' and '.join(stated)}; the head of {cls.__name__} is "
-                f"that of {' or '.join(fitting)}. Pass load_head=False for a fresh head."
+                f"that of {' or '.join(fitting) or 'no class of transformers'}. Pass "
+                "load_head=False for a fresh head."
             )
 
     def _find_backbone(self) -> Any:

@@ -29,6 +29,7 @@ class Case:
         inputs: call arguments by name; arrays have a batch axis.
         masks: names of mask inputs, each with the input whose padding it marks.
         no_gradient: ends of the paths of weights whose gradient is zero by construction.
+        refused: arguments that take their default alone, each with a value that is an error.
         exempt: names of checks it cannot pass, each with the reason; strict.
         family: what only one kind of class has, read by that kind's checks.
     """
@@ -40,6 +41,7 @@ class Case:
     needs: tuple[str, ...] = ()
     masks: Mapping[str, str] = field(default_factory=dict)
     no_gradient: tuple[str, ...] = ()
+    refused: Mapping[str, Any] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
     family: Any = None
 

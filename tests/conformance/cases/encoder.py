@@ -52,6 +52,7 @@ class EncoderCase:
             tasks are tried with the first.
         others: makes arguments of the backbone that exclude some of `arguments`, by variant.
         outputs: Hugging Face's names of the backbone's outputs.
+        has_dense_head: whether its classifier has a dense layer before the logits.
         kerashub: special tokens in the vocabulary of KerasHub's tokenizer, if it has the family.
         exempt: names of checks it cannot pass, each with the reason; strict.
     """
@@ -65,6 +66,7 @@ class EncoderCase:
     outputs: Mapping[str, str] = field(
         default_factory=lambda: {"sequence_output": "last_hidden_state"}
     )
+    has_dense_head: bool = True
     kerashub: tuple[str, ...] = ()
     exempt: Mapping[str, str] = field(default_factory=dict)
 
@@ -138,10 +140,10 @@ class EncoderCase:
                 "preprocessor": self._preprocessor("Preprocessor", sequence_length=10),
                 "activation": "softmax",
                 "dropout": 0.05,
-                "hidden_dim": 8,
                 "labels": ["bad", "fair", "good"],
                 "pooling": "mean",
                 "problem_type": "single_label_classification",
+                **({"hidden_dim": 8} if self.has_dense_head else {}),
             }
 
         def masked_lm() -> dict[str, Any]:
@@ -163,6 +165,7 @@ class EncoderCase:
                 f"{self.prefix}Classifier",
                 classifier,
                 needs=("backbone", "num_classes", "preprocessor"),
+                refused={} if self.has_dense_head else {"hidden_dim": 8},
                 exempt=self.exempt,
                 family=self._classifier(),
             )

@@ -69,7 +69,6 @@ def _classifier_arguments() -> dict[str, Any]:
         "activation": "softmax",
         "dropout": 0.3,
         "labels": ["bad", "fair", "good"],
-        "hidden_dim": 7,
         "pooling": "mean",
         "problem_type": "single_label_classification",
     }
@@ -115,6 +114,7 @@ TASKS = [
         others={
             "logits": lambda: {**_classifier_arguments(), "activation": None, "pooling": None},
         },
+        refused={"hidden_dim": 7},
         family=CLASSIFIER,
     ),
     Case("BertMaskedLM", _masked_lm_arguments, family=MASKED_LM),

@@ -67,6 +67,7 @@ CASES = [
         },
         others={"no_pooler": lambda: {**_arguments(), "pooler": False}},
         outputs={"sequence_output": "last_hidden_state", "pooled_output": "pooler_output"},
+        has_dense_head=False,
         kerashub=("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"),
     )
 ]
