@@ -38,6 +38,7 @@ _OTHERS = {
     "modules.feed_forward": "FeedForward",
     "modules.normalization": "LayerNormalization RMSNorm",
     "modules.pooling": "Pooling",
+    "modules.relative_bias": "RelativeBias",
     "modules.transformer_block": "Residual TransformerBlock",
     "preprocessors.segment_preprocessor": "SegmentPreprocessor",
     "tasks.causal_lm": "CausalLM",

@@ -26,6 +26,7 @@ class AttentionInputs:
         positions: int `[B or 1, T]`.
         reach: int `[B]`, how many tokens each row may come to have; None: how many it has.
         cache: the stack's cache, whose slots are the keys.
+        relative: layer that makes `bias` of positions, or None.
         dtype: str. Of the queries.
     """
 
@@ -36,12 +37,14 @@ class AttentionInputs:
         *,
         reach: Tensor = None,
         cache: KeyValueCache | None = None,
+        relative: Any = None,
         dtype: str,
     ) -> None:
         self._sequence_ids = sequence_ids
         self._positions = positions
         self._reach = reach
         self._cache = cache
+        self._relative = relative
         self._dtype = dtype
         self._made: dict[Any, Any] = {}
 
@@ -49,7 +52,7 @@ class AttentionInputs:
         """The arguments that an attention layer of this spec is called with."""
         return {
             "attention_mask": self._mask(attention.causal, attention.window),
-            "bias": self._alibi(attention),
+            "bias": self._bias(attention),
             "rotary": self._rotary(attention.rope),
         }
 
@@ -82,6 +85,15 @@ class AttentionInputs:
             return Slots(self._positions, self._sequence_ids)
         slots = cache.slots_of(window)
         return map_fields(lambda x: slots.taken(x, cache.index), slots)
+
+    def _bias(self, attention: AttentionSpec) -> Any:
+        if self._relative is None:
+            return self._alibi(attention)
+        key = ("relative", attention.window)
+        if key not in self._made:
+            keys = self._keys(attention.window)
+            self._made[key] = self._relative(self._positions, keys.positions)
+        return self._made[key]
 
     def _alibi(self, attention: AttentionSpec) -> Any:
         """What is added to the attention scores, float32 `[B, H, T or 1, S]`."""

@@ -79,6 +79,22 @@ CLASSIFIER = """
 logits/kernel <- classifier.weight | transpose
 logits/bias <- classifier.bias
 """
+# RoBERTa's heads.
+DENSE_CLASSIFIER = """
+pooled_dense/kernel <- classifier.dense.weight | transpose
+pooled_dense/bias <- classifier.dense.bias
+logits/kernel <- classifier.out_proj.weight | transpose
+logits/bias <- classifier.out_proj.bias
+"""
+LM_HEAD = """
+masked_lm_head/dense/kernel <- lm_head.dense.weight | transpose
+masked_lm_head/dense/bias <- lm_head.dense.bias
+masked_lm_head/layer_norm/gamma <- lm_head.layer_norm.weight
+masked_lm_head/layer_norm/beta <- lm_head.layer_norm.bias
+masked_lm_head/output_bias <- lm_head.bias
+masked_lm_head/output_bias <- lm_head.decoder.bias ; tied
+backbone/token_embedding/embeddings <- lm_head.decoder.weight ; tied
+"""
 
 
 def stack(

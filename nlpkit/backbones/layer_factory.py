@@ -16,6 +16,7 @@ from nlpkit.modules.embedding_table import Table
 from nlpkit.modules.experts import Experts
 from nlpkit.modules.feed_forward import FeedForward
 from nlpkit.modules.normalization import LayerNormalization, RMSNormalization
+from nlpkit.modules.relative_bias import RelativeBias
 from nlpkit.modules.transformer_block import Residual, TransformerBlock
 
 # What of an attention's spec is not its layer's: see `nlpkit.backbones.attention_inputs`.
@@ -76,6 +77,18 @@ class LayerFactory:
         if norm.kind == "layer":
             return LayerNormalization(scale=norm.scale, center=norm.bias, **arguments)
         return RMSNormalization(unit_offset=norm.unit_offset, **arguments)
+
+    def relative(self, spec: Any, num_heads: int) -> Any:
+        """What makes attention's `bias` of positions for all layers, or None for none."""
+        if spec is None:
+            return None
+        return (spec.layer or RelativeBias)(
+            num_heads,
+            **_fields(spec),
+            embeddings_initializer=self._fresh(),
+            dtype=self._dtype,
+            name="relative",
+        )
 
     def block(self, index: int, layer: LayerSpec) -> TransformerBlock:
         """A transformer layer."""

@@ -5,7 +5,7 @@ What changes numbers has no default; what a family may lack defaults to absent. 
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,24 @@ class AlibiSpec:
 
     scale: float
     dtype: Literal["float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class RelativeBiasSpec:
+    """Learned biases of the attention scores by distance; a family's own spec may be another kind.
+
+    Attributes:
+        layer: class of the layer that makes the argument `bias` of attention from the positions of
+            queries and keys; None for `RelativeBias`.
+        num_buckets: number of biases of a head.
+        max_distance: distance from which all share one.
+        bidirectional: whether later keys have biases of their own.
+    """
+
+    layer: ClassVar[Any] = None
+    num_buckets: int
+    max_distance: int
+    bidirectional: bool
 
 
 @dataclass(frozen=True)
@@ -252,6 +270,7 @@ class StackSpec:
         embedding: the input of the first layer.
         layers: one spec per layer.
         order: the layers that run, in order, for layers that run repeatedly; None for each once.
+        relative: biases of all layers' attention by distance.
         initializer_range: standard deviation of initial weights (truncated normal).
         final_norm: normalization after the last layer.
         pooler_activation: activation of the dense layer on the first token; None for no pooler.
@@ -263,6 +282,7 @@ class StackSpec:
     layers: tuple[LayerSpec, ...]
     initializer_range: float
     order: tuple[int, ...] | None = None
+    relative: RelativeBiasSpec | None = None
     final_norm: NormSpec | None = None
     pooler_activation: str | None = None
     head: HeadSpec | None = None

@@ -47,6 +47,7 @@ class Transformer:
         self.embeddings_norm = make.norm(embedding.norm, "embeddings_norm")
         self.embeddings_dropout = make.dropout(embedding.dropout, "embeddings_dropout")
         self.layers = [make.block(i, layer) for i, layer in enumerate(stack.layers)]
+        self.relative = make.relative(stack.relative, stack.layers[0].attention.num_heads)
         self._order = range(len(self.layers)) if stack.order is None else stack.order
         self.final_norm = make.norm(stack.final_norm, "final_norm")
         self.pooler = None
@@ -79,7 +80,7 @@ class Transformer:
             float `[B, T, dim]`; with a pooler `{"sequence_output": …, "pooled_output": [B, dim]}`.
         """
         sequence_ids, positions = self._positions(inputs)
-        attention_inputs = AttentionInputs(sequence_ids, positions, dtype=self._compute_dtype)
+        attention_inputs = self._attention_inputs(sequence_ids, positions)
         hidden = self._embed(inputs, positions, training)
         if intercept is not None:
             hidden = intercept(hidden, -1)
@@ -104,9 +105,7 @@ class Transformer:
         """
         inputs = {"token_ids": prompt.token_ids, "padding_mask": prompt.padding_mask}
         sequence_ids, positions = self._positions(inputs)
-        attention_inputs = AttentionInputs(
-            sequence_ids, positions, reach=prompt.reach, dtype=self._compute_dtype
-        )
+        attention_inputs = self._attention_inputs(sequence_ids, positions, reach=prompt.reach)
         hidden = self._embed(inputs, positions, None)
         held = []
         for block, layer in zip(self.layers, self.spec.layers, strict=True):
@@ -129,12 +128,8 @@ class Transformer:
         tokens = token_ids.shape[1]
         positions = cache.length[:, None] + ops.arange(tokens, dtype="int32")  # B t
         entered = cache.append(tokens)
-        attention_inputs = AttentionInputs(
-            ops.ones_like(positions),
-            positions,
-            reach=cache.reach,
-            cache=entered,
-            dtype=self._compute_dtype,
+        attention_inputs = self._attention_inputs(
+            ops.ones_like(positions), positions, reach=cache.reach, cache=entered
         )
         rows = self.spec.embedding.max_positions
         # A row that is finished goes on beside the others, past its last position.
@@ -162,6 +157,12 @@ class Transformer:
             return sequence
         pooled = keras.KerasTensor((batch, width), dtype=dtype)
         return {"sequence_output": sequence, "pooled_output": pooled}
+
+    def _attention_inputs(
+        self, sequence_ids: Tensor, positions: Tensor, **further: Any
+    ) -> AttentionInputs:
+        own = {"relative": self.relative, "dtype": self._compute_dtype}
+        return AttentionInputs(sequence_ids, positions, **further, **own)
 
     def _positions(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
         """Sequence ids (None: one unpadded sequence a row) and positions."""

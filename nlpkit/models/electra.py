@@ -33,12 +33,6 @@ embeddings_projection/bias <- embeddings_project.bias
 _DISCRIMINATOR = """
 <- discriminator_predictions.* ; other head
 """
-_CLASSIFIER = """
-pooled_dense/kernel <- classifier.dense.weight | transpose
-pooled_dense/bias <- classifier.dense.bias
-logits/kernel <- classifier.out_proj.weight | transpose
-logits/bias <- classifier.out_proj.bias
-"""
 _MASKED_LM = """
 masked_lm_head/dense/kernel <- generator_predictions.dense.weight | transpose
 masked_lm_head/dense/bias <- generator_predictions.dense.bias
@@ -131,7 +125,7 @@ class ElectraBackbone(Backbone):
     hf_prefix: ClassVar[str] = "electra."
     heads: ClassVar[Heads] = head_tables(
         "Electra",
-        TextClassifier=("ForSequenceClassification", _CLASSIFIER + _DISCRIMINATOR),
+        TextClassifier=("ForSequenceClassification", bert_like.DENSE_CLASSIFIER + _DISCRIMINATOR),
         MaskedLM=("ForMaskedLM", _MASKED_LM + _DISCRIMINATOR),
     )
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

@@ -39,21 +39,6 @@ _FINAL_NORM = """
 final_norm/gamma <- encoder.LayerNorm.weight
 final_norm/beta <- encoder.LayerNorm.bias
 """
-_CLASSIFIER = """
-pooled_dense/kernel <- classifier.dense.weight | transpose
-pooled_dense/bias <- classifier.dense.bias
-logits/kernel <- classifier.out_proj.weight | transpose
-logits/bias <- classifier.out_proj.bias
-"""
-_MASKED_LM = """
-masked_lm_head/dense/kernel <- lm_head.dense.weight | transpose
-masked_lm_head/dense/bias <- lm_head.dense.bias
-masked_lm_head/layer_norm/gamma <- lm_head.layer_norm.weight
-masked_lm_head/layer_norm/beta <- lm_head.layer_norm.bias
-masked_lm_head/output_bias <- lm_head.bias
-masked_lm_head/output_bias <- lm_head.decoder.bias ; tied
-backbone/token_embedding/embeddings <- lm_head.decoder.weight ; tied
-"""
 _KERASHUB_EMBEDDINGS = """
 token_embedding/embeddings <- layers/token_and_position_embedding/token_embedding/0
 position_embedding/embeddings <- layers/token_and_position_embedding/position_embedding/0 | after 2 rows
@@ -67,8 +52,8 @@ def _heads(name: str, *others: str) -> Heads:
     return head_tables(
         name,
         *others,
-        TextClassifier=("ForSequenceClassification", _CLASSIFIER),
-        MaskedLM=("ForMaskedLM", _MASKED_LM),
+        TextClassifier=("ForSequenceClassification", bert_like.DENSE_CLASSIFIER),
+        MaskedLM=("ForMaskedLM", bert_like.LM_HEAD),
     )
 
 

@@ -111,7 +111,7 @@ def write_files(tokenizer: "WordPieceTokenizer", folder: Path) -> list[str]:
     Vocabulary(tokenizer.get_vocabulary()).save(folder / _VOCABULARY)
     if not is_bert:
         return [_VOCABULARY]
-    config: dict[str, Any] = {"tokenizer_class": "BertTokenizer"}
+    config: dict[str, Any] = {"tokenizer_class": tokenizer.hf_class}
     config |= {key: getattr(tokenizer, argument) for key, argument in _SETTINGS.items()}
     config |= tokenizer.special_tokens_map
     if tokenizer.packing is not None and not tokenizer.packing.numbers_segments:
@@ -168,6 +168,6 @@ def _refuse_unsupported(config: Mapping[str, Any]) -> None:
 
 _TOKENIZER_CLASSES = tuple(
     name + ending
-    for name in ("Bert", "DistilBert", "Electra", "MobileBert", "ConvBert", "SqueezeBert")
+    for name in ("Bert", "DistilBert", "Electra", "MobileBert", "ConvBert", "SqueezeBert", "MPNet")
     for ending in ("Tokenizer", "TokenizerFast")
 ) + ("PreTrainedTokenizerFast", "TokenizersBackend")

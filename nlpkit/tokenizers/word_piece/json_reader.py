@@ -84,8 +84,8 @@ def _read_decoder(part: Part) -> dict[str, Any]:
 
 
 def _read_post_processor(part: Part) -> dict[str, Any]:
-    """Check that sequences are packed as in BERT, which the preprocessor does."""
-    kinds = (None, "TemplateProcessing", "BertProcessing")
+    """Check that sequences are packed as in BERT or MPNet, which the preprocessor does."""
+    kinds = (None, "TemplateProcessing", "BertProcessing", "RobertaProcessing")
     require("post_processor.type", part.get("type"), kinds)
     for name, expected in (("single", ["A"]), ("pair", ["A", "B"])):
         segments = [piece["Sequence"]["id"] for piece in part.get(name, []) if "Sequence" in piece]

@@ -66,6 +66,8 @@ class WordPieceTokenizer(Tokenizer):
 
     assets: ClassVar[tuple[str, ...]] = ("vocabulary",)
     special_token_names: ClassVar[tuple[str, ...]] = ("unk_token",)
+    # What transformers' class of it is called in files without a tokenizer.json.
+    hf_class: ClassVar[str] = "BertTokenizer"
 
     def __init__(
         self,
