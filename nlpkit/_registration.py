@@ -45,10 +45,9 @@ _OTHERS = {
     "tasks.masked_lm": "MaskedLM",
     "tasks.task": "Task",
     "tasks.text_classifier": "TextClassifier",
-    "tokenizers.byte_pair.cls_sep_tokenizer": "ClsSepBytePairTokenizer",
-    "tokenizers.byte_pair.end_of_text_tokenizer": "EndOfTextTokenizer",
-    "tokenizers.byte_pair.im_end_tokenizer": "ImEndTokenizer",
-    "tokenizers.byte_pair.start_end_tokenizer": "StartEndMaskTokenizer",
+    "tokenizers.byte_pair.family_tokenizers": (
+        "EndOfTextTokenizer ImEndTokenizer StartEndMaskTokenizer ClsSepBytePairTokenizer"
+    ),
     "tokenizers.sentence_piece.start_end_tokenizer": (
         "StartEndPieceTokenizer StartEndPadPieceTokenizer StartEndMaskPieceTokenizer"
     ),
