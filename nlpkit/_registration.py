@@ -40,14 +40,16 @@ _OTHERS = {
     "modules.pooling": "Pooling",
     "modules.relative_bias": "RelativeBias",
     "modules.transformer_block": "Residual TransformerBlock",
-    "preprocessors.segment_preprocessor": "SegmentPreprocessor",
+    "preprocessors.segment_preprocessor": "PackingPreprocessor SegmentPreprocessor",
     "tasks.causal_lm": "CausalLM",
     "tasks.masked_lm": "MaskedLM",
     "tasks.task": "Task",
     "tasks.text_classifier": "TextClassifier",
-    "tokenizers.byte_pair.family_tokenizers": (
-        "EndOfTextTokenizer ImEndTokenizer StartEndMaskTokenizer ClsSepBytePairTokenizer"
-    ),
+    "tasks.token_classifier": "TokenClassifier",
+    "tokenizers.byte_pair.cls_sep_tokenizer": "ClsSepBytePairTokenizer",
+    "tokenizers.byte_pair.end_of_text_tokenizer": "EndOfTextTokenizer",
+    "tokenizers.byte_pair.im_end_tokenizer": "ImEndTokenizer",
+    "tokenizers.byte_pair.start_end_tokenizer": "StartEndMaskTokenizer",
     "tokenizers.sentence_piece.start_end_tokenizer": (
         "StartEndPieceTokenizer StartEndPadPieceTokenizer StartEndMaskPieceTokenizer"
     ),

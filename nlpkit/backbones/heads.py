@@ -62,6 +62,8 @@ def decoder_heads(
     lm_head: str = "lm_head.weight",
     causal_lm: str = "ForCausalLM",
     classifier: str = "ForSequenceClassification",
+    token_classifier: str = "ForTokenClassification",
+    tokens: str = "score",
 ) -> Heads:
     """The heads of a family of decoders.
 
@@ -70,12 +72,16 @@ def decoder_heads(
         *others: str. The same for other families with the same heads.
         lm_head: str. The tensor of an untied language-model head.
         causal_lm: str. What the name of the class that has it ends with.
-        classifier: str. Likewise for classifiers; "" if transformers has none.
+        classifier, token_classifier: str. Likewise for classifiers of texts and of tokens; "" if
+            transformers has none.
+        tokens: str. The tensors of a head that classifies tokens.
     """
     scores = "logits/kernel <- score.weight | transpose"
+    of_tokens = f"logits/kernel <- {tokens}.weight | transpose\nlogits/bias <- {tokens}.bias"
     return head_tables(
         name,
         *others,
         CausalLM=(causal_lm, f"lm_head/kernel <- {lm_head} | transpose"),
         TextClassifier=(classifier, scores),
+        TokenClassifier=(token_classifier, of_tokens),
     )

@@ -209,11 +209,11 @@ class EmbeddingSpec:
 
 @dataclass(frozen=True)
 class ClassifierHeadSpec:
-    """From hidden states to the features of a whole text, which a dense layer classifies.
+    """From hidden states to the features of a whole text, or a token, that are classified.
 
     Attributes:
         pooling: what is taken: the backbone's "pooler" output, the "first" or the "last" token, or
-            the "mean" or "max" of all. Padding does not count.
+            the "mean" or "max" of all; "none" for each token. Padding does not count.
         activation: of a dense layer on that; None for no such layer.
         use_bias: whether that layer has a bias.
         norm: normalization after it.

@@ -17,10 +17,14 @@ from nlpkit.preprocessors.preprocessor import Preprocessor as Preprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import (
     TextClassifierPreprocessor as TextClassifierPreprocessor,
 )
+from nlpkit.preprocessors.token_classifier_preprocessor import (
+    TokenClassifierPreprocessor as TokenClassifierPreprocessor,
+)
 from nlpkit.tasks.causal_lm import CausalLM as CausalLM
 from nlpkit.tasks.masked_lm import MaskedLM as MaskedLM
 from nlpkit.tasks.task import Task as Task
 from nlpkit.tasks.text_classifier import TextClassifier as TextClassifier
+from nlpkit.tasks.token_classifier import TokenClassifier as TokenClassifier
 from nlpkit.tokenizers.base.tokenizer import Tokenizer as Tokenizer
 
 if TYPE_CHECKING:

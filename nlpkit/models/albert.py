@@ -181,6 +181,11 @@ class AlbertBackbone(Backbone):
             bert_like.CLASSIFIER,
             dropout=("classifier_dropout_prob", 0.1),
         ),
+        "TokenClassifier": HeadTable(
+            "AlbertForTokenClassification",
+            bert_like.CLASSIFIER,
+            dropout=("classifier_dropout_prob", 0.1),
+        ),
         "MaskedLM": HeadTable("AlbertForMaskedLM", _MASKED_LM, ("AlbertForPreTraining",)),
     }
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

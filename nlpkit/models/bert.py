@@ -88,6 +88,7 @@ class BertBackbone(Backbone):
     hf_prefix: ClassVar[str] = "bert."
     heads: ClassVar[Heads] = {
         "TextClassifier": HeadTable("BertForSequenceClassification", bert_like.CLASSIFIER),
+        "TokenClassifier": HeadTable("BertForTokenClassification", bert_like.CLASSIFIER),
         "MaskedLM": HeadTable("BertForMaskedLM", bert_like.MASKED_LM_HEAD, ("BertForPreTraining",)),
     }
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

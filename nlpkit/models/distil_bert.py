@@ -130,6 +130,7 @@ class DistilBertBackbone(Backbone):
             _CLASSIFIER,
             dropout=("seq_classif_dropout", 0.2),
         ),
+        "TokenClassifier": HeadTable("DistilBertForTokenClassification", bert_like.CLASSIFIER),
         "MaskedLM": HeadTable("DistilBertForMaskedLM", _MASKED_LM),
     }
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

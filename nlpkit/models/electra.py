@@ -126,6 +126,7 @@ class ElectraBackbone(Backbone):
     heads: ClassVar[Heads] = head_tables(
         "Electra",
         TextClassifier=("ForSequenceClassification", bert_like.DENSE_CLASSIFIER + _DISCRIMINATOR),
+        TokenClassifier=("ForTokenClassification", bert_like.CLASSIFIER + _DISCRIMINATOR),
         MaskedLM=("ForMaskedLM", _MASKED_LM + _DISCRIMINATOR),
     )
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

@@ -23,7 +23,7 @@ from nlpkit.presets.layouts.kerashub.layers import BIASED_LAYER
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.family_tokenizers import EndOfTextTokenizer
+from nlpkit.tokenizers.byte_pair.end_of_text_tokenizer import EndOfTextTokenizer
 
 _ACTIVATIONS = {
     "gelu_new": "gelu_tanh",
@@ -106,7 +106,7 @@ class GPT2Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = GPT2Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("gpt2",)
     hf_architecture: ClassVar[str] = "GPT2Model"
-    heads: ClassVar[Heads] = decoder_heads("GPT2", causal_lm="LMHeadModel")
+    heads: ClassVar[Heads] = decoder_heads("GPT2", causal_lm="LMHeadModel", tokens="classifier")
     hf_prefix: ClassVar[str] = "transformer."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

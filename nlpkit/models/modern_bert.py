@@ -9,7 +9,7 @@ from nlpkit.backbones.activations import ACTIVATIONS, NAMES
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, HeadTable
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
-from nlpkit.backbones.rope.config import read_rope_by_layer_type
+from nlpkit.backbones.rope_config import read_rope_by_layer_type
 from nlpkit.backbones.spec import (
     AttentionSpec,
     ClassifierHeadSpec,
@@ -30,7 +30,7 @@ from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.family_tokenizers import ClsSepBytePairTokenizer
+from nlpkit.tokenizers.byte_pair.cls_sep_tokenizer import ClsSepBytePairTokenizer
 
 _CONFIG: dict[str, tuple[str, Any]] = {
     "vocabulary_size": ("vocab_size", 50368),
@@ -129,6 +129,9 @@ class ModernBertBackbone(Backbone):
             _CLASSIFIER,
             dropout=("classifier_dropout", 0.0),
         ),
+        "TokenClassifier": HeadTable(
+            "ModernBertForTokenClassification", _CLASSIFIER, dropout=("classifier_dropout", 0.0)
+        ),
         "MaskedLM": HeadTable("ModernBertForMaskedLM", _MASKED_LM),
     }
 
@@ -195,6 +198,10 @@ class ModernBertBackbone(Backbone):
         return ClassifierHeadSpec(
             self.classifier_pooling, self.classifier_activation, use_bias=False, norm=norm
         )
+
+    @property
+    def token_head(self) -> ClassifierHeadSpec:
+        return replace(self.classifier_head, pooling="none")
 
     @property
     def masked_lm_head(self) -> MaskedLMHeadSpec:

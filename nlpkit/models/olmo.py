@@ -11,7 +11,7 @@ from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
-from nlpkit.backbones.rope.config import make_scaling, read_rope_by_layer_type, write_nested_rope
+from nlpkit.backbones.rope_config import make_scaling, read_rope_by_layer_type, write_nested_rope
 from nlpkit.backbones.spec import (
     AttentionSpec,
     FeedForwardSpec,
@@ -102,7 +102,7 @@ class Olmo2Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Olmo2Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("olmo2",)
     hf_architecture: ClassVar[str] = "Olmo2Model"
-    heads: ClassVar[Heads] = decoder_heads("Olmo2")
+    heads: ClassVar[Heads] = decoder_heads("Olmo2", token_classifier="")
     hf_prefix: ClassVar[str] = "model."
 
     def __init__(
@@ -185,7 +185,7 @@ class Olmo3Backbone(Backbone):
         rope_max_wavelength, local_rope_max_wavelength: float. Base of the rotary frequencies in
             layers without and with a window.
         rope_scaling, local_rope_scaling: dict or None. Their scalings; see
-            `nlpkit.backbones.rope.config`.
+            `nlpkit.backbones.rope_config`.
 
     Example:
         >>> backbone = nlpkit.models.Olmo3Backbone(
@@ -199,7 +199,7 @@ class Olmo3Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Olmo3Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("olmo3",)
     hf_architecture: ClassVar[str] = "Olmo3Model"
-    heads: ClassVar[Heads] = decoder_heads("Olmo3")
+    heads: ClassVar[Heads] = decoder_heads("Olmo3", token_classifier="")
     hf_prefix: ClassVar[str] = "model."
 
     def __init__(

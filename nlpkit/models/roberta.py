@@ -23,7 +23,7 @@ from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.family_tokenizers import StartEndMaskTokenizer
+from nlpkit.tokenizers.byte_pair.start_end_tokenizer import StartEndMaskTokenizer
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.start_end_tokenizer import StartEndMaskPieceTokenizer
 
@@ -53,6 +53,7 @@ def _heads(name: str, *others: str) -> Heads:
         name,
         *others,
         TextClassifier=("ForSequenceClassification", bert_like.DENSE_CLASSIFIER),
+        TokenClassifier=("ForTokenClassification", bert_like.CLASSIFIER),
         MaskedLM=("ForMaskedLM", bert_like.LM_HEAD),
     )
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from nlpkit.preprocessors.text_classifier_preprocessor import (
         TextClassifierPreprocessor as TextClassifierPreprocessor,
     )
+    from nlpkit.preprocessors.token_classifier_preprocessor import (
+        TokenClassifierPreprocessor as TokenClassifierPreprocessor,
+    )
 
 __all__, __getattr__, __dir__ = namespace(
     __name__,
@@ -23,5 +26,6 @@ __all__, __getattr__, __dir__ = namespace(
         "masked_lm_preprocessor": "MaskedLMPreprocessor",
         "preprocessor": "Preprocessor",
         "text_classifier_preprocessor": "TextClassifierPreprocessor",
+        "token_classifier_preprocessor": "TokenClassifierPreprocessor",
     },
 )

@@ -10,38 +10,27 @@ from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
-class SegmentPreprocessor(Preprocessor):
+class PackingPreprocessor(Preprocessor):
     """Base class of preprocessors that pack segments with `MultiSegmentPacker`.
 
-    The tokenizer's `packing` says how its family joins them.
+    The tokenizer's `packing` says how its family joins them. Nothing is cut: what does not fit is
+    an error.
 
     Args:
         tokenizer: `Tokenizer`.
         sequence_length: int. The length of the rows; may be set later.
-        truncate: str. "round_robin" or "waterfall".
-        truncation: str. "warn", "error" or "silent".
         padding_side: str. "right" or "left".
     """
 
     takes_any_tokenizer: ClassVar[bool] = True
 
     def __init__(
-        self,
-        tokenizer: Tokenizer,
-        sequence_length: int,
-        *,
-        truncate: str,
-        truncation: str,
-        padding_side: str,
-        **kwargs: Any,
+        self, tokenizer: Tokenizer, sequence_length: int, *, padding_side: str, **kwargs: Any
     ) -> None:
         super().__init__(tokenizer, **kwargs)
         self.sequence_length = sequence_length
-        self.truncate = truncate
-        self.truncation = truncation
         self.padding_side = padding_side
-        # A packer without the vocabulary's ids, so that invalid arguments are rejected at once.
-        MultiSegmentPacker(start_value=None, end_value=None, **self._layout())
+        self._check_layout()
 
     @property
     def has_segment_ids(self) -> bool:
@@ -72,11 +61,14 @@ class SegmentPreprocessor(Preprocessor):
         names = ("pad_token_id", "end_token_id", "eos_token_id")
         return next((i for n in names if (i := getattr(self.tokenizer, n, None)) is not None), 0)
 
+    def _check_layout(self) -> None:
+        """Reject invalid arguments at once, by a packer without the vocabulary's ids."""
+        MultiSegmentPacker(start_value=None, end_value=None, **self._layout())
+
     def _layout(self) -> dict[str, Any]:
         return {
             "sequence_length": self.sequence_length,
-            "truncate": self.truncate,
-            "truncation": self.truncation,
+            "truncation": "error",
             "padding_side": self.padding_side,
             "return_padding_mask": True,
             "dtype": self.compute_dtype,
@@ -101,3 +93,31 @@ class SegmentPreprocessor(Preprocessor):
         token_ids, segment_ids, padding_mask = self.packer(tuple(segments))
         features = {"token_ids": token_ids, "padding_mask": padding_mask}
         return {**features, "segment_ids": segment_ids} if self.has_segment_ids else features
+
+
+class SegmentPreprocessor(PackingPreprocessor):
+    """Base class of preprocessors that pack segments and cut what does not fit.
+
+    Args:
+        truncate: str. "round_robin" or "waterfall".
+        truncation: str. "warn", "error" or "silent".
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        sequence_length: int,
+        *,
+        truncate: str,
+        truncation: str,
+        padding_side: str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(tokenizer, sequence_length, padding_side=padding_side, **kwargs)
+        self.truncate = truncate
+        self.truncation = truncation
+        self._check_layout()
+
+    def _layout(self) -> dict[str, Any]:
+        names = ("truncate", "truncation")
+        return super()._layout() | {n: getattr(self, n) for n in names if hasattr(self, n)}

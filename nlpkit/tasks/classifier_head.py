@@ -1,4 +1,4 @@
-"""The features of a whole text, which a task's dense layer classifies or scores."""
+"""The features of a whole text or of tokens, which a task's dense layer classifies or scores."""
 
 from typing import Any
 
@@ -32,9 +32,31 @@ def text_features(
             f"hidden_dim is the size of a dense layer before the logits, and the head of "
             f"{type(backbone).__name__} has none; got hidden_dim={hidden_dim}. Omit it."
         )
+    x = _pooled(backbone, head, backbone.dtype_policy)
+    return _transformed(x, backbone, head, dropout, hidden_dim)
+
+
+def token_features(backbone: Backbone, dropout: float) -> Any:
+    """Compute the features of all tokens symbolically, `[B, T, dim]`, from `backbone.input`.
+
+    Args:
+        backbone: the backbone, whose `token_head` says what they are.
+        dropout: float. Dropout rate of the features.
+    """
+    features = backbone(backbone.input)
+    hidden = features["sequence_output"] if isinstance(features, dict) else features
+    return _transformed(hidden, backbone, backbone.token_head, dropout)
+
+
+def _transformed(
+    x: Any,
+    backbone: Backbone,
+    head: ClassifierHeadSpec,
+    dropout: float,
+    hidden_dim: int | None = None,
+) -> Any:
     dtype = backbone.dtype_policy
     make = LayerFactory(INITIALIZER_RANGE, dtype)
-    x = _pooled(backbone, head, dtype)
     if head.activation is not None:
         x = make.dropout(dropout, "pooled_dropout")(x) if head.dropout_first else x
         units = hidden_dim or x.shape[-1]

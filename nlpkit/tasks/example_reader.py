@@ -7,7 +7,7 @@ from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
 from nlpkit.preprocessors.columns import holds_strings, read_array, read_columns
 from nlpkit.tasks.labels import Labels
-from nlpkit.tasks.text_dataset import check_lengths
+from nlpkit.tasks.text_dataset import TextDataset, check_lengths
 
 if TYPE_CHECKING:
     from nlpkit.tasks.task import Task
@@ -62,6 +62,13 @@ class ExampleReader:
         needed = getattr(self.preprocessor, "pass_instead", "") is None
         y = self.labels.read(y, needed)
         return x, y, self.labels.read_weights(sample_weight, y)
+
+    def dataset(
+        self, x: Data, y: Data, sample_weight: Data, batch_size: int, shuffle: bool
+    ) -> TextDataset:
+        """Batches of columns that `read` returned."""
+        columns = (x, y, sample_weight)
+        return TextDataset(self.preprocessor, *columns, batch_size=batch_size, shuffle=shuffle)
 
     def in_graph(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         """Do the same as a call, inside `tf.data.Dataset.map`."""

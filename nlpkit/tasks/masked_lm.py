@@ -1,6 +1,5 @@
 """MaskedLM: masked language models."""
 
-import warnings
 from typing import Any, ClassVar
 
 import keras
@@ -131,12 +130,3 @@ class MaskedLM(Task):
                 "restores that; transformers, which cannot, predicts slightly different values.",
             )
         return {}
-
-    def fit(self, *args: Any, **kwargs: Any) -> Any:
-        """Train on raw strings; arguments as `Task.fit`, without labels."""
-        with warnings.catch_warnings():
-            # The pooler does not contribute to the prediction, which Keras would report as a
-            # mistake.
-            unused = "Gradients do not exist for variables .*pooled_dense"
-            warnings.filterwarnings("ignore", message=unused)
-            return super().fit(*args, **kwargs)

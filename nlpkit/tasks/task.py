@@ -1,6 +1,8 @@
 """Task: the base class of end-to-end models, from raw strings to predictions."""
 
-from collections.abc import Collection, Mapping
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import keras
@@ -25,7 +27,7 @@ from nlpkit.tasks.example_reader import ExampleReader, refuse_single
 from nlpkit.tasks.labels import Labels
 from nlpkit.tasks.parts import check_dtype, check_family, check_vocabulary
 from nlpkit.tasks.summary import summary_of
-from nlpkit.tasks.text_dataset import TextDataset, is_batched_source, map_batches, split_examples
+from nlpkit.tasks.text_dataset import is_batched_source, map_batches, split_examples
 from nlpkit.tasks.weighted_means import WeightedMeans
 
 if TYPE_CHECKING:
@@ -146,8 +148,12 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         return {}
 
     def hf_head_config(self) -> dict[str, Any]:
-        """The inverse of `from_hf_head_config`."""
+        """What a Hugging Face configuration says of the head."""
         return {}
+
+    def _reader(self, labelled: bool = True) -> Any:
+        """What reads the examples of a task with a preprocessor."""
+        return ExampleReader.of(self, labelled)
 
     def __call__(self, inputs: Data, *args: Any, **kwargs: Any) -> Any:
         """Run on the backbone's inputs; see the class."""
@@ -252,19 +258,20 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
             )
         if validation_data is not None:
             validation_data = self._held_out(validation_data, validation_batch_size or batch_size)
-        return super().fit(
-            **self._source(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle),
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=validation_data,
-            class_weight=Labels.of(self).class_weights(class_weight),
-            initial_epoch=initial_epoch,
-            steps_per_epoch=steps_per_epoch,
-            validation_steps=validation_steps,
-            validation_batch_size=validation_batch_size,
-            validation_freq=validation_freq,
-        )
+        with _quiet_about(self):
+            return super().fit(
+                **self._source(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle),
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                validation_data=validation_data,
+                class_weight=Labels.of(self).class_weights(class_weight),
+                initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+                validation_batch_size=validation_batch_size,
+                validation_freq=validation_freq,
+            )
 
     def evaluate(
         self,
@@ -312,7 +319,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         """Convert examples in memory to columns, and validate them before the loop."""
         refuse_single(x)
         if self.preprocessor is not None:
-            return ExampleReader.of(self, labelled).read(x, y, sample_weight)
+            return self._reader(labelled).read(x, y, sample_weight)
         x, labels = read_array(x, "x"), Labels.of(self)
         self._check_arrays(x)
         y = labels.read(y, needed=labelled)
@@ -323,7 +330,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
     ) -> tuple[Any, Any, Any]:
         x, y, sample_weight = self._read(x, y, sample_weight, labelled)
         if self.preprocessor is not None:
-            packed = self.preprocessor(x, y, sample_weight)
+            packed = self._reader(labelled).preprocessor(x, y, sample_weight)
             x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(packed)
         return x, y, sample_weight
 
@@ -361,18 +368,15 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         # Data in memory is shuffled here; sources of batches keep their order.
         in_order = {} if shuffle is None else {"shuffle": False}
         size = 32 if batch_size is None else batch_size
+        reader = self._reader(labelled)
         if not batched:
-            columns = (x, y, sample_weight)
-            dataset = TextDataset(
-                self.preprocessor, *columns, batch_size=size, shuffle=bool(shuffle)
-            )
+            dataset = reader.dataset(x, y, sample_weight, batch_size=size, shuffle=bool(shuffle))
             return {"x": dataset, **in_order}
         if y is not None or sample_weight is not None:
             raise ValueError(
                 f"A {type(x).__name__} yields its own labels and weights; "
                 "y and sample_weight must be None."
             )
-        reader = ExampleReader.of(self, labelled)
         return {"x": map_batches(reader, x, size, reader.in_graph), **in_order}
 
     def _check_arrays(self, x: Data) -> None:
@@ -380,6 +384,16 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         if isinstance(x, dict):
             names = {tensor.name for tensor in self.backbone.inputs}
             self.backbone.check_inputs({name: x[name] for name in x if name in names})
+
+
+@contextmanager
+def _quiet_about(task: Task) -> Iterator[None]:
+    """Within the block Keras does not report that a task makes no use of its backbone's pooler."""
+    with warnings.catch_warnings():
+        if not task.pools:
+            unused = "Gradients do not exist for variables .*pooled_dense"
+            warnings.filterwarnings("ignore", message=unused)
+        yield
 
 
 def _refuse_split_of_batches(x: Data) -> None:

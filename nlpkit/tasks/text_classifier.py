@@ -10,13 +10,19 @@ import numpy as np
 from nlpkit._types import Activation, Data, KerasIdentifier
 from nlpkit._warning import warn
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.heads import HeadTable
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.modules.activation import get_activation
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.classifier_head import INITIALIZER_RANGE, text_features
+from nlpkit.tasks.head_config import (
+    read_dropout,
+    read_names,
+    usual_names,
+    write_dropout,
+    write_names,
+)
 from nlpkit.tasks.task import Task
 
 # By transformers' names.
@@ -216,30 +222,17 @@ class TextClassifier(Task):
         cls, reader: ConfigReader, backbone_class: type[Backbone]
     ) -> dict[str, Any]:
         """Read the classes with their names, and the dropout, under the family's key for it."""
-        names = reader.get("id2label", None, kind=dict)
-        reader.ignore("label2id")  # The same the other way round.
-        num_labels = reader.get("num_labels", reader.get("_num_labels", 2))
-        key, rate = cls._dropout_on(backbone_class)
-        usual = reader.get("hidden_dropout_prob", 0.1) if rate is None else rate
+        number, labels = read_names(reader)
         problem = reader.require("problem_type", {None, SINGLE, SEVERAL, REGRESSION}, None)
-        shared = {"dropout": reader.get(key, usual)}
-        shared |= {} if problem is None else {"problem_type": problem}
-        if names is None:
-            return {"num_classes": num_labels, **shared}
-        arguments = {"num_classes": len(names), **shared}
-        classes = [str(i) for i in range(len(names))]
-        if {*names} != {*classes}:
-            warn(
-                f"id2label names {list(names)} rather than the classes 0 to {len(names) - 1}; the "
-                "names are ignored.",
-            )
-            return arguments
-        labels = [str(names[i]) for i in classes]
-        return arguments | ({} if labels == _usual_labels(len(labels)) else {"labels": labels})
+        return {
+            "num_classes": number,
+            "dropout": read_dropout(reader, cls.head_on(backbone_class)),
+            **({} if problem is None else {"problem_type": problem}),
+            **({} if labels is None else {"labels": labels}),
+        }
 
     def hf_head_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_head_config`."""
-        labels = _usual_labels(self.num_classes) if self.labels is None else self.labels
         family = {
             "pooling": self.backbone.classifier_head.pooling,
             "hidden_dim": getattr(self.backbone, "hidden_dim", None),
@@ -254,15 +247,9 @@ class TextClassifier(Task):
         problem = {} if self.problem_type is None else {"problem_type": self.problem_type}
         return {
             **problem,
-            "id2label": {str(i): label for i, label in enumerate(labels)},
-            "label2id": {label: i for i, label in enumerate(labels)},
-            self._dropout_on(type(self.backbone))[0]: self.dropout,
+            **write_names(usual_names(self.num_classes) if self.labels is None else self.labels),
+            **write_dropout(self.dropout, self.head_on(type(self.backbone))),
         }
-
-    @classmethod
-    def _dropout_on(cls, backbone_class: type[Backbone]) -> tuple[str, float | None]:
-        head = cls.head_on(backbone_class)
-        return HeadTable.dropout if head is None else head.dropout
 
 
 def _metrics(problem: str, from_logits: bool) -> list[keras.metrics.Metric]:
@@ -279,8 +266,3 @@ def _probabilities(logits: np.ndarray, problem: str) -> np.ndarray:
         return (np.tanh(logits / 2) + 1) / 2
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
-
-
-def _usual_labels(num_classes: int) -> list[str]:
-    """The names that transformers gives to unnamed classes."""
-    return [f"LABEL_{i}" for i in range(num_classes)]

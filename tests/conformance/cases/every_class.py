@@ -7,6 +7,7 @@ from conformance.cases.layers import MODELING_LAYERS
 from conformance.cases.preprocessing import PREPROCESSING_LAYERS
 from conformance.cases.samplers import METRICS, SAMPLERS
 from conformance.cases.tasks import PREPROCESSORS, TASKS
+from conformance.cases.token_tasks import TOKEN_TASKS
 from conformance.cases.tokenizers import TOKENIZERS
 
 CASES = [
@@ -16,6 +17,7 @@ CASES = [
     *PREPROCESSORS,
     *BACKBONES,
     *TASKS,
+    *TOKEN_TASKS,
     *DECODER_CASES,
     *ENCODER_CASES,
     *METRICS,

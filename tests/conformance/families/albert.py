@@ -50,6 +50,9 @@ CASES = [
             "TextClassifier": reference(
                 "AlbertForSequenceClassification", **_NARROW, num_labels=3, num_hidden_groups=2
             ),
+            "TokenClassifier": reference(
+                "AlbertForTokenClassification", **_NARROW, id2label={0: "O", 1: "B-A", 2: "I-A"}
+            ),
             "MaskedLM": reference("AlbertForMaskedLM", **_NARROW, hidden_act="relu"),
         },
         tokenizers={

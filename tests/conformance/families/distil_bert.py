@@ -47,6 +47,7 @@ CASES = [
             "TextClassifier": _reference(
                 "ForSequenceClassification", num_labels=3, activation="silu"
             ),
+            "TokenClassifier": _reference("ForTokenClassification", num_labels=3),
             "MaskedLM": _reference("ForMaskedLM", activation="relu"),
         },
         tokenizers={"DistilBertTokenizer": word_pieces()},

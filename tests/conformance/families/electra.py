@@ -47,6 +47,9 @@ CASES = [
                 num_labels=3,
                 hidden_act="relu",
             ),
+            "TokenClassifier": reference(
+                "ElectraForTokenClassification", embedding_size=5, num_labels=3
+            ),
             "MaskedLM": reference("ElectraForMaskedLM", embedding_size=5, hidden_act="relu"),
         },
         tokenizers={"ElectraTokenizer": word_pieces()},

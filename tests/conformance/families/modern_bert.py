@@ -59,6 +59,9 @@ CASES = [
             "TextClassifier": _model(
                 "ModernBertForSequenceClassification", num_labels=3, classifier_pooling="mean"
             ),
+            "TokenClassifier": _model(
+                "ModernBertForTokenClassification", num_labels=3, classifier_activation="silu"
+            ),
             "MaskedLM": _model("ModernBertForMaskedLM", classifier_activation="relu"),
         },
         tokenizers={

@@ -1,8 +1,8 @@
-"""Dataclasses of tensors."""
+"""Classes that hold tensors."""
 
 
 def register_tree(cls: type, tensors: tuple[str, ...], statics: tuple[str, ...]) -> None:
-    """Register a dataclass, so that compiled loops and programs can flatten its instances.
+    """Let compiled loops and programs take the instances of a dataclass apart.
 
     Args:
         cls: a dataclass.

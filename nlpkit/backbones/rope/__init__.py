@@ -1,1 +1,0 @@
-"""Rotary positions: their scaling, and how Hugging Face's configurations say it."""

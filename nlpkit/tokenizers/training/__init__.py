@@ -1,1 +1,0 @@
-"""Learning vocabularies from texts."""
