@@ -17,7 +17,10 @@ compile_in_haste()
 
 BACKENDS = ("tensorflow", "jax", "torch")
 # What runs on one of them alone: PyTorch, which compiles nothing, takes the larger part.
-IN_TURN = ("torch", "jax", "torch")
+IN_TURN = ("torch", "jax", "torch", "tensorflow")
+# Of a test with variants here, the first is on each backend, and the others by turns.
+VARIANTS_BY_TURNS = ("conformance/test_layers.py", "journeys/test_generation_guides.py")
+VARIANTS_BY_TURNS += ("layers/", "samplers/", "tasks/")
 
 
 def pytest_addoption(parser):
@@ -33,8 +36,12 @@ def pytest_collection_modifyitems(config, items):
     """Leave out what would do the same thing a second time; `conformance` has one of each kind."""
     import keras
 
-    here, elsewhere = [], []
+    here, elsewhere, seen = [], [], set()
     for item in items:
+        test = item.nodeid.partition("[")[0]
+        if test in seen and test.partition("/")[2].startswith(VARIANTS_BY_TURNS):
+            item.add_marker(pytest.mark.by_turns)
+        seen.add(test)
         runs_here = keras.backend.backend() in _backends_of(item, config.getoption("by_turns"))
         (here if runs_here else elsewhere).append(item)
     config.hook.pytest_deselected(items=elsewhere)

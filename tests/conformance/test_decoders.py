@@ -13,6 +13,7 @@ import nlpkit
 from conformance.cases.case import assert_close
 from conformance.cases.decoder import LENGTHS, STEPS, rows_of_ids
 from conformance.cases.decoders import DECODERS
+from conformance.cases.families import combines
 from conformance.decoder_programs import compiled, run, tensor
 from nlpkit.modules.prompt import Prompt
 from nlpkit.presets.mapping.assignment import model_variables, named_variables
@@ -23,18 +24,18 @@ SHAPES = [(case, shape) for case in DECODERS for shape in case.references]
 with_shapes = pytest.mark.parametrize(
     ("family", "shape"), SHAPES, ids=[f"{case.name}-{shape}" for case, shape in SHAPES]
 )
-# The first shape of each family on every backend, the others by turns.
-each_kind = pytest.mark.parametrize(
-    ("family", "shape"),
-    [
-        pytest.param(
-            *pair,
-            id=f"{pair[0].name}-{pair[1]}",
-            marks=[] if pair[1] == next(iter(pair[0].references)) else pytest.mark.by_turns(turn),
-        )
-        for turn, pair in enumerate(SHAPES)
-    ],
-)
+
+
+def each_kind(shapes):
+    """The first shape of each kind on every backend, the others by turns."""
+    marked = []
+    for turn, (case, shape) in enumerate(shapes):
+        on_each = not combines(case) and shape == next(iter(case.references))
+        marks = [] if on_each else pytest.mark.by_turns(turn)
+        marked.append(pytest.param(case, shape, id=f"{case.name}-{shape}", marks=marks))
+    return pytest.mark.parametrize(("family", "shape"), marked)
+
+
 FIRST_SHAPES = [(case, next(iter(case.references))) for case in DECODERS]
 PROMPTS = ["the movie was", "go", "unbelievable, a good movie"]
 
@@ -68,17 +69,17 @@ def test_logits_are_those_of_transformers(converted, family, shape):
     assert_close(run(made.ours, token_ids=ids, padding_mask=mask)[mask], made.logits[mask])
 
 
-@each_kind
+@each_kind(SHAPES)
 def test_steps_equal_the_whole(converted, family, shape):
     steps_equal_the_whole(converted(family, shape), tokens=1)
 
 
-@pytest.mark.parametrize(("family", "shape"), FIRST_SHAPES, ids=[x.name for x in DECODERS])
+@each_kind(FIRST_SHAPES)
 def test_several_tokens_a_step_equal_the_whole(converted, family, shape):
     steps_equal_the_whole(converted(family, shape), tokens=3)
 
 
-@each_kind
+@each_kind(SHAPES)
 def test_transformers_opens_what_is_saved(converted, family, shape, tmp_path):
     import transformers
 

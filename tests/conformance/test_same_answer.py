@@ -14,15 +14,10 @@ from hypothesis import strategies as st
 from keras.ops import convert_to_numpy
 
 from conformance.cases.case import assert_close
-from conformance.cases.decoders import DECODERS, KINDS
+from conformance.cases.decoders import DECODERS
 from conformance.decoder_programs import compiled, tensor
 
 CASES = DECODERS
-
-
-def by_turns(case):
-    """A kind is on every backend; what combines them, on one."""
-    return case.name.removesuffix("Backbone") not in KINDS
 
 
 ROWS, LONGEST, NEW = 3, 16, 12

@@ -16,11 +16,6 @@ CASES += ENCODER_TASKS
 ONLY = {"saved_folder_opens_in_transformers": lambda case: not case.name.endswith("Classifier")}
 
 
-def by_turns(case):
-    """BERT's tasks are on every backend; of other families their heads are."""
-    return case in ENCODER_TASKS
-
-
 def test_loss_falls(case):
     task = case.build()
     task.optimizer.learning_rate = 0.01 if case in ENCODER_TASKS else 0.03

@@ -26,13 +26,12 @@ from journeys.sweeping import (
 
 import nlpkit
 from conformance.cases.case import Case, fill
-from conformance.cases.decoders import KINDS
 from conformance.cases.every_class import CASES
+from conformance.cases.families import combines
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
 
 # To trace a graph there takes longer than a few steps without one.
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
-IN_GRAPHS = {"BertClassifier", *(kind + "CausalLM" for kind in KINDS)}
 JIT = False if ON_TENSORFLOW else "auto"
 
 
@@ -82,7 +81,7 @@ def write_task(case: Case, folder: Path) -> None:
     check_same(weights(task), weights(made), "Hugging Face's folder")
     labels = getattr(case.family, "labels", None)
     inputs = (TEXTS,) if labels is None else (TEXTS, labels)
-    eagerly = ON_TENSORFLOW and case.name not in IN_GRAPHS
+    eagerly = ON_TENSORFLOW and combines(case)
     task.compile(optimizer(), run_eagerly=eagerly, jit_compile=JIT)
     options = {"batch_size": len(TEXTS), "epochs": 4, "shuffle": False, "verbose": 0}
     losses = task.fit(*inputs, **options).history["loss"]

@@ -14,8 +14,6 @@ DECODER_CASES = [
     *DECODER_BACKBONES,
     *DECODER_TASKS,
 ]
-# Each kind of positions, window, cache and block: the other families combine them.
-KINDS = ("GPT2", "Bloom", "Falcon", "Gemma3", "GptOss", "Mistral", "SmolLM3")
 KERASHUB_DECODERS = {
     name: theirs for decoder in DECODERS for name, theirs in decoder.kerashub.items()
 }

@@ -1,6 +1,7 @@
 """TensorFlow: graphs compiled by XLA, and tensors of strings."""
 
 from nlpkit.ops.backend.tensorflow.experts import apply_experts
+from nlpkit.ops.backend.tensorflow.product import linear
 from nlpkit.ops.backend.tensorflow.programs import is_tracing, program, traced_seed
 from nlpkit.ops.backend.tensorflow.trees import register_tree
 
@@ -12,6 +13,7 @@ __all__ = [
     "HAS_STRINGS",
     "apply_experts",
     "is_tracing",
+    "linear",
     "program",
     "register_tree",
     "traced_seed",
