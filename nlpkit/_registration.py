@@ -45,6 +45,7 @@ _OTHERS = {
     "tasks.masked_lm": "MaskedLM",
     "tasks.task": "Task",
     "tasks.text_classifier": "TextClassifier",
+    "tasks.text_embedder": "TextEmbedder",
     "tasks.token_classifier": "TokenClassifier",
     "tokenizers.byte_pair.cls_sep_tokenizer": "ClsSepBytePairTokenizer",
     "tokenizers.byte_pair.end_of_text_tokenizer": "EndOfTextTokenizer",

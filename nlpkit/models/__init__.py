@@ -17,6 +17,9 @@ from nlpkit.preprocessors.preprocessor import Preprocessor as Preprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import (
     TextClassifierPreprocessor as TextClassifierPreprocessor,
 )
+from nlpkit.preprocessors.text_embedder_preprocessor import (
+    TextEmbedderPreprocessor as TextEmbedderPreprocessor,
+)
 from nlpkit.preprocessors.token_classifier_preprocessor import (
     TokenClassifierPreprocessor as TokenClassifierPreprocessor,
 )
@@ -24,6 +27,7 @@ from nlpkit.tasks.causal_lm import CausalLM as CausalLM
 from nlpkit.tasks.masked_lm import MaskedLM as MaskedLM
 from nlpkit.tasks.task import Task as Task
 from nlpkit.tasks.text_classifier import TextClassifier as TextClassifier
+from nlpkit.tasks.text_embedder import TextEmbedder as TextEmbedder
 from nlpkit.tasks.token_classifier import TokenClassifier as TokenClassifier
 from nlpkit.tokenizers.base.tokenizer import Tokenizer as Tokenizer
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from nlpkit.preprocessors.text_classifier_preprocessor import (
         TextClassifierPreprocessor as TextClassifierPreprocessor,
     )
+    from nlpkit.preprocessors.text_embedder_preprocessor import (
+        TextEmbedderPreprocessor as TextEmbedderPreprocessor,
+    )
     from nlpkit.preprocessors.token_classifier_preprocessor import (
         TokenClassifierPreprocessor as TokenClassifierPreprocessor,
     )
@@ -26,6 +29,7 @@ __all__, __getattr__, __dir__ = namespace(
         "masked_lm_preprocessor": "MaskedLMPreprocessor",
         "preprocessor": "Preprocessor",
         "text_classifier_preprocessor": "TextClassifierPreprocessor",
+        "text_embedder_preprocessor": "TextEmbedderPreprocessor",
         "token_classifier_preprocessor": "TokenClassifierPreprocessor",
     },
 )

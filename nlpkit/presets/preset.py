@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
+    from nlpkit.presets.folders.folder_files import FolderFiles
     from nlpkit.presets.records import PresetRecord
 
 
@@ -54,7 +55,19 @@ class FromPreset:
 
     preset_kind: ClassVar[str]
     presets: ClassVar[_Presets] = _Presets()
+    # Whether it is a task that no family needs to know: files of its own describe the head, and the
+    # backbone's tensors are called as those of a backbone alone.
+    fits_any_backbone: ClassVar[bool] = False
     carried: Carried = NOTHING
+
+    def save_files(self, folder: Path) -> list[str]:
+        """Write the files that are its own, into a folder; returns their names."""
+        return []
+
+    @classmethod
+    def from_folder(cls, folder: "FolderFiles") -> dict[str, Any]:
+        """The arguments that files of a Hugging Face folder state, beside config.json."""
+        return {}
 
     @classmethod
     def from_preset(cls, preset: str | Path, **kwargs: Any) -> Self:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.backbones.spec import ClassifierHeadSpec
@@ -32,7 +31,7 @@ def text_features(
             f"hidden_dim is the size of a dense layer before the logits, and the head of "
             f"{type(backbone).__name__} has none; got hidden_dim={hidden_dim}. Omit it."
         )
-    x = _pooled(backbone, head, backbone.dtype_policy)
+    x = _pooler_output(backbone) if head.pooling == "pooler" else pooled(backbone, head.pooling)
     return _transformed(x, backbone, head, dropout, hidden_dim)
 
 
@@ -43,9 +42,7 @@ def token_features(backbone: Backbone, dropout: float) -> Any:
         backbone: the backbone, whose `token_head` says what they are.
         dropout: float. Dropout rate of the features.
     """
-    features = backbone(backbone.input)
-    hidden = features["sequence_output"] if isinstance(features, dict) else features
-    return _transformed(hidden, backbone, backbone.token_head, dropout)
+    return _transformed(_hidden_states(backbone), backbone, backbone.token_head, dropout)
 
 
 def _transformed(
@@ -65,16 +62,28 @@ def _transformed(
     return Dropout(dropout, dtype=dtype, name="dropout")(x)
 
 
-def _pooled(backbone: Backbone, head: ClassifierHeadSpec, dtype: DType) -> Any:
-    features = backbone(backbone.input)
-    if head.pooling == "pooler":
-        if not isinstance(features, dict):
-            raise ValueError(
-                f"backbone must have a pooled_output; {backbone.name} has none. Build it with "
-                'pooler=True, or pass pooling="first" or "mean".'
-            )
-        return features["pooled_output"]
-    hidden = features["sequence_output"] if isinstance(features, dict) else features
-    return Pooling(head.pooling, dtype=dtype, name="pooling")(
-        hidden, backbone.input["padding_mask"]
+def pooled(backbone: Backbone, pooling: str) -> Any:
+    """Pool the hidden states of each text's tokens symbolically, `[B, dim]`.
+
+    Args:
+        backbone: the backbone.
+        pooling: "first", "last", "mean" or "max".
+    """
+    return Pooling(pooling, dtype=backbone.dtype_policy, name="pooling")(
+        _hidden_states(backbone), backbone.input["padding_mask"]
     )
+
+
+def _hidden_states(backbone: Backbone) -> Any:
+    features = backbone(backbone.input)
+    return features["sequence_output"] if isinstance(features, dict) else features
+
+
+def _pooler_output(backbone: Backbone) -> Any:
+    features = backbone(backbone.input)
+    if not isinstance(features, dict):
+        raise ValueError(
+            f"backbone must have a pooled_output; {backbone.name} has none. Build it with "
+            'pooler=True, or pass pooling="first" or "mean".'
+        )
+    return features["pooled_output"]

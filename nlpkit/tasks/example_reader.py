@@ -34,7 +34,8 @@ class ExampleReader:
     @classmethod
     def of(cls, task: "Task", labelled: bool = True) -> Self:
         """Create the reader of a task with a preprocessor."""
-        segments = getattr(task.preprocessor, "has_segment_ids", False)
+        separate = getattr(task.preprocessor, "separate_texts", False)
+        segments = getattr(task.preprocessor, "has_segment_ids", False) and not separate
         limit = getattr(task.backbone, "num_segments", None) if segments else None
         return cls(task.preprocessor, Labels.of(task), limit, labelled)
 

@@ -19,6 +19,7 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import HeadTable
 from nlpkit.preprocessors.columns import read_array
 from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.loading.deferred import immediate_initialization
 from nlpkit.presets.mapping.weight_table import Line
@@ -134,6 +135,16 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         """The class of transformers that has the head; "" if there is none."""
         head = self.head_on(type(self.backbone))
         return head.architecture if head else ""
+
+    @classmethod
+    def head_of_folder(cls, folder: FolderFiles) -> tuple[dict[str, Any], dict[str, str]]:
+        """Read the head of a task that fits any backbone from a Hugging Face folder.
+
+        Returns:
+            The head's arguments; and the files of its weights in subfolders, each with what the
+            names of its tensors start with in the weight table.
+        """
+        return {}, {}
 
     @classmethod
     def from_hf_head_config(

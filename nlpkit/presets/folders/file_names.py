@@ -14,6 +14,8 @@ _DEVICES = frozenset(
 )
 _UNUSABLE = re.compile(r'[\x00-\x1f<>:"|?*]|[ .]$')
 _ON_WINDOWS = os.name == "nt"
+# The folder of a module of sentence-transformers, the only one that a manifest may name.
+_MODULE = re.compile(r"[0-9]{1,2}_[A-Za-z]{1,32}", re.ASCII)
 # A Path has one slash of two; a single letter is a drive.
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
@@ -41,6 +43,21 @@ def relative_name(name: object, source: Path | str) -> str:
     for part in name.split("/") if isinstance(name, str) else [name]:
         plain_name(part, source)
     return str(name)
+
+
+def preset_name(name: object, source: Path | str) -> str:
+    """Return `name` if a file of a preset may have it: plain, or in the folder of a module.
+
+    Raises:
+        ValueError: it leads elsewhere, or is not a name; see `plain_name`.
+    """
+    folder, _, file = name.partition("/") if isinstance(name, str) else ("", "", "")
+    return f"{folder}/{plain_name(file, source)}" if is_module(folder) else plain_name(name, source)
+
+
+def is_module(folder: str) -> bool:
+    """Whether a folder in a preset is called as that of a module, such as `1_Pooling`."""
+    return bool(_MODULE.fullmatch(folder))
 
 
 def is_relative(name: object) -> bool:

@@ -5,6 +5,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from nlpkit.presets.folders.file_names import is_module
+
 _ASSETS = "assets"
 _ENTRIES = 10_000
 
@@ -28,12 +30,12 @@ def check_folder(folder: Path) -> None:
 
 
 def _entries(folder: Path, depth: int = 0) -> Iterator[os.DirEntry[str]]:
-    """The folder's files, and those under its `assets`; other folders in it are never read."""
+    """The folder's files, and those in its `assets` and modules; other folders are never read."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if not _is_folder(entry):
                 yield entry
-            elif (entry.name == _ASSETS or depth) and depth < 3:
+            elif (entry.name == _ASSETS or is_module(entry.name) or depth) and depth < 3:
                 yield entry
                 if not entry.is_symlink():
                     yield from _entries(Path(entry.path), depth + 1)

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.folders.file_names import check_distinct, plain_name
+from nlpkit.presets.folders.file_names import check_distinct, preset_name
 
 MANIFEST = "nlpkit.json"
 FORMAT_VERSION = 1
@@ -19,8 +19,8 @@ MOST_FILES = 1000
 _KINDS = {"sha256": str, "size": int}
 
 
-def to_json(content: dict[str, Any]) -> str:
-    """Format a JSON object for readers."""
+def to_json(content: Any) -> str:
+    """Format JSON for readers."""
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -67,7 +67,7 @@ def _check_files(files: dict[str, Any], source: Path) -> None:
     if len(files) > MOST_FILES:
         raise ValueError(f"{source} lists more than {MOST_FILES} files.")
     for name, stated in files.items():
-        plain_name(name, source)
+        preset_name(name, source)
         kinds = (
             {what: type(stated.get(what)) for what in _KINDS} if isinstance(stated, dict) else {}
         )

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nlpkit.presets.folders.file_names import plain_name
+from nlpkit.presets.folders.file_names import preset_name
 from nlpkit.presets.folders.hash_cache import sha256
 from nlpkit.presets.folders.manifest import (
     FORMAT_VERSION,
@@ -38,6 +38,8 @@ _OWN = re.compile(
     r"config\.json|generation_config\.json|chat_template\.jinja|tokenizer(_config)?\.json"
     r"|vocab\.(txt|json)|merges\.txt|(tokenizer|spiece|spm|sentencepiece\.bpe)\.model"
     r"|model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json"
+    r"|modules\.json|config_sentence_transformers\.json|sentence_bert_config\.json"
+    r"|[0-9]{1,2}_(Pooling|Dense|Normalize)/(config\.json|model\.safetensors)"
 )
 # On Windows nothing replaces a file that somebody has open, if only for a moment.
 _PATIENCE = (0.01, 0.03, 0.1, 0.3, 1.0) if os.name == "nt" else ()
@@ -82,7 +84,7 @@ def _publish(
     staging.mkdir()
     try:
         names = write(staging)
-        files = {plain_name(name, path): fingerprint(staging / name) for name in sorted(names)}
+        files = {preset_name(name, path): fingerprint(staging / name) for name in sorted(names)}
         manifest: dict[str, Any] = {
             "format_version": FORMAT_VERSION,
             **description(),
@@ -128,7 +130,7 @@ def _refuse_foreign(path: Path, manifest: dict[str, Any]) -> None:
     staging, replaced = path / manifest[STAGED]["folder"], manifest[STAGED]["replaced"]
     for name in manifest["files"]:
         in_the_way = (staging / name).is_file() and _exists(path / name)
-        if in_the_way and not _OWN.fullmatch(name) and not _is_stated(path / name, replaced):
+        if in_the_way and not _OWN.fullmatch(name) and not _is_stated(path, name, replaced):
             raise ValueError(f"{path / name} is in the way of the preset in {staging}; move it.")
 
 
@@ -139,10 +141,14 @@ def _finish(path: Path, manifest: dict[str, Any]) -> None:
     # Other programs find no preset where there is no configuration: so that comes last.
     for name in sorted(files, key=lambda name: (name == CONFIG, name)):
         if (staging / name).is_file():
+            (path / name).parent.mkdir(exist_ok=True)
             _replace(staging / name, path / name)
     for name in replaced.keys() - files.keys():
-        if _OWN.fullmatch(name) and _is_stated(path / name, replaced):
+        if _OWN.fullmatch(name) and _is_stated(path, name, replaced):
             (path / name).unlink()
+            if "/" in name:
+                with contextlib.suppress(OSError):  # Something else is in it.
+                    (path / name).parent.rmdir()
     staging.mkdir(exist_ok=True)
     _write_manifest(finished(manifest), staging, path)
     shutil.rmtree(staging, ignore_errors=True)
@@ -165,7 +171,9 @@ def _check_replaceable(path: Path, manifest: dict[str, Any], earlier: dict[str, 
     foreign = [
         name
         for name in manifest["files"]
-        if (path / name).is_dir() or (name not in known and _exists(path / name))
+        if (path / name).is_dir()
+        or (name not in known and _exists(path / name))
+        or ("/" in name and _is_no_folder((path / name).parent))
     ]
     if foreign:
         raise ValueError(
@@ -177,7 +185,7 @@ def _check_replaceable(path: Path, manifest: dict[str, Any], earlier: dict[str, 
 def _write_manifest(manifest: dict[str, Any], staging: Path, path: Path) -> None:
     """Replace the folder's manifest, after everything written so far has reached the disk."""
     write_json(staging / MANIFEST, manifest)
-    for file in staging.iterdir():
+    for file in staging.rglob("*"):
         _flush(file)
     _flush(staging)
     _replace(staging / MANIFEST, path / MANIFEST)
@@ -226,9 +234,14 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _is_stated(file: Path, stated: dict[str, Any]) -> bool:
+def _is_stated(folder: Path, name: str, stated: dict[str, Any]) -> bool:
     """Whether a file is the one that a manifest lists under its name."""
-    return file.is_file() and fingerprint(file) == stated.get(file.name)
+    return (folder / name).is_file() and fingerprint(folder / name) == stated.get(name)
+
+
+def _is_no_folder(path: Path) -> bool:
+    """Whether something else than a folder of the preset itself has its name."""
+    return _exists(path) and (path.is_symlink() or not path.is_dir())
 
 
 def _exists(path: Path) -> bool:

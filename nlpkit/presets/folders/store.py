@@ -12,6 +12,7 @@ import tempfile
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nlpkit.presets.folders.file_names import plain_name
@@ -113,17 +114,25 @@ class PresetFolder(FolderFiles):
         """Whether the folder has weights, including pickled ones."""
         return any(self.has(name) for name in (WEIGHTS, INDEX, PICKLE, PICKLE_INDEX))
 
-    def tensors(self) -> TensorFiles | PickledTensors:
+    def tensors(self, modules: Mapping[str, str] = MappingProxyType({})) -> Any:
         """Open the weights.
+
+        Args:
+            modules: further files in subfolders, each with what the names of its tensors start
+                with. Pickled weights have none.
+
+        Returns:
+            `TensorFiles` or `PickledTensors`.
 
         Raises:
             ValueError: there are none, or they are damaged, or not in the safetensors format.
         """
         if self.has(WEIGHTS):
-            return self._tensor_files([WEIGHTS])
+            return self._tensor_files([WEIGHTS], modules)
         if self.has(INDEX):
-            tensors = self._tensor_files(self._shards(INDEX))
-            self._check_index(tensors.files, INDEX)
+            tensors = self._tensor_files(self._shards(INDEX), modules)
+            own = {n: f for n, f in tensors.files.items() if not n.startswith((*modules.values(),))}
+            self._check_index(own, INDEX)
             return tensors
         for name in (PICKLE, PICKLE_INDEX):
             if self.has(name):
@@ -150,10 +159,10 @@ class PresetFolder(FolderFiles):
         for name, file in self._opened.items():
             file.check_unchanged(by_path=name in self._by_path)
 
-    def _tensor_files(self, names: list[str]) -> TensorFiles:
-        files = [self._whole(name) for name in names]
+    def _tensor_files(self, names: list[str], modules: Mapping[str, str]) -> TensorFiles:
+        files = [self._whole(name) for name in (*names, *modules)]
         mapped = self._mmap or all(is_blob(file.path) for file in files)
-        return TensorFiles(files, mapped)
+        return TensorFiles(files, mapped, [*[""] * len(names), *modules.values()])
 
     def _pickled(self, name: str) -> PickledTensors:
         if not self._allow_pickle:

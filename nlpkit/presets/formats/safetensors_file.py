@@ -25,6 +25,8 @@ class TensorFiles:
     Args:
         files: list of paths, or of `OpenedFile`.
         mapped: bool. Whether a variable may have the file as its memory.
+        prefixes: list of str. What the names of each file's tensors start with here; None for
+            nothing.
 
     Attributes:
         shapes: dict. The tensors' shapes, by name.
@@ -34,16 +36,22 @@ class TensorFiles:
         ValueError: a file is not an intact safetensors file, or two files hold the same tensor.
     """
 
-    def __init__(self, files: Sequence[Path | OpenedFile], mapped: bool = False) -> None:
+    def __init__(
+        self,
+        files: Sequence[Path | OpenedFile],
+        mapped: bool = False,
+        prefixes: Sequence[str] | None = None,
+    ) -> None:
         self.mapped = mapped
         self._files: dict[str, OpenedFile] = {}
         self._places: dict[str, Place] = {}
         self._maps: dict[OpenedFile, mmap.mmap] = {}
         self._reading: threading.Thread | None = None
         self._passing: tuple[mmap.mmap, int, int] | None = None
-        for given in files:
+        for given, prefix in zip(files, prefixes or [""] * len(files), strict=True):
             file = _open(given) if isinstance(given, Path) else given
-            for name, place in _read_header(file).items():
+            for own, place in _read_header(file).items():
+                name = prefix + own
                 if name in self._files:
                     first = self._files[name].path
                     raise ValueError(f"{first} and {file.path} both hold the tensor {name}.")

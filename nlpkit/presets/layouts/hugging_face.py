@@ -11,7 +11,7 @@ from nlpkit.presets.layouts.carried import generation_config, of_backbone, of_he
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.description import default_of, takes
 from nlpkit.presets.layouts.layout import Layout
-from nlpkit.presets.preset import Carried, FromPreset
+from nlpkit.presets.preset import Carried
 from nlpkit.presets.registry import subclasses_of
 
 _TOKENIZER_FILES = (
@@ -46,11 +46,14 @@ class HuggingFaceLayout(Layout):
         has_files = any(self.folder.has(name) for name in _TOKENIZER_FILES)
         return self._backbone_class.hf_tokenizer_class(self.folder) if has_files else None
 
-    def preprocessor_arguments(self, cls: type[FromPreset]) -> dict[str, Any]:
+    def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
         longest = self.backbone_arguments().get("max_sequence_length")
         default = default_of(cls, "sequence_length")
         fits = longest is None or default is None or default <= longest
         arguments = {} if fits else {"sequence_length": longest}
+        stated = cls.from_folder(self.folder)
+        if longest is None or stated.get("sequence_length", longest) <= longest:
+            arguments |= stated
         if takes(cls, "add_start_token") and self.tokenizer_class is not None:
             starts = self.tokenizer_class.starts_texts(self.folder)
             arguments |= {} if starts is None else {"add_start_token": starts}
@@ -62,6 +65,9 @@ class HuggingFaceLayout(Layout):
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         if not self.has_weights():
             return None
+        if cls.fits_any_backbone:
+            arguments, self._modules = cls.head_of_folder(self.folder)
+            return dict(arguments)
         names, backbone = self.tensors.shapes, self._backbone_class
         if not cls.holds_head(backbone, names, self.backbone_arguments()):
             return None

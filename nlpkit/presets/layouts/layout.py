@@ -29,6 +29,8 @@ class Layout:
     def __init__(self, folder: PresetFolder, preset: str | Path) -> None:
         self.folder = folder
         self.preset = preset
+        # The files of weights in subfolders that a task needs, and the prefixes of their tensors.
+        self._modules: Mapping[str, str] = {}
 
     def __str__(self) -> str:
         return f"The preset {str(self.preset)!r}"
@@ -117,7 +119,8 @@ class Layout:
     @cached_property
     def tensors(self) -> TensorReader:
         """The weights, opened."""
-        return self.folder.tensors()
+        tensors: TensorReader = self.folder.tensors(self._modules)
+        return tensors
 
     def backbone_table(self, backbone: keras.Model) -> list[Line]:
         """Where the variables of a backbone are among the tensors."""
@@ -160,7 +163,8 @@ class Layout:
         return own + [
             cls
             for cls in tasks
-            if cls.__name__ in held.heads and not any(issubclass(one, cls) for one in own)
+            if (cls.__name__ in held.heads or vars(cls).get("fits_any_backbone"))
+            and not any(issubclass(one, cls) for one in own)
         ]
 
     def _suits(self, task: Any) -> bool:

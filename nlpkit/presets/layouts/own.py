@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from nlpkit.presets.folders.store import CONFIG, MANIFEST, PresetFolder
+from nlpkit.presets.formats.safetensors_file import WEIGHTS
 from nlpkit.presets.layouts.carried import of_backbone, of_head
 from nlpkit.presets.layouts.config_keys import INERT, INERT_AT
 from nlpkit.presets.layouts.description import check_arguments, takes
@@ -53,8 +54,12 @@ class OwnLayout(Layout):
     def head_arguments(self, cls: type[FromPreset]) -> dict[str, Any] | None:
         self._refuse_unknown("task")
         stored = self._class_of("task")
-        fits = stored is not None and (issubclass(stored, cls) or issubclass(cls, stored))
-        return self._arguments_of("task") if fits else None
+        if stored is None or not (issubclass(stored, cls) or issubclass(cls, stored)):
+            return None
+        files = (self.folder.manifest or {}).get("files", {})
+        weights = [name for name in files if "/" in name and name.endswith(WEIGHTS)]
+        self._modules = {name: name.removesuffix(WEIGHTS) for name in weights}
+        return self._arguments_of("task")
 
     def carried_by_backbone(self) -> Carried:
         return of_backbone(self._inert())

@@ -5,11 +5,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlpkit.presets.folders.file_names import plain_name
+from nlpkit.presets.folders.file_names import preset_name
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.folders.manifest import MANIFEST, MOST_FILES
 from nlpkit.presets.folders.store import CONFIG, shard_names
 from nlpkit.presets.formats.safe_json import LARGE, read_object
 from nlpkit.presets.formats.safetensors_file import INDEX, WEIGHTS
+from nlpkit.presets.layouts.sentence_transformers import (
+    MODULES,
+    SETTINGS,
+    TRANSFORMER,
+    module_places,
+)
 from nlpkit.presets.sources.source import FileFacts, SourceError
 
 PICKLE = "pytorch_model.bin"
@@ -18,6 +25,9 @@ _DESCRIPTIONS = (
     CONFIG,
     "generation_config.json",
     "chat_template.jinja",
+    MODULES,
+    SETTINGS,
+    TRANSFORMER,
     "tokenizer_config.json",
     "tokenizer.json",
     "special_tokens_map.json",
@@ -38,6 +48,7 @@ _DESCRIPTIONS = (
 )
 _KERAS_WEIGHTS = ("model.weights.h5", "task.weights.h5")
 _KERAS_SHARDS = re.compile(r"(model|task)(_\d{5})?\.weights\.(h5|json)", re.ASCII)
+_MODULE_FILES = re.compile(r"[0-9]{1,2}_[A-Za-z]+/(config\.json|model\.safetensors)", re.ASCII)
 _KERAS_ASSETS = re.compile(r"assets/([\w-][\w.-]*/)?[\w-][\w.-]*", re.ASCII)
 
 # What a source is asked for that cannot say what it holds.
@@ -88,7 +99,9 @@ def needed_files(names: Collection[str], folder: Path, need: Need) -> list[str]:
         for shard in shard_names(read_object(folder / index, LARGE), folder / index)
     ]
     described = [name for name in names if name in _DESCRIPTIONS or _KERAS_ASSETS.fullmatch(name)]
-    return [*described, *weights, *shards]
+    modules = [name for name in names if MODULES in names and _MODULE_FILES.fullmatch(name)]
+    modules = [name for name in modules if need.weights or not is_weights(name)]
+    return [*described, *modules, *weights, *shards]
 
 
 def stated_files(folder: Path) -> dict[str, FileFacts]:
@@ -99,7 +112,17 @@ def stated_files(folder: Path) -> dict[str, FileFacts]:
         raise SourceError(f"{source} must have 'files' of type dict.")
     if len(files) > MOST_FILES:
         raise SourceError(f"{source} lists more than {MOST_FILES} files.")
-    return {plain_name(name, source): _facts(stated, source) for name, stated in files.items()}
+    return {preset_name(name, source): _facts(stated, source) for name, stated in files.items()}
+
+
+def module_candidates(folder: Path) -> list[str]:
+    """The files that the modules may have which the folder's modules.json lists.
+
+    Raises:
+        ValueError: it lists a module in a folder that may not be read.
+    """
+    places = [place for _, place in module_places(FolderFiles(folder)) if place]
+    return [f"{place}/{name}" for place in places for name in (CONFIG, WEIGHTS)]
 
 
 def _weight_files(names: Collection[str], need: Need) -> list[str]:

@@ -8,7 +8,7 @@ import keras
 from nlpkit.presets.folders.file_names import folder_to_write
 from nlpkit.presets.folders.publishing import publish
 from nlpkit.presets.folders.store import MANIFEST
-from nlpkit.presets.formats.safetensors_file import write_weights
+from nlpkit.presets.formats.safetensors_file import WEIGHTS, write_tensors, write_weights
 from nlpkit.presets.layouts.carried import write_config, write_of_tokenizer
 from nlpkit.presets.layouts.description import describe
 from nlpkit.presets.layouts.layout import task_table
@@ -47,13 +47,20 @@ def export(thing: FromPreset, folder: str | Path) -> None:
     (path / MANIFEST).unlink()
 
 
-def _write_model(
-    thing: FromPreset, path: Path, dtype: str | None, max_shard_size: int | str
-) -> list[str]:
+def _write_model(thing: Any, path: Path, dtype: str | None, max_shard_size: int | str) -> list[str]:
     if thing.preset_kind in ("tokenizer", "preprocessor"):
         return []
     names = write_config(thing, _config(thing), path)
-    return [*names, *write_weights(path, _tensors(thing), dtype, max_shard_size)]
+    names += thing.save_files(path)
+    tensors: dict[str, dict[str, Any]] = {"": {}}
+    for name, tensor in _tensors(thing).items():
+        folder, _, own = name.rpartition("/")
+        tensors.setdefault(folder, {})[own] = tensor
+    names += write_weights(path, tensors.pop(""), dtype, max_shard_size)
+    for folder, of_module in tensors.items():
+        write_tensors(path / folder / WEIGHTS, of_module, dtype)
+        names.append(f"{folder}/{WEIGHTS}")
+    return names
 
 
 def _write_tokenizer(thing: Any, path: Path) -> list[str]:
@@ -65,8 +72,10 @@ def _write_tokenizer(thing: Any, path: Path) -> list[str]:
 
 
 def _tensors(model: keras.Model) -> dict[str, Any]:
-    is_task = model.preset_kind == "task"
-    table = task_table(model, model.backbone.hf_prefix) if is_task else model.weight_table()
+    if model.preset_kind != "task":
+        return collect(model.weight_table(), model_variables(model), type(model).__name__)
+    prefix = "" if model.fits_any_backbone else model.backbone.hf_prefix
+    table = task_table(model, prefix)
     return collect(table, model_variables(model), type(model).__name__)
 
 

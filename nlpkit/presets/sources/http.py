@@ -1,5 +1,6 @@
 """Presets on web servers: mirrors, company stores, `python -m http.server`."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
@@ -7,7 +8,8 @@ from urllib.parse import quote
 from nlpkit.presets.folders.store import CONFIG, MANIFEST, shard_names
 from nlpkit.presets.formats.safe_json import LARGE, read_object
 from nlpkit.presets.formats.safetensors_file import INDEX
-from nlpkit.presets.layouts.selection import CANDIDATES, size_limit, stated_files
+from nlpkit.presets.layouts.selection import CANDIDATES, module_candidates, size_limit, stated_files
+from nlpkit.presets.layouts.sentence_transformers import MODULES
 from nlpkit.presets.sources import cache
 from nlpkit.presets.sources.handle import Handle
 from nlpkit.presets.sources.http_download import download, head
@@ -30,10 +32,7 @@ class HttpSource(Source):
         if self._bring(folder, MANIFEST):
             snapshot.files = {MANIFEST: FileFacts(), **stated_files(folder)}
             return snapshot
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            answers = pool.map(lambda name: head(self._url(name)), CANDIDATES)
-        found = zip(CANDIDATES, answers, strict=True)
-        snapshot.files = {name: facts for name, facts in found if facts is not None}
+        snapshot.files = self._found(CANDIDATES)
         if CONFIG not in snapshot.files:
             raise SourceError(f"there is neither {MANIFEST} nor {CONFIG} at {self.handle}")
         if INDEX in snapshot.files and self._bring(folder, INDEX):
@@ -41,6 +40,8 @@ class HttpSource(Source):
                 name: FileFacts()
                 for name in shard_names(read_object(folder / INDEX, LARGE), folder / INDEX)
             }
+        if MODULES in snapshot.files and self._bring(folder, MODULES):
+            snapshot.files |= self._found(module_candidates(folder))
         return snapshot
 
     def resolve(
@@ -56,6 +57,13 @@ class HttpSource(Source):
             if not found:
                 raise SourceError(f"there is no {name} at {self.handle}")
         return path
+
+    def _found(self, names: Sequence[str]) -> dict[str, FileFacts]:
+        """Those of the names that the server has."""
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            answers = pool.map(lambda name: head(self._url(name)), names)
+        found = zip(names, answers, strict=True)
+        return {name: facts for name, facts in found if facts is not None}
 
     def _bring(self, folder: Path, name: str) -> bool:
         with cache.explained(folder):

@@ -2,6 +2,7 @@
 
 from conformance.cases.backbones import BACKBONES
 from conformance.cases.decoders import DECODER_CASES
+from conformance.cases.embedding import EMBEDDING
 from conformance.cases.encoders import ENCODER_CASES
 from conformance.cases.layers import MODELING_LAYERS
 from conformance.cases.preprocessing import PREPROCESSING_LAYERS
@@ -18,6 +19,7 @@ CASES = [
     *BACKBONES,
     *TASKS,
     *TOKEN_TASKS,
+    *EMBEDDING,
     *DECODER_CASES,
     *ENCODER_CASES,
     *METRICS,

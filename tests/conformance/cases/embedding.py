@@ -1,0 +1,39 @@
+"""The embedder of texts and its preprocessor."""
+
+from typing import Any
+
+import nlpkit
+from conformance.cases.backbones import bert_backbone_arguments
+from conformance.cases.case import Case
+from conformance.cases.tokenizers import VOCABULARY, tokenizer
+
+
+def _packing_arguments() -> dict[str, Any]:
+    return {
+        "tokenizer": tokenizer(),
+        "sequence_length": 8,
+        "truncation": "silent",
+        "padding_side": "left",
+        "truncate": "waterfall",
+    }
+
+
+def _embedder_arguments() -> dict[str, Any]:
+    sizes = bert_backbone_arguments() | {"vocabulary_size": len(VOCABULARY), "dropout": 0.0}
+    return {
+        "backbone": nlpkit.models.BertBackbone(**sizes),
+        "preprocessor": nlpkit.models.TextEmbedderPreprocessor(**_packing_arguments()),
+        "pooling": "max",
+        "projections": [{"units": 5, "activation": "tanh"}, {"units": 3, "use_bias": False}],
+        "normalize": False,
+        "prompts": {"query": "query: ", "passage": "passage: "},
+        "default_prompt_name": "passage",
+        "similarity_function": "dot",
+        "truncate_dim": 2,
+    }
+
+
+EMBEDDING = [
+    Case("TextEmbedderPreprocessor", _packing_arguments),
+    Case("TextEmbedder", _embedder_arguments),
+]

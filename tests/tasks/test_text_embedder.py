@@ -1,0 +1,206 @@
+"""Embeddings of texts: order, batches, prompts, dimensions, saved folders, and what is refused."""
+
+import json
+
+import numpy as np
+import pytest
+from tasks import miniature
+from tasks.miniature import TEXTS, WORDS
+
+from nlpkit.models import BertBackbone, BertClassifier, TextEmbedder, TextEmbedderPreprocessor
+
+PROMPTS = {"query": "good ", "document": "film ", "other": "dull "}
+PROJECTIONS = [{"units": 5, "activation": "tanh"}, {"units": 4, "use_bias": False}]
+
+
+def build(**changes):
+    preprocessor = TextEmbedderPreprocessor(miniature.tokenizer(), 8)
+    arguments = {"preprocessor": preprocessor, "prompts": PROMPTS, "projections": PROJECTIONS}
+    return miniature.filled(TextEmbedder(miniature.backbone(), **{**arguments, **changes}))
+
+
+@pytest.fixture(scope="module")
+def embedder():
+    return build()
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return build(projections=[], normalize=False)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "first", "last"])
+def test_pools_real_tokens(pooling):
+    model = build(pooling=pooling, projections=[], normalize=False)
+    features = model.preprocessor(TEXTS)
+    hidden = model.backbone.predict(features, verbose=0)["sequence_output"]
+    rows = [row[real] for row, real in zip(hidden, features["padding_mask"], strict=True)]
+    pool = {"first": lambda x: x[0], "last": lambda x: x[-1], "mean": lambda x: x.mean(0)}
+    expected = [pool.get(pooling, lambda x: x.max(0))(row) for row in rows]
+    np.testing.assert_allclose(model.encode(TEXTS), expected, atol=1e-6)
+
+
+def test_dense_layers_follow_and_length_is_one(embedder, plain):
+    kernel, bias = embedder.get_layer("projection_0").get_weights()
+    (last,) = embedder.get_layer("projection_1").get_weights()
+    plain.backbone.set_weights(embedder.backbone.get_weights())
+    expected = np.tanh(plain.encode(TEXTS) @ kernel + bias) @ last
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(embedder.encode(TEXTS), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 100])
+def test_batches_and_order_change_nothing(embedder, batch_size):
+    alone = np.stack([embedder.encode(text) for text in TEXTS])
+    np.testing.assert_allclose(embedder.encode(TEXTS, batch_size=batch_size), alone, atol=1e-6)
+    np.testing.assert_allclose(embedder.predict(TEXTS, verbose=0), alone, atol=1e-6)
+
+
+def test_left_padding_changes_nothing(embedder):
+    left = build(
+        preprocessor=TextEmbedderPreprocessor(
+            embedder.preprocessor.tokenizer, 8, padding_side="left"
+        )
+    )
+    np.testing.assert_allclose(left.encode(TEXTS), embedder.encode(TEXTS), atol=1e-6)
+
+
+def test_prompts(embedder):
+    def starts_with(prompt):
+        return pytest.approx(embedder.encode([prompt + text for text in TEXTS]), abs=1e-6)
+
+    assert embedder.encode(TEXTS, "other") == starts_with("dull ")
+    assert embedder.encode(TEXTS, prompt="bad ") == starts_with("bad ")
+    assert embedder.encode_query(TEXTS) == starts_with("good ")
+    assert embedder.encode_document(TEXTS) == starts_with("film ")
+    assert embedder.encode_query(TEXTS, "other") == starts_with("dull ")
+    assert embedder.encode_document(TEXTS, prompt="bad ") == starts_with("bad ")
+
+
+def test_default_prompt_is_for_neither_queries_nor_documents():
+    model = build(prompts={"other": "dull "}, default_prompt_name="other")
+    expected = model.encode([f"dull {text}" for text in TEXTS], prompt="")
+    np.testing.assert_allclose(model.encode(TEXTS), expected, atol=1e-6)
+    bare = model.encode(TEXTS, prompt="")
+    np.testing.assert_allclose(model.encode_query(TEXTS), bare, atol=1e-6)
+    np.testing.assert_allclose(model.encode_document(TEXTS), bare, atol=1e-6)
+
+
+def test_truncated_embeddings(embedder):
+    whole = embedder.encode(TEXTS)
+    assert np.array_equal(embedder.encode(TEXTS, truncate_dim=2), whole[:, :2])
+    scaled = embedder.encode(TEXTS, truncate_dim=2, normalize_embeddings=True)
+    np.testing.assert_allclose(np.linalg.norm(scaled, axis=1), 1, atol=1e-6)
+    assert build(truncate_dim=3).encode(TEXTS).shape == (6, 3)
+
+
+def test_nothing_to_encode(embedder):
+    assert embedder.encode([]).shape == (0, 4)
+    assert embedder.encode("").shape == (4,)
+
+
+@pytest.mark.parametrize("name", ["cosine", "dot", "euclidean", "manhattan"])
+@pytest.mark.by_turns
+def test_similarity(name):
+    model = build(similarity_function=name)
+    first, second = np.random.default_rng(0).normal(size=(2, 5, 4))
+    compute = {
+        "cosine": lambda x, y: x @ y / np.linalg.norm(x) / np.linalg.norm(y),
+        "dot": lambda x, y: x @ y,
+        "euclidean": lambda x, y: -np.linalg.norm(x - y),
+        "manhattan": lambda x, y: -np.abs(x - y).sum(),
+    }[name]
+    expected = np.array([[compute(x, y) for y in second] for x in first])
+    np.testing.assert_allclose(model.similarity(first, second), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        model.similarity_pairwise(first, second), expected.diagonal(), atol=1e-5
+    )
+    np.testing.assert_allclose(model.similarity(first[0], second), expected[:1], atol=1e-5)
+
+
+def test_saved_and_reopened(embedder, tmp_path):
+    embedder.save_to_preset(tmp_path)
+    own = TextEmbedder.from_preset(tmp_path)
+    (tmp_path / "nlpkit.json").unlink()
+    described = TextEmbedder.from_preset(tmp_path)
+    for loaded in (own, described):
+        np.testing.assert_allclose(
+            loaded.encode_query(TEXTS), embedder.encode_query(TEXTS), atol=1e-6
+        )
+        assert loaded.preprocessor.sequence_length == 8
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+    described.save_to_preset(tmp_path / "again")
+    names = {
+        path.relative_to(tmp_path / "again").as_posix() for path in (tmp_path / "again").rglob("*")
+    }
+    assert {"modules.json", "1_Pooling/config.json", "3_Dense/model.safetensors"} <= names
+
+
+def test_folder_is_saved_over(embedder, tmp_path):
+    embedder.save_to_preset(tmp_path)
+    build(projections=[]).save_to_preset(tmp_path)
+    assert not (tmp_path / "2_Dense").exists()
+    assert json.loads((tmp_path / "modules.json").read_text())[-1]["path"] == "2_Normalize"
+    assert TextEmbedder.from_preset(tmp_path).projections == []
+    assert TextEmbedder.from_preset(tmp_path).encode(TEXTS).shape == (6, 8)
+
+
+def test_backbone_and_other_heads_ignore_the_modules(embedder, tmp_path):
+    embedder.save_to_preset(tmp_path)
+    kernel = embedder.backbone.get_weights()[0]
+    assert np.array_equal(BertBackbone.from_preset(tmp_path).get_weights()[0], kernel)
+    classifier = BertClassifier.from_preset(tmp_path, num_classes=2, load_head=False)
+    assert np.array_equal(classifier.backbone.get_weights()[0], kernel)
+
+
+def test_backbone_alone_is_pooled_as_usual(tmp_path):
+    model = miniature.classifier()
+    model.save_to_preset(tmp_path)
+    (tmp_path / "nlpkit.json").unlink()
+    with pytest.warns(UserWarning, match=r"no modules\.json"):
+        loaded = TextEmbedder.from_preset(tmp_path)
+    assert (loaded.pooling, loaded.normalize) == (None, False)
+    features = loaded.preprocessor(TEXTS)
+    hidden = model.backbone.predict(features, verbose=0)["sequence_output"]
+    mask = features["padding_mask"][..., None]
+    np.testing.assert_allclose(
+        loaded.encode(TEXTS), (hidden * mask).sum(1) / mask.sum(1), atol=1e-6
+    )
+
+
+REFUSED = {
+    "unknown prompt": (lambda m: m.encode(TEXTS, "none"), ValueError, "prompt_name must be one"),
+    "too many features": (lambda m: m.encode(TEXTS, truncate_dim=5), ValueError, "from 1 to 4"),
+    "no features": (lambda m: m.encode(TEXTS, truncate_dim=0), ValueError, "from 1 to 4"),
+    "no batch": (lambda m: m.encode(TEXTS, batch_size=0), ValueError, "batch_size must be"),
+    "number": (lambda m: m.encode(["a", 1]), TypeError, "in row 1"),
+    "pairs": (lambda m: m.encode([("a", "b")]), ValueError, "one column"),
+    "sizes": (lambda m: m.similarity(np.ones(4), np.ones(3)), ValueError, "same size"),
+    "pooling": (lambda _: build(pooling="mode"), ValueError, "pooling must be"),
+    "similarity": (lambda _: build(similarity_function="max"), ValueError, "similarity_function"),
+    "default prompt": (lambda _: build(default_prompt_name="x"), ValueError, "default_prompt_name"),
+    "Matryoshka": (lambda _: build(truncate_dim=9), ValueError, "from 1 to 4"),
+    "projection": (lambda _: build(projections=[{"dim": 3}]), ValueError, "A projection is"),
+    "activation": (
+        lambda _: build(projections=[{"units": 3, "activation": "x"}]),
+        ValueError,
+        "act",
+    ),
+    "no preprocessor": (lambda _: build(preprocessor=None).encode("a"), ValueError, "has none"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.by_turns
+def test_refused(embedder, case):
+    use, error, message = REFUSED[case]
+    with pytest.raises(error, match=message):
+        use(embedder)
+
+
+@pytest.mark.by_turns
+def test_cut_text_is_reported(embedder):
+    with pytest.warns(UserWarning, match="cut"):
+        build().encode(" ".join(WORDS[5:]) * 2)
