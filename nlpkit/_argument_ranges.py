@@ -55,8 +55,8 @@ _POSITIVE = Range(Real, _SMALLEST, _LARGEST)
 _PART = Range(Real, 0, 1)
 _AMOUNT = Range(Real, 0, _LARGEST)
 _COUNTS = """
-    decoder_sparse_step embedding_dim expert_dim experts_per_token head_dim hidden_dim input_dim
-    intermediate_dim key_dim local_attention max_position_embeddings max_sequence_length
+    bucket_size decoder_sparse_step embedding_dim expert_dim experts_per_token head_dim hidden_dim
+    input_dim intermediate_dim key_dim local_attention max_position_embeddings max_sequence_length
     moe_intermediate_dim num_attention_heads num_classes num_experts num_heads num_key_value_heads
     num_query_heads output_dim pretraining_sequence_length rope_pretraining_sequence_length
     sliding_window sliding_window_size top_k units vocabulary_size
@@ -85,7 +85,7 @@ RANGES: Mapping[str, Range] = {
     **dict.fromkeys(("partial_rotary_factor", "rotary_percentage"), _PART),
     "max_characters_per_word": Range(Integral, 1, _LONGEST_WORD),
     **dict.fromkeys(("num_layers", "num_groups", "num_inner_repetitions"), _LAYERS),
-    "num_segments": Range(Integral, 0, LARGEST_COUNT),
+    **dict.fromkeys(("conv_kernel_size", "num_segments"), Range(Integral, 0, LARGEST_COUNT)),
 }
 
 

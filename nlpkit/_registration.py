@@ -32,6 +32,7 @@ _OTHERS = {
     "layers.preprocessing.token_layer": "TokenLayer",
     "modules.attention": "Attention",
     "modules.dense": "Dense",
+    "modules.disentangled_attention": "DisentangledAttention RelativeEmbedding",
     "modules.dropout": "Dropout",
     "modules.embedding_table": "Table",
     "modules.experts": "ExpertDense Experts",
@@ -39,6 +40,7 @@ _OTHERS = {
     "modules.normalization": "LayerNormalization RMSNorm",
     "modules.pooling": "Pooling",
     "modules.relative_bias": "RelativeBias",
+    "modules.sequence_convolution": "SequenceConvolution",
     "modules.transformer_block": "Residual TransformerBlock",
     "preprocessors.segment_preprocessor": "PackingPreprocessor SegmentPreprocessor",
     "tasks.causal_lm": "CausalLM",
@@ -54,7 +56,7 @@ _OTHERS = {
     "tokenizers.sentence_piece.start_end_tokenizer": (
         "StartEndPieceTokenizer StartEndPadPieceTokenizer StartEndMaskPieceTokenizer"
     ),
-    "tokenizers.sentence_piece.cls_sep_tokenizer": "ClsSepPieceTokenizer",
+    "tokenizers.sentence_piece.cls_sep_tokenizer": "ClsSepPieceTokenizer ClsSepMaskPieceTokenizer",
     "tokenizers.word_piece.cls_sep_tokenizer": "ClsSepTokenizer",
 }
 _CLASS = re.compile(r"^class ([A-Z]\w*)\(", re.MULTILINE)

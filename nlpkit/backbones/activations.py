@@ -8,5 +8,6 @@ ACTIVATIONS = {
     "relu": "relu",
     "silu": "silu",
     "swish": "silu",
+    "tanh": "tanh",
 }
 NAMES = {own: name for name, own in reversed(ACTIVATIONS.items())}

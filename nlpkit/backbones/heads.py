@@ -1,8 +1,9 @@
 """Where the heads of tasks are in Hugging Face's checkpoints."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Self
 
 from nlpkit.presets.mapping.weight_table import Line, parse
 
@@ -17,17 +18,30 @@ class HeadTable:
         others: other classes of transformers whose head is the same.
         dropout: the configuration's key of its dropout rate, and the rate where that is absent;
             None for the rate of hidden states.
+        variant: an argument of the backbone, and the weight table where it is false; None for none.
     """
 
     architecture: str
     text: str
     others: tuple[str, ...] = ()
     dropout: tuple[str, float | None] = ("classifier_dropout", None)
+    variant: tuple[str, str] | None = None
+
+    def on(self, arguments: Mapping[str, Any]) -> Self:
+        """The head's table for a backbone with these arguments."""
+        if self.variant is None or arguments.get(self.variant[0], True):
+            return self
+        return replace(self, text=self.variant[1], variant=None)
 
     @cached_property
     def lines(self) -> list[Line]:
         """The weight table, parsed."""
         return parse(self.text)
+
+    @property
+    def every_line(self) -> list[Line]:
+        """The lines of both variants."""
+        return self.lines + (parse(self.variant[1]) if self.variant else [])
 
     def is_among(self, tensors: Collection[str]) -> bool:
         """Whether a checkpoint with tensors of these names contains the head."""

@@ -78,17 +78,12 @@ class LayerFactory:
             return LayerNormalization(scale=norm.scale, center=norm.bias, **arguments)
         return RMSNormalization(unit_offset=norm.unit_offset, **arguments)
 
-    def relative(self, spec: Any, num_heads: int) -> Any:
-        """What makes attention's `bias` of positions for all layers, or None for none."""
+    def from_spec(self, spec: Any, name: str) -> Any:
+        """The layer that a spec names, or None for none."""
         if spec is None:
             return None
-        return (spec.layer or RelativeBias)(
-            num_heads,
-            **_fields(spec),
-            embeddings_initializer=self._fresh(),
-            dtype=self._dtype,
-            name="relative",
-        )
+        layer = getattr(spec, "layer", RelativeBias)
+        return layer(**_fields(spec), initializer=self._fresh(), dtype=self._dtype, name=name)
 
     def block(self, index: int, layer: LayerSpec) -> TransformerBlock:
         """A transformer layer."""
@@ -104,8 +99,8 @@ class LayerFactory:
             name=f"transformer_layer_{index}",
         )
 
-    def _attention(self, attention: AttentionSpec) -> Attention:
-        return Attention(
+    def _attention(self, attention: AttentionSpec) -> Any:
+        return (attention.layer or Attention)(
             **{name: x for name, x in _fields(attention).items() if name not in _INPUTS},
             query_norm=self.norm(attention.query_key_norm, "query_norm"),
             key_norm=self.norm(attention.query_key_norm, "key_norm"),

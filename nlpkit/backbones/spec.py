@@ -59,17 +59,16 @@ class AlibiSpec:
 
 @dataclass(frozen=True)
 class RelativeBiasSpec:
-    """Learned biases of the attention scores by distance; a family's own spec may be another kind.
+    """Learned biases of the attention scores by distance.
 
     Attributes:
-        layer: class of the layer that makes the argument `bias` of attention from the positions of
-            queries and keys; None for `RelativeBias`.
+        num_heads: number of heads.
         num_buckets: number of biases of a head.
         max_distance: distance from which all share one.
         bidirectional: whether later keys have biases of their own.
     """
 
-    layer: ClassVar[Any] = None
+    num_heads: int
     num_buckets: int
     max_distance: int
     bidirectional: bool
@@ -88,9 +87,10 @@ class ResidualSpec:
 
 @dataclass(frozen=True)
 class AttentionSpec:
-    """Multi-head self-attention.
+    """Multi-head self-attention; a subclass adds what a layer class of its own takes.
 
     Attributes:
+        layer: the class of the layer; None for `Attention`.
         num_heads, num_key_value_heads: number of query heads, and of key and value heads.
         head_dim: size of a head.
         scale: factor of the attention scores.
@@ -106,6 +106,7 @@ class AttentionSpec:
         dropout: dropout rate of the attention weights.
     """
 
+    layer: ClassVar[Any] = None
     num_heads: int
     num_key_value_heads: int
     head_dim: int
@@ -270,7 +271,9 @@ class StackSpec:
         embedding: the input of the first layer.
         layers: one spec per layer.
         order: the layers that run, in order, for layers that run repeatedly; None for each once.
-        relative: biases of all layers' attention by distance.
+        relative: what the attention of all layers is told of distances: `RelativeBiasSpec`, or a
+            spec whose `layer` makes their `bias` from the positions of queries and keys.
+        convolution: a spec whose `layer` changes the first layer's output by the embeddings.
         initializer_range: standard deviation of initial weights (truncated normal).
         final_norm: normalization after the last layer.
         pooler_activation: activation of the dense layer on the first token; None for no pooler.
@@ -282,7 +285,8 @@ class StackSpec:
     layers: tuple[LayerSpec, ...]
     initializer_range: float
     order: tuple[int, ...] | None = None
-    relative: RelativeBiasSpec | None = None
+    relative: Any = None
+    convolution: Any = None
     final_norm: NormSpec | None = None
     pooler_activation: str | None = None
     head: HeadSpec | None = None

@@ -47,7 +47,8 @@ class Transformer:
         self.embeddings_norm = make.norm(embedding.norm, "embeddings_norm")
         self.embeddings_dropout = make.dropout(embedding.dropout, "embeddings_dropout")
         self.layers = [make.block(i, layer) for i, layer in enumerate(stack.layers)]
-        self.relative = make.relative(stack.relative, stack.layers[0].attention.num_heads)
+        self.relative = make.from_spec(stack.relative, "relative")
+        self.convolution = make.from_spec(stack.convolution, "convolution")
         self._order = range(len(self.layers)) if stack.order is None else stack.order
         self.final_norm = make.norm(stack.final_norm, "final_norm")
         self.pooler = None
@@ -81,15 +82,18 @@ class Transformer:
         """
         sequence_ids, positions = self._positions(inputs)
         attention_inputs = self._attention_inputs(sequence_ids, positions)
-        hidden = self._embed(inputs, positions, training)
+        embedded = self._embed(inputs, positions, training)
         if intercept is not None:
-            hidden = intercept(hidden, -1)
+            embedded = intercept(embedded, -1)
+        hidden = embedded
         for i, which in enumerate(self._order):
             block, layer = self.layers[which], self.spec.layers[which]
             arguments = attention_inputs.of(layer.attention)
             if training and isinstance(layer.feed_forward, ExpertsSpec):
                 arguments["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
             hidden = block(hidden, **arguments, training=training)
+            if i == 0 and self.convolution is not None:
+                hidden = self.convolution(embedded, hidden, sequence_ids, training=training)
             hidden = hidden if intercept is None else intercept(hidden, i)
         hidden = self._leave(hidden)
         if self.pooler is None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nlpkit.models.albert import *
     from nlpkit.models.bert import *
     from nlpkit.models.bloom import *
+    from nlpkit.models.deberta_v3 import *
     from nlpkit.models.distil_bert import *
     from nlpkit.models.electra import *
     from nlpkit.models.falcon import *

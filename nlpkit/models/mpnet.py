@@ -27,7 +27,7 @@ from nlpkit.tokenizers.word_piece.cls_sep_tokenizer import ClsSepTokenizer
 # Positions are counted from the id of the padding token, of which the first rows are a relic.
 _POSITION_OFFSET = 2
 # Hugging Face's class computes with these whatever its configuration says.
-_BIAS = RelativeBiasSpec(num_buckets=32, max_distance=128, bidirectional=True)
+_NUM_BUCKETS, _MAX_DISTANCE = 32, 128
 _CONFIG = {
     name: key
     for name, key in {**bert_like.CONFIG, "vocabulary_size": ("vocab_size", 30527)}.items()
@@ -121,6 +121,7 @@ class MPNetBackbone(Backbone):
     heads: ClassVar[Heads] = head_tables(
         "MPNet",
         TextClassifier=("ForSequenceClassification", bert_like.DENSE_CLASSIFIER),
+        TokenClassifier=("ForTokenClassification", bert_like.CLASSIFIER),
         MaskedLM=("ForMaskedLM", bert_like.LM_HEAD),
     )
 
@@ -157,7 +158,7 @@ class MPNetBackbone(Backbone):
             dropout=dropout,
             attention_dropout=attention_dropout,
             layer_norm_epsilon=layer_norm_epsilon,
-            relative=_BIAS,
+            relative=RelativeBiasSpec(num_heads, _NUM_BUCKETS, _MAX_DISTANCE, bidirectional=True),
         )
         super().__init__(stack, locals(), dtype=dtype, **kwargs)
 
@@ -176,7 +177,7 @@ class MPNetBackbone(Backbone):
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         reader.require("pad_token_id", [_POSITION_OFFSET - 1], _POSITION_OFFSET - 1)
-        reader.require("relative_attention_num_buckets", [_BIAS.num_buckets], _BIAS.num_buckets)
+        reader.require("relative_attention_num_buckets", [_NUM_BUCKETS], _NUM_BUCKETS)
         arguments = bert_like.read(reader, _CONFIG)
         arguments["max_sequence_length"] -= _POSITION_OFFSET
         return arguments

@@ -147,7 +147,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
             value,
             scale=self.scale,
             mask=attention_mask,
-            bias=bias,
+            bias=self._score_bias(query, key, bias, training),
             soft_cap=self.soft_cap,
             sinks=self.sink_logits,
             dropout=self.dropout if training else 0.0,
@@ -158,6 +158,10 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         extras += () if cache is None else (cache,)
         output = self.output_dense(backend.merge_heads(attended, self.num_heads, self.head_dim))
         return (output, *extras) if extras else output
+
+    def _score_bias(self, query: Tensor, key: Tensor, bias: Any, training: bool | None) -> Any:
+        """What is added to the scaled scores; a subclass may compute it from queries and keys."""
+        return bias
 
     def _keys_and_values(
         self, context: Tensor, rotary: Tensor, cache: LayerCache | None, index: Tensor

@@ -25,7 +25,7 @@ class RelativeBias(DirectCall, Configurable, keras.layers.Layer):
         max_distance: int. Distance from which all share a bucket.
         bidirectional: bool. Whether half of the buckets are for keys later than the query;
             otherwise these are at the distance 0.
-        embeddings_initializer: of the biases.
+        initializer: of the biases.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class RelativeBias(DirectCall, Configurable, keras.layers.Layer):
         max_distance: int,
         bidirectional: bool,
         *,
-        embeddings_initializer: Initializer = "uniform",
+        initializer: Initializer = "uniform",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -43,7 +43,7 @@ class RelativeBias(DirectCall, Configurable, keras.layers.Layer):
         self.num_buckets = num_buckets
         self.max_distance = max_distance
         self.bidirectional = bidirectional
-        self.embeddings_initializer = embeddings_initializer
+        self.initializer = initializer
         self._buckets = distance_buckets(num_buckets, max_distance, bidirectional)
 
     def build(self, *_: Shape) -> None:
@@ -51,7 +51,7 @@ class RelativeBias(DirectCall, Configurable, keras.layers.Layer):
         self.table = Table(
             self.num_buckets,
             self.num_heads,
-            embeddings_initializer=self.embeddings_initializer,
+            embeddings_initializer=self.initializer,
             dtype=self.dtype_policy,
             name="table",
         )

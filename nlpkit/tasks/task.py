@@ -111,7 +111,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
                 f"{type(self.backbone).__name__}; save its backbone, or the whole with "
                 'model.save("….keras").'
             )
-        return head.lines
+        return head.on(self.backbone.get_config()).lines
 
     @classmethod
     def holds_head(
@@ -128,7 +128,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
             backbone_arguments: dict. What the backbone is built with.
         """
         head = cls.head_on(backbone_class)
-        return head is not None and head.is_among(tensors)
+        return head is not None and head.on(backbone_arguments).is_among(tensors)
 
     @property
     def hf_architecture(self) -> str:

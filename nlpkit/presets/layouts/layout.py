@@ -136,7 +136,7 @@ class Layout:
         return [
             Line("", name, (), ("other head",))
             for head in self.backbone_class.heads.values()
-            for line in head.lines
+            for line in head.every_line
             for name in line.spellings
         ]
 

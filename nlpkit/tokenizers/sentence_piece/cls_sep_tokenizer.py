@@ -1,8 +1,12 @@
 """The SentencePiece tokenizers of encoders with BERT's special tokens."""
 
-from typing import Any, ClassVar
+import os
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
+from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource
 from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
 
@@ -44,3 +48,30 @@ class ClsSepPieceTokenizer(SentencePieceTokenizer):
         self.pad_token = pad_token
         self.mask_token = mask_token
         self.set_proto(proto)
+
+
+class ClsSepMaskPieceTokenizer(ClsSepPieceTokenizer):
+    """A `ClsSepPieceTokenizer` that adds the mask token, as its last id, to a model without.
+
+    Args:
+        proto: path or bytes. The SentencePiece model.
+        pad_token: str. Default "[PAD]".
+        **kwargs: the other arguments of `ClsSepPieceTokenizer`.
+    """
+
+    def __init__(
+        self, proto: ProtoSource | None = None, *, pad_token: str = "[PAD]", **kwargs: Any
+    ) -> None:
+        super().__init__(proto, pad_token=pad_token, **kwargs)
+
+    def _arrange(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
+        mask = Piece(self.mask_token, kind=PieceKind.CONTROL)
+        return pieces if any(piece.text == mask.text for piece in pieces) else [*pieces, mask]
+
+    @classmethod
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
+        if not FolderFiles.of(folder).has("tokenizer.json"):  # It has this step itself.
+            arguments = {"lowercase": config.get("do_lower_case", False), **arguments}
+        return super().from_files(folder, config, **arguments)

@@ -45,6 +45,7 @@ CASES = [
             "TextClassifier": reference(
                 "MPNetForSequenceClassification", **_POSITIONS, num_labels=3, hidden_act="relu"
             ),
+            "TokenClassifier": reference("MPNetForTokenClassification", **_POSITIONS, num_labels=3),
             "MaskedLM": reference("MPNetForMaskedLM", **_POSITIONS, hidden_act="relu"),
         },
         tokenizers={

@@ -99,7 +99,9 @@ TOKENIZERS = {
     "albert-base-v2": Published(
         "AlbertTokenizer", {"proto": "albert/spiece.model"}, around=([2], [3])
     ),
-    "deberta-v3": sentence_piece("deberta_v3/spm.model", [1], [2]),
+    "deberta-v3": Published(
+        "DebertaV3Tokenizer", {"proto": "deberta_v3/spm.model"}, around=([1], [2])
+    ),
     "xlm-roberta-base": Published(
         "XLMRobertaTokenizer",
         {"proto": "xlm_roberta/sentencepiece.bpe.REBUILT.model"},
