@@ -76,6 +76,6 @@ def _cut(features: Features, rows: np.ndarray, batch_size: int) -> Features:
 
 
 def _bucket(length: int) -> int:
-    """Round up a length: at most a quarter more than needed, 8 at least."""
-    step = max(8, power_of_two(length) // 8)
+    """Round up a length to one of few: at most half as much again, 8 at least."""
+    step = max(8, power_of_two(length) // 4)
     return -(-length // step) * step

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpkit.models import BertBackbone, BertPreprocessor
+from nlpkit.models import BertBackbone, BertPreprocessor, TextEmbedder
 
 SENTENCES = Path(__file__).parents[3] / "shared/data/stsb/validation.jsonl.gz"
 
@@ -81,16 +81,25 @@ def test_agrees_with_transformers_alone(backbone, folder, sentences, expected):
         _agree(outputs["sequence_output"][0], tokens)
 
 
-def test_ranks_sentence_pairs_as_published(backbone, folder, pairs):
-    preprocessor = BertPreprocessor.from_preset(folder, sequence_length=64)
-    texts = [pair[f"text{i}"] for i in (1, 2) for pair in pairs]
-    features = preprocessor(texts)
-    hidden = backbone.predict(features, batch_size=125, verbose=0)["sequence_output"]
-    mask = features["padding_mask"][..., None]
-    means = (hidden * mask).sum(1) / mask.sum(1)
+@pytest.fixture(scope="module")
+def embedder(folder):
+    return TextEmbedder.from_preset(folder)
+
+
+def test_embeddings_are_normalized_means(embedder, sentences, expected):
+    means = np.stack([tokens.mean(0) for tokens in expected[0]])
     means /= np.linalg.norm(means, axis=1, keepdims=True)
-    first, second = np.split(means, 2)
-    similarity = (first * second).sum(1)
+    assert np.abs(embedder.encode(sentences) - means).max() < 1e-6
+
+
+def test_length_is_the_embedder_s(embedder):
+    assert embedder.preprocessor.sequence_length == 256
+
+
+def test_ranks_sentence_pairs_as_published(embedder, pairs):
+    texts = [pair[f"text{i}"] for i in (1, 2) for pair in pairs]
+    first, second = np.split(embedder.encode(texts, batch_size=64), 2)
+    similarity = embedder.similarity_pairwise(first, second)
     scores = [pair["score"] for pair in pairs]
     assert round(_spearman(similarity, scores), 3) == 0.867
 

@@ -15,6 +15,8 @@ from nlpkit.models import (
     LlamaCausalLM,
     LlamaCausalLMPreprocessor,
     LlamaTokenizer,
+    TextEmbedder,
+    TextEmbedderPreprocessor,
 )
 from nlpkit.tokenizers import compute_byte_pair_vocabulary, compute_sentence_piece_proto
 
@@ -24,6 +26,16 @@ TEXTS = ["a film", "the quick brown fox " * 3]
 def write_bert(folder):
     preprocessor = BertPreprocessor(BertTokenizer(list(WORDS), lowercase=True), sequence_length=12)
     BertClassifier(BertBackbone(**SIZES), 3, preprocessor).save_to_preset(folder)
+
+
+def write_embedder(folder):
+    tokenizer = BertTokenizer(list(WORDS), lowercase=True)
+    preprocessor = TextEmbedderPreprocessor(tokenizer, sequence_length=12)
+    projections = [{"units": 4, "activation": "tanh"}]
+    prompts = {"query": "a "}
+    TextEmbedder(
+        BertBackbone(**SIZES), preprocessor, projections=projections, prompts=prompts
+    ).save_to_preset(folder)
 
 
 def write_gpt2(folder):

@@ -8,7 +8,9 @@ from typing import Any
 
 # The good presets that are spoilt: nlpkit's own, Hugging Face's, KerasHub's, all of a classifier.
 OWN, HUGGING_FACE, KERASHUB, KERASNLP = "own", "hugging_face", "kerashub", "kerasnlp"
-# Of a language model, from Hugging Face's files; and a tokenizer of KerasHub's alone.
+# Of an embedder, in both layouts;
+EMBEDDER, OWN_EMBEDDER = "embedder", "own_embedder"
+# of a language model, from Hugging Face's files; and a tokenizer of KerasHub's alone.
 GPT2, LLAMA, KERASHUB_GPT2 = "gpt2", "llama", "kerashub_gpt2"
 
 

@@ -8,10 +8,12 @@ from presets.hostile import (
     hostile_arguments,
     hostile_descriptions,
     hostile_files,
+    hostile_modules,
     hostile_numbers,
     hostile_weights,
 )
 from presets.hostile.hostile_case import (
+    EMBEDDER,
     GPT2,
     HUGGING_FACE,
     KERASHUB,
@@ -19,11 +21,12 @@ from presets.hostile.hostile_case import (
     KERASNLP,
     LLAMA,
     OWN,
+    OWN_EMBEDDER,
     edit,
 )
 from presets.hostile.watching import foreign, watching
 from presets.layouts.kerashub_folder import SIZES, WORDS, write_classifier, write_json
-from presets.small_presets import write_gpt2, write_kerashub_gpt2, write_llama
+from presets.small_presets import write_embedder, write_gpt2, write_kerashub_gpt2, write_llama
 
 from nlpkit.models import (
     BertBackbone,
@@ -33,17 +36,21 @@ from nlpkit.models import (
     GPT2CausalLM,
     GPT2Tokenizer,
     LlamaCausalLM,
+    TextEmbedder,
 )
 
 CASES = (
     hostile_descriptions.CASES
     + hostile_files.CASES
+    + hostile_modules.CASES
     + hostile_weights.CASES
     + hostile_arguments.CASES
     + hostile_numbers.CASES
 )
 WRITERS = {GPT2: write_gpt2, LLAMA: write_llama, KERASHUB_GPT2: write_kerashub_gpt2}
+WRITERS |= {EMBEDDER: write_embedder, OWN_EMBEDDER: write_embedder}
 CLASSES = {GPT2: GPT2CausalLM, LLAMA: LlamaCausalLM, KERASHUB_GPT2: GPT2Tokenizer}
+CLASSES |= {EMBEDDER: TextEmbedder, OWN_EMBEDDER: TextEmbedder}
 SECONDS, MEBIBYTES = 1.0, 200
 
 
@@ -63,7 +70,8 @@ def good(tmp_path_factory):
         assert BertClassifier.from_preset(folder / base).num_classes == 3
     for base, write in WRITERS.items():
         write(folder / base)
-        (folder / base / "nlpkit.json").unlink(missing_ok=True)
+        if base != OWN_EMBEDDER:
+            (folder / base / "nlpkit.json").unlink(missing_ok=True)
         CLASSES[base].from_preset(folder / base)
     return folder
 

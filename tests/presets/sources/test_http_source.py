@@ -57,6 +57,24 @@ def test_shards_are_found_by_their_index(store):
     assert files.items() <= read(nlpkit.presets.download(handle)).items()
 
 
+def test_modules_are_found_by_their_list(store):
+    kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Dense": "Dense"}
+    modules = [
+        {"path": path, "type": f"sentence_transformers.models.{kind}"}
+        for path, kind in kinds.items()
+    ]
+    files = {
+        "modules.json": json.dumps(modules).encode(),
+        "1_Pooling/config.json": b"{}",
+        "2_Dense/config.json": b"{}",
+        "2_Dense/model.safetensors": b"1",
+    }
+    handle = store({**PLAIN, **files, "3_Other/config.json": b"{}"})
+    found = nlpkit.presets.download(handle)
+    assert {path: (found / path).read_bytes() for path in files} == files
+    assert not (found / "3_Other").exists()
+
+
 def test_broken_connection_is_continued_where_it_broke(hub, store):
     handle = store(PLAIN | {WEIGHTS: BODY})
     hub.faults[WEIGHTS] = [("cut", 1000), ("reset", 500)]
