@@ -49,10 +49,9 @@ _OTHERS = {
     "tasks.text_classifier": "TextClassifier",
     "tasks.text_embedder": "TextEmbedder",
     "tasks.token_classifier": "TokenClassifier",
-    "tokenizers.byte_pair.cls_sep_tokenizer": "ClsSepBytePairTokenizer",
-    "tokenizers.byte_pair.end_of_text_tokenizer": "EndOfTextTokenizer",
-    "tokenizers.byte_pair.im_end_tokenizer": "ImEndTokenizer",
-    "tokenizers.byte_pair.start_end_tokenizer": "StartEndMaskTokenizer",
+    "tokenizers.byte_pair.family_tokenizers": (
+        "EndOfTextTokenizer ImEndTokenizer StartEndMaskTokenizer ClsSepBytePairTokenizer"
+    ),
     "tokenizers.sentence_piece.start_end_tokenizer": (
         "StartEndPieceTokenizer StartEndPadPieceTokenizer StartEndMaskPieceTokenizer"
     ),

@@ -10,7 +10,7 @@ from keras import ops
 from nlpkit._types import Tensor
 from nlpkit.backbones.spec import AttentionSpec, RopeSpec
 from nlpkit.layers.modeling.alibi_bias import alibi_slopes
-from nlpkit.modules.cache import KeyValueCache, Slots
+from nlpkit.modules.caching.cache import KeyValueCache, Slots
 from nlpkit.ops.attention import prepare_mask
 from nlpkit.ops.bfloat16 import round_to_bfloat16
 from nlpkit.ops.rotary import inverse_frequencies, rotary_angles

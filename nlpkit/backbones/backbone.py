@@ -7,12 +7,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlpkit._cloning import clone_by_configuration
 from nlpkit._config import Configurable, argument_names, refuse_unknown
 from nlpkit._types import DType, Shape, Tensor
 from nlpkit._warning import warn
 from nlpkit.backbones import documentation
 from nlpkit.backbones.attached_state import AttachedState
+from nlpkit.backbones.cloning import clone_by_configuration
 from nlpkit.backbones.heads import Heads
 from nlpkit.backbones.spec import (
     ClassifierHeadSpec,
@@ -22,7 +22,7 @@ from nlpkit.backbones.spec import (
     StackSpec,
 )
 from nlpkit.backbones.transformer import Transformer
-from nlpkit.modules.cache import KeyValueCache
+from nlpkit.modules.caching.cache import KeyValueCache
 from nlpkit.modules.prompt import Prompt
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader

@@ -34,7 +34,7 @@ _ARGUMENTS = {
     "rope_scaling_factor": "float. Factor of linear scaling: rotary angles are divided by it.",
     "rope_scaling": (
         "dict or None. Scaling of the rotary frequencies, with the keys that transformers has; see "
-        "`nlpkit.backbones.rope_config`."
+        "`nlpkit.backbones.rope.config`."
     ),
     "partial_rotary_factor": "float. Fraction of each head that is rotated.",
     "layer_norm_epsilon": "float. Epsilon of the normalization layers.",

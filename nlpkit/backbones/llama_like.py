@@ -12,7 +12,7 @@ from nlpkit.backbones.activations import ACTIVATIONS, NAMES
 from nlpkit.backbones.layer_types import FULL, WINDOW, kinds_by_index
 from nlpkit.backbones.llama_table import FEED_FORWARD as FEED_FORWARD
 from nlpkit.backbones.llama_table import table as table
-from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.backbones.rope.config import make_scaling, read_rope, write_rope
 from nlpkit.backbones.spec import (
     AttentionSpec,
     EmbeddingSpec,
@@ -60,7 +60,7 @@ def attention(
         hidden_dim: int. Hidden size.
         num_query_heads, num_key_value_heads: int. Number of heads.
         head_dim: int or None. Size of each head; None for `hidden_dim / num_query_heads`.
-        rope_max_wavelength, rope_scaling: see `nlpkit.backbones.rope_config`.
+        rope_max_wavelength, rope_scaling: see `nlpkit.backbones.rope.config`.
         bias: bool. Whether the query, key, value and output projections have biases.
         rotary_part: float. Fraction of each head that is rotated.
         **further: other attributes of `AttentionSpec`.
@@ -242,7 +242,7 @@ def scaling(
     """The scaling that is given, or the one that KerasHub's arguments describe.
 
     Args:
-        rope_scaling: dict or None. See `nlpkit.backbones.rope_config`.
+        rope_scaling: dict or None. See `nlpkit.backbones.rope.config`.
         linear_factor: float. Factor of linear scaling; 1.0 for none.
         llama3: dict or None. The numbers of Llama 3.1's scaling, with the keys of `rope_scaling`;
             all of them or none.

@@ -10,8 +10,8 @@ from nlpkit._types import DType, Tensor
 from nlpkit.backbones.attention_inputs import AttentionInputs
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.backbones.spec import ExpertsSpec, StackSpec
-from nlpkit.modules.cache import KeyValueCache, cache_of_prompt
-from nlpkit.modules.layer_cache import EmptyKeyValues
+from nlpkit.modules.caching.cache import KeyValueCache, cache_of_prompt
+from nlpkit.modules.caching.layer_cache import EmptyKeyValues
 from nlpkit.modules.prompt import Prompt
 from nlpkit.ops.pooling import pool
 from nlpkit.ops.visibility import positions_in_sequences, positions_of

@@ -12,7 +12,7 @@ from nlpkit._types import DType
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.heads import Heads, decoder_heads
-from nlpkit.backbones.rope_config import make_scaling, read_rope, write_rope
+from nlpkit.backbones.rope.config import make_scaling, read_rope, write_rope
 from nlpkit.backbones.spec import (
     AlibiSpec,
     EmbeddingSpec,
@@ -32,7 +32,7 @@ from nlpkit.presets.layouts.kerashub.layers import FLAT_OUTPUT_LAYER, renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.end_of_text_tokenizer import EndOfTextTokenizer
+from nlpkit.tokenizers.byte_pair.family_tokenizers import EndOfTextTokenizer
 
 _ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu", "silu": "silu"}
 _CONFIG = {

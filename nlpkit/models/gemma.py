@@ -8,7 +8,7 @@ from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, attentions_of_layers, kinds_of_layers
-from nlpkit.backbones.rope_config import read_rope, write_rope
+from nlpkit.backbones.rope.config import read_rope, write_rope
 from nlpkit.backbones.spec import FeedForwardSpec, HeadSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader

@@ -8,7 +8,7 @@ from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
-from nlpkit.backbones.rope_config import (
+from nlpkit.backbones.rope.config import (
     make_scaling,
     read_rope_by_layer_type,
     write_rope_by_layer_type,
@@ -96,7 +96,7 @@ class Gemma3Backbone(Backbone):
         rope_max_wavelength, local_rope_max_wavelength: float. Base of the rotary frequencies in
             layers without and with a window.
         rope_scaling, local_rope_scaling: dict or None. Other scalings than by the factors above;
-            see `nlpkit.backbones.rope_config`.
+            see `nlpkit.backbones.rope.config`.
 
     Example:
         >>> backbone = nlpkit.models.Gemma3Backbone(

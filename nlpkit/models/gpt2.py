@@ -23,7 +23,7 @@ from nlpkit.presets.layouts.kerashub.layers import BIASED_LAYER
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.end_of_text_tokenizer import EndOfTextTokenizer
+from nlpkit.tokenizers.byte_pair.family_tokenizers import EndOfTextTokenizer
 
 _ACTIVATIONS = {
     "gelu_new": "gelu_tanh",

@@ -17,7 +17,7 @@ from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.end_of_text_tokenizer import EndOfTextTokenizer
+from nlpkit.tokenizers.byte_pair.family_tokenizers import EndOfTextTokenizer
 from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
 
 _CONFIG = {

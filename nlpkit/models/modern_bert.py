@@ -9,7 +9,7 @@ from nlpkit.backbones.activations import ACTIVATIONS, NAMES
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, HeadTable
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
-from nlpkit.backbones.rope_config import read_rope_by_layer_type
+from nlpkit.backbones.rope.config import read_rope_by_layer_type
 from nlpkit.backbones.spec import (
     AttentionSpec,
     ClassifierHeadSpec,
@@ -30,7 +30,7 @@ from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.cls_sep_tokenizer import ClsSepBytePairTokenizer
+from nlpkit.tokenizers.byte_pair.family_tokenizers import ClsSepBytePairTokenizer
 
 _CONFIG: dict[str, tuple[str, Any]] = {
     "vocabulary_size": ("vocab_size", 50368),

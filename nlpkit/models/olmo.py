@@ -11,7 +11,7 @@ from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
-from nlpkit.backbones.rope_config import make_scaling, read_rope_by_layer_type, write_nested_rope
+from nlpkit.backbones.rope.config import make_scaling, read_rope_by_layer_type, write_nested_rope
 from nlpkit.backbones.spec import (
     AttentionSpec,
     FeedForwardSpec,
@@ -185,7 +185,7 @@ class Olmo3Backbone(Backbone):
         rope_max_wavelength, local_rope_max_wavelength: float. Base of the rotary frequencies in
             layers without and with a window.
         rope_scaling, local_rope_scaling: dict or None. Their scalings; see
-            `nlpkit.backbones.rope_config`.
+            `nlpkit.backbones.rope.config`.
 
     Example:
         >>> backbone = nlpkit.models.Olmo3Backbone(

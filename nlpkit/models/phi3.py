@@ -108,7 +108,7 @@ class Phi3Backbone(Backbone):
             `pretraining_sequence_length`, and in longer ones.
         rope_scaling: dict or None. Scaling of the rotary frequencies, with the keys that
             transformers has, in place of the three arguments above; see
-            `nlpkit.backbones.rope_config`.
+            `nlpkit.backbones.rope.config`.
         embedding_dropout: float. Dropout rate of the embeddings.
 
     Example:

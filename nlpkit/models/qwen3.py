@@ -17,7 +17,7 @@ from nlpkit.presets.layouts.kerashub.layers import GATED_LAYER, PROJECTION_NORMS
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.im_end_tokenizer import ImEndTokenizer
+from nlpkit.tokenizers.byte_pair.family_tokenizers import ImEndTokenizer
 
 _KERASHUB = grouped_decoder(
     "Qwen3",

@@ -16,7 +16,7 @@ from nlpkit.presets.layouts.kerashub.layers import FUSED_EXPERTS_LAYER, PROJECTI
 from nlpkit.presets.mapping.weight_table import Line, expand, parse
 from nlpkit.tasks.causal_lm import CausalLM
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.im_end_tokenizer import ImEndTokenizer
+from nlpkit.tokenizers.byte_pair.family_tokenizers import ImEndTokenizer
 
 _EXPERTS = """
 feed_forward/router/kernel <- mlp.gate.weight | transpose

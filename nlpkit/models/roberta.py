@@ -23,7 +23,7 @@ from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.byte_pair.start_end_tokenizer import StartEndMaskTokenizer
+from nlpkit.tokenizers.byte_pair.family_tokenizers import StartEndMaskTokenizer
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.start_end_tokenizer import StartEndMaskPieceTokenizer
 

@@ -93,7 +93,7 @@ def attend_with_weights(
     batch, length, heads, size = ops.shape(query)
     slots, groups = ops.shape(key)[1], key.shape[2]
     rows = heads // groups * length  # R T
-    # One axis of batches: see `nlpkit.modules.cache`.
+    # One axis of batches: see `nlpkit.modules.caching.cache`.
     query, key, value = (backend.heads_as_rows(x) for x in (query, key, value))  # BG S D
     query = ops.reshape(query, (-1, rows, size))  # BG RT D
     products = backend.float32_matmul(key, ops.transpose(query, (0, 2, 1)))  # BG S RT

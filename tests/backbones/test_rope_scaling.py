@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nlpkit.backbones.rope_config import (
+from nlpkit.backbones.rope.config import (
     make_scaling,
     read_rope,
     read_rope_by_layer_type,

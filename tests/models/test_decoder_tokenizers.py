@@ -16,7 +16,7 @@ from nlpkit.tokenizers import (
     Tokenizer,
     compute_byte_pair_vocabulary,
 )
-from nlpkit.tokenizers.byte_pair.split_patterns import SPLIT_PATTERNS, build_pre_tokenizer
+from nlpkit.tokenizers.byte_pair.splitting.patterns import SPLIT_PATTERNS, build_pre_tokenizer
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
 
 TEXTS = ["the fox\n\nthe  fox 3000", " They'LL go", "", "thé 👍"]

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from nlpkit.modules.cache import cache_of_prompt
-from nlpkit.modules.layer_cache import EmptyKeyValues
+from nlpkit.modules.caching.cache import cache_of_prompt
+from nlpkit.modules.caching.layer_cache import EmptyKeyValues
 from nlpkit.modules.prompt import Prompt
 from nlpkit.ops.visibility import positions_of, visibility
 

@@ -11,7 +11,7 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import Cache, Tensor
-from nlpkit.modules.layer_cache import KeyValueArray
+from nlpkit.modules.caching.layer_cache import KeyValueArray
 from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.attention import attend, attend_with_weights
 

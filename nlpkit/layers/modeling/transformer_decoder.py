@@ -6,7 +6,7 @@ from keras import ops
 
 from nlpkit._types import Cache, Shape, Tensor
 from nlpkit.layers.modeling.transformer_layer import TransformerLayer, both, merge_masks
-from nlpkit.modules.layer_cache import KeyValueArray
+from nlpkit.modules.caching.layer_cache import KeyValueArray
 from nlpkit.modules.transformer_block import as_tuple
 from nlpkit.ops.visibility import visibility
 

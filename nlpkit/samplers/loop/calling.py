@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from nlpkit._types import Cache, Tensor
-from nlpkit.modules.cache import KeyValueCache, rows_taken
+from nlpkit.modules.caching.cache import KeyValueCache, rows_taken
 from nlpkit.modules.prompt import Prompt
 from nlpkit.ops import backend
 from nlpkit.ops.tree import replaced, tree

@@ -1,5 +1,7 @@
 """What changes from call to call of a sampler's loop, without compiling it anew."""
 
+from collections.abc import Mapping
+
 from nlpkit._types import Tensor
 from nlpkit.ops.tree import tree
 
@@ -14,13 +16,14 @@ class Plan:
         stop_token_ids: int32 `[N]`.
         limits: int32 `[R]`. The maximum number of tokens to generate.
         streams: int32 `[R, 2]`. The seed and the draw of a row's random numbers.
-        parameters: dict from the name of each parameter that the sampler has (see
-            `nlpkit.samplers.parameters`) to a scalar, float32 or, of counts, int32.
+        parameters: what `Sampler.parameters` returns, each a scalar: float32 or, for counts, int32.
+            A mapping rather than fields, because a custom sampler adds its own, and loops are
+            compiled for those that are present.
         kept: bool `[R, L]`, which given tokens are kept, if a sampler is called; None for none.
     """
 
     stop_token_ids: Tensor
     limits: Tensor
     streams: Tensor
-    parameters: dict[str, Tensor]
+    parameters: Mapping[str, Tensor]
     kept: Tensor = None

@@ -16,10 +16,10 @@ from nlpkit.tokenizers.base.encoding import Spans
 from nlpkit.tokenizers.base.native_engine import native_ids, spans
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
 from nlpkit.tokenizers.byte_pair.byte_alphabet import BYTE_SYMBOLS, ByteDecoder, missing_bytes
-from nlpkit.tokenizers.byte_pair.chunks import Chunks
 from nlpkit.tokenizers.byte_pair.files import BytePairs, Merge
 from nlpkit.tokenizers.byte_pair.proto import BytePairModel, build_model
-from nlpkit.tokenizers.byte_pair.split_patterns import build_pre_tokenizer, is_chunked
+from nlpkit.tokenizers.byte_pair.splitting.chunks import Chunks
+from nlpkit.tokenizers.byte_pair.splitting.patterns import build_pre_tokenizer, is_chunked
 from nlpkit.tokenizers.hugging_face_json.preset_patterns import check_pattern
 
 NORMALIZATIONS = ("NFC", "NFD", "NFKC", "NFKD")

@@ -19,7 +19,7 @@ from nlpkit.tokenizers.byte_pair.files import (
     read_merges,
 )
 from nlpkit.tokenizers.byte_pair.json_reader import read_byte_pair_json
-from nlpkit.tokenizers.byte_pair.split_patterns import build_pre_tokenizer
+from nlpkit.tokenizers.byte_pair.splitting.patterns import build_pre_tokenizer
 from nlpkit.tokenizers.hugging_face_json.part import Part, added_ids
 from nlpkit.tokenizers.hugging_face_json.pipeline import content_of, whole_file
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (

@@ -6,7 +6,7 @@ import numpy as np
 
 from nlpkit._compat import require
 from nlpkit._types import TensorFlowTensor
-from nlpkit.tokenizers.byte_pair.split_patterns_tensorflow import split_units, split_words
+from nlpkit.tokenizers.byte_pair.splitting.patterns_tensorflow import split_units, split_words
 
 if TYPE_CHECKING:
     from nlpkit.tokenizers.byte_pair.algorithm import BytePairAlgorithm

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from nlpkit.tokenizers.byte_pair.algorithm import NORMALIZATIONS
-from nlpkit.tokenizers.byte_pair.split_patterns import (
+from nlpkit.tokenizers.byte_pair.splitting.patterns import (
     SPLIT_PATTERNS,
     build_pre_tokenizer,
     pattern_name,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from nlpkit._types import Data
 from nlpkit._warning import warn
-from nlpkit.tokenizers.base.pair_merger import PairMerger
-from nlpkit.tokenizers.base.training_texts import training_texts
 from nlpkit.tokenizers.byte_pair.algorithm import build_normalizer
 from nlpkit.tokenizers.byte_pair.byte_alphabet import BYTE_SYMBOLS
-from nlpkit.tokenizers.byte_pair.chunks import Chunks
 from nlpkit.tokenizers.byte_pair.files import Merge, write_merges, write_vocabulary
-from nlpkit.tokenizers.byte_pair.split_patterns import build_pre_tokenizer
+from nlpkit.tokenizers.byte_pair.splitting.chunks import Chunks
+from nlpkit.tokenizers.byte_pair.splitting.patterns import build_pre_tokenizer
+from nlpkit.tokenizers.training.pair_merger import PairMerger
+from nlpkit.tokenizers.training.training_texts import training_texts
 
 _MOST_CHUNKS = 500_000
 _LONGEST_WORD = 1000

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from nlpkit._types import Data
 from nlpkit.presets.loading.pattern_permission import are_patterns_allowed
-from nlpkit.tokenizers.byte_pair.split_patterns import SPLIT_PATTERNS
+from nlpkit.tokenizers.byte_pair.splitting.patterns import SPLIT_PATTERNS
 
 _CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _SPACES = r"\s*[\r\n]+|\s+(?!\S)|\s+"

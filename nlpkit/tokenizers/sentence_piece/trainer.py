@@ -15,8 +15,8 @@ from sentencepiece import SentencePieceTrainer
 
 from nlpkit._types import Data
 from nlpkit.tokenizers.base.string_input import without_surrogates
-from nlpkit.tokenizers.base.training_texts import training_texts
 from nlpkit.tokenizers.sentence_piece.source import build_processor
+from nlpkit.tokenizers.training.training_texts import training_texts
 
 _MODEL_TYPES = ("unigram", "bpe", "word", "char")
 _FIRST_PIECES = ("<pad>", "<unk>", "<s>", "</s>")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from nlpkit._types import Data
 from nlpkit._warning import warn
-from nlpkit.tokenizers.base.pair_merger import PairMerger
-from nlpkit.tokenizers.base.training_texts import training_texts
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
+from nlpkit.tokenizers.training.pair_merger import PairMerger
+from nlpkit.tokenizers.training.training_texts import training_texts
 from nlpkit.tokenizers.word_piece.word_counts import WordCounter
 
 _LONGEST_WORD = 100  # Longer ones are unknown to the tokenizer.

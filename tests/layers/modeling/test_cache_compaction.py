@@ -3,9 +3,9 @@
 import numpy as np
 from keras import ops
 
-from nlpkit.modules.cache import cache_of_prompt
-from nlpkit.modules.cache_compaction import compact, with_room
-from nlpkit.modules.layer_cache import EmptyKeyValues
+from nlpkit.modules.caching.cache import cache_of_prompt
+from nlpkit.modules.caching.compaction import compact, with_room
+from nlpkit.modules.caching.layer_cache import EmptyKeyValues
 from nlpkit.modules.prompt import Prompt
 
 

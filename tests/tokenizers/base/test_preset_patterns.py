@@ -8,7 +8,7 @@ from tokenizers import Regex
 from nlpkit.presets.loading.pattern_permission import patterns_of_presets
 from nlpkit.tokenizers import BytePairTokenizer, Tokenizer
 from nlpkit.tokenizers.byte_pair.byte_alphabet import BYTE_SYMBOLS
-from nlpkit.tokenizers.byte_pair.split_patterns import SPLIT_PATTERNS
+from nlpkit.tokenizers.byte_pair.splitting.patterns import SPLIT_PATTERNS
 from nlpkit.tokenizers.hugging_face_json.preset_patterns import _PUBLISHED, check_pattern, is_plain
 
 IDS = {symbol: i for i, symbol in enumerate(BYTE_SYMBOLS)}

@@ -6,7 +6,7 @@ import pytest
 
 from nlpkit.tokenizers import BytePairTokenizer, compute_byte_pair_vocabulary
 from nlpkit.tokenizers.byte_pair.byte_alphabet import BYTE_SYMBOLS
-from nlpkit.tokenizers.byte_pair.split_patterns import SPLIT_PATTERNS
+from nlpkit.tokenizers.byte_pair.splitting.patterns import SPLIT_PATTERNS
 
 reason = "pure_graph needs tensorflow-text, which is not installed"
 tf = pytest.importorskip("tensorflow", reason=reason)

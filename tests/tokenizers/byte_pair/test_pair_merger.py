@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlpkit.tokenizers.base.pair_merger import PairMerger
+from nlpkit.tokenizers.training.pair_merger import PairMerger
 
 COUNTS = st.dictionaries(st.text("ab#cé", min_size=1, max_size=9), st.integers(1, 9), max_size=12)
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpkit.tokenizers.byte_pair.byte_alphabet import to_bytes
-from nlpkit.tokenizers.byte_pair.chunks import Chunks
-from nlpkit.tokenizers.byte_pair.split_patterns import (
+from nlpkit.tokenizers.byte_pair.splitting.chunks import Chunks
+from nlpkit.tokenizers.byte_pair.splitting.patterns import (
     SPLIT_PATTERNS,
     build_pre_tokenizer,
     pattern_name,

@@ -18,7 +18,7 @@ from tokenizers import Regex, pre_tokenizers
 from nlpkit._compat import require
 from nlpkit._types import TensorFlowTensor
 from nlpkit.tokenizers.byte_pair.byte_alphabet import BYTE_SYMBOLS
-from nlpkit.tokenizers.byte_pair.split_patterns import SPLIT_PATTERNS
+from nlpkit.tokenizers.byte_pair.splitting.patterns import SPLIT_PATTERNS
 from nlpkit.tokenizers.tf_data.text_tensorflow import NUL, character_ranges, hide_nul
 
 tf: Any = require("tensorflow", "pure_graph=True")

@@ -10,7 +10,7 @@ from typing import Any
 from keras import ops
 
 from nlpkit._types import Tensor
-from nlpkit.modules.layer_cache import KeyValues, put, spread
+from nlpkit.modules.caching.layer_cache import KeyValues, put, spread
 from nlpkit.modules.prompt import Prompt
 from nlpkit.ops import backend
 from nlpkit.ops.backend import heads_as_rows, rows_as_heads

@@ -8,7 +8,7 @@ from typing import Any
 from keras import ops
 
 from nlpkit._types import Tensor
-from nlpkit.modules.cache import KeyValueCache
+from nlpkit.modules.caching.cache import KeyValueCache
 from nlpkit.ops import backend
 from nlpkit.ops.tree import map_fields, replaced
 

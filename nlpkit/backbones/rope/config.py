@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from nlpkit._argument_ranges import check_positive
-from nlpkit.backbones.rope_scaling import (
+from nlpkit.backbones.rope.scaling import (
     LinearScaling,
     Llama3Scaling,
     LongRopeScaling,

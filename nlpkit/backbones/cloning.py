@@ -1,9 +1,9 @@
 """Support for `keras.models.clone_model`.
 
-Keras clones a functional model layer by layer into a plain `Functional`, without using its class.
-The clone of a task would not take strings, and shared weights, such as tied embeddings, would be
-duplicated. So nlpkit's models are cloned by their configuration, as Keras does for models that are
-not functional.
+Keras clones every functional model layer by layer into a plain `Functional`; that it would go by
+`get_config` of a class that defines its own is written there, but never reached (Keras 3.15). The
+clone of a task would not take strings, and shared weights, such as tied embeddings, would be
+duplicated.
 """
 
 import copy

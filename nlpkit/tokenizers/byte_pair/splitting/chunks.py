@@ -2,7 +2,7 @@
 
 import re
 
-from nlpkit.tokenizers.byte_pair.split_patterns import is_chunked
+from nlpkit.tokenizers.byte_pair.splitting.patterns import is_chunked
 
 
 class Chunks:

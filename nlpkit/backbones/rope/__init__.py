@@ -1,0 +1,1 @@
+"""Rotary positions: their scaling, and how Hugging Face's configurations say it."""
