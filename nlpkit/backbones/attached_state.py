@@ -1,4 +1,4 @@
-"""Variables that hold their values at any moment, on JAX too."""
+"""Models whose variables hold their values at all times, on JAX too."""
 
 import signal
 import threading
@@ -13,19 +13,19 @@ from nlpkit.ops import backend
 
 
 class _State(tuple[Any, ...]):
-    """The values that a step of JAX's trainer gets, with the variables whose values they are."""
+    """The state that JAX's trainer passes to a step, and the variables whose values it holds."""
 
     variables: list[list[Any]]
 
 
 class AttachedState:
-    """Mix-in for models, placed before Keras' class: errors and threads cost no state.
+    """Mix-in for models, placed before `keras.Model`: neither errors nor threads lose state.
 
-    Keras' trainer for JAX takes the values out of the variables for an epoch, and puts them back at
-    its end, if it gets there. Here each step takes them from the variables and puts the new ones
-    there. So a model is whole after any error, in callbacks, and for threads while it trains.
+    Keras' trainer for JAX takes the values out of the variables for an epoch, and restores them at
+    its end, if it gets there. Here each step reads the variables and writes their new values. So a
+    model is complete after any error, in callbacks, and for other threads while it trains.
 
-    What changes variables or metrics, `fit` and `evaluate`, runs in one thread at a time.
+    `fit` and `evaluate`, which change variables and metrics, run in one thread at a time.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -64,12 +64,12 @@ class AttachedState:
         return made
 
     def between_steps(self) -> AbstractContextManager[Any]:
-        """Within, no other thread trains: on JAX a step takes the memory of the variables."""
+        """A context in which no other thread trains: a step on JAX consumes variables' buffers."""
         return self._step_lock if backend.STATELESS else nullcontext()
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        """Wait for other threads; TensorFlow's trainer, which builds in its steps, starts anew."""
+        """Wait for other threads; after an error, undo what TensorFlow's trainer began to build."""
         model: Any = self
         with self._training_lock:
             if not backend.BUILDS_IN_STEPS or not model.compiled:
@@ -88,7 +88,7 @@ class AttachedState:
                 raise
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Tensor = None) -> None:
-        """Of TensorFlow's trainer: with several devices it adds up their batches, masks too."""
+        """Build from one device's batch; TensorFlow's trainer would sum those of several."""
         strategy: Any = getattr(self, "_distribute_strategy", None)
         if iterator is not None and strategy is not None:
             for _, _, batches in iterator:
@@ -100,7 +100,7 @@ class AttachedState:
         super()._maybe_symbolic_build(iterator, data_batch)  # type: ignore[misc]
 
     def jax_state_sync(self) -> None:
-        """Have Keras look at the variables again; their values they have."""
+        """Tell Keras that the variables hold their values, as they always do."""
         self._jax_state_synced = True
 
     @property
@@ -126,7 +126,7 @@ class AttachedState:
         return super()._make_function(step_function, *args, **kwargs)  # type: ignore[misc]
 
     def _attached(self, step: Callable[..., Any]) -> Callable[..., Any]:
-        """A step of JAX's trainer that takes its state from the variables, and puts it there."""
+        """Make a step of JAX's trainer read its state from the variables, and write it there."""
 
         def attached(state: _State, data: Any) -> Any:
             with self.between_steps(), _uninterrupted():
@@ -148,7 +148,7 @@ def _state(values: Iterable[list[Any]], variables: list[list[Any]]) -> _State:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait until the end: within, the variables' memory may be gone already."""
+    """Delay Ctrl-C until the end of the context, in which the variables' buffers are consumed."""
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(handler):
         yield

@@ -12,7 +12,7 @@ from keras import ops
 from nlpkit._types import Tensor
 from nlpkit.ops import backend
 
-# A product so low that its weight is 0, yet finite: a row masked as a whole gets equal weights.
+# A score so low that its weight is 0, yet finite: a row that is masked entirely gets equal weights.
 _MASKED = -0.7 * float(np.finfo(np.float32).max)
 
 
@@ -37,13 +37,13 @@ def attend(
         query: `[B, T, H, D]`.
         key, value: `[B, S, G, D]`; G divides H (grouped-query attention).
         scale: float. Factor of the dot products.
-        mask: bool `[B, T, S]`, True = may attend, or what `prepare_mask` made of it; a row that
-            may attend nowhere gets the mean (in float16 on PyTorch, a weighted one).
-        bias: float, broadcastable to `[B, H, T, S]`, added to the scaled products.
-        soft_cap: float. Products are squashed to `soft_cap * tanh(products / soft_cap)`.
-        sinks: float `[H]`. A product of each head with a key that has no value: it takes weight
+        mask: bool `[B, T, S]`, True = may attend, or the result of `prepare_mask`; a row that may
+            attend nowhere gets the mean (in float16 on PyTorch, a weighted one).
+        bias: float, broadcastable to `[B, H, T, S]`, added to the scaled scores.
+        soft_cap: float. Scores become `soft_cap * tanh(scores / soft_cap)`.
+        sinks: float `[H]`. An extra score per head, of a key without a value, which takes weight
             from the others (Xiao et al., 2023, arXiv 2309.17453; learned, as in GPT-OSS).
-        dropout: float. Rate of attention weights dropped; give 0 outside training.
+        dropout: float. Dropout rate of the attention weights; 0 outside training.
         seed: `keras.random.SeedGenerator` for the dropout.
 
     Returns:
@@ -58,13 +58,13 @@ def attend(
 
 
 def prepare_mask(mask: Tensor, dtype: str) -> Any:
-    """Put a mask that several layers will use into the form the backend's kernel computes with.
+    """Convert a mask, once for all layers, to the form that the backend's kernel takes.
 
-    PyTorch's kernel takes a boolean mask too, but is half as fast with it on CPUs (8 x 12 x 128 x
-    64); made a float to add once here, the mask need not be converted in every layer.
+    On PyTorch that is a float mask to add: with a boolean one the kernel is half as fast on CPUs
+    (8 x 12 x 128 x 64).
 
     Args:
-        mask: bool `[B, T, S]`, None, or a mask that is prepared already.
+        mask: bool `[B, T, S]`, None, or a mask that is already prepared.
         dtype: str. The dtype of the queries.
     """
     if mask is None or not backend.ADDS_MASKS:
@@ -117,7 +117,7 @@ def attend_with_weights(
 def _softmax(products: Any, sinks: Tensor) -> Any:
     """The softmax of `[B, H, T, S]` over the keys, to which `sinks` adds one without a value."""
     if sinks is None:
-        # Of a single key Keras' softmax warns, as if it were a mistake.
+        # Keras warns of a softmax over an axis of size 1.
         return products * 0 + 1 if products.shape[-1] == 1 else ops.softmax(products, axis=-1)
     sinks = ops.cast(ops.convert_to_tensor(sinks), "float32")[:, None, None]  # H 1 1
     sinks = ops.broadcast_to(sinks, (*ops.shape(products)[:3], 1))  # B H T 1

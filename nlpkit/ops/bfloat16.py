@@ -1,4 +1,4 @@
-"""Rounding to bfloat16 where numbers stay float32."""
+"""Rounding of float32 numbers to the precision of bfloat16."""
 
 from typing import Any
 
@@ -11,9 +11,10 @@ _SHIFT = 1 << 16
 
 
 def round_to_bfloat16(x: Tensor) -> Any:
-    """The nearest numbers that bfloat16 has, as float32; of two as near the even one.
+    """Round to the nearest bfloat16, ties to even, and return float32.
 
-    It works on the bits: compilers leave out a cast to bfloat16 and back. Not for infinities.
+    It works on the bits, since compilers optimize away a cast to bfloat16 and back. Not for
+    infinities.
     """
     bits = ops.view(ops.cast(x, "float32"), "int32")
     bits = bits + 0x7FFF + ops.floor_divide(bits, _SHIFT) % 2

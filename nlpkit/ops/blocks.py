@@ -1,4 +1,4 @@
-"""Rows cut into blocks: sums over blocks are vectorized, and closer to the true sum."""
+"""Splitting rows into blocks, whose sums are vectorized and more accurate."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _SIZE = 256
 
 
 def in_blocks(weights: Tensor) -> Any:
-    """Cut rows into blocks, filled with zeros: `[R, V]` -> `[R, N, C]`."""
+    """Split rows into blocks, padded with zeros: `[R, V]` -> `[R, N, C]`."""
     fill = -weights.shape[-1] % _SIZE
     return ops.reshape(
         ops.pad(weights, ((0, 0), (0, fill))), (-1, weights.shape[-1] // _SIZE + bool(fill), _SIZE)

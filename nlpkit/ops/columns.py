@@ -1,4 +1,4 @@
-"""Columns of data in any library's form, as lists and NumPy arrays."""
+"""Columns of data from any library, as lists and NumPy arrays."""
 
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
@@ -12,9 +12,9 @@ _PLAIN = (str, bytes, list, tuple, dict, np.ndarray, np.generic, int, float, boo
 
 
 def to_column(x: object) -> Any:
-    """Read a column, or a frame of columns, by what it can do rather than by its type.
+    """Convert a column, or a frame of columns, by the protocols that it supports, not by its type.
 
-    Values are taken in the order in which they stand, never by the labels of an index.
+    Values are taken by position, never by the labels of an index.
 
     Args:
         x: an array or series (pandas, polars, pyarrow, JAX, PyTorch), any sequence (a column of
@@ -22,11 +22,11 @@ def to_column(x: object) -> Any:
 
     Returns:
         A list or a NumPy array; a dict of these for a frame or mapping. Lists, tuples, NumPy
-        arrays, dicts, single values, TensorFlow's tensors and what is none of these are returned
-        as they came.
+        arrays, dicts, single values, TensorFlow's tensors and anything else are returned
+        unchanged.
 
     Raises:
-        ValueError: two columns of a frame have one name.
+        ValueError: two columns of a frame have the same name.
     """
     if isinstance(x, np.ndarray) and x.dtype.names:
         return {name: x[name] for name in x.dtype.names}
@@ -42,7 +42,7 @@ def to_column(x: object) -> Any:
 
 
 def is_frame(x: object) -> bool:
-    """Whether `x` holds columns under names, as the frames of all libraries do."""
+    """Whether `x` is a frame of named columns, of whatever library."""
     return _names(x) is not None and hasattr(x, "__len__") and hasattr(x, "__getitem__")
 
 

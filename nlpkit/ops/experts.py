@@ -1,4 +1,4 @@
-"""Mixtures of experts: which tokens go to which expert, and each expert on its tokens only.
+"""Mixtures of experts: routing, and each expert applied to its own tokens.
 
 Axes: N tokens, K experts of a token, E experts, D features.
 """
@@ -13,13 +13,13 @@ from nlpkit.ops import backend
 
 
 def choose_experts(logits: Tensor, experts_per_token: int, normalized: bool) -> tuple[Any, Any]:
-    """The experts of each token, and their weights: the largest softmax probabilities.
+    """Choose the experts of each token by the largest softmax probabilities, its weights for them.
 
     Args:
         logits: float `[N, E]`.
         experts_per_token: int. K.
-        normalized: bool. Whether the weights of a token are divided by their sum, which is to take
-            the softmax of the K chosen logits.
+        normalized: bool. Whether the weights of a token are divided by their sum, which equals a
+            softmax over the K chosen logits.
 
     Returns:
         int `[N, K]` and float32 `[N, K]`.
@@ -39,7 +39,7 @@ def mix_experts(
 ) -> Any:
     """Compute `sum_k weights[n, k] expert(x[n], *parameters of expert chosen[n, k])`.
 
-    No expert is applied to a token that did not choose it, and no expert that nobody chose is read.
+    An expert runs on the tokens routed to it only; the parameters of unused ones are not read.
 
     Args:
         x: float `[N, D]`.
@@ -56,10 +56,10 @@ def mix_experts(
 
 
 def balance_loss(logits: Tensor, chosen: Tensor, mask: Tensor = None) -> Any:
-    """`E sum_e f_e p_e`: least when the experts get equal shares of the tokens.
+    """Compute the load-balancing loss `E sum_e f_e p_e`, least when tokens are spread evenly.
 
-    f is the number of tokens that chose expert e, p the sum of its probabilities, both divided by
-    the number of tokens (Fedus et al., 2021, arXiv:2101.03961, eq. 4 to 6).
+    f_e is the number of tokens routed to expert e and p_e the sum of its probabilities, both
+    divided by the number of tokens (Fedus et al., 2021, arXiv:2101.03961, eq. 4 to 6).
 
     Args:
         logits: float `[N, E]`.

@@ -1,4 +1,4 @@
-"""From the hidden states of a text's tokens to one vector for the text."""
+"""Pooling of the hidden states of tokens into one vector per text."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def pool(hidden: Tensor, padding_mask: Tensor, pooling: str) -> Any:
     Args:
         hidden: float `[B, T, dim]`.
         padding_mask: bool `[B, T]`, True = real token; None if all are. A row without real tokens
-            counts as one of real tokens alone.
+            is pooled as if all were real.
         pooling: "first" or "last" token, or the "mean" or "max" of all.
 
     Returns:

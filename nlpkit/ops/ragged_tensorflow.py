@@ -1,4 +1,4 @@
-"""The bridge into `tf.data`: runs functions on ragged lists over TensorFlow tensors.
+"""Applying functions of ragged lists to TensorFlow tensors, within `tf.data` too.
 
 The Python code that serves lists is also what runs inside a `tf.data` graph (`tf.numpy_function`),
 so that ids cannot differ between the two.
@@ -138,7 +138,7 @@ def _to_arrays(result: Any, output: Output) -> list[np.ndarray]:
         return [np.asarray(result, dtype)]
     splits = np.zeros(len(result) + 1, np.int64)
     np.cumsum([len(row) for row in result], out=splits[1:])
-    # Much quicker than an array a row, which would have to be concatenated.
+    # Much faster than an array per row, all of which would have to be concatenated.
     values = np.fromiter(chain.from_iterable(result), dtype, int(splits[-1]))
     return [values, splits]
 
@@ -151,6 +151,7 @@ def _to_tensor(pieces: Any, output: Output, batched: bool) -> Any:
     tensor.set_shape((None,))
     splits = next(pieces)
     splits.set_shape((None,))
-    # Splits, not lengths, and not checked: of short texts that would take a third of the time.
+    # Splits rather than lengths, and not validated, which would take a third of the time for short
+    # texts.
     rows = tf.RaggedTensor.from_row_splits(tensor, splits, validate=False)
     return rows if batched else tensor

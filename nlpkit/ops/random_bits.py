@@ -1,7 +1,7 @@
-"""Uniform random numbers by counting: the same on every backend, in every batch.
+"""Counter-based uniform random numbers: the same on every backend and in any batch.
 
-A number depends on nothing but (seed, draw, step, lane). There is no state to pass through a
-compiled loop, and a row's numbers do not depend on the rows beside it.
+A number depends on (seed, draw, step, lane) alone. There is no state to pass through a compiled
+loop, and the numbers of a row do not depend on the other rows.
 """
 
 from typing import Any
@@ -20,20 +20,20 @@ _FIRST, _SECOND = 0x85EBCA6B - 2**32, 0xC2B2AE35 - 2**32
 def stream_keys(streams: Tensor) -> Any:
     """Hash random streams: int32 `[R, 2]` (seed, draw) -> int32 `[R]`.
 
-    Draws of one seed never get the same key.
+    Two draws of a seed never get the same key.
     """
     return _mixed(ops.bitwise_xor(_mixed(streams[:, 0] + _GOLDEN), streams[:, 1]))
 
 
 def uniform(keys: Tensor, step: Tensor, lane: int = 0) -> Any:
-    """Draw one number a row.
+    """Draw one number per row.
 
     The numbers are the upper 24 bits of a hash with MurmurHash3's finalizer (Appleby, 2011,
     public domain), computed in 32-bit integers that wrap around.
 
     Args:
         keys: int32 `[R]`, see `stream_keys`; or the streams themselves, int32 `[R, 2]`.
-        step: int32, a scalar or `[R]`. The how-manieth number of the stream.
+        step: int32, a scalar or `[R]`. The index of the number in its stream.
         lane: int. Which of several independent numbers of the same step.
 
     Returns:

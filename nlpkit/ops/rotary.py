@@ -1,4 +1,4 @@
-"""Rotary positions: angles from integer positions, and the rotation of queries and keys by them.
+"""Rotary position embeddings: angles of positions, and the rotation of queries and keys.
 
 Axes: B batch, T sequence, H heads, D features of one head, R rotated features (R <= D).
 """
@@ -18,10 +18,10 @@ Layout = Literal["half", "interleaved"]
 def inverse_frequencies(
     rotary_dim: int, max_wavelength: float, denominator_dim: int | None = None
 ) -> np.ndarray:
-    """Radians per position of each rotated pair, `max_wavelength ** (-2i / denominator_dim)`.
+    """Compute the radians per position of each pair, `max_wavelength ** (-2i / denominator_dim)`.
 
-    A scaled variant (linear, YaRN, Llama 3, ...) is another array of the same shape: every other
-    function here takes the array as it is.
+    A scaled variant (linear, YaRN, Llama 3, ...) is another array of the same shape, which
+    `rotary_angles` takes in its place.
 
     Args:
         rotary_dim: int. R, the number of rotated features; even.
@@ -44,7 +44,7 @@ def linear_frequencies(
     scaling_factor: float,
     denominator_dim: int | None = None,
 ) -> np.ndarray:
-    """Divide every frequency by `scaling_factor`, which is to divide the positions by it.
+    """Divide every frequency by `scaling_factor`, which equals dividing the positions by it.
 
     Position interpolation (Chen et al., 2023, arXiv:2306.15595).
 
@@ -105,14 +105,14 @@ def yarn_frequencies(
     original_max_position_embeddings: int = 4096,
     truncate: bool = True,
 ) -> np.ndarray:
-    """Divide the frequencies of slow pairs by `scaling_factor`, and leave the fast ones alone.
+    """Divide the frequencies of slow pairs by `scaling_factor`, and keep those of fast ones.
 
     Pair i makes `r = L f_i / (2 pi)` turns over the L positions of pre-training. Pairs with more
     than `beta_fast` turns keep their frequency f, those with fewer than `beta_slow` get f / s, and
     in between the two are mixed: `f (1 - ramp) + f / s ramp` (YaRN; Peng et al., 2023,
     arXiv:2309.00071). As in the authors' code, and unlike the paper's formula, the ramp is linear
-    in i rather than in r, from i = 0 at the earliest to i = R - 1 at the latest. Attention is to
-    be sharpened along with it, see `yarn_attention_factor`.
+    in i rather than in r, from i = 0 at the earliest to i = R - 1 at the latest. Attention
+    scores are scaled along with it, see `yarn_attention_factor`.
 
     Args:
         rotary_dim: int. R, the number of rotated features; even.
@@ -147,13 +147,13 @@ def yarn_frequencies(
     if truncate:
         begin, end = math.floor(begin), math.ceil(end)
     begin, end = max(begin, 0), min(end, rotary_dim - 1)
-    # A ramp without length, or with its ends swapped, is a step.
+    # A ramp of no length, or with its ends swapped, is a step.
     ramp = np.clip((np.arange(rotary_dim // 2) - begin) / max(end - begin, 1e-3), 0, 1)
     return (frequencies * (1 - ramp + ramp / scaling_factor)).astype("float32")
 
 
 def yarn_attention_factor(scaling_factor: float) -> float:
-    """What YaRN multiplies rotated queries and keys by, `0.1 ln(scaling_factor) + 1`.
+    """Compute YaRN's factor of rotated queries and keys, `0.1 ln(scaling_factor) + 1`.
 
     Scores grow by its square, the inverse of the paper's temperature (Peng et al., 2023,
     arXiv:2309.00071). A factor below 1 gives less than 1, as in KerasHub; others stop at 1.
@@ -178,7 +178,7 @@ def llama3_frequencies(
 ) -> np.ndarray:
     """Divide the frequencies of slow pairs by `scaling_factor`, as Llama 3.1 does.
 
-    Of a pair that makes r turns over the `original_length` positions of pre-training, the
+    For a pair that makes r turns over the `original_length` positions of pre-training, the
     frequency f becomes `f ((1 - m) / s + m)`, where m grows from 0 at r = `low_frequency_factor`
     to 1 at r = `high_frequency_factor`, linear in r (Grattafiori et al., 2024, arXiv:2407.21783).
 
@@ -204,7 +204,7 @@ def llama3_frequencies(
 def divided_frequencies(
     rotary_dim: int, max_wavelength: float, divisors: Sequence[float]
 ) -> np.ndarray:
-    """Divide each pair's frequency by its own number (LongRoPE; Ding et al., 2024, 2402.13753).
+    """Divide each pair's frequency by its own divisor (LongRoPE; Ding et al., 2024, 2402.13753).
 
     Returns:
         float32 `[R / 2]`, computed in float64 and rounded once.
@@ -226,7 +226,7 @@ def _frequencies(
 ) -> np.ndarray:
     if rotary_dim <= 0 or rotary_dim % 2:
         raise ValueError(
-            f"Rotary positions turn pairs of features, so rotary_dim must be even and positive; "
+            f"Rotary embeddings rotate pairs of features, so rotary_dim must be even and positive; "
             f"got rotary_dim={rotary_dim}."
         )
     denominator = rotary_dim if denominator_dim is None else denominator_dim
@@ -241,7 +241,7 @@ def _require_positive(**arguments: float) -> None:
 
 
 def rotary_angles(positions: Tensor, frequencies: Tensor) -> Any:
-    """The angle of each pair of features at each position.
+    """Compute the angle of each pair of features at each position.
 
     Args:
         positions: integers `[B, T]` or `[T]`.
@@ -271,7 +271,7 @@ def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor, layout: Layout = "half") -
             "interleaved" is (2i, 2i + 1), as in the paper and GPT-J.
 
     Returns:
-        The rotated `x`, its shape and dtype unchanged.
+        The rotated `x`, with shape and dtype unchanged.
 
     Raises:
         ValueError: `layout` is unknown, or `x` has fewer than R features.

@@ -1,9 +1,9 @@
-"""From logits to the next token, in pure functions; every parameter is a runtime value.
+"""Choosing the next token from logits, by pure functions; every parameter is a runtime value.
 
-Sampling works on weights, `exp((logits - largest) / temperature)`: what a filter drops weighs 0,
-and they are divided by their sum only where probabilities are asked for.
+They compute with weights, `exp((logits - largest) / temperature)`: a filter sets those that it
+drops to 0, and they are divided by their sum only where probabilities are needed.
 
-Letters: R rows, V words, T tokens, N blocks of C words.
+Letters: R rows, V vocabulary, T tokens, N blocks of C entries of the vocabulary.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from nlpkit.ops.blocks import in_blocks
 
 
 def sampling_weights(logits: Tensor, parameters: Mapping[str, Any]) -> Any:
-    """Weigh the words by all the parameters that are given, in the order of transformers.
+    """Weigh the vocabulary by all parameters that are given, in the order of transformers.
 
     Args:
         logits: float `[R, V]`.
@@ -47,20 +47,20 @@ def weigh(logits: Tensor, temperature: Tensor = None) -> Any:
 
 
 def keep_top_k(weights: Tensor, k: Tensor) -> Any:
-    """Drop the words that are not among the `k` heaviest; equals of the k-th stay."""
+    """Keep the `k` tokens with the largest weights, and ties with the k-th."""
     return ops.where(weights >= backend.count_threshold(weights, k), weights, 0.0)
 
 
 def keep_top_p(weights: Tensor, p: Tensor) -> Any:
-    """Keep the fewest words that have at least the share `p` of the weight.
+    """Keep the fewest tokens that have at least the share `p` of the weight.
 
-    Nucleus sampling (Holtzman et al., 2019, arXiv:1904.09751). Equals of the last word stay.
+    Nucleus sampling (Holtzman et al., 2019, arXiv:1904.09751). Ties with the last one stay.
     """
     return ops.where(weights >= backend.mass_threshold(weights, p), weights, 0.0)
 
 
 def keep_min_p(weights: Tensor, p: Tensor) -> Any:
-    """Drop words lighter than `p` times the heaviest (Nguyen et al., 2024, arXiv:2407.01082)."""
+    """Drop tokens below `p` times the largest weight (Nguyen et al., 2024, arXiv:2407.01082)."""
     return ops.where(weights >= _column(p), weights, 0.0)
 
 
@@ -70,17 +70,17 @@ def probabilities_of(weights: Tensor) -> Any:
 
 
 def choose_by(weights: Tensor, uniform: Tensor) -> Any:
-    """Choose a word of each row with a probability proportional to its weight.
+    """Choose a token of each row with a probability proportional to its weight.
 
-    The word where the running sum of the weights exceeds `uniform` times their sum: first the
-    block of words, then the word in it.
+    It is the first whose cumulative weight exceeds `uniform` times the total: first the block is
+    found, then the token in it.
 
     Args:
         weights: float32 `[R, V]`, not negative.
         uniform: float32 `[R]`, in [0, 1).
 
     Returns:
-        int32 `[R]`, never a word of weight 0 unless all are.
+        int32 `[R]`, never a token of weight 0 unless all are.
     """
     blocks = in_blocks(weights)  # R N C
     masses = ops.sum(blocks, axis=-1)
@@ -90,30 +90,30 @@ def choose_by(weights: Tensor, uniform: Tensor) -> Any:
     before = ops.concatenate([ops.zeros_like(until[:, :1]), until[:, :-1]], axis=-1)
     target = target - ops.take_along_axis(before, block, axis=-1)
     inner = ops.take_along_axis(blocks, ops.expand_dims(block, -1), axis=1)[:, 0]  # R C
-    word = _first_past(target, ops.cumsum(inner, axis=-1), inner)
-    return ops.squeeze(block * blocks.shape[-1] + word, axis=-1)
+    entry = _first_past(target, ops.cumsum(inner, axis=-1), inner)
+    return ops.squeeze(block * blocks.shape[-1] + entry, axis=-1)
 
 
 def _first_past(target: Tensor, until: Tensor, masses: Tensor) -> Any:
-    """The first place past the target, or the last that weighs anything: rounding may miss it."""
+    """The first index past the target; the last with a weight if rounding leaves none."""
     size = masses.shape[-1]
-    places = ops.arange(size, dtype="int32")
+    indices = ops.arange(size, dtype="int32")
     present = masses > 0
-    reached = ops.where(ops.logical_and(until > target, present), places, size)
-    last = ops.max(ops.where(present, places, 0), axis=-1, keepdims=True)
+    reached = ops.where(ops.logical_and(until > target, present), indices, size)
+    last = ops.max(ops.where(present, indices, 0), axis=-1, keepdims=True)
     return ops.minimum(ops.min(reached, axis=-1, keepdims=True), last)  # R 1
 
 
 def greedy_choice(logits: Tensor) -> Any:
-    """The word with the largest logit, the first of equals: `[R, V]` -> int32 `[R]`."""
+    """Choose the token with the largest logit, the first of ties: `[R, V]` -> int32 `[R]`."""
     return ops.cast(ops.argmax(logits, axis=-1), "int32")
 
 
 def repetition_penalty(logits: Tensor, token_ids: Tensor, mask: Tensor, penalty: Tensor) -> Any:
-    """Make words that were used less likely, those above 1, or likelier.
+    """Make tokens that were used less likely, or, with a penalty below 1, more likely.
 
-    A positive logit is divided by the penalty, a negative one multiplied (Keskar et al., 2019,
-    arXiv:1909.05858, as transformers completes it for negative logits).
+    A positive logit is divided by the penalty, a negative one multiplied by it (Keskar et al.,
+    2019, arXiv:1909.05858, as transformers completes it for negative logits).
 
     Args:
         logits: float `[R, V]`.

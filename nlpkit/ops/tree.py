@@ -1,4 +1,4 @@
-"""Frozen dataclasses of tensors, which compiled loops and programs take apart and put together."""
+"""Frozen dataclasses of tensors that pass through compiled loops and programs."""
 
 import dataclasses
 from collections.abc import Callable
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def static(**options: Any) -> Any:
-    """A field that is no tensor: programs are compiled for each of its values, which is hashable.
+    """A field that is a hashable value rather than a tensor: programs are compiled for each value.
 
     Args:
         **options: of `dataclasses.field`.
@@ -32,7 +32,7 @@ def tree(cls: type[T]) -> type[T]:
 
 
 def replaced(x: T, **changes: Any) -> T:
-    """The dataclass with other values in some fields.
+    """Copy a dataclass with some fields replaced.
 
     `dataclasses.replace` takes ten times as long, and decoding does this several times a token.
     """
@@ -46,7 +46,7 @@ def replaced(x: T, **changes: Any) -> T:
 
 
 def map_fields(function: Callable[[Any], Any], x: T) -> T:
-    """The dataclass with `function` of each field that is neither None nor `static`."""
+    """Copy a dataclass with `function` applied to the fields that are neither None nor `static`."""
     fields = dataclasses.fields(x)  # type: ignore[arg-type]
     held = {
         field.name: getattr(x, field.name) for field in fields if not field.metadata.get("static")

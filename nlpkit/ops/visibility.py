@@ -1,9 +1,9 @@
-"""Who may attend to whom, from positions and sequence ids.
+"""Attention masks from positions and sequence ids.
 
-A token sees another when both have the same sequence id and, if attention is causal, the other is
-not later and, if there is a window, less than a window away. Sequence id 0 is padding, n the n-th
-packed example of a row. Padding on either side, packed rows and cached decoding are one rule;
-padding sees padding, so no row of the mask is empty.
+A token may attend to another if both have the same sequence id and, in causal attention, the other
+is not later and, with a window, less than a window away. Sequence id 0 is padding, n the n-th
+packed example of a row. Padding on either side, packed rows and cached decoding follow one rule;
+padding attends to padding, so no row of the mask is empty.
 
 Letters: B batch, T queries, S keys.
 """
@@ -16,12 +16,12 @@ from nlpkit._types import Tensor
 
 
 def positions_of(padding_mask: Tensor) -> Any:
-    """Count the real tokens of each row: `[B, T]` bool -> `[B, T]` int32, whatever the padding."""
+    """Number the real tokens of each row, wherever padding is: bool -> int32 `[B, T]`."""
     return ops.maximum(ops.cumsum(ops.cast(padding_mask, "int32"), axis=1) - 1, 0)
 
 
 def positions_in_sequences(sequence_ids: Tensor) -> Any:
-    """Count within each packed example: `[B, T]` int32 -> `[B, T]` int32."""
+    """Number the tokens of each packed example: int32 `[B, T]` -> int32 `[B, T]`."""
     index = ops.arange(ops.shape(sequence_ids)[1])
     earlier = index[:, None] > index[None, :]  # T T
     same = ops.equal(sequence_ids[:, :, None], sequence_ids[:, None, :])  # B T T
@@ -44,8 +44,8 @@ def visibility(
         positions: int tensor `[B, T]`, of the queries.
         key_sequence_ids: int tensor `[B, S]`; None for self-attention.
         key_positions: int tensor `[B, S]`; None for self-attention.
-        causal: bool. A token does not see later ones.
-        window: int. A token sees only those less than this many positions away.
+        causal: bool. Whether a token may not attend to later ones.
+        window: int. A token may attend only to those less than this many positions away.
 
     Returns:
         bool tensor `[B, T, S]`; True = may attend.

@@ -1,4 +1,4 @@
-"""Rotary positions in Hugging Face configurations, and as constructor arguments.
+"""Rotary position embeddings in Hugging Face configurations and in constructor arguments.
 
 A backbone takes `rope_max_wavelength`, a float, and `rope_scaling`, None or a dict with the keys of
 transformers:
@@ -10,9 +10,9 @@ transformers:
 - "longrope" with "short_factor", "long_factor", "original_max_position_embeddings", and "factor" or
   "attention_factor".
 
-Not "dynamic": its angles depend on the longest sequence of a batch, so that the answer for a text
-would depend on what else is in the batch, and cached keys would be turned by other angles than new
-ones.
+"dynamic" is not supported: its angles depend on the longest sequence of a batch, so the answer for
+a text would depend on the rest of the batch, and cached keys would be rotated by other angles than
+new ones.
 """
 
 import math
@@ -37,10 +37,10 @@ _RENAMED = {"su": "longrope"}
 
 
 def make_scaling(scaling: Mapping[str, Any] | None) -> RopeScaling | None:
-    """The scaling that a `rope_scaling` argument describes, None for none.
+    """Parse a `rope_scaling` argument; None is no scaling.
 
     Raises:
-        ValueError: its type is unknown, or a key is missing, unknown or of another type, or a
+        ValueError: its type is unknown, or a key is missing, unknown or of the wrong type, or a
             number is not positive.
     """
     if scaling is None:
@@ -76,23 +76,23 @@ def read_rope(
     wavelength_key: str = "rope_theta",
     fraction_key: str = "partial_rotary_factor",
 ) -> dict[str, Any]:
-    """Read the rotary positions of a model whose layers all have the same.
+    """Read the rotary settings of a model whose layers all have the same.
 
     Understands `rope_parameters` of transformers 5 and the older `rope_theta` with `rope_scaling`.
 
     Args:
         reader: of the configuration.
-        default_wavelength: what the family uses when the configuration is silent.
-        default_fraction: likewise for the rotated part of a head; None when the family always
-            rotates the whole head: another part is an error then.
-        wavelength_key, fraction_key: what older files of the family call the two.
+        default_wavelength: the family's value if the configuration has none.
+        default_fraction: likewise for the fraction of a head that is rotated; None if the family
+            always rotates whole heads, so that any other fraction is an error.
+        wavelength_key, fraction_key: the names of the two in older files of the family.
 
     Returns:
         `rope_max_wavelength`, `rope_scaling` and, with a `default_fraction`,
         `partial_rotary_factor`. `make_scaling` accepts the `rope_scaling` as it is.
 
     Raises:
-        ValueError: something is missing, unknown or contradicts itself.
+        ValueError: a key is missing or unknown, or two contradict each other.
     """
     parameters = _parameters(reader)
     _require_flat(parameters)
@@ -112,14 +112,14 @@ def read_rope(
 def read_rope_by_layer_type(
     reader: ConfigReader, default_wavelengths: Mapping[str, float]
 ) -> dict[str, dict[str, Any]]:
-    """Read the rotary positions of a model with two kinds of layers, such as Gemma 3.
+    """Read the rotary settings of a model with two kinds of layers, such as Gemma 3.
 
     Understands `rope_parameters` nested by layer type, and the older `rope_theta` with
     `rope_scaling` for full attention and `rope_local_base_freq` for windows.
 
     Args:
         reader: of the configuration.
-        default_wavelengths: what the family uses when the configuration is silent, for
+        default_wavelengths: the family's values if the configuration has none, for
             "full_attention" and "sliding_attention".
 
     Returns:
@@ -145,12 +145,12 @@ def read_rope_by_layer_type(
 
 
 def write_rope(max_wavelength: float, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The inverse of `read_rope`, in the older form, which every transformers reads."""
+    """The inverse of `read_rope`, in the older form, which all versions of transformers read."""
     config: dict[str, Any] = {"rope_theta": max_wavelength}
     if scaling is not None:
         config["rope_scaling"] = dict(scaling)
         if _LENGTH in scaling:
-            # Phi-3's configuration has its own, which goes first.
+            # Phi-3's configuration has its own, which takes precedence.
             config[_LENGTH] = scaling[_LENGTH]
     return config
 
@@ -202,7 +202,7 @@ def _require_flat(parameters: dict[str, Any]) -> None:
 def _pop(
     parameters: dict[str, Any], name: str, reader: ConfigReader, key: str, default: float
 ) -> float:
-    """A number that transformers 5 keeps among the parameters, and older ones beside them."""
+    """A number that transformers 5 keeps among the parameters, older versions beside them."""
     beside = reader.get(key, default, kind=float)
     value = parameters.pop(name, None)
     return float(beside if value is None else value)
@@ -249,7 +249,7 @@ def _yarn(reader: ConfigReader) -> YarnScaling:
         factor=factor,
         original_length=reader.get(_LENGTH, kind=int),
         attention_factor=reader.get("attention_factor", default, kind=float),
-        # transformers takes a zero for an absent value.
+        # transformers treats zero as absent.
         beta_fast=reader.get("beta_fast", 32.0, kind=float) or 32.0,
         beta_slow=reader.get("beta_slow", 1.0, kind=float) or 1.0,
         truncate=reader.get("truncate", True),

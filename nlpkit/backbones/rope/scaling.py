@@ -1,4 +1,4 @@
-"""Scalings of rotary positions, for sequences longer than those of pre-training.
+"""Scalings of rotary position embeddings, for sequences longer than those of pre-training.
 
 R is the number of rotated features of a head, in R / 2 pairs. Every scaling has
 

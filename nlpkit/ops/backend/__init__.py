@@ -1,7 +1,7 @@
-"""What the running backend does by kernels of its own, and facts about it; chosen here, once.
+"""Kernels of the running backend, and facts about it, chosen here once.
 
-Callers write `backend.dropout(...)` and do not ask which backend runs. `default` has every name, by
-Keras' own operations; `torch`, `jax` and `tensorflow` have those that differ there.
+Callers write `backend.dropout(...)` and do not ask which backend runs. `default` has every name, in
+Keras' operations; `torch`, `jax` and `tensorflow` replace some.
 """
 
 import keras

@@ -1,6 +1,6 @@
-"""Every name of `nlpkit.ops.backend`, by Keras' own operations: what a backend without its own has.
+"""Every name of `nlpkit.ops.backend` in Keras' operations, unless a backend has its own.
 
-Their docstrings here hold for all backends.
+The docstrings here hold for all backends.
 """
 
 from nlpkit.ops.backend.default.attention import (

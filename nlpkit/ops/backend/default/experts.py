@@ -1,4 +1,4 @@
-"""Mixtures of experts in shapes that no choice changes, for compilers.
+"""Mixtures of experts with static shapes, for compilers.
 
 Axes: N tokens, K experts of a token, P = N K pairs of a token and one of its experts, E experts,
 C blocks of S pairs with one expert each, D features.
@@ -19,7 +19,7 @@ _LEAST_ROWS, _MOST_ROWS = 8, 64
 def apply_experts(
     x: Tensor, chosen: Tensor, expert: Callable[..., Any], parameters: Sequence[Any]
 ) -> Any:
-    """Each token `[N, D]` through each of its experts, `[N, K]` -> `[N, K, D]`."""
+    """Apply to each token `[N, D]` each of its experts `[N, K]`: `[N, K, D]`."""
     return apply_to_blocks(x, chosen, expert, parameters, _entry)
 
 
@@ -30,10 +30,10 @@ def apply_to_blocks(
     parameters: Sequence[Any],
     entry: Callable[[Any, Any], Any],
 ) -> Any:
-    """Each token through each of its experts, `[N, K, D]`, in shapes that no choice changes.
+    """Apply to each token each of its experts, `[N, K, D]`, block by block.
 
-    The pairs are sorted by expert and cut into blocks of one expert each, whose last rows may be
-    empty; then the blocks are done one after the other.
+    The pairs are sorted by expert and split into blocks of one expert each, the last rows of which
+    may be unused, so that no shape depends on the routing.
     """
     num_experts, per_token = parameters[0].shape[0], chosen.shape[1]
     chosen = ops.cast(ops.reshape(chosen, [-1]), "int32")  # P
@@ -87,7 +87,7 @@ def _rows_of_block(tokens: int | None, pairs: int | None, num_experts: int) -> i
 
 
 def _most_blocks(chosen: Tensor, rows: int, num_experts: int) -> Any:
-    """C: enough however the experts are chosen."""
+    """C: enough for any routing."""
     least = min if chosen.shape[0] is not None else ops.minimum
     pairs = ops.shape(chosen)[0]
     return least(pairs, pairs // rows + num_experts)

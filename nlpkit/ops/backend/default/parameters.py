@@ -1,4 +1,4 @@
-"""Arrays as the memory of variables, which most backends copy."""
+"""Variables in the memory of NumPy arrays, which most backends copy."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import numpy as np
 
 
 def keeps_arrays() -> bool:
-    """Whether variables keep the arrays they are given as their memory, if the dtype is theirs."""
+    """Whether variables share the memory of the arrays they are given, if the dtype fits."""
     return False
 
 
 def adopt_array(array: np.ndarray, trainable: bool) -> Any:
-    """The value of a variable in the memory of a writable array; None where arrays are copied."""
+    """Make a value of a variable that shares a writable array's memory; None where it is copied."""
     return None

@@ -1,4 +1,4 @@
-"""The affine map; of a single row, as XLA computes it fastest on CPUs."""
+"""Affine maps; of a single row in the form that XLA computes fastest on CPUs."""
 
 import math
 from functools import cache
@@ -19,7 +19,7 @@ def linear(inputs: Tensor, kernel: Tensor, bias: Tensor = None, *, decoding: boo
 
     Args:
         inputs, kernel, bias: float tensors; bias may be None.
-        decoding: bool. Whether this is a step of generation, of which there is no gradient.
+        decoding: bool. Whether this is a step of generation, which needs no gradient.
     """
     outputs = (_row if decoding and is_row(inputs) else ops.matmul)(inputs, kernel)
     return outputs if bias is None else ops.add(outputs, bias)

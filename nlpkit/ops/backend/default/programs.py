@@ -1,4 +1,4 @@
-"""Programs that generate: loops that are compiled, as are the functions that they run in."""
+"""Compiled programs of generation, and the loops in them."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -10,12 +10,12 @@ from keras import ops
 def program(
     function: Callable[..., Any], models: Sequence[Any], *, consume: bool
 ) -> Callable[..., Any]:
-    """The function as it runs fastest, without gradients.
+    """Compile a function where that is faster, without gradients.
 
     Args:
         function: called with trees of tensors.
-        models: the `keras.Model`s that it calls, whose weights may change between its runs.
-        consume: bool. Whether the first argument's memory may be taken for the result.
+        models: the `keras.Model`s that it calls, whose weights may change between runs.
+        consume: bool. Whether the memory of the first argument may be reused for the result.
     """
     return function
 
@@ -30,19 +30,19 @@ def run_loop(advance: Callable[[Any], Any], state: Any, until: Any) -> Any:
 
 
 def is_tracing() -> bool:
-    """Whether what runs now is being compiled, so that values are not there yet."""
+    """Whether the current code is being compiled, so that it has no values."""
     return False
 
 
 def traced_seed() -> Any:
-    """A seed that is drawn anew each time that what is being compiled runs.
+    """Draw a seed anew each time the function that is being compiled runs.
 
     Raises:
-        ValueError: there is none, because compiled functions have no state.
+        ValueError: compiled functions have no state to draw from.
     """
     raise ValueError("seed must be given to a sampler in a function that is compiled.")
 
 
 def without_gradients() -> AbstractContextManager[Any]:
-    """A context in which no gradients are recorded, where that would take time or memory."""
+    """A context manager that disables gradients, where recording them costs time or memory."""
     return nullcontext()

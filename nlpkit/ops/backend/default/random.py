@@ -13,14 +13,14 @@ def dropout(x: Tensor, rate: float, seed: keras.random.SeedGenerator) -> Any:
 
     Args:
         x: float tensor of any shape.
-        rate: float in [0, 1). Probability of each entry to become 0; on JAX rounded to 1 / 65536.
-        seed: where the random numbers come from.
+        rate: float in [0, 1). Probability that an entry becomes 0; on JAX rounded to 1 / 65536.
+        seed: `keras.random.SeedGenerator`.
     """
     return keras.random.dropout(x, rate, seed=seed)
 
 
 def seeded_step(step: Callable[[Any], Any], model: keras.Model) -> Callable[[Any], Any]:
-    """A training step whose dropout follows from the state of the model's seeds, which is saved.
+    """Make the dropout of a training step follow from the seeds of the model, which are saved.
 
     Args:
         step: callable on a batch.

@@ -1,8 +1,8 @@
-"""Classes that hold tensors."""
+"""Dataclasses of tensors."""
 
 
 def register_tree(cls: type, tensors: tuple[str, ...], statics: tuple[str, ...]) -> None:
-    """Let compiled loops and programs take the instances of a dataclass apart.
+    """Register a dataclass, so that compiled loops and programs can flatten its instances.
 
     Args:
         cls: a dataclass.

@@ -27,7 +27,7 @@ def fused_attention(
     """Compute attention with `jax.nn.dot_product_attention`."""
     dtype = query.dtype
     if dtype == "float16" and jax.default_backend() == "cpu":
-        # Once compiled, the kernel asks XLA for a product that it does not have on CPUs.
+        # Compiled, the kernel needs a matrix product that XLA does not have on CPUs.
         query, key, value = (x.astype("float32") for x in (query, key, value))
     if mask is not None:
         mask = mask[:, None]  # B 1 T S
@@ -38,5 +38,5 @@ def fused_attention(
 
 
 def float32_matmul(x: Tensor, y: Tensor) -> Any:
-    """Compute `x y` with sums in float32, which are not rounded."""
+    """Multiply with float32 sums, which are not rounded."""
     return jax.numpy.matmul(x, y, preferred_element_type="float32")

@@ -1,4 +1,4 @@
-"""Dropout on JAX from 16 random bits an entry."""
+"""Dropout on JAX from 16 random bits per entry."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from nlpkit._types import Tensor
 def dropout(x: Tensor, rate: float, seed: keras.random.SeedGenerator) -> Any:
     """Drop with a rate rounded to 1 / 65536.
 
-    JAX's generator gives 32 bits a draw, of which a decision needs few; on CPUs it takes longer
+    JAX's generator yields 32 bits per draw, more than a decision needs; on CPUs it takes longer
     than the attention whose weights are dropped. Each draw decides two entries of the last axis.
     """
     size = x.shape[-1]

@@ -1,10 +1,10 @@
-"""Classes that hold tensors, as `tf.nest` takes them apart."""
+"""Dataclasses of tensors as structures of `tf.nest`."""
 
 from typing import Any
 
 
 def register_tree(cls: Any, tensors: tuple[str, ...], statics: tuple[str, ...]) -> None:
-    """Give the class the methods of `tf.nest`'s protocol, for which None would be a tensor."""
+    """Give the class the methods of `tf.nest`'s protocol, which leave out None, no tensor to it."""
 
     def flatten(x: Any) -> tuple[Any, tuple[Any, ...]]:
         held = tuple(name for name in tensors if getattr(x, name) is not None)

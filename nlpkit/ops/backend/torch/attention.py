@@ -11,7 +11,7 @@ from nlpkit.ops.backend.torch.random import drawn_from
 
 
 def fuses_attention(query: Tensor, key: Tensor, dropout: float) -> bool:
-    """Always: the kernel drops weights too, and does not copy a cache."""
+    """Always: the kernel has dropout, and does not copy a cache."""
     return True
 
 

@@ -1,4 +1,4 @@
-"""Mixtures of experts on PyTorch: each expert once, on all tokens that chose it."""
+"""Mixtures of experts on PyTorch: each expert once, on all tokens routed to it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,15 +11,15 @@ from nlpkit._types import Tensor
 def apply_experts(
     x: Tensor, chosen: Tensor, expert: Callable[..., Any], parameters: Sequence[Any]
 ) -> Any:
-    """Apply each expert once, to all tokens that chose it."""
-    # Of an entry by its index, the gradient would have the size of all experts each time.
+    """Apply each expert once, to all tokens routed to it."""
+    # The gradient of `parameter[e]` would have the size of all experts, each time.
     if torch.is_grad_enabled():
         parameters = [parameter.unbind() for parameter in parameters]
 
     def run(e: int, rows: Tensor) -> Any:
         return expert(rows, *[parameter[e] for parameter in parameters])
 
-    # Reading what was chosen is the one point where the host waits for an accelerator.
+    # Reading the routing is the only point at which the host waits for an accelerator.
     if len(x) == 1:
         return torch.stack([run(e, x) for e in chosen[0].tolist()], dim=1)
     per_token, chosen = chosen.shape[1], chosen.reshape(-1)

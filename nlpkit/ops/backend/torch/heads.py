@@ -1,7 +1,7 @@
 """Splitting features into heads, and joining them, by views of PyTorch.
 
-Keras' reshape looks through the new shape for symbolic tensors, which takes longer than the
-reshaping; there are four in each layer of a transformer.
+Keras' `reshape` searches the new shape for symbolic tensors, which takes longer than the reshape
+itself; there are four in each layer of a transformer.
 
 Letters: B batch, T tokens, H heads, D head size.
 """

@@ -10,15 +10,15 @@ from nlpkit._types import Tensor
 
 
 def keeps_arrays() -> bool:
-    """Whether Keras makes variables in the memory that arrays are in."""
+    """Whether Keras puts variables into the memory of the host, where arrays are."""
     return str(get_device()) == "cpu"
 
 
 def adopt_array(array: np.ndarray, trainable: bool) -> Any:
-    """The array as a parameter, in the array's memory if it fills it: turned, but without gaps.
+    """Make a parameter that shares the memory of an array, transposed or not, if it has no gaps.
 
-    A turned matrix is what `torch.nn.Linear` multiplies with, as fast as with one that is not.
-    Optimizers are slower, as their own variables are not turned: so the first gradient turns it.
+    A transposed matrix multiplies as fast, as it does in `torch.nn.Linear`. Optimizers are slower,
+    since their own variables are not transposed: so the first gradient makes it contiguous.
     """
     is_bfloat16 = array.dtype == np.dtype("bfloat16")
     tensor = torch.from_numpy(array.view("int16") if is_bfloat16 else array)
@@ -28,14 +28,14 @@ def adopt_array(array: np.ndarray, trainable: bool) -> Any:
         tensor = tensor.contiguous()
     parameter = torch.nn.Parameter(tensor.to(get_device()), requires_grad=trainable)
     if trainable and not parameter.is_contiguous():
-        _turn_when_trained(parameter)
+        _make_contiguous_when_trained(parameter)
     return parameter
 
 
-def _turn_when_trained(parameter: Tensor) -> None:
-    def turn(parameter: Tensor) -> None:
+def _make_contiguous_when_trained(parameter: Tensor) -> None:
+    def copy(parameter: Tensor) -> None:
         hook.remove()
         parameter.data = parameter.data.contiguous()
         parameter.grad = parameter.grad.contiguous()
 
-    hook = parameter.register_post_accumulate_grad_hook(turn)
+    hook = parameter.register_post_accumulate_grad_hook(copy)

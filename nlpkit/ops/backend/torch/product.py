@@ -1,4 +1,4 @@
-"""The affine map by the kernel that is the fastest on this machine."""
+"""Affine maps by the kernel that is fastest on this machine."""
 
 import math
 import time
@@ -24,9 +24,9 @@ _CHOSEN: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
 
 def linear(inputs: Tensor, kernel: Tensor, bias: Tensor = None, *, decoding: bool = False) -> Any:
-    """Compute `inputs kernel + bias` by the kernel that is the fastest here.
+    """Compute `inputs kernel + bias` by the kernel that is fastest here.
 
-    Without gradients on CPUs there are several kernels, and which is the fastest depends on the
+    Without gradients on CPUs there are several kernels, and which is fastest depends on the
     processor: oneDNN's took half the time of PyTorch's on some of AMD's, and half as much again on
     a newer one. So the first call of each shape measures them, if the kernel is not small.
     """
@@ -49,7 +49,7 @@ def linear(inputs: Tensor, kernel: Tensor, bias: Tensor = None, *, decoding: boo
 
 
 def _kernels(rows: int, inputs: Tensor, kernel: Tensor) -> list[Callable[..., Any]]:
-    """What computes such a product, PyTorch's own way first."""
+    """The candidates for such a product, PyTorch's own first."""
     kernels: list[Callable[..., Any]] = [_usual]
     if _HAS_ONE_DNN and inputs.dtype == kernel.dtype == torch.float32:
         kernels.append(_by_one_dnn)
@@ -60,7 +60,7 @@ def _kernels(rows: int, inputs: Tensor, kernel: Tensor) -> list[Callable[..., An
 
 
 def _fastest(kernels: list[Callable[..., Any]], *arguments: Any) -> Callable[..., Any]:
-    """The kernel to take: the first, unless another is plainly faster."""
+    """The kernel to use: the first, unless another is plainly faster."""
     times = [math.inf] * len(kernels)
     for _ in range(4):
         for i, kernel in enumerate(kernels):
@@ -85,7 +85,7 @@ def _as_vector(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Any:
 
 
 def _in_parts(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Any:
-    """A single row: one part of the sum a thread, which reads the kernel half as fast again."""
+    """For a single row: each thread sums a part, which reads the kernel 1.5 times as fast."""
     parts = math.gcd(torch.get_num_threads(), inputs.shape[-1])
     pieces = torch.bmm(inputs.reshape(parts, 1, -1), kernel.view(parts, -1, kernel.shape[-1]))
     product = pieces.sum(0).view(*inputs.shape[:-1], -1)

@@ -6,15 +6,14 @@ from typing import Any
 
 import torch
 
-# How many tokens pass before the loop looks whether all rows are done, for which it must wait for
-# the device.
+# How many tokens are generated between checks whether all rows are done, which wait for the device.
 CHECK_EVERY = 8
 
 
 def program(
     function: Callable[..., Any], models: Sequence[Any], *, consume: bool
 ) -> Callable[..., Any]:
-    """The function as it is, in inference mode."""
+    """Run the function in inference mode."""
 
     def run(*arguments: Any) -> Any:
         with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""PyTorch's own generator, which its kernels with dropout draw from."""
+"""PyTorch's own generator, from which its kernels with dropout draw."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +14,9 @@ from nlpkit._types import Tensor
 
 @contextmanager
 def drawn_from(seed: Tensor, device: Any) -> Iterator[None]:
-    """Within, PyTorch draws what follows from a seed; afterwards, what it would have drawn anyway.
+    """Seed PyTorch's generator within a context, and restore its state afterwards.
 
-    On other devices than CPUs and NVIDIA's it draws from its own generator.
+    Nothing is seeded on devices other than CPUs and NVIDIA's.
     """
     if device.type not in ("cpu", "cuda"):
         yield
@@ -35,7 +35,7 @@ def drawn_from(seed: Tensor, device: Any) -> Iterator[None]:
 def seeded_step(step: Callable[[Any], Any], model: keras.Model) -> Callable[[Any], Any]:
     """Seed PyTorch's own generator, from which Keras draws for layers that were given no seed.
 
-    It follows from the first of those layers' seeds, which only then has a use on PyTorch.
+    It is seeded from the first of those layers' seeds, which has no other use on PyTorch.
     """
     held = (seed for layer in model._flatten_layers() for seed in layer._seed_generators)
     first = next((seed for seed in held if seed._initial_seed is None), None)

@@ -1,4 +1,4 @@
-"""Whether PyTorch computes, or only looks at what is computed."""
+"""Whether PyTorch is tracing rather than computing."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
 def is_traced(*tensors: Any) -> bool:
-    """Whether these are not plain numbers: while compiling, exporting, or transforming functions.
+    """Whether code is being compiled, exported or transformed rather than run on plain tensors.
 
-    Then operations are to be those that every tool knows, and no value may be looked at.
+    Then only operations that every tool knows may be used, and no value may be read.
     """
     if torch.compiler.is_compiling() or torch.jit.is_tracing():
         return True
