@@ -30,8 +30,9 @@ PUBLIC = {
         UnicodeCodepointTokenizer WordPieceTokenizer compute_byte_pair_vocabulary
         compute_sentence_piece_proto compute_word_piece_vocabulary""",
     "models": """Backbone CausalLM CausalLMPreprocessor Classifier MaskedLM MaskedLMPreprocessor
-        Preprocessor Task TextClassifier TextClassifierPreprocessor TextEmbedder
-        TextEmbedderPreprocessor TokenClassifier TokenClassifierPreprocessor Tokenizer
+        Preprocessor QuestionAnswerer QuestionAnswererPreprocessor Task TextClassifier
+        TextClassifierPreprocessor TextEmbedder TextEmbedderPreprocessor TokenClassifier
+        TokenClassifierPreprocessor Tokenizer
         BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor BertPreprocessor
         BertTextClassifier BertTextClassifierPreprocessor BertTokenizer Llama3Backbone
         Llama3CausalLM Qwen2Backbone Qwen2CausalLM Qwen2CausalLMPreprocessor Qwen2Tokenizer

@@ -35,7 +35,6 @@ position_embedding/embeddings <- embeddings.position_embeddings.weight
 segment_embedding/embeddings <- embeddings.token_type_embeddings.weight
 <- embeddings.position_ids ; buffer
 <- embeddings.token_type_ids ; buffer
-<- qa_outputs.* ; other head
 """
 EMBEDDINGS_NORM = """
 embeddings_norm/gamma <- embeddings.LayerNorm.weight ; also spelled gamma=weight
@@ -95,6 +94,8 @@ masked_lm_head/output_bias <- lm_head.bias
 masked_lm_head/output_bias <- lm_head.decoder.bias ; tied
 backbone/token_embedding/embeddings <- lm_head.decoder.weight ; tied
 """
+
+QUESTION_ANSWERER = CLASSIFIER.replace("classifier.", "qa_outputs.")
 
 
 def stack(

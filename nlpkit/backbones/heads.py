@@ -7,6 +7,11 @@ from typing import Any, Self
 
 from nlpkit.presets.mapping.weight_table import Line, parse
 
+_ANSWERS = """
+logits/kernel <- qa_outputs.weight | transpose
+logits/bias <- qa_outputs.bias
+"""
+
 
 @dataclass(frozen=True)
 class HeadTable:
@@ -19,6 +24,7 @@ class HeadTable:
         dropout: the configuration's key of its dropout rate, and the rate where that is absent;
             None for the rate of hidden states.
         variant: an argument of the backbone, and the weight table where it is false; None for none.
+        prefix: what the backbone's tensors start with beside it; None for the usual.
     """
 
     architecture: str
@@ -26,6 +32,7 @@ class HeadTable:
     others: tuple[str, ...] = ()
     dropout: tuple[str, float | None] = ("classifier_dropout", None)
     variant: tuple[str, str] | None = None
+    prefix: str | None = None
 
     def on(self, arguments: Mapping[str, Any]) -> Self:
         """The head's table for a backbone with these arguments."""
@@ -78,6 +85,7 @@ def decoder_heads(
     classifier: str = "ForSequenceClassification",
     token_classifier: str = "ForTokenClassification",
     tokens: str = "score",
+    answers: str | None = None,
 ) -> Heads:
     """The heads of a family of decoders.
 
@@ -89,13 +97,18 @@ def decoder_heads(
         classifier, token_classifier: str. Likewise for classifiers of texts and of tokens; "" if
             transformers has none.
         tokens: str. The tensors of a head that classifies tokens.
+        answers: str or None. What the backbone's tensors start with beside a head that answers
+            questions; None if transformers has none.
     """
     scores = "logits/kernel <- score.weight | transpose"
     of_tokens = f"logits/kernel <- {tokens}.weight | transpose\nlogits/bias <- {tokens}.bias"
-    return head_tables(
+    tables = head_tables(
         name,
         *others,
         CausalLM=(causal_lm, f"lm_head/kernel <- {lm_head} | transpose"),
         TextClassifier=(classifier, scores),
         TokenClassifier=(token_classifier, of_tokens),
+        QuestionAnswerer=("" if answers is None else "ForQuestionAnswering", _ANSWERS),
     )
+    answerer = replace(tables["QuestionAnswerer"], prefix=answers)
+    return {**tables, "QuestionAnswerer": answerer}

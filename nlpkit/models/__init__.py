@@ -14,6 +14,9 @@ from nlpkit.backbones.backbone import Backbone as Backbone
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor as CausalLMPreprocessor
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor as MaskedLMPreprocessor
 from nlpkit.preprocessors.preprocessor import Preprocessor as Preprocessor
+from nlpkit.preprocessors.question_answerer_preprocessor import (
+    QuestionAnswererPreprocessor as QuestionAnswererPreprocessor,
+)
 from nlpkit.preprocessors.text_classifier_preprocessor import (
     TextClassifierPreprocessor as TextClassifierPreprocessor,
 )
@@ -25,6 +28,7 @@ from nlpkit.preprocessors.token_classifier_preprocessor import (
 )
 from nlpkit.tasks.causal_lm import CausalLM as CausalLM
 from nlpkit.tasks.masked_lm import MaskedLM as MaskedLM
+from nlpkit.tasks.question_answerer import QuestionAnswerer as QuestionAnswerer
 from nlpkit.tasks.task import Task as Task
 from nlpkit.tasks.text_classifier import TextClassifier as TextClassifier
 from nlpkit.tasks.text_embedder import TextEmbedder as TextEmbedder

@@ -186,6 +186,7 @@ class AlbertBackbone(Backbone):
             bert_like.CLASSIFIER,
             dropout=("classifier_dropout_prob", 0.1),
         ),
+        "QuestionAnswerer": HeadTable("AlbertForQuestionAnswering", bert_like.QUESTION_ANSWERER),
         "MaskedLM": HeadTable("AlbertForMaskedLM", _MASKED_LM, ("AlbertForPreTraining",)),
     }
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

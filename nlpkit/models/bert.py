@@ -89,6 +89,7 @@ class BertBackbone(Backbone):
     heads: ClassVar[Heads] = {
         "TextClassifier": HeadTable("BertForSequenceClassification", bert_like.CLASSIFIER),
         "TokenClassifier": HeadTable("BertForTokenClassification", bert_like.CLASSIFIER),
+        "QuestionAnswerer": HeadTable("BertForQuestionAnswering", bert_like.QUESTION_ANSWERER),
         "MaskedLM": HeadTable("BertForMaskedLM", bert_like.MASKED_LM_HEAD, ("BertForPreTraining",)),
     }
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

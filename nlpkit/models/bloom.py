@@ -153,7 +153,7 @@ class BloomBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = BloomTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("bloom",)
     hf_architecture: ClassVar[str] = "BloomModel"
-    heads: ClassVar[Heads] = decoder_heads("Bloom", tokens="classifier")
+    heads: ClassVar[Heads] = decoder_heads("Bloom", tokens="classifier", answers="transformer.")
     hf_prefix: ClassVar[str] = "transformer."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

@@ -67,13 +67,13 @@ attention/position_key/bias <- attention.self.pos_key_proj.bias
 _POSITION_QUERY = _POSITION_KEY.replace("_key", "_query")
 _OTHER_HEADS = """
 <- mask_predictions.* ; other head
-<- qa_outputs.* ; other head
 """
 _POOLER = """
 pooled_dense/kernel <- pooler.dense.weight | transpose
 pooled_dense/bias <- pooler.dense.bias
 """
 _TOKEN_CLASSIFIER = bert_like.CLASSIFIER + _OTHER_HEADS
+_ANSWERS = bert_like.QUESTION_ANSWERER + _OTHER_HEADS
 _LEGACY_HEAD = bert_like.MASKED_LM_HEAD + _OTHER_HEADS
 _HEAD = _LEGACY_HEAD.replace(".transform", "").replace("cls.predictions", "lm_predictions.lm_head")
 _KERASHUB_EMBEDDINGS = """
@@ -153,6 +153,7 @@ class DebertaV3Backbone(Backbone):
             dropout=("cls_dropout", None),
         ),
         "TokenClassifier": HeadTable("DebertaV2ForTokenClassification", _TOKEN_CLASSIFIER),
+        "QuestionAnswerer": HeadTable("DebertaV2ForQuestionAnswering", _ANSWERS),
         "MaskedLM": HeadTable("DebertaV2ForMaskedLM", _LEGACY_HEAD, variant=("legacy_head", _HEAD)),
     }
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

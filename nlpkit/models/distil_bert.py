@@ -131,6 +131,11 @@ class DistilBertBackbone(Backbone):
             dropout=("seq_classif_dropout", 0.2),
         ),
         "TokenClassifier": HeadTable("DistilBertForTokenClassification", bert_like.CLASSIFIER),
+        "QuestionAnswerer": HeadTable(
+            "DistilBertForQuestionAnswering",
+            bert_like.QUESTION_ANSWERER,
+            dropout=("qa_dropout", 0.1),
+        ),
         "MaskedLM": HeadTable("DistilBertForMaskedLM", _MASKED_LM),
     }
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

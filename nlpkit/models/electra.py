@@ -127,6 +127,7 @@ class ElectraBackbone(Backbone):
         "Electra",
         TextClassifier=("ForSequenceClassification", bert_like.DENSE_CLASSIFIER + _DISCRIMINATOR),
         TokenClassifier=("ForTokenClassification", bert_like.CLASSIFIER + _DISCRIMINATOR),
+        QuestionAnswerer=("ForQuestionAnswering", bert_like.QUESTION_ANSWERER + _DISCRIMINATOR),
         MaskedLM=("ForMaskedLM", _MASKED_LM + _DISCRIMINATOR),
     )
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

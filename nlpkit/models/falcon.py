@@ -137,7 +137,7 @@ class FalconBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = FalconTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("falcon",)
     hf_architecture: ClassVar[str] = "FalconModel"
-    heads: ClassVar[Heads] = decoder_heads("Falcon", tokens="classifier")
+    heads: ClassVar[Heads] = decoder_heads("Falcon", tokens="classifier", answers="transformer.")
     hf_prefix: ClassVar[str] = "transformer."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

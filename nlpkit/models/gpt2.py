@@ -106,7 +106,9 @@ class GPT2Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = GPT2Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("gpt2",)
     hf_architecture: ClassVar[str] = "GPT2Model"
-    heads: ClassVar[Heads] = decoder_heads("GPT2", causal_lm="LMHeadModel", tokens="classifier")
+    heads: ClassVar[Heads] = decoder_heads(
+        "GPT2", causal_lm="LMHeadModel", tokens="classifier", answers="transformer."
+    )
     hf_prefix: ClassVar[str] = "transformer."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

@@ -124,7 +124,7 @@ class GPTNeoXBackbone(Backbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("gpt_neox",)
     hf_architecture: ClassVar[str] = "GPTNeoXModel"
     heads: ClassVar[Heads] = decoder_heads(
-        "GPTNeoX", lm_head="embed_out.weight", tokens="classifier"
+        "GPTNeoX", lm_head="embed_out.weight", tokens="classifier", answers="gpt_neox."
     )
     hf_prefix: ClassVar[str] = "gpt_neox."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

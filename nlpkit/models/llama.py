@@ -146,7 +146,7 @@ class LlamaBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = LlamaTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("llama",)
     hf_architecture: ClassVar[str] = "LlamaModel"
-    heads: ClassVar[Heads] = decoder_heads("Llama")
+    heads: ClassVar[Heads] = decoder_heads("Llama", answers="transformer.")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB, _KERASHUB_LLAMA3)
 

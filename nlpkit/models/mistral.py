@@ -81,7 +81,7 @@ class MistralBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = MistralTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("mistral",)
     hf_architecture: ClassVar[str] = "MistralModel"
-    heads: ClassVar[Heads] = decoder_heads("Mistral")
+    heads: ClassVar[Heads] = decoder_heads("Mistral", answers="model.")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

@@ -73,7 +73,7 @@ class MixtralBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = MixtralTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("mixtral",)
     hf_architecture: ClassVar[str] = "MixtralModel"
-    heads: ClassVar[Heads] = decoder_heads("Mixtral")
+    heads: ClassVar[Heads] = decoder_heads("Mixtral", answers="model.")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

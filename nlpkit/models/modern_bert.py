@@ -81,6 +81,10 @@ backbone/token_embedding/embeddings <- decoder.weight ; tied
 """
 
 
+def _head(architecture: str) -> HeadTable:
+    return HeadTable(architecture, _CLASSIFIER, dropout=("classifier_dropout", 0.0))
+
+
 class ModernBertTokenizer(ClsSepBytePairTokenizer):
     """Split text into ModernBERT's byte pairs; segments are not numbered. See `ClsSepBytePairTokenizer`.
 
@@ -124,14 +128,9 @@ class ModernBertBackbone(Backbone):
     hf_architecture: ClassVar[str] = "ModernBertModel"
     hf_prefix: ClassVar[str] = "model."
     heads: ClassVar[Heads] = {
-        "TextClassifier": HeadTable(
-            "ModernBertForSequenceClassification",
-            _CLASSIFIER,
-            dropout=("classifier_dropout", 0.0),
-        ),
-        "TokenClassifier": HeadTable(
-            "ModernBertForTokenClassification", _CLASSIFIER, dropout=("classifier_dropout", 0.0)
-        ),
+        "TextClassifier": _head("ModernBertForSequenceClassification"),
+        "TokenClassifier": _head("ModernBertForTokenClassification"),
+        "QuestionAnswerer": _head("ModernBertForQuestionAnswering"),
         "MaskedLM": HeadTable("ModernBertForMaskedLM", _MASKED_LM),
     }
 

@@ -38,7 +38,6 @@ token_embedding/embeddings <- embeddings.word_embeddings.weight
 position_embedding/embeddings <- embeddings.position_embeddings.weight
 relative/table/embeddings <- encoder.relative_attention_bias.weight
 <- embeddings.position_ids ; buffer
-<- qa_outputs.* ; other head
 """
 _LAYER = (
     bert_like.LAYER.replace("attention.self.query", "attention.attn.q")
@@ -122,6 +121,7 @@ class MPNetBackbone(Backbone):
         "MPNet",
         TextClassifier=("ForSequenceClassification", bert_like.DENSE_CLASSIFIER),
         TokenClassifier=("ForTokenClassification", bert_like.CLASSIFIER),
+        QuestionAnswerer=("ForQuestionAnswering", bert_like.QUESTION_ANSWERER),
         MaskedLM=("ForMaskedLM", bert_like.LM_HEAD),
     )
 

@@ -151,7 +151,7 @@ class OPTBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = OPTTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("opt",)
     hf_architecture: ClassVar[str] = "OPTModel"
-    heads: ClassVar[Heads] = decoder_heads("OPT", token_classifier="")
+    heads: ClassVar[Heads] = decoder_heads("OPT", token_classifier="", answers="model.")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

@@ -96,7 +96,7 @@ class QwenBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = QwenTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("qwen2",)
     hf_architecture: ClassVar[str] = "Qwen2Model"
-    heads: ClassVar[Heads] = decoder_heads("Qwen2")
+    heads: ClassVar[Heads] = decoder_heads("Qwen2", answers="transformer.")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

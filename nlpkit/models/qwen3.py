@@ -60,7 +60,7 @@ class Qwen3Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("qwen3",)
     hf_architecture: ClassVar[str] = "Qwen3Model"
-    heads: ClassVar[Heads] = decoder_heads("Qwen3")
+    heads: ClassVar[Heads] = decoder_heads("Qwen3", answers="transformer.")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

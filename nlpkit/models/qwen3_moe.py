@@ -84,7 +84,7 @@ class Qwen3MoeBackbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = Qwen3MoeTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("qwen3_moe",)
     hf_architecture: ClassVar[str] = "Qwen3MoeModel"
-    heads: ClassVar[Heads] = decoder_heads("Qwen3Moe")
+    heads: ClassVar[Heads] = decoder_heads("Qwen3Moe", answers="transformer.")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

@@ -54,6 +54,7 @@ def _heads(name: str, *others: str) -> Heads:
         *others,
         TextClassifier=("ForSequenceClassification", bert_like.DENSE_CLASSIFIER),
         TokenClassifier=("ForTokenClassification", bert_like.CLASSIFIER),
+        QuestionAnswerer=("ForQuestionAnswering", bert_like.QUESTION_ANSWERER),
         MaskedLM=("ForMaskedLM", bert_like.LM_HEAD),
     )
 

@@ -137,7 +137,7 @@ class SmolLM3Backbone(Backbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = SmolLM3Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("smollm3",)
     hf_architecture: ClassVar[str] = "SmolLM3Model"
-    heads: ClassVar[Heads] = decoder_heads("SmolLM3")
+    heads: ClassVar[Heads] = decoder_heads("SmolLM3", answers="transformer.")
     hf_prefix: ClassVar[str] = "model."
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)
 

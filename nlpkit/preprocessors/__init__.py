@@ -12,6 +12,9 @@ if TYPE_CHECKING:
         MaskedLMPreprocessor as MaskedLMPreprocessor,
     )
     from nlpkit.preprocessors.preprocessor import Preprocessor as Preprocessor
+    from nlpkit.preprocessors.question_answerer_preprocessor import (
+        QuestionAnswererPreprocessor as QuestionAnswererPreprocessor,
+    )
     from nlpkit.preprocessors.text_classifier_preprocessor import (
         TextClassifierPreprocessor as TextClassifierPreprocessor,
     )
@@ -28,6 +31,7 @@ __all__, __getattr__, __dir__ = namespace(
         "causal_lm_preprocessor": "CausalLMPreprocessor",
         "masked_lm_preprocessor": "MaskedLMPreprocessor",
         "preprocessor": "Preprocessor",
+        "question_answerer_preprocessor": "QuestionAnswererPreprocessor",
         "text_classifier_preprocessor": "TextClassifierPreprocessor",
         "text_embedder_preprocessor": "TextEmbedderPreprocessor",
         "token_classifier_preprocessor": "TokenClassifierPreprocessor",

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,15 @@ class TextUnits:
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    @property
+    def last_tokens(self) -> list[int]:
+        """For each unit, the index of its last token."""
+        return [self.splits[bisect_right(self.splits, token)] - 1 for token in self.tokens]
+
+    def between(self, start: int, end: int) -> tuple[int, int]:
+        """The units in `text[start:end]`, whole or in part: first, and the one after the last."""
+        return bisect_right(self.ends, start), bisect_left(self.starts, end)
 
     @property
     def longest(self) -> int:

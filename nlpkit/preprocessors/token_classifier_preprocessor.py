@@ -1,47 +1,16 @@
 """TokenClassifierPreprocessor: preprocessing for the classification of tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
-
-import numpy as np
 
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
-from nlpkit.preprocessors.segment_preprocessor import PackingPreprocessor
 from nlpkit.preprocessors.text_units import TextUnits, join_words, units_of, units_of_words
-from nlpkit.preprocessors.windows import Window, windows
+from nlpkit.preprocessors.window_preprocessor import TextWindow, WindowPreprocessor, as_text
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
-@dataclass(frozen=True)
-class TextWindow:
-    """A window of a text.
-
-    Attributes:
-        row: the number of the text.
-        units: of the text.
-        bounds: the window's tokens, and those that it answers for.
-    """
-
-    row: int
-    units: TextUnits
-    bounds: Window
-
-    @property
-    def ids(self) -> Sequence[int]:
-        """The ids of its tokens."""
-        return self.units.ids[self.bounds.start : self.bounds.end]
-
-    @property
-    def own(self) -> list[tuple[int, int]]:
-        """The units it answers for, each with the index of its first token in the window."""
-        start, _, first, last = self.bounds
-        tokens = enumerate(self.units.tokens)
-        return [(unit, token - start) for unit, token in tokens if first <= token < last]
-
-
-class TokenClassifierPreprocessor(PackingPreprocessor):
+class TokenClassifierPreprocessor(WindowPreprocessor):
     """Convert strings to features for a token classifier: a row for each window of each text.
 
     Text is tokenized, and split into overlapping windows where it does not fit a row. The family's
@@ -92,13 +61,7 @@ class TokenClassifierPreprocessor(PackingPreprocessor):
         **kwargs: Any,
     ) -> None:
         check_choice("subwords", subwords, ("first", "all"))
-        if stride is not None and not 0 <= stride < sequence_length:
-            raise ValueError(
-                "stride must be from 0 to sequence_length - 1; got "
-                f"stride={stride}, sequence_length={sequence_length}."
-            )
-        super().__init__(tokenizer, sequence_length, padding_side=padding_side, **kwargs)
-        self.stride = stride
+        super().__init__(tokenizer, sequence_length, stride, padding_side=padding_side, **kwargs)
         self.subwords = subwords
 
     def call(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
@@ -116,38 +79,8 @@ class TokenClassifierPreprocessor(PackingPreprocessor):
             ValueError: see the class.
         """
         read = self._read_words if words else self._read_texts
-        packing = self.tokenizer.packing
-        special = self._before() + len(packing.end if packing else ())
-        room = self.sequence_length - special
-        if room < 1:
-            raise ValueError(
-                f"sequence_length must leave room for text; got {self.sequence_length}, and "
-                f"{special} special tokens."
-            )
-        stride = room // 4 if self.stride is None else min(self.stride, room - 1)
-        found = []
-        for row, units in enumerate(read(x)):
-            if units.longest > room:
-                raise ValueError(_too_long(units, row, room))
-            found += [TextWindow(row, units, w) for w in windows(units.splits, room, stride)]
-        return found
-
-    def features(self, windows: Sequence[TextWindow]) -> dict[str, np.ndarray]:
-        """The features of windows."""
-        return self._pack([[list(window.ids) for window in windows]])
-
-    def first_tokens(self, windows: Sequence[TextWindow]) -> list[int]:
-        """Where the tokens of each window begin in its row."""
-        if self.padding_side == "right":
-            return [self._before()] * len(windows)
-        packing = self.tokenizer.packing
-        end = self.sequence_length - len(packing.end if packing else ())
-        return [end - len(window.ids) for window in windows]
-
-    def _before(self) -> int:
-        """The number of special tokens before a text."""
-        packing = self.tokenizer.packing
-        return len(packing.start) if packing else 0
+        found = enumerate(read(x))
+        return [window for row, units in found for window in self._windows_of(units, row)]
 
     def _read_texts(self, texts: Any) -> list[TextUnits]:
         if isinstance(texts, tuple):
@@ -158,29 +91,12 @@ class TokenClassifierPreprocessor(PackingPreprocessor):
         texts = [*texts]
         whole = self.subwords == "first"
         encodings = self.tokenizer.encode(texts)
-        return [units_of(_text(t), e, whole) for t, e in zip(texts, encodings, strict=True)]
+        return [units_of(as_text(t), e, whole) for t, e in zip(texts, encodings, strict=True)]
 
     def _read_words(self, rows: Any) -> list[TextUnits]:
-        joined = [join_words([*map(_text, row)]) for row in rows]
+        joined = [join_words([*map(as_text, row)]) for row in rows]
         encodings = self.tokenizer.encode([text for text, *_ in joined])
         return [
             units_of_words(text, encoding, starts, ends)
             for (text, starts, ends), encoding in zip(joined, encodings, strict=True)
         ]
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _too_long(units: TextUnits, row: int, room: int) -> str:
-    sizes = np.diff(units.splits)
-    unit = next(
-        i for i, token in enumerate(units.tokens) if sizes[units.splits.index(token)] > room
-    )
-    word = units.text[units.starts[unit] : units.ends[unit]]
-    return (
-        f"A window never splits a word, and {word[:40]!r}, at character {units.starts[unit]} of "
-        f"row {row}, has {sizes.max()} tokens, where {room} fit. Raise sequence_length, or pass "
-        'subwords="all" (from_preset takes it too).'
-    )

@@ -1,7 +1,6 @@
 """Entities: labelled spans of texts, read, and aligned with the units of a text."""
 
 import itertools
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -143,7 +142,7 @@ def _checked(span: Any, text: str, scheme: TagScheme, row: int) -> tuple[int, in
 def _aligned(span: tuple[int, int, str], units: TextUnits, row: int) -> tuple[int, int, str]:
     """The units of a span."""
     start, end, label = span
-    first, last = bisect_right(units.ends, start), bisect_left(units.starts, end)
+    first, last = units.between(start, end)
     found = f"the span {span} of row {row}, {units.text[start:end]!r},"
     if first == last:
         raise ValueError(f"A span must have tokens; {found} has none.")

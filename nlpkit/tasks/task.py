@@ -136,6 +136,14 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         head = self.head_on(type(self.backbone))
         return head.architecture if head else ""
 
+    @property
+    def hf_prefix(self) -> str:
+        """What the backbone's tensors start with in Hugging Face's checkpoints of this task."""
+        if self.fits_any_backbone:
+            return ""
+        head = self.head_on(type(self.backbone))
+        return self.backbone.hf_prefix if head is None or head.prefix is None else head.prefix
+
     @classmethod
     def head_of_folder(cls, folder: FolderFiles) -> tuple[dict[str, Any], dict[str, str]]:
         """Read the head of a task that fits any backbone from a Hugging Face folder.

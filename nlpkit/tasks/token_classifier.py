@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
-from nlpkit._compat import is_tensorflow_dataset
 from nlpkit._types import Data, KerasIdentifier
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.ops.tag_scheme import tags_of
@@ -24,8 +23,8 @@ from nlpkit.tasks.head_config import (
     write_names,
 )
 from nlpkit.tasks.task import Task
-from nlpkit.tasks.text_dataset import TextDataset, is_batched_source
-from nlpkit.tasks.window_reader import LabelledWindow, WindowReader
+from nlpkit.tasks.text_dataset import TextDataset
+from nlpkit.tasks.token_reader import LabelledWindow, TokenReader
 
 
 class TokenClassifier(Task):
@@ -179,12 +178,11 @@ class TokenClassifier(Task):
         if self.preprocessor is None:
             return super().predict(x, batch_size, **kwargs)
         reader = self._reader(False, words)
-        examples = _gathered(reader, x)
-        windows = reader.windows(examples)
+        windows = reader.windows(reader.gathered(x))
         dataset = TextDataset(reader.batch, windows, batch_size=batch_size or 32)
         logits = keras.Model.predict(self, dataset, **kwargs)
         probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits.astype("float32")))
-        first = reader.prepare.first_tokens([labelled.window for labelled in windows])
+        first = [reader.prepare.places(labelled.window)[1] for labelled in windows]
         return self._read_out(windows, first, probabilities, words)
 
     def _read_out(
@@ -218,7 +216,7 @@ class TokenClassifier(Task):
     def _reader(self, labelled: bool = True, words: bool | None = None) -> Any:
         given = self._words if words is None else words
         prepare: Any = self.preprocessor
-        return WindowReader(prepare, self._entities, given, labelled)
+        return TokenReader(prepare, self._entities, given, labelled)
 
     @contextmanager
     def _reading(self, words: bool) -> Iterator[None]:
@@ -242,16 +240,3 @@ class TokenClassifier(Task):
         """The inverse of `from_hf_head_config`."""
         dropout = write_dropout(self.dropout, self.head_on(type(self.backbone)))
         return {**write_names(self.labels), **dropout}
-
-
-def _gathered(reader: WindowReader, x: Data) -> list[Any]:
-    """The examples of a prediction, from any source."""
-    if not is_batched_source(x):
-        return [*reader.read(x)[0]]
-    source: Any = x
-    if isinstance(x, keras.utils.PyDataset):
-        source = (x[i] for i in range(x.num_batches))
-    elif is_tensorflow_dataset(x):
-        source = x.as_numpy_iterator()
-    batches = (batch[0] if isinstance(batch, tuple) else batch for batch in source)
-    return [example for batch in batches for example in reader.read(batch)[0]]

@@ -1,52 +1,39 @@
-"""Reading of texts with entities, or of labelled words, and their conversion to batches."""
+"""Reading of examples that become windows, and their conversion to batches."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+import keras
 
+from nlpkit._compat import is_tensorflow_dataset
 from nlpkit._types import Data
-from nlpkit.ops.columns import to_column
-from nlpkit.preprocessors.columns import read_columns, take_labels
-from nlpkit.preprocessors.token_classifier_preprocessor import (
-    TextWindow,
-    TokenClassifierPreprocessor,
-)
-from nlpkit.tasks.entities import IGNORED, EntityReader
 from nlpkit.tasks.example_reader import refuse_single
 from nlpkit.tasks.labels import Labels
-from nlpkit.tasks.text_dataset import TextDataset, check_lengths
+from nlpkit.tasks.text_dataset import TextDataset, check_lengths, is_batched_source
 
 
-@dataclass(frozen=True)
-class LabelledWindow:
-    """A window of a text, with the class and the weight of each unit that it answers for."""
-
-    window: TextWindow
-    classes: list[int]
-    weight: float
-
-
-@dataclass(frozen=True)
 class WindowReader:
-    """What a token classifier needs of its data; called with a batch, it returns its windows.
+    """Base class of what tasks on tokens need of their data: examples become windows.
 
-    Args:
+    Called with a batch of examples, it returns what Keras trains on. Subclasses define `_columns`,
+    `windows` and `batch`.
+
+    Attributes:
         prepare: the preprocessor.
-        entities: `EntityReader`.
-        words: bool. Whether examples are lists of words.
         labelled: bool. Whether labels are used; prediction ignores them.
+        wanted: what the labels are, for errors.
     """
 
-    prepare: TokenClassifierPreprocessor
-    entities: EntityReader
-    words: bool = False
-    labelled: bool = True
+    prepare: Any
+    labelled: bool
 
     def __call__(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
-        """Return the features, classes and weights of a batch in any form."""
+        """Return the features, labels and weights of a batch in any form."""
         return self.preprocessor(*self.read(x, y, sample_weight))
+
+    @property
+    def wanted(self) -> str:
+        """What the labels are, for errors."""
+        raise NotImplementedError
 
     def read(self, x: Data, y: Data = None, sample_weight: Data = None) -> tuple[Any, Any, Any]:
         """Convert examples to columns that can be sliced, and validate their lengths.
@@ -62,40 +49,16 @@ class WindowReader:
         if not self.labelled:
             return x, None, None
         if y is None:
-            wanted = "a label for each word" if self.words else "a list of (start, end, label)"
-            raise ValueError(f"y must have {wanted} for each example; got None.")
+            raise ValueError(f"y must have {self.wanted} for each example; got None.")
         return x, y, Labels().read_weights(sample_weight, None)
 
-    def windows(self, x: Data, y: Data = None, sample_weight: Data = None) -> list[LabelledWindow]:
-        """The windows of columns that `read` returned."""
-        windows = self.prepare.windows(x, self.words)
-        if y is None:
-            return [LabelledWindow(window, [], 1.0) for window in windows]
-        read = self.entities.classes_of_words if self.words else self.entities.classes_of_spans
-        units = {window.row: window.units for window in windows}
-        classes = [read(to_column(y[row]), of, row) for row, of in units.items()]
-        weights = np.ones(len(units)) if sample_weight is None else sample_weight
-        return [
-            LabelledWindow(w, [classes[w.row][i] for i, _ in w.own], float(weights[w.row]))
-            for w in windows
-        ]
+    def windows(self, x: Data, y: Data = None, sample_weight: Data = None) -> list[Any]:
+        """The windows of columns that `read` returned, with their labels and weights."""
+        raise NotImplementedError
 
-    def batch(self, windows: Sequence[LabelledWindow], *_: Any) -> Any:
-        """Features, and where labels are used the classes and weights of all positions."""
-        found = [labelled.window for labelled in windows]
-        features = self.prepare.features(found)
-        if not self.labelled:
-            return features
-        shape = features["token_ids"].shape
-        classes, weights = np.zeros(shape, "int32"), np.zeros(shape, "float32")
-        starts = self.prepare.first_tokens(found)
-        for row, first in enumerate(starts):
-            tokens = [first + token for _, token in found[row].own]
-            for token, number in zip(tokens, windows[row].classes, strict=True):
-                if number != IGNORED:
-                    classes[row, token] = number
-                    weights[row, token] = windows[row].weight
-        return features, classes, weights
+    def batch(self, windows: Any, *rest: Any) -> Any:
+        """The features of windows, and where labels are used these and the weights."""
+        raise NotImplementedError
 
     def preprocessor(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         """Convert columns that `read` returned to a batch."""
@@ -109,46 +72,31 @@ class WindowReader:
         return TextDataset(self.batch, windows, batch_size=batch_size, shuffle=shuffle)
 
     def in_graph(self, *_: Any) -> Any:
-        """Refuse: entities have offsets, which TensorFlow's tokenizers do not give."""
+        """Refuse: windows have offsets, which TensorFlow's tokenizers do not give."""
         raise TypeError(
-            "A token classifier takes lists, columns and tables, or batches of a PyDataset, a "
+            "A task on tokens takes lists, columns and tables, or batches of a PyDataset, a "
             "DataLoader or a generator; got a tf.data.Dataset. Pass dataset.as_numpy_iterator()."
         )
 
+    def gathered(self, x: Data) -> list[Any]:
+        """The examples of a prediction, from any source, as rows."""
+        if not is_batched_source(x):
+            return _rows(self.read(x)[0])
+        source: Any = x
+        if isinstance(x, keras.utils.PyDataset):
+            source = (x[i] for i in range(x.num_batches or 0))
+        elif is_tensorflow_dataset(x):
+            source = x.as_numpy_iterator()
+        batches = (self._examples_of(batch) for batch in source)
+        return [row for batch in batches for row in _rows(self.read(batch)[0])]
+
+    def _examples_of(self, batch: Data) -> Any:
+        """The examples of a batch, which may have labels."""
+        return batch[0] if isinstance(batch, tuple) else batch
+
     def _columns(self, x: Data, y: Data, sample_weight: Data) -> tuple[Any, Any, Any]:
-        x = to_column(x) if self.words else read_columns(x)
-        if isinstance(x, dict):
-            x, y, sample_weight = take_labels(x, y, sample_weight)
-            if len(x) > 1:
-                raise ValueError(
-                    f"x must have one column of {'words' if self.words else 'texts'}; got "
-                    f"{list(x)}."
-                )
-            (x,) = x.values()
-        if not self.words:
-            _refuse_segments(x)
-            self.prepare.check(x)
-        else:
-            x = [_words_of(row, i) for i, row in enumerate(x)]
-        return x, to_column(y), to_column(sample_weight)
+        raise NotImplementedError
 
 
-def _refuse_segments(x: Data) -> None:
-    if isinstance(x, tuple):
-        raise ValueError(
-            f"x must be single texts; got {len(x)} segments. Lists of words need words=True."
-        )
-
-
-def _words_of(row: Any, number: int) -> list[str]:
-    words = to_column(row)
-    if isinstance(words, str | bytes) or not hasattr(words, "__iter__"):
-        raise TypeError(
-            f"x must have a list of words in each row, as words=True says; got {row!r:.80} in row "
-            f"{number}."
-        )
-    words = [word.decode() if isinstance(word, bytes) else word for word in words]
-    for word in words:
-        if not isinstance(word, str):
-            raise TypeError(f"Words must be strings; got {word!r:.80} in row {number}.")
-    return words
+def _rows(x: Data) -> list[Any]:
+    return [*zip(*x, strict=True)] if isinstance(x, tuple) else [*x]

@@ -32,6 +32,8 @@ def outputs(task, inputs):
     every = np.broadcast_to(np.arange(shape[1], dtype="int32"), shape)
     further = {"mask_positions": every} if "mask_positions" in task.input else {}
     found = run(task, **inputs, **further)
+    if isinstance(task, nlpkit.models.QuestionAnswerer):
+        found = found.transpose(0, 2, 1)
     return found[inputs["padding_mask"]] if found.ndim == 3 else found
 
 
@@ -47,6 +49,8 @@ def outputs_of(model, inputs):
         given = {names[n]: torch.tensor(x.astype("int64")) for n, x in inputs.items()}
         returned = model(**given)
     found = returned[0].numpy()
+    if "end_logits" in returned:
+        found = np.stack([found, returned.end_logits.numpy()], axis=-1)
     return found[inputs["padding_mask"]] if found.ndim == 3 else found
 
 

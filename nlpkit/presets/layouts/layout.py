@@ -150,8 +150,10 @@ class Layout:
 
     def _prefix(self, backbone: keras.Model) -> str:
         """What the backbone's tensors start with: nothing if they were stored without a head."""
-        prefix = str(type(backbone).hf_prefix)
-        return prefix if any(name.startswith(prefix) for name in self.tensors.shapes) else ""
+        cls: Any = type(backbone)
+        known = [cls.hf_prefix, *(head.prefix for head in cls.heads.values() if head.prefix)]
+        names = self.tensors.shapes
+        return next((p for p in known if any(name.startswith(p) for name in names)), "")
 
     def tasks(self) -> list[Any]:
         """nlpkit's task classes for this preset: the family's, and base classes for other heads."""

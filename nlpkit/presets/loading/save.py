@@ -74,8 +74,7 @@ def _write_tokenizer(thing: Any, path: Path) -> list[str]:
 def _tensors(model: keras.Model) -> dict[str, Any]:
     if model.preset_kind != "task":
         return collect(model.weight_table(), model_variables(model), type(model).__name__)
-    prefix = "" if model.fits_any_backbone else model.backbone.hf_prefix
-    table = task_table(model, prefix)
+    table = task_table(model, model.hf_prefix)
     return collect(table, model_variables(model), type(model).__name__)
 
 

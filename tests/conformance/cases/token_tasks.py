@@ -28,7 +28,21 @@ def _classifying() -> dict[str, Any]:
     }
 
 
+def _reading() -> dict[str, Any]:
+    return {name: value for name, value in _preprocessing().items() if name != "subwords"}
+
+
+def _answering() -> dict[str, Any]:
+    return {
+        "backbone": _classifying()["backbone"],
+        "preprocessor": nlpkit.models.QuestionAnswererPreprocessor(**_reading()),
+        "dropout": 0.3,
+    }
+
+
 TOKEN_TASKS = [
+    Case("QuestionAnswererPreprocessor", _reading),
+    Case("QuestionAnswerer", _answering),
     Case("TokenClassifierPreprocessor", _preprocessing),
     Case("TokenClassifier", _classifying),
 ]

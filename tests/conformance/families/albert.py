@@ -53,6 +53,7 @@ CASES = [
             "TokenClassifier": reference(
                 "AlbertForTokenClassification", **_NARROW, id2label={0: "O", 1: "B-A", 2: "I-A"}
             ),
+            "QuestionAnswerer": reference("AlbertForQuestionAnswering", **_NARROW),
             "MaskedLM": reference("AlbertForMaskedLM", **_NARROW, hidden_act="relu"),
         },
         tokenizers={

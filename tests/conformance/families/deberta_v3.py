@@ -77,6 +77,7 @@ CASES = [
                 "DebertaV2ForSequenceClassification", **_V3, num_labels=3, hidden_act="relu"
             ),
             "TokenClassifier": reference("DebertaV2ForTokenClassification", **_V3, num_labels=3),
+            "QuestionAnswerer": reference("DebertaV2ForQuestionAnswering", **_V3),
             "MaskedLM": reference("DebertaV2ForMaskedLM", **_V3, hidden_act="relu", legacy=False),
         },
         tokenizers={

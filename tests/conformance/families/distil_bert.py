@@ -48,6 +48,7 @@ CASES = [
                 "ForSequenceClassification", num_labels=3, activation="silu"
             ),
             "TokenClassifier": _reference("ForTokenClassification", num_labels=3),
+            "QuestionAnswerer": _reference("ForQuestionAnswering"),
             "MaskedLM": _reference("ForMaskedLM", activation="relu"),
         },
         tokenizers={"DistilBertTokenizer": word_pieces()},

@@ -50,6 +50,7 @@ CASES = [
             "TokenClassifier": reference(
                 "ElectraForTokenClassification", embedding_size=5, num_labels=3
             ),
+            "QuestionAnswerer": reference("ElectraForQuestionAnswering", embedding_size=5),
             "MaskedLM": reference("ElectraForMaskedLM", embedding_size=5, hidden_act="relu"),
         },
         tokenizers={"ElectraTokenizer": word_pieces()},

@@ -62,6 +62,7 @@ CASES = [
             "TokenClassifier": _model(
                 "ModernBertForTokenClassification", num_labels=3, classifier_activation="silu"
             ),
+            "QuestionAnswerer": _model("ModernBertForQuestionAnswering"),
             "MaskedLM": _model("ModernBertForMaskedLM", classifier_activation="relu"),
         },
         tokenizers={

@@ -46,6 +46,7 @@ CASES = [
                 "MPNetForSequenceClassification", **_POSITIONS, num_labels=3, hidden_act="relu"
             ),
             "TokenClassifier": reference("MPNetForTokenClassification", **_POSITIONS, num_labels=3),
+            "QuestionAnswerer": reference("MPNetForQuestionAnswering", **_POSITIONS),
             "MaskedLM": reference("MPNetForMaskedLM", **_POSITIONS, hidden_act="relu"),
         },
         tokenizers={

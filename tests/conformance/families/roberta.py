@@ -53,6 +53,7 @@ def _case(name: str, tokenizer: Any, kerashub: tuple[str, ...], **further: Any) 
                 f"{name}ForSequenceClassification", **usual, num_labels=3, hidden_act="relu"
             ),
             "TokenClassifier": reference(f"{name}ForTokenClassification", **usual, num_labels=5),
+            "QuestionAnswerer": reference(f"{name}ForQuestionAnswering", **usual),
             "MaskedLM": reference(f"{name}ForMaskedLM", **usual, hidden_act="relu"),
         },
         tokenizers={f"{name}Tokenizer": tokenizer},
