@@ -21,7 +21,7 @@ def model():
 def test_spawned_workers_of_a_data_loader(model):
     examples = list(zip(TEXTS, LABELS.tolist(), strict=True))
     loader = torch.utils.data.DataLoader(
-        examples, batch_size=2, num_workers=2, multiprocessing_context="spawn"
+        examples, batch_size=2, num_workers=1, multiprocessing_context="spawn"
     )
     expected = model.evaluate(TEXTS, LABELS, batch_size=2, verbose=0)
     np.testing.assert_allclose(model.evaluate(loader, verbose=0), expected, rtol=1e-5)
