@@ -5,6 +5,7 @@ from typing import Any
 
 from nlpkit.presets.folders.file_names import folder_to_write
 from nlpkit.presets.layouts.layout import Layout
+from nlpkit.presets.layouts.sentence_transformers import MODULES
 from nlpkit.presets.loading.load import open_layout
 
 
@@ -40,6 +41,8 @@ def _held_class(layout: Layout) -> Any:
     if layout.stated_class is not None:
         return layout.stated_class
     for task in layout.tasks():
+        if task.fits_any_backbone and not layout.folder.has(MODULES):
+            continue  # It could be made, and is not there.
         try:
             if layout.head_arguments(task) is not None:
                 return task

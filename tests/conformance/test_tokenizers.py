@@ -30,9 +30,12 @@ FIRST_OF_A_KIND = [
         nlpkit.tokenizers.WordPieceTokenizer,
     )
 ]
+# Without special tokens, which transformers always finds, and without a space at their start.
+FOR_TRANSFORMERS = ("the movie was  good", "Ünbelievable\nmovie, a 12 🎬!", "xyz" * 9)
 # All are cut and padded alike.
 ONLY = {
     "pure_graph_of_a_length_equals_python": lambda case: case in FIRST_OF_A_KIND,
+    "transformers_gives_the_same_ids": lambda case: case.cls.packing is not None,
 }
 
 
@@ -104,6 +107,25 @@ def test_encodings_agree_with_ids_and_point_at_their_text(case):
         starts = [start for start, _ in encoding.offsets]
         assert starts == sorted(starts)
         assert encoding.word_ids == sorted(encoding.word_ids)
+
+
+def test_transformers_gives_the_same_ids(case, tmp_path):
+    """Of a text alone and of two that are packed together; decoders' get a start token, at most."""
+    import transformers
+
+    tokenizer = case.build()
+    tokenizer.save_to_preset(tmp_path)
+    theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    for text in FOR_TRANSFORMERS:
+        assert theirs(text, add_special_tokens=False)["input_ids"] == tokenizer(text)
+    first, second = FOR_TRANSFORMERS[:2]
+    preprocessor = nlpkit.models.TextClassifierPreprocessor(tokenizer, sequence_length=64)
+    for given, columns in (((first,), [first]), ((first, second), ([first], [second]))):
+        ours, found = preprocessor(columns), theirs(*given)
+        real = ours["padding_mask"][0]
+        assert found["input_ids"] == ours["token_ids"][0][real].tolist()
+        if "segment_ids" in ours:
+            assert found["token_type_ids"] == ours["segment_ids"][0][real].tolist()
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ class MiniClassifier(MiniTask):
         self.dropout = dropout
 
     @classmethod
-    def from_hf_head_config(cls, reader):
+    def from_hf_head_config(cls, reader, backbone_class):
         return {"num_classes": len(reader.get("id2label", {"0": "a", "1": "b"}))}
 
     def hf_head_config(self):
@@ -218,7 +218,7 @@ class TinyLM(MiniTask):
         self.preprocessor = preprocessor
 
     @classmethod
-    def from_hf_head_config(cls, reader):
+    def from_hf_head_config(cls, reader, backbone_class):
         return {}
 
     def hf_head_config(self):

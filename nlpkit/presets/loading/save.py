@@ -68,7 +68,10 @@ def _write_tokenizer(thing: Any, path: Path) -> list[str]:
     tokenizer = holder if thing.preset_kind == "tokenizer" else getattr(holder, "tokenizer", None)
     if tokenizer is None:
         return []
-    return write_of_tokenizer(tokenizer, path, list(tokenizer.save_files(path)))
+    # A tokenizer of one's own need not know of the argument.
+    starts_texts = getattr(holder, "add_start_token", True)
+    names = tokenizer.save_files(path, **({} if starts_texts else {"starts_texts": False}))
+    return write_of_tokenizer(tokenizer, path, list(names))
 
 
 def _tensors(model: keras.Model) -> dict[str, Any]:

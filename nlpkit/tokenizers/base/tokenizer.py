@@ -283,8 +283,14 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         built: Self = from_tokenizer_json(cls, path, arguments, allow_patterns)
         return built
 
-    def save_files(self, folder: str | Path) -> list[str]:
-        """Write the files of this tokenizer in Hugging Face's format; return their names."""
+    def save_files(self, folder: str | Path, starts_texts: bool = True) -> list[str]:
+        """Write the files of this tokenizer in Hugging Face's format; return their names.
+
+        Args:
+            folder: path.
+            starts_texts: bool. Whether transformers is to start texts with the start token, in a
+                family of decoders that has one.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no Hugging Face files.")
 
     @classmethod

@@ -21,17 +21,16 @@ from nlpkit.tokenizers.byte_pair.files import (
 from nlpkit.tokenizers.byte_pair.json_reader import read_byte_pair_json
 from nlpkit.tokenizers.byte_pair.splitting.patterns import build_pre_tokenizer
 from nlpkit.tokenizers.hugging_face_json.part import Part, added_ids
-from nlpkit.tokenizers.hugging_face_json.pipeline import content_of, whole_file
+from nlpkit.tokenizers.hugging_face_json.pipeline import content_of
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
-    CONFIG_FILE,
     JSON_FILE,
     check_agreement,
     follows_the_file,
     own_names,
     read_config,
     read_content,
-    write_config,
 )
+from nlpkit.tokenizers.hugging_face_json.writing import write_json_files
 
 if TYPE_CHECKING:
     from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
@@ -79,7 +78,9 @@ def read_folder(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any
     return arguments | own_names(config)
 
 
-def write_folder(tokenizer: "BytePairTokenizer", folder: Path) -> list[str]:
+def write_folder(
+    tokenizer: "BytePairTokenizer", folder: Path, starts_texts: bool = True
+) -> list[str]:
     """Write `tokenizer.json` and `tokenizer_config.json`.
 
     transformers reads them with the same ids, except that it always recognizes special tokens.
@@ -87,9 +88,7 @@ def write_folder(tokenizer: "BytePairTokenizer", folder: Path) -> list[str]:
     Raises:
         ValueError: Hugging Face cannot express the settings.
     """
-    (folder / JSON_FILE).write_text(_text(tokenizer), encoding="utf-8", newline="\n")
-    write_config(folder, tokenizer.special_tokens_map)
-    return [JSON_FILE, CONFIG_FILE]
+    return write_json_files(tokenizer, _content(tokenizer), folder, starts_texts)
 
 
 def _native(tokenizer: "BytePairTokenizer") -> NativeTokenizer:
@@ -114,11 +113,11 @@ def _native(tokenizer: "BytePairTokenizer") -> NativeTokenizer:
     return native
 
 
-def _text(tokenizer: "BytePairTokenizer") -> str:
+def _content(tokenizer: "BytePairTokenizer") -> Part:
     if tokenizer.pipeline is None:
-        return str(_native(tokenizer).to_str())
+        return dict(json.loads(_native(tokenizer).to_str()))
     pairs = tokenizer._known_pairs()
-    return whole_file(tokenizer, content_of(tokenizer.pipeline, pairs.ids, pairs.merges))
+    return content_of(tokenizer.pipeline, pairs.ids, pairs.merges)
 
 
 def _of_vocabulary(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,8 +49,8 @@ def content_of(pipeline: str, vocabulary: Any, merges: Iterable[Any] | None = No
 
 def to_text(content: Part) -> str:
     """The file as text, with everything that the engine requires."""
-    whole = {"version": "1.0", "truncation": None, "padding": None, "post_processor": None}
-    parts = {name: content.get(name) for name in _PARTS[:-1]}
+    whole = {"version": "1.0", "truncation": None, "padding": None}
+    parts = {name: content.get(name) for name in (*_PARTS[:-1], "post_processor")}
     model = {"type": algorithm(content)} | dict(content["model"])
     return json.dumps(
         {**whole, **parts, "added_tokens": added_tokens(content), "model": model},

@@ -4,7 +4,6 @@ Several files may define a token's id: the vocabulary, `tokenizer.json`, `added_
 `tokenizer_config.json`. They complement each other; two that disagree are an error.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ _FLAGS = (
     "tokenize_chinese_chars",
 )
 # What the folder of a tokenizer that tokenizer.json says all about names as its class.
-_FOLLOW_THE_FILE = ("PreTrainedTokenizerFast", "TokenizersBackend")
+FOLLOW_THE_FILE = ("PreTrainedTokenizerFast", "TokenizersBackend")
 
 
 def read_config(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,7 +85,7 @@ def starts_texts(folder: FolderFiles) -> bool | None:
 
 def follows_the_file(config: Mapping[str, Any]) -> bool:
     """Whether ids depend on `tokenizer.json` only, not on `tokenizer_config.json`."""
-    return config.get("tokenizer_class") in _FOLLOW_THE_FILE
+    return config.get("tokenizer_class") in FOLLOW_THE_FILE
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -202,22 +201,6 @@ def own_names(config: Mapping[str, Any]) -> dict[str, str]:
     """The special tokens by Hugging Face's names and by ours."""
     tokens = named_tokens(config)
     return tokens | {own: tokens[name] for own, name in NAMES.items() if name in tokens}
-
-
-def write_config(folder: Path, names: Mapping[str, str]) -> None:
-    """Write a `tokenizer_config.json` for a `tokenizer.json` that defines all ids.
-
-    Args:
-        folder: path.
-        names: dict. The special tokens by our names.
-    """
-    config = {
-        "tokenizer_class": _FOLLOW_THE_FILE[0],
-        "clean_up_tokenization_spaces": False,
-        **{NAMES.get(name, name): token for name, token in names.items()},
-    }
-    text = json.dumps(config, indent=2, ensure_ascii=False)
-    (folder / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8", newline="\n")
 
 
 def check_agreement(

@@ -5,8 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpkit.presets.folders.folder_files import FolderFiles
-from nlpkit.tokenizers.hugging_face_json.part import Part, added_ids, vocabulary_of
-from nlpkit.tokenizers.hugging_face_json.pipeline import whole_file
+from nlpkit.presets.folders.manifest import MANIFEST
+from nlpkit.tokenizers.hugging_face_json.part import (
+    Part,
+    added_ids,
+    in_sequence,
+    vocabulary_of,
+)
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
     CONFIG_FILE,
     JSON_FILE,
@@ -15,15 +20,20 @@ from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
     own_names,
     read_config,
     read_content,
-    write_config,
+)
+from nlpkit.tokenizers.hugging_face_json.writing import write_json_files
+from nlpkit.tokenizers.sentence_piece.algorithm import (
+    SentencePieceAlgorithm,
+    SentencePieceSettings,
 )
 from nlpkit.tokenizers.sentence_piece.json_reader import read_sentence_piece_json
-from nlpkit.tokenizers.sentence_piece.json_writer import model_as_json
-from nlpkit.tokenizers.sentence_piece.pipeline_processor import parse_content
+from nlpkit.tokenizers.sentence_piece.json_writer import can_be_json, model_as_json
+from nlpkit.tokenizers.sentence_piece.pipeline_processor import parse_content, with_decoder
 from nlpkit.tokenizers.sentence_piece.source import (
     MODEL_BYTES,
     build_processor,
     find_proto_file,
+    is_json,
     proto_file,
 )
 
@@ -55,7 +65,8 @@ def read_folder(
             f"{CONFIG_FILE}: sp_model_kwargs must be empty; got {config['sp_model_kwargs']!r}."
         )
     model = proto_file(folder, name)
-    if folder.has(JSON_FILE):
+    # In a folder of nlpkit's own it is the model that has the ids, in every mode.
+    if folder.has(JSON_FILE) and not (model and folder.has(MANIFEST)):
         content = read_content(folder, config)
         if model is not None and not arranged:
             _check_model(folder.read(model, MODEL_BYTES), model, content)
@@ -66,12 +77,42 @@ def read_folder(
     return arguments | own | own_names(config)
 
 
-def write_folder(tokenizer: "SentencePieceTokenizer", data: bytes, folder: Path) -> list[str]:
-    """Write the files of a tokenizer whose model is a tokenizer.json."""
-    text = whole_file(tokenizer, parse_content(data))
-    (folder / JSON_FILE).write_text(text, encoding="utf-8", newline="\n")
-    write_config(folder, tokenizer.special_tokens_map)
-    return [JSON_FILE, CONFIG_FILE]
+def write_folder(
+    tokenizer: "SentencePieceTokenizer",
+    model: SentencePieceAlgorithm,
+    folder: Path,
+    starts_texts: bool = True,
+) -> list[str]:
+    """Write `tokenizer.json` and `tokenizer_config.json`, unless they cannot express the model.
+
+    Args:
+        tokenizer: `SentencePieceTokenizer`.
+        model: its algorithm.
+        folder: path.
+        starts_texts: bool. Whether texts get a start token, if the family has one.
+    """
+    content: dict[str, Any]
+    if is_json(model.data):
+        content = dict(parse_content(model.data))
+    elif can_be_json(model.data):
+        content = dict(with_decoder(model_as_json(model.data)))
+        before = _normalizers(model.settings)
+        steps = in_sequence(content["normalizer"], "normalizers")
+        content["normalizer"] = {"type": "Sequence", "normalizers": [*before, *steps]}
+    else:
+        return []
+    return write_json_files(tokenizer, content, folder, starts_texts)
+
+
+def _normalizers(settings: SentencePieceSettings) -> list[Part]:
+    """What happens to a text before the model."""
+    steps: list[Part] = [
+        {"type": "Replace", "pattern": {"String": old}, "content": new}
+        for old, new in (settings.replacements or {}).items()
+    ]
+    if settings.strip_accents:
+        steps += [{"type": "NFKD"}, {"type": "StripAccents"}]
+    return [*steps, {"type": "Lowercase"}] if settings.lowercase else steps
 
 
 def _read_model(

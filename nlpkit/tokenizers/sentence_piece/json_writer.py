@@ -11,6 +11,11 @@ _SPACE = "▁"
 _ADDED = (PieceKind.CONTROL, PieceKind.UNKNOWN, PieceKind.USER_DEFINED)
 
 
+def can_be_json(data: bytes) -> bool:
+    """Whether a tokenizer.json can express a model."""
+    return SentencePieceProto.parse(data).settings["model_type"] in _MODELS
+
+
 def model_as_json(data: bytes) -> dict[str, Any]:
     """Convert a model to a tokenizer.json.
 
@@ -25,7 +30,7 @@ def model_as_json(data: bytes) -> dict[str, Any]:
     """
     proto = SentencePieceProto.parse(data)
     settings = proto.settings
-    model = {"bpe": _bpe, "unigram": _unigram}.get(settings["model_type"])
+    model = _MODELS.get(settings["model_type"])
     if model is None:
         raise ValueError(
             "Tokens can be added to a SentencePiece model of the type bpe or unigram; got "
@@ -100,3 +105,6 @@ def _merges(pieces: Sequence[Piece]) -> list[list[str]]:
         for i in range(1, len(token))
         if token[:i] in scores and token[i:] in scores
     ]
+
+
+_MODELS = {"bpe": _bpe, "unigram": _unigram}

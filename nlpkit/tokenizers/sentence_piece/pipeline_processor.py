@@ -76,8 +76,13 @@ class PipelineProcessor:
 
 
 def parse_content(data: bytes) -> Part:
-    """The contents of a tokenizer.json, with SentencePiece's decoder if it has none."""
+    """The contents of a tokenizer.json, with a decoder."""
     content: dict[str, Any] = parse_json(data, "proto")
+    return with_decoder(content)
+
+
+def with_decoder(content: Part) -> Part:
+    """The contents of a tokenizer.json, with SentencePiece's decoder if it has none."""
     return {**content, "decoder": content.get("decoder") or _decoder(content)}
 
 

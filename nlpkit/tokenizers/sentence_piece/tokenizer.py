@@ -144,14 +144,16 @@ class SentencePieceTokenizer(Tokenizer):
         """Read the model from a folder."""
         self.set_proto(FolderFiles.of(dir_path).read(_ASSET_FILE, MODEL_BYTES))
 
-    def save_files(self, folder: str | Path) -> list[str]:
-        self._known()
-        if is_json(self._data):
-            from nlpkit.tokenizers.sentence_piece.folder import write_folder
+    def save_files(self, folder: str | Path, starts_texts: bool = True) -> list[str]:
+        from nlpkit.tokenizers.sentence_piece.folder import write_folder
 
-            return write_folder(self, self._data, Path(folder))
+        self._known()
+        model = self._build_algorithm(self._data)  # The running one may find tokens around it.
+        names = write_folder(self, model, Path(folder), starts_texts)
+        if is_json(self._data):
+            return names
         (Path(folder) / self.proto_file).write_bytes(self._data)
-        return [self.proto_file]
+        return [self.proto_file, *names]
 
     @classmethod
     def from_files(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
 from nlpkit.tokenizers.hugging_face_json.part import Part
-from nlpkit.tokenizers.hugging_face_json.pipeline import content_of, whole_file
+from nlpkit.tokenizers.hugging_face_json.pipeline import content_of
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
     CONFIG_FILE,
     JSON_FILE,
@@ -17,8 +17,8 @@ from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
     named_tokens,
     read_config,
     read_content,
-    write_config,
 )
+from nlpkit.tokenizers.hugging_face_json.writing import input_names, write_json_files
 from nlpkit.tokenizers.word_piece.algorithm import build_normalizer
 from nlpkit.tokenizers.word_piece.json_reader import MODEL, OF_ARGUMENT, read_word_piece_json
 from nlpkit.tokenizers.word_piece.pipeline import model_vocabulary
@@ -104,18 +104,13 @@ def write_files(tokenizer: "WordPieceTokenizer", folder: Path) -> list[str]:
     """
     is_bert = _is_expressible(tokenizer)
     if tokenizer.pipeline is not None or (is_bert and tokenizer.special_tokens):
-        text = whole_file(tokenizer, _content(tokenizer))
-        (folder / JSON_FILE).write_text(text, encoding="utf-8", newline="\n")
-        write_config(folder, tokenizer.special_tokens_map)
-        return [JSON_FILE, CONFIG_FILE]
+        return write_json_files(tokenizer, _content(tokenizer), folder)
     Vocabulary(tokenizer.get_vocabulary()).save(folder / _VOCABULARY)
     if not is_bert:
         return [_VOCABULARY]
     config: dict[str, Any] = {"tokenizer_class": tokenizer.hf_class}
     config |= {key: getattr(tokenizer, argument) for key, argument in _SETTINGS.items()}
-    config |= tokenizer.special_tokens_map
-    if tokenizer.packing is not None and not tokenizer.packing.numbers_segments:
-        config["model_input_names"] = ["input_ids", "attention_mask"]
+    config |= tokenizer.special_tokens_map | input_names(tokenizer)
     text = json.dumps(config, indent=2, ensure_ascii=False)
     (folder / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8")
     return [_VOCABULARY, CONFIG_FILE]

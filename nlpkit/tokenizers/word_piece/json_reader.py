@@ -87,9 +87,15 @@ def _read_post_processor(part: Part) -> dict[str, Any]:
     """Check that sequences are packed as in BERT or MPNet, which the preprocessor does."""
     kinds = (None, "TemplateProcessing", "BertProcessing", "RobertaProcessing")
     require("post_processor.type", part.get("type"), kinds)
-    for name, expected in (("single", ["A"]), ("pair", ["A", "B"])):
-        segments = [piece["Sequence"]["id"] for piece in part.get(name, []) if "Sequence" in piece]
-        if name in part and (segments != expected or len(part[name]) != 2 * len(expected) + 1):
+    # The sequences among special tokens, of which MPNet has two between segments.
+    known = {"single": ("-A-",), "pair": ("-A-B-", "-A--B-")}
+    for name, expected in known.items():
+        pieces = part.get(name, [])
+        if (
+            pieces
+            and "".join(piece.get("Sequence", {}).get("id", "-") for piece in pieces)
+            not in expected
+        ):
             raise ValueError(
                 f"tokenizer.json: post_processor.{name} must be [CLS], each segment ended by "
                 f"[SEP]; got {part[name]}."

@@ -128,6 +128,7 @@ def test_files_that_disagree(files, config, named, tmp_path):
 
 def test_other_vocabularies_that_disagree(tmp_path):
     LlamaTokenizer(PROTO, special_tokens=["</s>"]).save_files(tmp_path)
+    (tmp_path / "tokenizer.json").unlink()
     write(tmp_path, added_tokens__json={"<x>": 5})
     with pytest.raises(ValueError, match=r"tokenizer\.model.*added_tokens\.json"):
         LlamaTokenizer.from_files(tmp_path, {})

@@ -132,7 +132,8 @@ def test_a_family_arranges_the_ids(tmp_path):
     revived = _Shifted()
     revived.load_assets(tmp_path)
     assert revived("the fox") == [2, 3]
-    assert revived.save_files(tmp_path) == ["tokenizer.model"]
+    written = ["tokenizer.model", "tokenizer.json", "tokenizer_config.json"]
+    assert revived.save_files(tmp_path) == written
     assert (tmp_path / "tokenizer.model").read_bytes() == GOLDEN
 
 

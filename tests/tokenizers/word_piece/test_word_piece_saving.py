@@ -119,7 +119,7 @@ def test_tokenizer_config_takes_precedence(tmp_path):
         ({"normalizer": tokenizer_json()["normalizer"] | {"magic": False}}, "magic"),
         ({"model": {"type": "BPE"}}, "model"),
         ({"model": tokenizer_json()["model"] | {"dropout": 0.1}}, "dropout"),
-        ({"post_processor": {"type": "RobertaProcessing"}}, "post_processor"),
+        ({"post_processor": {"type": "ByteLevel"}}, "post_processor"),
         ({"added_tokens": [{"id": 99, "content": "<new>", "special": True}]}, "<new>"),
         ({"surprise": {}}, "surprise"),
     ],
