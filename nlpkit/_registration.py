@@ -19,7 +19,7 @@ from nlpkit._namespace import ORIGINS
 from nlpkit._registry import registered_class
 
 _SAVING = "keras.saving"
-_LAZY = ("layers", "metrics", "preprocessors", "samplers", "tokenizers")
+_LAZY = ("layers", "losses", "metrics", "preprocessors", "samplers", "tokenizers")
 # The classes that are in none of these namespaces and not a family's: modules, registered names.
 _OTHERS = {
     "backbones.backbone": "Backbone",
@@ -30,6 +30,7 @@ _OTHERS = {
     "layers.preprocessing.prompt_packer": "PromptPacker",
     "layers.preprocessing.token_augmenter": "TokenAugmenter",
     "layers.preprocessing.token_layer": "TokenLayer",
+    "losses.embedding_loss": "EmbeddingLoss",
     "modules.attention": "Attention",
     "modules.dense": "Dense",
     "modules.disentangled_attention": "DisentangledAttention RelativeEmbedding",

@@ -19,7 +19,7 @@ ON_ONE_BACKEND = (
     "nlpkit.tasks.",
     "nlpkit.tokenizers.",
 )
-NAMESPACES = ("layers", "metrics", "presets", "samplers", "tokenizers")
+NAMESPACES = ("layers", "losses", "metrics", "presets", "samplers", "tokenizers")
 
 
 def _sources():

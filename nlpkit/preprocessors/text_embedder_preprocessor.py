@@ -1,6 +1,6 @@
 """TextEmbedderPreprocessor: preprocessing for text embeddings."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -31,7 +31,8 @@ class TextEmbedderPreprocessor(SegmentPreprocessor):
 
     Call arguments:
         x: a str, a batch of them in any form, or several columns; see `Preprocessor`.
-        y: labels, such as the similarity of each pair. Default None.
+        y: labels, such as the similarity of each pair; for several columns zeros if there are none.
+            Default None.
         sample_weight: weights. Default None.
 
     Returns:
@@ -48,13 +49,11 @@ class TextEmbedderPreprocessor(SegmentPreprocessor):
         >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "film"]
         >>> tokenizer = nlpkit.models.BertTokenizer(vocabulary)
         >>> preprocessor = nlpkit.models.TextEmbedderPreprocessor(tokenizer, sequence_length=5)
-        >>> preprocessor((["good film"], ["film"]))["token_ids"]
+        >>> features, _ = preprocessor((["good film"], ["film"]))
+        >>> features["token_ids"]
         array([[[2, 5, 6, 3, 0],
                 [2, 6, 3, 0, 0]]], dtype=int32)
     """
-
-    # The columns are texts, so any number of them is right.
-    separate_texts: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -82,8 +81,11 @@ class TextEmbedderPreprocessor(SegmentPreprocessor):
 
     def _prepare(self, segments: list[Any], y: Data, sample_weight: Data) -> tuple[Any, Any, Any]:
         packed = [self._pack([segment]) for segment in segments]
-        features = packed[0] if len(packed) == 1 else _stacked(packed)
-        return features, y, sample_weight
+        if len(packed) == 1:
+            return packed[0], y, sample_weight
+        # Keras trains on labels alone; losses that need none ignore these.
+        y = packed[0]["token_ids"][..., 0] * 0 if y is None else y
+        return _stacked(packed), y, sample_weight
 
     def _features_spec(self, x: Data) -> dict[str, keras.KerasTensor]:
         features = super()._features_spec(x)

@@ -62,17 +62,24 @@ def _batches(counts: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
 
 
 def _cut(features: Features, rows: np.ndarray, batch_size: int) -> Features:
-    """The features of some rows, without the columns in which all are padding."""
-    used = np.flatnonzero(features["padding_mask"][rows].any(axis=0))
+    """The features of some rows, without padding that all have."""
+    if not backend.EAGER:
+        count = min(power_of_two(len(rows)), batch_size)
+        rows = np.concatenate([rows, np.repeat(rows[:1], count - len(rows))])
+    return trimmed({name: x[rows] for name, x in features.items()})
+
+
+def trimmed(features: Features) -> Features:
+    """Features `[…, length]` without padding that all rows have, but of one of few lengths."""
+    mask = features["padding_mask"]
+    longest = mask.shape[-1]
+    used = np.flatnonzero(mask.reshape(-1, longest).any(axis=0))
     first, end = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
     if not backend.EAGER:
-        longest = features["padding_mask"].shape[1]
         missing = min(_bucket(end - first), longest) - (end - first)
         # Padding stays on its side.
         first, end = (first, end + missing) if first == 0 else (first - missing, end)
-        count = min(power_of_two(len(rows)), batch_size)
-        rows = np.concatenate([rows, np.repeat(rows[:1], count - len(rows))])
-    return {name: x[rows, first:end] for name, x in features.items()}
+    return {name: x[..., first:end] for name, x in features.items()}
 
 
 def _bucket(length: int) -> int:

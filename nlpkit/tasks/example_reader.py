@@ -34,8 +34,7 @@ class ExampleReader:
     @classmethod
     def of(cls, task: "Task", labelled: bool = True) -> Self:
         """Create the reader of a task with a preprocessor."""
-        separate = getattr(task.preprocessor, "separate_texts", False)
-        segments = getattr(task.preprocessor, "has_segment_ids", False) and not separate
+        segments = getattr(task.preprocessor, "has_segment_ids", False)
         limit = getattr(task.backbone, "num_segments", None) if segments else None
         return cls(task.preprocessor, Labels.of(task), limit, labelled)
 

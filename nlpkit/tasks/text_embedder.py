@@ -1,18 +1,20 @@
 """TextEmbedder: embeddings of whole texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import keras
 import numpy as np
+from keras import ops
 
-from nlpkit._types import Data, Tensor
+from nlpkit._types import Data, KerasIdentifier, Tensor
 from nlpkit._warning import warn
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import HeadTable
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
+from nlpkit.losses.multiple_negatives_ranking import MultipleNegativesRankingLoss
 from nlpkit.preprocessors.columns import read_column
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.text_embedder_preprocessor import TextEmbedderPreprocessor
@@ -22,6 +24,7 @@ from nlpkit.presets.mapping.weight_table import Line, parse
 from nlpkit.tasks import similarity
 from nlpkit.tasks.classifier_head import INITIALIZER_RANGE, pooled
 from nlpkit.tasks.encoding import run_by_length
+from nlpkit.tasks.row_reader import RowReader
 from nlpkit.tasks.task import Task
 
 POOLINGS = ("mean", "first", "last", "max")
@@ -35,6 +38,10 @@ class TextEmbedder(Task):
     The hidden states of a backbone are pooled, projected by any number of dense layers, and
     normalized (Reimers and Gurevych, 2019, 1908.10084). `TextEmbedder.from_preset` reads folders of
     sentence-transformers, and what `save_to_preset` writes is one.
+
+    `fit` takes rows of texts, such as pairs or a text with a right and a wrong answer, as a tuple
+    of columns. The embedder compiles itself with Adam (2e-5) and, unless `compile=False`,
+    `MultipleNegativesRankingLoss`; `nlpkit.losses` has others.
 
     Args:
         backbone: `Backbone`, an encoder or a decoder.
@@ -53,11 +60,12 @@ class TextEmbedder(Task):
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
     Call arguments:
-        inputs: the backbone's inputs.
+        inputs: the backbone's inputs, with an axis for the columns before the tokens if there are
+            several texts a row.
         training: bool. Whether dropout is applied.
 
     Returns:
-        float `[batch, dim]`.
+        float `[batch, dim]`, or `[batch, columns, dim]`.
 
     Raises:
         ValueError: an argument has a value that is not listed here, `default_prompt_name` is not in
@@ -119,11 +127,39 @@ class TextEmbedder(Task):
         self.similarity_function = similarity_function
         self.truncate_dim = truncate_dim
         self._check_dim(truncate_dim)
+        self._compile_itself()
 
     @property
     def embedding_dim(self) -> int:
         """The size of an embedding, before `truncate_dim`."""
         return int(self.outputs[0].shape[-1])
+
+    def compile(
+        self,
+        optimizer: KerasIdentifier = "auto",
+        loss: KerasIdentifier = "auto",
+        **kwargs: Any,
+    ) -> None:
+        """Configure training.
+
+        Args:
+            optimizer: as for `keras.Model.compile`; "auto" is Adam (2e-5).
+            loss: one of `nlpkit.losses`; "auto" is `MultipleNegativesRankingLoss`.
+            **kwargs: further arguments of `keras.Model.compile`.
+        """
+        loss = MultipleNegativesRankingLoss() if loss == "auto" else loss
+        optimizer = keras.optimizers.Adam(2e-5) if optimizer == "auto" else optimizer
+        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+
+    def __call__(self, inputs: Data, *args: Any, **kwargs: Any) -> Any:
+        """Run on the backbone's inputs; see the class."""
+        run = super().__call__
+        return _of_columns(inputs, lambda rows: run(rows, *args, **kwargs))
+
+    def call(self, inputs: Data, training: bool | None = None, mask: Any = None) -> Any:
+        """Run on the backbone's inputs."""
+        run = super().call
+        return _of_columns(inputs, lambda rows: run(rows, training=training, mask=mask))
 
     def encode(
         self,
@@ -269,6 +305,15 @@ class TextEmbedder(Task):
                 f"got {dim}."
             )
 
+    def _reader(self, labelled: bool = True) -> Any:
+        return RowReader.of(self, labelled)
+
+    def _weights(self, y: Tensor, y_pred: Tensor, sample_weight: Tensor) -> Any:
+        # A loss has one number for a row of texts.
+        return super()._weights(
+            y, y_pred[:, 0] if len(y_pred.shape) == 3 else y_pred, sample_weight
+        )
+
     @classmethod
     def head_on(cls, backbone_class: type[Backbone]) -> HeadTable | None:
         """No family's checkpoints contain the head: it is described beside them."""
@@ -315,6 +360,17 @@ class TextEmbedder(Task):
         pooled_dim = self.get_layer("pooling").output.shape[-1]
         sizes = [pooled_dim, *(projection["units"] for projection in self.projections)]
         return sentence_transformers.write_embedder(arguments, sizes, folder)
+
+
+def _of_columns(inputs: Data, run: Callable[[Any], Any]) -> Any:
+    """Run on inputs `[batch, columns, length]` as rows of their own."""
+    token_ids = inputs.get("token_ids") if isinstance(inputs, dict) else None
+    if token_ids is None or len(token_ids.shape) != 3:
+        return run(inputs)
+    count = token_ids.shape[1]
+    rows = {name: ops.reshape(x, (-1, ops.shape(x)[-1])) for name, x in inputs.items()}
+    outputs = run(rows)
+    return ops.reshape(outputs, (-1, count, outputs.shape[-1]))
 
 
 def _usual_pooling(backbone: Backbone) -> str:

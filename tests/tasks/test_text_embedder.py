@@ -2,11 +2,13 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 from tasks import miniature
 from tasks.miniature import TEXTS, WORDS
 
+from nlpkit import losses
 from nlpkit.models import BertBackbone, BertClassifier, TextEmbedder, TextEmbedderPreprocessor
 
 PROMPTS = {"query": "good ", "document": "film ", "other": "dull "}
@@ -49,7 +51,7 @@ def test_dense_layers_follow_and_length_is_one(embedder, plain):
     np.testing.assert_allclose(embedder.encode(TEXTS), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("batch_size", [1, 2, 5, 100])
+@pytest.mark.parametrize("batch_size", [1, 4])
 def test_batches_and_order_change_nothing(embedder, batch_size):
     alone = np.stack([embedder.encode(text) for text in TEXTS])
     np.testing.assert_allclose(embedder.encode(TEXTS, batch_size=batch_size), alone, atol=1e-6)
@@ -204,3 +206,85 @@ def test_refused(embedder, case):
 def test_cut_text_is_reported(embedder):
     with pytest.warns(UserWarning, match="cut"):
         build().encode(" ".join(WORDS[5:]) * 2)
+
+
+PAIRS = (["good", "bad", "dull film"], ["fine", "dull", "a film"])
+WRONG = ["bad", "a good film", "fine"]
+LOSSES = {
+    "ranking": (losses.MultipleNegativesRankingLoss(), PAIRS, None),
+    "ranking with negatives": (losses.MultipleNegativesRankingLoss(), (*PAIRS, WRONG), None),
+    "similarity": (losses.CosineSimilarityLoss(), PAIRS, [1.0, 0.0, 0.5]),
+    "triplets": (losses.TripletLoss("cosine", 0.5), (*PAIRS, WRONG), None),
+    "margins": (losses.MarginMSELoss(), (*PAIRS, WRONG), [0.1, 0.2, 0.3]),
+    "Matryoshka": (
+        losses.MatryoshkaLoss(losses.MultipleNegativesRankingLoss(), [4, 2]),
+        PAIRS,
+        None,
+    ),
+}
+
+
+# One is enough for each backend's loop.
+ON_EACH_BACKEND = "ranking with negatives"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[] if case == ON_EACH_BACKEND else pytest.mark.by_turns)
+        for case in LOSSES
+    ],
+)
+def test_learns(case):
+    loss, columns, labels = LOSSES[case]
+    model = build()
+    model.compile(keras.optimizers.Adam(0.01), loss)
+    embeddings = model.predict(columns, verbose=0)
+    expected = loss(np.zeros(3) if labels is None else np.array(labels), embeddings)
+    history = model.fit(columns, labels, batch_size=3, epochs=8, verbose=0).history["loss"]
+    assert history[0] == pytest.approx(float(expected), abs=1e-5)
+    assert history[-1] < history[0]
+
+
+@pytest.mark.by_turns
+def test_rows_and_weights():
+    model = build()
+    rows = list(zip(*PAIRS, strict=True))
+    assert model.evaluate(rows, verbose=0) == pytest.approx(model.evaluate(PAIRS, verbose=0))
+    model.compile("sgd", losses.CosineSimilarityLoss())
+    labels, weights = np.array([1.0, 0.0, 0.5]), np.array([1.0, 0.0, 3.0])
+    own = [model.evaluate([row], labels[i : i + 1], verbose=0) for i, row in enumerate(rows)]
+    weighted = model.evaluate(PAIRS, labels, sample_weight=weights, batch_size=2, verbose=0)
+    assert weighted == pytest.approx(np.average(own, weights=weights), abs=1e-5)
+
+
+@pytest.mark.by_turns
+@pytest.mark.parametrize(
+    ("loss", "columns", "labels", "message"),
+    [
+        (losses.MultipleNegativesRankingLoss(), PAIRS, [1, 0, 1], "takes no labels"),
+        (losses.MultipleNegativesRankingLoss(), PAIRS[0], None, "compares 2 or more texts a row"),
+        (losses.CosineSimilarityLoss(), PAIRS, None, "needs labels"),
+        (
+            losses.CosineSimilarityLoss(),
+            (*PAIRS, WRONG),
+            [1, 0, 1],
+            "compares 2 texts .* got 3",
+        ),
+        (losses.TripletLoss(), PAIRS, None, "compares 3 texts"),
+        (losses.MarginMSELoss(), (*PAIRS, WRONG), np.ones((3, 3)), "1 margins or 2 scores"),
+        (losses.MatryoshkaLoss(losses.TripletLoss(), [5]), (*PAIRS, WRONG), None, "at most 4"),
+        (losses.TripletLoss(), (PAIRS[0], PAIRS[1], WRONG[:2]), None, "same length"),
+    ],
+)
+def test_unsuitable_rows(loss, columns, labels, message):
+    model = build()
+    model.compile("sgd", loss)
+    with pytest.raises(ValueError, match=message):
+        model.fit(columns, labels, verbose=0)
+
+
+@pytest.mark.by_turns
+def test_repeated_positives_are_reported():
+    with pytest.warns(UserWarning, match=r"2 of 3 positives occur in several rows, such as 'fine'"):
+        build().evaluate((PAIRS[0], ["fine", "dull", "fine"]), verbose=0)

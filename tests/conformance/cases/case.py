@@ -13,7 +13,14 @@ from nlpkit._config import Configurable, argument_names
 from nlpkit.presets.mapping.assignment import named_variables
 
 KERAS_ARGUMENTS = ("self", "name", "dtype", "trainable", "activity_regularizer")
-NAMESPACES = (nlpkit.layers, nlpkit.tokenizers, nlpkit.models, nlpkit.metrics, nlpkit.samplers)
+NAMESPACES = (
+    nlpkit.layers,
+    nlpkit.tokenizers,
+    nlpkit.models,
+    nlpkit.losses,
+    nlpkit.metrics,
+    nlpkit.samplers,
+)
 
 
 @dataclass(frozen=True)

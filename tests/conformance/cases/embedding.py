@@ -33,6 +33,22 @@ def _embedder_arguments() -> dict[str, Any]:
     }
 
 
+_REDUCTION = {"reduction": "sum", "dtype": "float64"}
+LOSSES = [
+    Case("MultipleNegativesRankingLoss", lambda: {"scale": 5.0, **_REDUCTION}),
+    Case("CosineSimilarityLoss", lambda: _REDUCTION),
+    Case("TripletLoss", lambda: {"distance": "cosine", "margin": 0.5, **_REDUCTION}),
+    Case("MarginMSELoss", lambda: _REDUCTION),
+    Case(
+        "MatryoshkaLoss",
+        lambda: {
+            "loss": nlpkit.losses.CosineSimilarityLoss(),
+            "dims": [2, 1],
+            "weights": [1.0, 0.5],
+            **_REDUCTION,
+        },
+    ),
+]
 EMBEDDING = [
     Case("TextEmbedderPreprocessor", _packing_arguments),
     Case("TextEmbedder", _embedder_arguments),
