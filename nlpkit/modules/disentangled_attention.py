@@ -149,23 +149,25 @@ def rows_of_distances(bucket_size: int | None, max_distance: int) -> np.ndarray:
         bucket_size, max_distance: see `RelativeEmbedding`.
 
     Raises:
-        ValueError: there are no buckets of this size for these distances.
+        ValueError: `bucket_size` is odd or not positive.
     """
     # Past the last bucket's border at max_distance - 1, whatever the rounding.
     backward = -np.arange(-2 * max_distance, 2 * max_distance + 1)
     if bucket_size is None:
         return np.clip(backward + max_distance, 0, 2 * max_distance - 1).astype("int32")
-    middle = bucket_size // 2
-    if bucket_size < 2 or bucket_size % 2 or max_distance < middle + 2:
-        raise ValueError(
-            "bucket_size must be even, and half of it at least 2 less than the largest distance; "
-            f"got bucket_size={bucket_size} and distances up to {max_distance}."
-        )
+    if bucket_size < 2 or bucket_size % 2:
+        raise ValueError(f"bucket_size must be even and positive; got bucket_size={bucket_size}.")
+    buckets = _buckets(backward, bucket_size // 2, max_distance)
+    return np.clip(buckets + bucket_size, 0, 2 * bucket_size - 1).astype("int32")
+
+
+def _buckets(backward: np.ndarray, middle: int, max_distance: int) -> np.ndarray:
+    if max_distance < middle + 2:  # Each distance has a bucket of its own.
+        return np.clip(backward, -max_distance, max_distance)
     ratio = np.maximum(np.abs(backward), middle).astype("float32") / np.float32(middle)
     whole = np.log(np.float32((max_distance - 1) / middle))
     grown = np.ceil(np.log(ratio) / whole * np.float32(middle - 1)) + middle
-    buckets = np.where(np.abs(backward) <= middle, backward, grown * np.sign(backward))
-    return np.clip(buckets + bucket_size, 0, 2 * bucket_size - 1).astype("int32")
+    return np.where(np.abs(backward) <= middle, backward, grown * np.sign(backward))
 
 
 def _look_up(products: Tensor, rows: Tensor) -> Any:

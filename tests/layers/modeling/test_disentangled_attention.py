@@ -22,7 +22,18 @@ def test_rows_are_those_of_transformers(bucket_size, max_distance):
     np.testing.assert_array_equal(rows_of_distances(bucket_size, max_distance), expected.numpy())
 
 
-@pytest.mark.parametrize(("bucket_size", "max_distance"), [(5, 40), (1, 40), (20, 11)])
+@pytest.mark.parametrize(("bucket_size", "max_distance"), [(20, 11), (256, 5), (2, 2)])
+def test_few_distances_have_a_row_each_as_in_transformers(bucket_size, max_distance):
+    import torch
+    from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
+
+    within = -torch.arange(1 - max_distance, max_distance)
+    expected = make_log_bucket_position(within, bucket_size, max_distance).long() + bucket_size
+    found = rows_of_distances(bucket_size, max_distance)
+    np.testing.assert_array_equal(found[max_distance + 1 : -max_distance - 1], expected.numpy())
+
+
+@pytest.mark.parametrize(("bucket_size", "max_distance"), [(5, 40), (1, 40)])
 def test_impossible_buckets_are_refused(bucket_size, max_distance):
     with pytest.raises(ValueError, match="bucket_size must be even"):
         rows_of_distances(bucket_size, max_distance)
