@@ -15,18 +15,18 @@ from nlpkit._compat import is_tensorflow_value
 from nlpkit._config import argument_names
 from nlpkit._foreign_names import explains_names
 from nlpkit._types import Data
-from nlpkit._warning import warn
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer, check_choice
 from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.ragged import Row, pad_rows, to_rows
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.preset import FromPreset
-from nlpkit.tokenizers.base.added_tokens import WholeTokens, with_added_tokens
+from nlpkit.tokenizers.base.added_tokens import with_added_tokens
 from nlpkit.tokenizers.base.algorithm import Algorithm
 from nlpkit.tokenizers.base.encoding import Encoding
 from nlpkit.tokenizers.base.ids_input import checked_ids, without_tensors
 from nlpkit.tokenizers.base.packing import Packing
 from nlpkit.tokenizers.base.special_tokens import NO_TOKENS, SpecialTokens
+from nlpkit.tokenizers.base.spelled_tokens import SpelledTokens
 from nlpkit.tokenizers.base.string_input import ERRORS, map_strings, valid_texts
 from nlpkit.tokenizers.base.token_display import TokenDisplay
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
@@ -101,8 +101,7 @@ class Tokenizer(FromPreset, PreprocessingLayer):
 
     _algorithm: Algorithm | None = None
     _special = NO_TOKENS
-    _reported_tokens = WholeTokens({})
-    _has_warned = False
+    _spelled = SpelledTokens()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -339,9 +338,6 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         """A dataclass of those arguments that it has fields for."""
         return kind(**{field.name: getattr(self, field.name) for field in fields(kind)})  # type: ignore[arg-type]
 
-    def _special_token_list(self) -> list[str]:
-        return [*self.special_tokens_map.values(), *(self.special_tokens or ())]
-
     def _look_up_special_tokens(self, vocabulary: Vocabulary) -> SpecialTokens:
         """Look up the special tokens; raise a ValueError if the vocabulary lacks one."""
         named, others = self.special_tokens_map, self.special_tokens or ()
@@ -369,9 +365,8 @@ class Tokenizer(FromPreset, PreprocessingLayer):
             whole |= {token: ids[token] for token in unsplittable}
         if algorithm is not None:
             algorithm = with_added_tokens(algorithm, whole, affixes, not self._takes_words)
-        # A short one may be plain text: "!" is CLIP's padding token.
-        plain = [] if whole or self.special_tokens_in_strings else special.ids
-        self._reported_tokens = WholeTokens(dict.fromkeys((t for t in plain if len(t) > 2), 0))
+        is_plain = not (whole or self.special_tokens_in_strings or self._takes_words)
+        self._spelled = SpelledTokens(special.ids if is_plain else ())
         self._special = special
         self._algorithm = algorithm
 
@@ -385,7 +380,7 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         return self._running().vocabulary
 
     def _tokenize_batch(self, examples: Sequence[Any]) -> Any:
-        self._report_spelled(examples)
+        self._spelled.report(examples)
         rows: Sequence[Any] = self._rows(examples)
         string = self.compute_dtype == "string"
         if string:
@@ -434,19 +429,6 @@ class Tokenizer(FromPreset, PreprocessingLayer):
             return "" if string else 0
         i = self._special.by_name["pad_token"]
         return self.id_to_token(i) if string else i
-
-    def _report_spelled(self, texts: Sequence[Any]) -> None:
-        """Warn, once per tokenizer, if texts contain special tokens that are read as plain text."""
-        if self._has_warned or self._takes_words:
-            return
-        found = next((token for token in map(self._reported_tokens.find, texts) if token), None)
-        if found:
-            self._has_warned = True
-            warn(
-                f"A text contains the special token {found!r}, read as plain text. For the "
-                "token itself, build the tokenizer with special_tokens_in_strings=True "
-                "(from_preset takes it too)."
-            )
 
     def _report_cut(
         self, rows: Sequence[Any], cut: Sequence[Any], length: int, argument: str

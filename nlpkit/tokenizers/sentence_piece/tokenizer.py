@@ -123,7 +123,7 @@ class SentencePieceTokenizer(Tokenizer):
         settings = self._settings(SentencePieceSettings)
         arrange = self._arrange if self._arranges() else None
         found = self.special_tokens_in_strings and not self.pure_graph
-        special = self._special_token_list()
+        special = [*self.special_tokens_map.values(), *(self.special_tokens or ())]
         return SentencePieceAlgorithm.build(data, settings, special, arrange, found)
 
     def _affixes(self, processor: Processor) -> tuple[list[int], list[int]]:
