@@ -38,6 +38,7 @@ _OTHERS = {
     "modules.embedding_table": "Table",
     "modules.experts": "ExpertDense Experts",
     "modules.feed_forward": "FeedForward",
+    "modules.fourier_mixing": "FourierMixing",
     "modules.normalization": "LayerNormalization RMSNorm",
     "modules.pooling": "Pooling",
     "modules.relative_bias": "RelativeBias",

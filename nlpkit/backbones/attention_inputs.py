@@ -48,8 +48,10 @@ class AttentionInputs:
         self._dtype = dtype
         self._made: dict[Any, Any] = {}
 
-    def of(self, attention: AttentionSpec) -> dict[str, Any]:
+    def of(self, attention: Any) -> dict[str, Any]:
         """The arguments that an attention layer of this spec is called with."""
+        if not isinstance(attention, AttentionSpec):
+            return {}
         return {
             "attention_mask": self._mask(attention.causal, attention.window),
             "bias": self._bias(attention),

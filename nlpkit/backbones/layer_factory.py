@@ -99,7 +99,9 @@ class LayerFactory:
             name=f"transformer_layer_{index}",
         )
 
-    def _attention(self, attention: AttentionSpec) -> Any:
+    def _attention(self, attention: Any) -> Any:
+        if not isinstance(attention, AttentionSpec):
+            return attention.layer(**_fields(attention), dtype=self._dtype, name="attention")
         return (attention.layer or Attention)(
             **{name: x for name, x in _fields(attention).items() if name not in _INPUTS},
             query_norm=self.norm(attention.query_key_norm, "query_norm"),

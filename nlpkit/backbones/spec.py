@@ -167,13 +167,14 @@ class LayerSpec:
     """One transformer layer.
 
     Attributes:
-        attention, attention_residual: the first sub-layer and its residual connection.
+        attention, attention_residual: the first sub-layer, attention or a spec whose `layer` takes
+            its place, and its residual connection.
         feed_forward, feed_forward_residual: the second.
         parallel: whether the feed-forward layer has the same input as attention, rather than its
             output; without a pre-norm of its own it shares attention's.
     """
 
-    attention: AttentionSpec
+    attention: Any
     attention_residual: ResidualSpec
     feed_forward: FeedForwardSpec | ExpertsSpec
     feed_forward_residual: ResidualSpec
@@ -195,6 +196,7 @@ class EmbeddingSpec:
         token_dim: size of the token embedding, if it is projected to the hidden size.
         projected: what is projected: the "tokens" alone, and hidden states back to them at the end
             (OPT), or the normalized "sum" of all embeddings, which have that size (ALBERT).
+        dropout_last: whether dropout comes after the projection of the sum.
     """
 
     vocabulary_size: int
@@ -206,6 +208,7 @@ class EmbeddingSpec:
     position_offset: int = 0
     token_dim: int | None = None
     projected: Literal["tokens", "sum"] = "tokens"
+    dropout_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -275,6 +278,7 @@ class StackSpec:
             spec whose `layer` makes their `bias` from the positions of queries and keys.
         convolution: a spec whose `layer` changes the first layer's output by the embeddings.
         initializer_range: standard deviation of initial weights (truncated normal).
+        counts_padding: whether padding is numbered, mixed and encoded like all tokens.
         final_norm: normalization after the last layer.
         pooler_activation: activation of the dense layer on the first token; None for no pooler.
         head: the language-model head; None for encoders.
@@ -287,6 +291,7 @@ class StackSpec:
     order: tuple[int, ...] | None = None
     relative: Any = None
     convolution: Any = None
+    counts_padding: bool = False
     final_norm: NormSpec | None = None
     pooler_activation: str | None = None
     head: HeadSpec | None = None

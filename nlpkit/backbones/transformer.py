@@ -1,6 +1,7 @@
 """From a spec to layers and their computation: the one assembly of all transformers here."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -172,6 +173,8 @@ class Transformer:
         """Sequence ids (None: one unpadded sequence a row) and positions."""
         sequence_ids, positions = inputs.get("sequence_ids"), inputs.get("positions")
         padding_mask = inputs.get("padding_mask")
+        if self.spec.counts_padding:
+            padding_mask = ops.ones_like(inputs["token_ids"], dtype="bool")
         if sequence_ids is not None:
             if padding_mask is not None:
                 sequence_ids = ops.where(padding_mask, sequence_ids, 0)
@@ -201,8 +204,11 @@ class Transformer:
         if self.embeddings_norm is not None:
             hidden = self.embeddings_norm(hidden)
         # Outside training too: Keras keeps the seed of a layer that is in the functional graph.
-        hidden = self.embeddings_dropout(hidden, training=bool(training))
-        return hidden if self.project_sum is None else self.project_sum(hidden)
+        drop = partial(self.embeddings_dropout, training=bool(training))
+        steps = (drop, self.project_sum) if self.project_sum is not None else (drop,)
+        for step in reversed(steps) if embedding.dropout_last else steps:
+            hidden = step(hidden)
+        return hidden
 
     def _leave(self, hidden: Tensor) -> Any:
         if self.final_norm is not None:

@@ -1,8 +1,7 @@
 """ALBERT (Lan et al., 2019, https://arxiv.org/abs/1909.11942)."""
 
-import os
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from nlpkit._types import DType
 from nlpkit.backbones import bert_like
@@ -12,7 +11,6 @@ from nlpkit.backbones.heads import Heads, HeadTable
 from nlpkit.backbones.spec import EmbeddingSpec, NormSpec
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
-from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.decoder import PLAIN, SENTENCE_PIECES
 from nlpkit.presets.layouts.kerashub.encoder import encoder
@@ -22,7 +20,11 @@ from nlpkit.presets.mapping.weight_table import Line, parse
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
-from nlpkit.tokenizers.sentence_piece.cls_sep_tokenizer import ClsSepPieceTokenizer
+from nlpkit.tokenizers.sentence_piece.cls_sep_tokenizer import (
+    AS_THE_MODEL,
+    QUOTES,
+    ClsSepPieceTokenizer,
+)
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource
 
 _CONFIG = {
@@ -71,12 +73,10 @@ embeddings_projection/bias <- layers/dense/1
 pooled_dense/kernel <- layers/dense_1/0
 pooled_dense/bias <- layers/dense_1/1
 """
-_REPLACEMENTS = {"``": '"', "''": '"'}
-_AS_THE_MODEL = {"lowercase": False, "strip_accents": False, "replacements": None}
 _KERASHUB = encoder(
     "Albert",
     # There the SentencePiece model alone says what becomes of a text.
-    {**SENTENCE_PIECES, "fixed": _AS_THE_MODEL},
+    {**SENTENCE_PIECES, "fixed": AS_THE_MODEL},
     arguments=(
         *PLAIN,
         "embedding_dim",
@@ -111,29 +111,19 @@ class AlbertTokenizer(ClsSepPieceTokenizer):
         'the fox'
     """
 
+    simplifies: ClassVar[bool] = True
+
     def __init__(
         self,
         proto: ProtoSource | None = None,
         *,
         lowercase: bool = True,
         strip_accents: bool = True,
-        replacements: Mapping[str, str] | None = _REPLACEMENTS,
+        replacements: Mapping[str, str] | None = QUOTES,
         **kwargs: Any,
     ) -> None:
         steps: dict[str, Any] = {"lowercase": lowercase, "strip_accents": strip_accents}
         super().__init__(proto, replacements=replacements, **steps, **kwargs)
-
-    @classmethod
-    def from_files(
-        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
-    ) -> Self:
-        if FolderFiles.of(folder).has("tokenizer.json"):  # It has these steps itself.
-            return super().from_files(folder, config, **{**_AS_THE_MODEL, **arguments})
-        stated = {
-            "lowercase": config.get("do_lower_case", True),
-            "strip_accents": not config.get("keep_accents", False),
-        }
-        return super().from_files(folder, config, **{**stated, **arguments})
 
 
 class AlbertBackbone(Backbone):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import Shape, Tensor
@@ -63,7 +64,10 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
             update = backend.dropout(update, self.dropout, self._seed)
         if self.scale is not None:
             update = update * self.scale
-        hidden = hidden + update
+        # What overflows its dtype comes in another.
+        hidden = (
+            hidden if hidden.dtype == update.dtype else ops.cast(hidden, update.dtype)
+        ) + update
         return hidden if self.output_norm is None else self.output_norm(hidden)
 
 

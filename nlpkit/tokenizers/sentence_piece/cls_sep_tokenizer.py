@@ -10,6 +10,10 @@ from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource
 from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
 
+# What the classes of transformers replace before all else.
+QUOTES = {"``": '"', "''": '"'}
+AS_THE_MODEL = {"lowercase": False, "strip_accents": False, "replacements": None}
+
 
 class ClsSepPieceTokenizer(SentencePieceTokenizer):
     """A `SentencePieceTokenizer` with BERT's special tokens, which it does not add by itself.
@@ -31,6 +35,8 @@ class ClsSepPieceTokenizer(SentencePieceTokenizer):
     )
     packing: ClassVar[Packing] = CLS_SEP
     proto_file: ClassVar[str] = "spiece.model"
+    # Whether transformers lowercases texts and strips accents unless its files say otherwise.
+    simplifies: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -48,6 +54,18 @@ class ClsSepPieceTokenizer(SentencePieceTokenizer):
         self.pad_token = pad_token
         self.mask_token = mask_token
         self.set_proto(proto)
+
+    @classmethod
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
+        stated: dict[str, Any] = AS_THE_MODEL
+        if not FolderFiles.of(folder).has("tokenizer.json"):  # It has these steps itself.
+            stated = {
+                "lowercase": config.get("do_lower_case", cls.simplifies),
+                "strip_accents": not config.get("keep_accents", not cls.simplifies),
+            }
+        return super().from_files(folder, config, **{**stated, **arguments})
 
 
 class ClsSepMaskPieceTokenizer(ClsSepPieceTokenizer):
@@ -67,11 +85,3 @@ class ClsSepMaskPieceTokenizer(ClsSepPieceTokenizer):
     def _arrange(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
         mask = Piece(self.mask_token, kind=PieceKind.CONTROL)
         return pieces if any(piece.text == mask.text for piece in pieces) else [*pieces, mask]
-
-    @classmethod
-    def from_files(
-        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
-    ) -> Self:
-        if not FolderFiles.of(folder).has("tokenizer.json"):  # It has this step itself.
-            arguments = {"lowercase": config.get("do_lower_case", False), **arguments}
-        return super().from_files(folder, config, **arguments)

@@ -54,7 +54,7 @@ class EncoderCase:
         outputs: Hugging Face's names of the backbone's outputs.
         has_dense_head: whether its classifier has a dense layer before the logits.
         kerashub: special tokens in the vocabulary of KerasHub's tokenizer, if it has the family.
-        exempt: names of checks it cannot pass, each with the reason; strict.
+        exempt: names of checks its backbone cannot pass, each with the reason; strict.
     """
 
     name: str
@@ -103,7 +103,7 @@ class EncoderCase:
 
     def tokenizer_cases(self) -> list[Case]:
         return [
-            Case(name, given.changed, others={"small": given.small}, exempt=self.exempt)
+            Case(name, given.changed, others={"small": given.small})
             for name, given in self.tokenizers.items()
         ]
 
@@ -128,7 +128,7 @@ class EncoderCase:
         if "MaskedLM" in self.heads:
             kinds["MaskedLMPreprocessor"] = (self._masking, self._masked_lm)
         return [
-            Case(self.prefix + kind, arguments, exempt=self.exempt, family=family())
+            Case(self.prefix + kind, arguments, family=family())
             for kind, (arguments, family) in kinds.items()
         ]
 
@@ -166,14 +166,13 @@ class EncoderCase:
                 classifier,
                 needs=("backbone", "num_classes", "preprocessor"),
                 refused={} if self.has_dense_head else {"hidden_dim": 8},
-                exempt=self.exempt,
                 family=self._classifier(),
             )
         ]
         if "MaskedLM" in self.heads:
             family = self._masked_lm()
             name = f"{self.prefix}MaskedLM"
-            cases.append(Case(name, masked_lm, exempt=self.exempt, family=family))
+            cases.append(Case(name, masked_lm, family=family))
         return cases
 
     def _classifier(self) -> TaskFamily:
