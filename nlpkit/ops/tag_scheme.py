@@ -27,6 +27,7 @@ class TagScheme:
 
     Attributes:
         types: list of str. The types of entities, in order.
+        type_ids: int32 `[classes + 1]`. The number of each class's type, from 1; 0 for none.
         begins, ends: bool `[classes + 1, classes + 1]`. Whether an entity begins with a tag after
             another one, `[before, tag]`, or ends with a tag before another one, `[tag, after]`; the
             last row and column are the edge of a text.
@@ -47,6 +48,8 @@ class TagScheme:
         self._tags = tags
         self.types = list(dict.fromkeys(type_ for _, type_ in tags if type_))
         tags = [*tags, (OUTSIDE, "")]
+        numbers = {"": 0, **{type_: i for i, type_ in enumerate(self.types, 1)}}
+        self.type_ids = np.array([numbers[type_] for _, type_ in tags], "int32")
         self.begins = np.array([[_begins(before, tag) for tag in tags] for before in tags])
         self.ends = np.array([[_ends(tag, after) for after in tags] for tag in tags])
 

@@ -14,6 +14,8 @@ SAVES = {
     "2_fine_tune.py": {"my_classifier": True},
     "5_pretrain.py": {"my_backbone": True},
     "finetune_gpt2.py": {"my_language_model": True},
+    "question_answering.py": {"my_question_answerer": True},
+    "token_classification.py": {"my_token_classifier": True},
 }
 TRAINS_NOTHING = {"1_predict.py", "generate_text.py"}
 

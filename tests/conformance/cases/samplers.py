@@ -10,7 +10,11 @@ def _draft():
     return nlpkit.models.GPT2CausalLM(backbone)
 
 
-METRICS = [Case("Perplexity", lambda: {"from_logits": True, "mask_token_id": 3})]
+METRICS = [
+    Case("Perplexity", lambda: {"from_logits": True, "mask_token_id": 3}),
+    Case("SpanF1", lambda: {"labels": ["O", "B-A", "I-A"]}),
+    Case("SquadMetric", dict),
+]
 _CHANCE = {"temperature": 0.5, "seed": 3}
 SAMPLERS = [
     Case("Sampler", lambda: {"temperature": 0.5}),
