@@ -49,8 +49,8 @@ class FromPreset:
 
     - tokenizer: `save_files(folder) -> list[str]`, `from_files(folder, config, **arguments)`
     - backbone: `weight_table()`, `to_hf_config()`, and as a class method `from_hf_config(reader)`
-    - task: `hf_head_config()`, `table_of_head()`, `hf_architecture`, and as class methods
-      `head_on(backbone_class)`, `holds_head(…)` and `from_hf_head_config(reader, backbone_class)`
+    - task: `hf_head_config()`, `table_of_head()`, `hf_architecture`, `hf_prefix`, and as class
+      methods `head_on(backbone_class)`, `holds_head(…)`, `from_hf_head_config(reader, …)`
     """
 
     preset_kind: ClassVar[str]

@@ -169,6 +169,10 @@ class MiniTask(FromPreset, Configurable, keras.Model):
     def hf_architecture(self):
         return self.head_on(type(self.backbone)).architecture
 
+    @property
+    def hf_prefix(self):
+        return self.backbone.hf_prefix
+
     def table_of_head(self):
         return self.head_on(type(self.backbone)).lines
 

@@ -31,6 +31,8 @@ def test_few_distances_have_a_row_each_as_in_transformers(bucket_size, max_dista
     expected = make_log_bucket_position(within, bucket_size, max_distance).long() + bucket_size
     found = rows_of_distances(bucket_size, max_distance)
     np.testing.assert_array_equal(found[max_distance + 1 : -max_distance - 1], expected.numpy())
+    # What is farther has the row of the largest distance.
+    assert set(found[: max_distance + 1]) == {found[max_distance]}
 
 
 @pytest.mark.parametrize(("bucket_size", "max_distance"), [(5, 40), (1, 40)])
