@@ -49,6 +49,7 @@ _OTHERS = {
     "tasks.causal_lm": "CausalLM",
     "tasks.masked_lm": "MaskedLM",
     "tasks.question_answerer": "QuestionAnswerer",
+    "tasks.reranker": "Reranker",
     "tasks.task": "Task",
     "tasks.text_classifier": "TextClassifier",
     "tasks.text_embedder": "TextEmbedder",

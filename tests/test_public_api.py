@@ -32,7 +32,7 @@ PUBLIC = {
         UnicodeCodepointTokenizer WordPieceTokenizer compute_byte_pair_vocabulary
         compute_sentence_piece_proto compute_word_piece_vocabulary""",
     "models": """Backbone CausalLM CausalLMPreprocessor Classifier MaskedLM MaskedLMPreprocessor
-        Preprocessor QuestionAnswerer QuestionAnswererPreprocessor Task TextClassifier
+        Preprocessor QuestionAnswerer QuestionAnswererPreprocessor Reranker Task TextClassifier
         TextClassifierPreprocessor TextEmbedder TextEmbedderPreprocessor TokenClassifier
         TokenClassifierPreprocessor Tokenizer
         BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor BertPreprocessor

@@ -29,6 +29,7 @@ from nlpkit.preprocessors.token_classifier_preprocessor import (
 from nlpkit.tasks.causal_lm import CausalLM as CausalLM
 from nlpkit.tasks.masked_lm import MaskedLM as MaskedLM
 from nlpkit.tasks.question_answerer import QuestionAnswerer as QuestionAnswerer
+from nlpkit.tasks.reranker import Reranker as Reranker
 from nlpkit.tasks.task import Task as Task
 from nlpkit.tasks.text_classifier import TextClassifier as TextClassifier
 from nlpkit.tasks.text_embedder import TextEmbedder as TextEmbedder

@@ -168,6 +168,8 @@ class Labels:
         return marks
 
     def _as_marks(self, y: np.ndarray) -> np.ndarray:
+        if y.ndim == 1 and self.classes == 1:
+            y = y[:, None]
         if y.ndim != 2 or y.shape[1] != self.classes:
             raise ValueError(f"y must contain {self._expected()}; got shape {y.shape}.")
         _refuse((y < 0) | (y > 1), y, f"y must contain {self._expected()}")

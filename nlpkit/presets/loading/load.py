@@ -247,7 +247,9 @@ def _find_task(cls: Any, layout: Layout) -> Any:
         if not issubclass(held, cls.backbone_class):
             raise _other_family(cls, held, layout)
         return cls
-    return _only([task for task in layout.tasks() if issubclass(task, cls)], cls, layout)
+    fitting = [task for task in layout.tasks() if issubclass(task, cls)]
+    # A kind of task may use the head of another.
+    return _only(fitting or [cls] * (cls.head_on(held) is not None), cls, layout)
 
 
 def _find_preprocessor(cls: Any, layout: Layout, tokenizer_class: Any) -> Any:

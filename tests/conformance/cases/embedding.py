@@ -49,7 +49,26 @@ LOSSES = [
         },
     ),
 ]
+
+
+def _reranker_arguments() -> dict[str, Any]:
+    return {
+        "backbone": _embedder_arguments()["backbone"],
+        "preprocessor": nlpkit.models.BertPreprocessor(tokenizer(), 8),
+        "activation": None,
+        "dropout": 0.3,
+        "pooling": "mean",
+        "labels": ["score"],
+        "problem_type": "regression",
+    }
+
+
 EMBEDDING = [
+    Case(
+        "Reranker",
+        _reranker_arguments,
+        exempt={"case_has_another_value_for_every_argument": "one class; no dense layer"},
+    ),
     Case("TextEmbedderPreprocessor", _packing_arguments),
     Case("TextEmbedder", _embedder_arguments),
 ]
