@@ -151,6 +151,7 @@ class FNetBackbone(Backbone):
         "FNet",
         TextClassifier=("ForSequenceClassification", bert_like.CLASSIFIER),
         TokenClassifier=("ForTokenClassification", bert_like.CLASSIFIER),
+        QuestionAnswerer=("ForQuestionAnswering", bert_like.QUESTION_ANSWERER),
         MaskedLM=("ForMaskedLM", bert_like.MASKED_LM_HEAD),
     )
     kerashub: ClassVar[tuple[Family, ...]] = (_KERASHUB,)

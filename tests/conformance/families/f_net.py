@@ -36,6 +36,7 @@ CASES = [
         heads={
             "TextClassifier": reference("FNetForSequenceClassification", num_labels=3),
             "TokenClassifier": reference("FNetForTokenClassification", num_labels=3),
+            "QuestionAnswerer": reference("FNetForQuestionAnswering"),
             "MaskedLM": reference("FNetForMaskedLM", hidden_act="relu"),
         },
         tokenizers={
