@@ -68,7 +68,7 @@ def _tokenizer(case: EncoderCase, family: Family) -> Any:
 
 
 def _proto(special: tuple[str, ...]) -> bytes:
-    kinds = {"<unk>": PieceKind.UNKNOWN}
+    kinds = dict.fromkeys(("<unk>", "[UNK]"), PieceKind.UNKNOWN)
     marked = [Piece(token, kind=kinds.get(token, PieceKind.CONTROL)) for token in special]
     plain = [Piece(text, -1.0 - i) for i, text in enumerate(["▁", "a", "b", "ab", "▁ab"])]
     return SentencePieceProto.build([*marked, *plain]).to_bytes()
