@@ -11,6 +11,7 @@ from nlpkit.presets.layouts.carried import generation_config, of_backbone, of_he
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.description import default_of, takes
 from nlpkit.presets.layouts.layout import Layout
+from nlpkit.presets.layouts.tokenizer_choice import find_tokenizer_class
 from nlpkit.presets.preset import Carried
 from nlpkit.presets.registry import subclasses_of
 
@@ -44,7 +45,10 @@ class HuggingFaceLayout(Layout):
     @cached_property
     def tokenizer_class(self) -> Any:
         has_files = any(self.folder.has(name) for name in _TOKENIZER_FILES)
-        return self._backbone_class.hf_tokenizer_class(self.folder) if has_files else None
+        if not has_files:
+            return None
+        usual = self._backbone_class.hf_tokenizer_class(self.folder)
+        return find_tokenizer_class(usual, self.folder)
 
     def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
         longest = self.backbone_arguments().get("max_sequence_length")

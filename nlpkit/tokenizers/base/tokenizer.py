@@ -293,6 +293,15 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         raise NotImplementedError(f"{type(self).__name__} has no Hugging Face files.")
 
     @classmethod
+    def reads(cls, folder: FolderFiles) -> bool:
+        """Whether the files of a Hugging Face folder are of this tokenizer's kind.
+
+        Args:
+            folder: `FolderFiles`.
+        """
+        return True
+
+    @classmethod
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:

@@ -176,6 +176,13 @@ class BytePairTokenizer(Tokenizer):
         return write_folder(self, Path(folder), starts_texts)
 
     @classmethod
+    def reads(cls, folder: FolderFiles) -> bool:
+        from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import kind_of
+
+        kind = kind_of(folder)
+        return folder.has("vocab.json") if kind is None else kind == "bytes"
+
+    @classmethod
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:

@@ -57,15 +57,31 @@ def read_config(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any
     return {**config, **named} if is_older else {**named, **config}
 
 
+def kind_of(folder: FolderFiles) -> str | None:
+    """What a folder's tokenizer.json has: "words" of WordPiece, "pieces" of SentencePiece, "bytes".
+
+    Args:
+        folder: `FolderFiles`.
+
+    Returns:
+        None if there is no such file.
+    """
+    if not folder.has(JSON_FILE):
+        return None
+    content = _file_of(folder)
+    if content["model"].get("type") == "WordPiece":
+        return "words"
+    return "bytes" if is_byte_level(content) else "pieces"
+
+
 def holds_pieces(folder: FolderFiles) -> bool:
     """Whether a folder's tokenizer uses SentencePiece rather than byte-pair encoding.
 
     Args:
         folder: `FolderFiles`.
     """
-    if folder.has(JSON_FILE):
-        return not is_byte_level(_file_of(folder))
-    return folder.has("tokenizer.model")
+    kind = kind_of(folder)
+    return folder.has("tokenizer.model") if kind is None else kind != "bytes"
 
 
 def starts_texts(folder: FolderFiles) -> bool | None:

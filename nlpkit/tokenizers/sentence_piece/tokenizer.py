@@ -14,7 +14,13 @@ from nlpkit.tokenizers.sentence_piece.algorithm import (
     SentencePieceSettings,
 )
 from nlpkit.tokenizers.sentence_piece.proto import Piece
-from nlpkit.tokenizers.sentence_piece.source import MODEL_BYTES, ProtoSource, is_json, read_proto
+from nlpkit.tokenizers.sentence_piece.source import (
+    MODEL_BYTES,
+    ProtoSource,
+    is_json,
+    proto_file,
+    read_proto,
+)
 
 _ASSET_FILE = "vocabulary.spm"
 
@@ -154,6 +160,13 @@ class SentencePieceTokenizer(Tokenizer):
             return names
         (Path(folder) / self.proto_file).write_bytes(self._data)
         return [self.proto_file, *names]
+
+    @classmethod
+    def reads(cls, folder: FolderFiles) -> bool:
+        from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import kind_of
+
+        kind = kind_of(folder)
+        return proto_file(folder, cls.proto_file) is not None if kind is None else kind == "pieces"
 
     @classmethod
     def from_files(

@@ -149,6 +149,13 @@ class WordPieceTokenizer(Tokenizer):
         return write_files(self, Path(folder))
 
     @classmethod
+    def reads(cls, folder: FolderFiles) -> bool:
+        from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import kind_of
+
+        kind = kind_of(folder)
+        return folder.has("vocab.txt") if kind is None else kind == "words"
+
+    @classmethod
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:
