@@ -24,6 +24,7 @@ from nlpkit.tasks.head_config import (
     write_names,
 )
 from nlpkit.tasks.task import Task
+from nlpkit.tasks.windowed_prediction import COMBINATIONS, predict_windows
 
 # By transformers' names.
 SINGLE, SEVERAL = "single_label_classification", "multi_label_classification"
@@ -171,6 +172,7 @@ class TextClassifier(Task):
         batch_size: int | None = None,
         *,
         output: str | None = None,
+        windows: str | None = None,
         **kwargs: Any,
     ) -> Any:
         """Compute the outputs for raw strings; further arguments as `keras.Model.predict`.
@@ -182,6 +184,9 @@ class TextClassifier(Task):
                 probable class of each text by name (or number, if there are no names), or for
                 several labels a list of those of probability 0.5 and more. Default None: the
                 outputs as they are.
+            windows: str or None. How single texts that are longer than `sequence_length` are read:
+                in overlapping windows, whose outputs are combined by their "mean" or "max".
+                Default None: they are cut.
             **kwargs: of `keras.Model.predict`.
 
         Returns:
@@ -193,7 +198,11 @@ class TextClassifier(Task):
         """
         if output is not None:
             self._check_output(output)
-        outputs = super().predict(x, batch_size, **kwargs)
+        if windows is None:
+            outputs = super().predict(x, batch_size, **kwargs)
+        else:
+            check_choice("windows", windows, tuple(COMBINATIONS))
+            outputs = predict_windows(self, x, windows, batch_size, **kwargs)
         if output in (None, "logits"):
             return outputs
         probabilities = outputs.astype("float32")

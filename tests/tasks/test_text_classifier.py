@@ -4,6 +4,7 @@ import pytest
 from tasks import miniature
 from tasks.miniature import LABELS, SECOND_TEXTS, TEXTS, WORDS
 
+from conformance.cases.case import assert_close
 from nlpkit.models import (
     Backbone,
     BertBackbone,
@@ -260,3 +261,26 @@ def test_absent_segments_are_zeros(bare, features):
     expected = bare.predict(given, verbose=0)
     del given["segment_ids"]
     np.testing.assert_allclose(bare.predict(given, verbose=0), expected, atol=1e-6)
+
+
+def test_long_texts_are_read_in_windows(classifier):
+    texts = ["a good film", "bad film a fine film a", "fine"]
+    plain = classifier.predict(["a good film", "bad film a fine film a", "film a"], verbose=0)
+    assert_close(classifier.predict(texts[:2], windows="mean", verbose=0), plain[:2])
+    long = [texts[0], "bad film a fine film a good film", texts[2]]
+    # Six tokens fit a row, of which a window repeats one.
+    parts = classifier.predict(["bad film a fine film a", "a good film"], verbose=0)
+    mean, most = (classifier.predict(long, windows=how, verbose=0) for how in ("mean", "max"))
+    assert_close(mean[1], parts.mean(axis=0))
+    assert_close(most[1], parts.max(axis=0))
+    assert_close(mean[0], plain[0])
+
+
+@pytest.mark.by_turns
+def test_windows_need_single_strings(classifier):
+    with pytest.raises(ValueError, match="windows"):
+        classifier.predict(["good"], windows="median")
+    with pytest.raises(ValueError, match="single texts"):
+        classifier.predict([("good", "bad")], windows="mean")
+    with pytest.raises(ValueError, match="preprocessor"):
+        miniature.classifier(preprocessor=None).predict(["good"], windows="mean")

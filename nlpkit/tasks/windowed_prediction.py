@@ -1,0 +1,48 @@
+"""Prediction for texts of any length, by overlapping windows."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from nlpkit._types import Data
+from nlpkit.preprocessors.token_classifier_preprocessor import TokenClassifierPreprocessor
+from nlpkit.tasks.entities import EntityReader
+from nlpkit.tasks.task import Task
+from nlpkit.tasks.text_dataset import TextDataset
+from nlpkit.tasks.token_reader import TokenReader
+
+COMBINATIONS: dict[str, Any] = {"mean": np.mean, "max": np.max}
+
+
+def predict_windows(
+    task: Task, x: Data, combine: str, batch_size: int | None, **kwargs: Any
+) -> Any:
+    """The outputs for texts, combined of those for their windows.
+
+    Args:
+        task: `Task` on single texts, with a preprocessor.
+        x: texts in any form.
+        combine: str. "mean" or "max", of each output over the windows of a text.
+        batch_size: int or None. The number of windows computed at once.
+        **kwargs: of `keras.Model.predict`.
+
+    Returns:
+        float array `[texts, …]`.
+
+    Raises:
+        ValueError: there is no preprocessor, or `x` holds pairs.
+    """
+    given: Any = task.preprocessor
+    if given is None:
+        raise ValueError("windows are made of strings: the task needs a preprocessor; it has none.")
+    prepare = TokenClassifierPreprocessor(
+        given.tokenizer, given.sequence_length, subwords="all", padding_side=given.padding_side
+    )
+    reader = TokenReader(prepare, EntityReader(()), labelled=False)
+    windows = reader.windows(reader.gathered(x))
+    dataset = TextDataset(reader.batch, windows, batch_size=batch_size or 32)
+    outputs = keras.Model.predict(task, dataset, **kwargs)
+    rows = np.array([labelled.window.row for labelled in windows])
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    return np.stack([COMBINATIONS[combine](part, 0) for part in np.split(outputs, starts[1:])])
