@@ -64,10 +64,9 @@ class Residual(SeedState, Configurable, keras.layers.Layer):
             update = backend.dropout(update, self.dropout, self._seed)
         if self.scale is not None:
             update = update * self.scale
-        # What overflows its dtype comes in another.
-        hidden = (
-            hidden if hidden.dtype == update.dtype else ops.cast(hidden, update.dtype)
-        ) + update
+        # What would overflow the dtype of hidden states comes in another; Keras' sum takes time.
+        is_same = hidden.dtype == update.dtype
+        hidden = hidden + update if is_same else ops.add(hidden, update)
         return hidden if self.output_norm is None else self.output_norm(hidden)
 
 
