@@ -2,24 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nlpkit._types import Data
 from nlpkit.ops.columns import to_column
 from nlpkit.preprocessors.columns import read_columns, take_labels
-from nlpkit.preprocessors.token_classifier_preprocessor import TokenClassifierPreprocessor
-from nlpkit.preprocessors.window_preprocessor import TextWindow
 from nlpkit.tasks.entities import IGNORED, EntityReader
 from nlpkit.tasks.window_reader import WindowReader
+
+if TYPE_CHECKING:
+    from nlpkit.preprocessors.token_classifier_preprocessor import TokenClassifierPreprocessor
+    from nlpkit.preprocessors.window_preprocessor import TextWindow
 
 
 @dataclass(frozen=True)
 class LabelledWindow:
     """A window of a text, with the class and the weight of each unit that it answers for."""
 
-    window: TextWindow
+    window: "TextWindow"
     classes: list[int]
     weight: float
 
@@ -35,7 +37,7 @@ class TokenReader(WindowReader):
         labelled: bool. Whether labels are used; prediction ignores them.
     """
 
-    prepare: TokenClassifierPreprocessor
+    prepare: "TokenClassifierPreprocessor"
     entities: EntityReader
     words: bool = False
     labelled: bool = True

@@ -1,6 +1,6 @@
 """Prediction for texts of any length, by overlapping windows."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -8,15 +8,17 @@ import numpy as np
 from nlpkit._types import Data
 from nlpkit.preprocessors.token_classifier_preprocessor import TokenClassifierPreprocessor
 from nlpkit.tasks.entities import EntityReader
-from nlpkit.tasks.task import Task
 from nlpkit.tasks.text_dataset import TextDataset
 from nlpkit.tasks.token_reader import TokenReader
+
+if TYPE_CHECKING:
+    from nlpkit.tasks.task import Task
 
 COMBINATIONS: dict[str, Any] = {"mean": np.mean, "max": np.max}
 
 
 def predict_windows(
-    task: Task, x: Data, combine: str, batch_size: int | None, **kwargs: Any
+    task: "Task", x: Data, combine: str, batch_size: int | None, **kwargs: Any
 ) -> Any:
     """The outputs for texts, combined of those for their windows.
 
