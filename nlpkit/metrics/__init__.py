@@ -7,6 +7,7 @@ from nlpkit._namespace import namespace
 if TYPE_CHECKING:
     from nlpkit.metrics.perplexity import Perplexity as Perplexity
     from nlpkit.metrics.span_f1 import SpanF1 as SpanF1
+    from nlpkit.metrics.spearman_correlation import SpearmanCorrelation as SpearmanCorrelation
     from nlpkit.metrics.squad_metric import SquadMetric as SquadMetric
 
 __all__, __getattr__, __dir__ = namespace(
@@ -15,5 +16,6 @@ __all__, __getattr__, __dir__ = namespace(
         "perplexity": "Perplexity",
         "span_f1": "SpanF1",
         "squad_metric": "SquadMetric",
+        "spearman_correlation": "SpearmanCorrelation",
     },
 )

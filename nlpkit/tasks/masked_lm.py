@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 
 from nlpkit._types import KerasIdentifier
 from nlpkit._warning import warn
@@ -10,6 +11,7 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.tasks.masked_text import MaskedText, check_fill
 from nlpkit.tasks.task import Task
 
 
@@ -112,6 +114,28 @@ class MaskedLM(Task):
         if optimizer == "auto":
             optimizer = keras.optimizers.Adam(5e-5)
         super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
+
+    def fill(self, text: str, top_k: int = 5) -> Any:
+        """Find the most probable tokens for the masks of a text.
+
+        Args:
+            text: str, with the tokenizer's mask token (such as "[MASK]") in one place or several.
+            top_k: int. The number of tokens for each mask. Default 5.
+
+        Returns:
+            list of `FilledMask` (token, token_id, score, text), the most probable first; of a text
+            with several masks a list of these lists, each mask filled for itself.
+
+        Raises:
+            TypeError: the text is no string.
+            ValueError: it has no mask, or is too long for the model; `top_k` is not from 1 to the
+                size of the vocabulary; there is no preprocessor.
+        """
+        check_fill(self.preprocessor, top_k, self.outputs[0].shape[-1])
+        masked = MaskedText(text, self.preprocessor)
+        logits = super(Task, self).predict_on_batch(masked.features)[0]
+        filled = masked.fill(np.asarray(logits, "float32"), top_k)
+        return filled[0] if len(filled) == 1 else filled
 
     def hf_head_config(self) -> dict[str, Any]:
         """Return nothing: Hugging Face's head is like its backbone; warn if this one is not."""

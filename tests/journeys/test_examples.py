@@ -14,10 +14,11 @@ SAVES = {
     "2_fine_tune.py": {"my_classifier": True},
     "5_pretrain.py": {"my_backbone": True},
     "finetune_gpt2.py": {"my_language_model": True},
+    "train_embedder.py": {"my_embedder": True},
     "question_answering.py": {"my_question_answerer": True},
     "token_classification.py": {"my_token_classifier": True},
 }
-TRAINS_NOTHING = {"1_predict.py", "generate_text.py"}
+TRAINS_NOTHING = {"1_predict.py", "generate_text.py", "semantic_search.py"}
 
 
 @pytest.fixture(scope="module")

@@ -103,3 +103,45 @@ def test_masks_go_on_after_reopening(tmp_path):
     task.save(tmp_path / "task.keras")
     again = keras.saving.load_model(tmp_path / "task.keras").preprocessor
     np.testing.assert_array_equal(again(TEXTS)[0]["token_ids"], masking(TEXTS)[0]["token_ids"])
+
+
+def test_fills_masks(masked_lm):
+    filled = masked_lm.fill("a good [MASK]", top_k=11)
+    ids = [[2, 8, 5, 4, 3]]
+    features = {"token_ids": np.array(ids), "padding_mask": np.ones((1, 5), "bool")}
+    features |= {"segment_ids": np.zeros((1, 5), "int32"), "mask_positions": np.array([[3]])}
+    logits = _logits(features)
+    scores = np.exp(logits) / np.exp(logits).sum()
+    order = np.argsort(-scores)
+    assert [one.token_id for one in filled] == order.tolist()
+    np.testing.assert_allclose([one.score for one in filled], scores[order], atol=1e-6)
+    assert filled[0].token == miniature.WORDS[order[0]]
+    film = next(one for one in filled if one.token == "film")
+    assert film.text == "a good film"
+    assert masked_lm.fill("a good [MASK]", top_k=2) == filled[:2]
+
+
+def test_fills_several_masks(masked_lm):
+    first, second = masked_lm.fill("[MASK] good [MASK]", top_k=3)
+    assert len(first) == len(second) == 3
+    assert first[0].text.endswith("[MASK]")
+
+
+def _logits(features):
+    return miniature.masked_lm(preprocessor=None).predict_on_batch(features)[0, 0]
+
+
+@pytest.mark.by_turns
+@pytest.mark.parametrize(
+    ("text", "top_k", "message"),
+    [
+        ("a film", 5, "must contain the mask"),
+        ("[MASK]", 0, "from 1 to 11"),
+        ("[MASK]", 12, "from 1 to 11"),
+        ("good " * 9 + "[MASK]", 5, "shorten it"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*cut")
+def test_refuses_to_fill(masked_lm, text, top_k, message):
+    with pytest.raises(ValueError, match=message):
+        masked_lm.fill(text, top_k)

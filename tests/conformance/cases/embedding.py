@@ -34,6 +34,7 @@ def _embedder_arguments() -> dict[str, Any]:
 
 
 _REDUCTION = {"reduction": "sum", "dtype": "float64"}
+SPEARMAN = Case("SpearmanCorrelation", lambda: {"capacity": 9})
 LOSSES = [
     Case("MultipleNegativesRankingLoss", lambda: {"scale": 5.0, **_REDUCTION}),
     Case("CosineSimilarityLoss", lambda: _REDUCTION),

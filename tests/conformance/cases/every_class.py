@@ -2,7 +2,7 @@
 
 from conformance.cases.backbones import BACKBONES
 from conformance.cases.decoders import DECODER_CASES
-from conformance.cases.embedding import EMBEDDING, LOSSES
+from conformance.cases.embedding import EMBEDDING, LOSSES, SPEARMAN
 from conformance.cases.encoders import ENCODER_CASES
 from conformance.cases.layers import MODELING_LAYERS
 from conformance.cases.preprocessing import PREPROCESSING_LAYERS
@@ -24,5 +24,6 @@ CASES = [
     *ENCODER_CASES,
     *LOSSES,
     *METRICS,
+    SPEARMAN,
     *SAMPLERS,
 ]
