@@ -124,7 +124,8 @@ def test_fills_masks(masked_lm):
 def test_fills_several_masks(masked_lm):
     first, second = masked_lm.fill("[MASK] good [MASK]", top_k=3)
     assert len(first) == len(second) == 3
-    assert first[0].text.endswith("[MASK]")
+    assert first[0].text.endswith("good [MASK]")
+    assert second[0].text.startswith("[MASK] good")
 
 
 def _logits(features):
