@@ -9,14 +9,14 @@ from nlpkit._types import DType
 from nlpkit.backbones.spec import AttentionSpec, ExpertsSpec, LayerSpec, NormSpec, ResidualSpec
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 from nlpkit.modules.activation import get_activation
-from nlpkit.modules.attention import Attention
 from nlpkit.modules.dense import Dense
 from nlpkit.modules.dropout import Dropout
 from nlpkit.modules.embedding_table import Table
 from nlpkit.modules.experts import Experts
 from nlpkit.modules.feed_forward import FeedForward
+from nlpkit.modules.mixing.attention import Attention
+from nlpkit.modules.mixing.relative_bias import RelativeBias
 from nlpkit.modules.normalization import LayerNormalization, RMSNormalization
-from nlpkit.modules.relative_bias import RelativeBias
 from nlpkit.modules.transformer_block import Residual, TransformerBlock
 
 # What of an attention's spec is not its layer's: see `nlpkit.backbones.attention_inputs`.

@@ -3,9 +3,9 @@
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones import bert_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, HeadTable
+from nlpkit.backbones.shared import bert_like
 from nlpkit.backbones.spec import EmbeddingSpec, NormSpec
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor

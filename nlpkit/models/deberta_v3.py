@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones import bert_like
 from nlpkit.backbones.activations import ACTIVATIONS, NAMES
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.disentangled import TERMS, ConvolutionSpec, disentangled
 from nlpkit.backbones.heads import Heads, HeadTable
+from nlpkit.backbones.shared import bert_like
+from nlpkit.backbones.shared.disentangled import TERMS, ConvolutionSpec, disentangled
 from nlpkit.backbones.spec import ClassifierHeadSpec, EmbeddingSpec, NormSpec
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones import bert_like
 from nlpkit.backbones.activations import ACTIVATIONS
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, head_tables
+from nlpkit.backbones.shared import bert_like
 from nlpkit.backbones.spec import (
     EmbeddingSpec,
     FeedForwardSpec,
@@ -17,7 +17,7 @@ from nlpkit.backbones.spec import (
     ResidualSpec,
     StackSpec,
 )
-from nlpkit.modules.fourier_mixing import FourierMixing
+from nlpkit.modules.mixing.fourier_mixing import FourierMixing
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader

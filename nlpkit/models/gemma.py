@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope.config import read_rope, write_rope
+from nlpkit.backbones.shared import gemma_like, llama_like
 from nlpkit.backbones.spec import FeedForwardSpec, HeadSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones import gemma_like, llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
@@ -13,6 +12,7 @@ from nlpkit.backbones.rope.config import (
     read_rope_by_layer_type,
     write_rope_by_layer_type,
 )
+from nlpkit.backbones.shared import gemma_like, llama_like
 from nlpkit.backbones.spec import FeedForwardSpec, HeadSpec, RopeSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader

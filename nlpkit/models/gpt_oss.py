@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import attentions_of_layers, kinds_of_layers
+from nlpkit.backbones.shared import llama_like
 from nlpkit.backbones.spec import ExpertsSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.formats.mxfp4 import check_method

@@ -3,9 +3,9 @@
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones import bert_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, head_tables
+from nlpkit.backbones.shared import bert_like
 from nlpkit.backbones.spec import (
     ClassifierHeadSpec,
     EmbeddingSpec,

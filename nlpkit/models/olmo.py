@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope.config import make_scaling, read_rope_by_layer_type, write_nested_rope
+from nlpkit.backbones.shared import llama_like
 from nlpkit.backbones.spec import (
     AttentionSpec,
     FeedForwardSpec,

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from nlpkit._types import DType
-from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
+from nlpkit.backbones.shared import llama_like
 from nlpkit.backbones.spec import ExpertsSpec, FeedForwardSpec, NormSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader

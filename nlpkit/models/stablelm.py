@@ -2,9 +2,9 @@
 
 from typing import Any, ClassVar
 
-from nlpkit.backbones import llama_like
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, decoder_heads
+from nlpkit.backbones.shared import llama_like
 from nlpkit.backbones.spec import FeedForwardSpec, LayerSpec, NormSpec, ResidualSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nlpkit.preprocessors.preprocessor import Preprocessor
-from nlpkit.tasks.encoding import trimmed
+from nlpkit.tasks.results.encoding import trimmed
 
 
 @dataclass(frozen=True)

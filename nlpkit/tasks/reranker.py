@@ -11,7 +11,7 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.columns import read_column
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
-from nlpkit.tasks.encoding import run_by_length
+from nlpkit.tasks.results.encoding import run_by_length
 from nlpkit.tasks.task import Task
 from nlpkit.tasks.text_classifier import TextClassifier
 

@@ -24,11 +24,11 @@ from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.loading.deferred import immediate_initialization
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.presets.preset import FromPreset
-from nlpkit.tasks.example_reader import ExampleReader, refuse_single
-from nlpkit.tasks.labels import Labels
+from nlpkit.tasks.data.example_reader import ExampleReader, refuse_single
+from nlpkit.tasks.data.labels import Labels
+from nlpkit.tasks.data.text_dataset import is_batched_source, map_batches, split_examples
 from nlpkit.tasks.parts import check_dtype, check_family, check_vocabulary
 from nlpkit.tasks.summary import summary_of
-from nlpkit.tasks.text_dataset import is_batched_source, map_batches, split_examples
 from nlpkit.tasks.weighted_means import WeightedMeans
 
 if TYPE_CHECKING:

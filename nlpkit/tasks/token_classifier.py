@@ -14,7 +14,8 @@ from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.token_classifier_preprocessor import TokenClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.classifier_head import INITIALIZER_RANGE, token_features
-from nlpkit.tasks.entities import EntityReader, entities_of
+from nlpkit.tasks.data.text_dataset import TextDataset
+from nlpkit.tasks.data.token_reader import LabelledWindow, TokenReader
 from nlpkit.tasks.head_config import (
     read_dropout,
     read_names,
@@ -22,9 +23,8 @@ from nlpkit.tasks.head_config import (
     write_dropout,
     write_names,
 )
+from nlpkit.tasks.results.entities import EntityReader, entities_of
 from nlpkit.tasks.task import Task
-from nlpkit.tasks.text_dataset import TextDataset
-from nlpkit.tasks.token_reader import LabelledWindow, TokenReader
 
 
 class TokenClassifier(Task):

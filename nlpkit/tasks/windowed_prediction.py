@@ -7,9 +7,9 @@ import numpy as np
 
 from nlpkit._types import Data
 from nlpkit.preprocessors.token_classifier_preprocessor import TokenClassifierPreprocessor
-from nlpkit.tasks.entities import EntityReader
-from nlpkit.tasks.text_dataset import TextDataset
-from nlpkit.tasks.token_reader import TokenReader
+from nlpkit.tasks.data.text_dataset import TextDataset
+from nlpkit.tasks.data.token_reader import TokenReader
+from nlpkit.tasks.results.entities import EntityReader
 
 if TYPE_CHECKING:
     from nlpkit.tasks.task import Task

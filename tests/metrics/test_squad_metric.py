@@ -3,7 +3,7 @@
 import pytest
 
 from nlpkit.metrics import SquadMetric
-from nlpkit.tasks.answers import Answer
+from nlpkit.tasks.results.answers import Answer
 
 pytestmark = pytest.mark.by_turns
 # Answer, references, exact match, F1.

@@ -11,7 +11,7 @@ from nlpkit.models import BertTokenizer, QuestionAnswerer, QuestionAnswererPrepr
 from nlpkit.preprocessors.text_units import TextUnits
 from nlpkit.preprocessors.window_preprocessor import TextWindow
 from nlpkit.preprocessors.windows import windows
-from nlpkit.tasks.answers import Answer, ReadWindow, answer_of
+from nlpkit.tasks.results.answers import Answer, ReadWindow, answer_of
 
 WORDS = [
     "who",

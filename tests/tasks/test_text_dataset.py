@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tasks.miniature import LABELS, SECOND_TEXTS, TEXTS
 
-from nlpkit.tasks.text_dataset import TextDataset, map_batches, split_examples
+from nlpkit.tasks.data.text_dataset import TextDataset, map_batches, split_examples
 
 NUMBERS = np.arange(6)
 

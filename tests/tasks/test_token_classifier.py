@@ -10,7 +10,7 @@ from conformance.cases.case import assert_close
 from conformance.cases.decoder import rows_of_ids
 from conformance.decoder_programs import run
 from nlpkit.models import BertTokenizer, TokenClassifier, TokenClassifierPreprocessor
-from nlpkit.tasks.entities import Entity
+from nlpkit.tasks.results.entities import Entity
 
 LABELS = TokenClassifier.tags(["FILM", "PER"])
 WORDS = ["i", "saw", "up", "with", "ann", "##a", "and", "bob", "##s", ".", "蛋", "黄"]

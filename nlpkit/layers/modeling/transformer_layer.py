@@ -9,9 +9,9 @@ from keras.src.backend import get_keras_mask
 from nlpkit._config import Configurable
 from nlpkit._types import Activation, Initializer, Shape, Tensor
 from nlpkit.modules.activation import get_activation
-from nlpkit.modules.attention import Attention
 from nlpkit.modules.dense import check_initializers
 from nlpkit.modules.feed_forward import FeedForward
+from nlpkit.modules.mixing.attention import Attention
 from nlpkit.modules.transformer_block import Residual, TransformerBlock
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from nlpkit.modules.attention import Attention
 from nlpkit.modules.dense import Dense, fresh
 from nlpkit.modules.feed_forward import FeedForward, get_activation
+from nlpkit.modules.mixing.attention import Attention
 from nlpkit.modules.transformer_block import Residual
 
 HIDDEN = np.random.default_rng(1).normal(size=(2, 5, 8)).astype("float32")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlpkit.modules.disentangled_attention import rows_of_distances
+from nlpkit.modules.mixing.disentangled_attention import rows_of_distances
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from nlpkit.modules.relative_bias import RelativeBias, distance_buckets
+from nlpkit.modules.mixing.relative_bias import RelativeBias, distance_buckets
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])

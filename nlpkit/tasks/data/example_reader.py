@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Self
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
 from nlpkit.preprocessors.columns import holds_strings, read_array, read_columns
-from nlpkit.tasks.labels import Labels
-from nlpkit.tasks.text_dataset import TextDataset, check_lengths
+from nlpkit.tasks.data.labels import Labels
+from nlpkit.tasks.data.text_dataset import TextDataset, check_lengths
 
 if TYPE_CHECKING:
     from nlpkit.tasks.task import Task
@@ -72,7 +72,7 @@ class ExampleReader:
 
     def in_graph(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         """Do the same as a call, inside `tf.data.Dataset.map`."""
-        from nlpkit.tasks.labels_tensorflow import checked
+        from nlpkit.tasks.data.labels_tensorflow import checked
 
         self._refuse_second_texts(y)
         x, y, sample_weight = self._columns(x, y, sample_weight)

@@ -12,7 +12,7 @@ from nlpkit.preprocessors.columns import read_columns
 from nlpkit.preprocessors.question_answerer_preprocessor import QuestionAnswererPreprocessor
 from nlpkit.preprocessors.text_units import TextUnits
 from nlpkit.preprocessors.window_preprocessor import TextWindow
-from nlpkit.tasks.window_reader import WindowReader
+from nlpkit.tasks.data.window_reader import WindowReader
 
 _COLUMNS = ("question", "context")
 _NO_ANSWER = (0, 0)

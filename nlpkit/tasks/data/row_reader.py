@@ -9,10 +9,10 @@ from nlpkit._warning import warn
 from nlpkit.losses.embedding_loss import EmbeddingLoss
 from nlpkit.losses.matryoshka import MatryoshkaLoss
 from nlpkit.losses.multiple_negatives_ranking import MultipleNegativesRankingLoss
-from nlpkit.tasks.encoding import trimmed
-from nlpkit.tasks.example_reader import ExampleReader
-from nlpkit.tasks.labels import Labels
-from nlpkit.tasks.text_dataset import TextDataset
+from nlpkit.tasks.data.example_reader import ExampleReader
+from nlpkit.tasks.data.labels import Labels
+from nlpkit.tasks.data.text_dataset import TextDataset
+from nlpkit.tasks.results.encoding import trimmed
 
 if TYPE_CHECKING:
     from nlpkit.tasks.task import Task

@@ -9,8 +9,8 @@ import numpy as np
 from nlpkit._types import Data
 from nlpkit.ops.columns import to_column
 from nlpkit.preprocessors.columns import read_columns, take_labels
-from nlpkit.tasks.entities import IGNORED, EntityReader
-from nlpkit.tasks.window_reader import WindowReader
+from nlpkit.tasks.data.window_reader import WindowReader
+from nlpkit.tasks.results.entities import IGNORED, EntityReader
 
 if TYPE_CHECKING:
     from nlpkit.preprocessors.token_classifier_preprocessor import TokenClassifierPreprocessor

@@ -10,9 +10,9 @@ from typing import Any
 
 from nlpkit.backbones.activations import ACTIVATIONS, NAMES
 from nlpkit.backbones.layer_types import FULL, WINDOW, kinds_by_index
-from nlpkit.backbones.llama_table import FEED_FORWARD as FEED_FORWARD
-from nlpkit.backbones.llama_table import table as table
 from nlpkit.backbones.rope.config import make_scaling, read_rope, write_rope
+from nlpkit.backbones.shared.llama_table import FEED_FORWARD as FEED_FORWARD
+from nlpkit.backbones.shared.llama_table import table as table
 from nlpkit.backbones.spec import (
     AttentionSpec,
     EmbeddingSpec,

@@ -12,10 +12,10 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import Initializer, Shape, Tensor
-from nlpkit.modules.attention import Attention
 from nlpkit.modules.dense import built_dense, fresh
+from nlpkit.modules.mixing.attention import Attention
+from nlpkit.modules.mixing.relative_bias import look_up_distances
 from nlpkit.modules.normalization import LayerNormalization
-from nlpkit.modules.relative_bias import look_up_distances
 from nlpkit.ops import backend
 
 

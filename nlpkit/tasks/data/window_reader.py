@@ -6,9 +6,9 @@ import keras
 
 from nlpkit._compat import is_tensorflow_dataset
 from nlpkit._types import Data
-from nlpkit.tasks.example_reader import refuse_single
-from nlpkit.tasks.labels import Labels
-from nlpkit.tasks.text_dataset import TextDataset, check_lengths, is_batched_source
+from nlpkit.tasks.data.example_reader import refuse_single
+from nlpkit.tasks.data.labels import Labels
+from nlpkit.tasks.data.text_dataset import TextDataset, check_lengths, is_batched_source
 
 
 class WindowReader:

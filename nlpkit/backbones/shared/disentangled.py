@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from nlpkit.backbones.spec import AttentionSpec, StackSpec
-from nlpkit.modules.disentangled_attention import DisentangledAttention, RelativeEmbedding
-from nlpkit.modules.sequence_convolution import SequenceConvolution
+from nlpkit.modules.mixing.disentangled_attention import DisentangledAttention, RelativeEmbedding
+from nlpkit.modules.mixing.sequence_convolution import SequenceConvolution
 
 TERMS = ("c2p", "p2c")
 

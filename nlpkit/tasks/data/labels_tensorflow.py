@@ -6,7 +6,7 @@ import numpy as np
 
 from nlpkit._compat import is_tensorflow_value, require
 from nlpkit._types import DType, TensorFlowTensor
-from nlpkit.tasks.labels import Labels
+from nlpkit.tasks.data.labels import Labels
 
 tf: Any = require("tensorflow", "tf.data")
 

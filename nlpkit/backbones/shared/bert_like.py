@@ -1,4 +1,4 @@
-"""What the families that are built like BERT share: its layers, configuration and tensors' names."""
+"""What families that are built like BERT share: its layers, configuration and tensors' names."""
 
 from collections.abc import Mapping
 from typing import Any

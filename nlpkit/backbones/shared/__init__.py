@@ -1,0 +1,1 @@
+"""What families that are built alike share: specs, configurations, names of tensors."""

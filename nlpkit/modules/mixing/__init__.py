@@ -1,0 +1,1 @@
+"""Where tokens take from each other: attention, its biases, convolution, Fourier mixing."""

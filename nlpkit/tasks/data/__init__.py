@@ -1,0 +1,1 @@
+"""Examples of any form, read and made into batches."""

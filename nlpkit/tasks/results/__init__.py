@@ -1,0 +1,1 @@
+"""What tasks make of outputs: entities, answers, rows of embeddings and their similarity."""
