@@ -60,7 +60,7 @@ def write(case: Case, folder: Path) -> None:
     elif kind == "backbone":
         write_backbone(fill(case.build()), folder)
     elif kind is not None:
-        write_text_layer(text_layer(case), folder)
+        write_text_layer(text_layer(case), folder, *(case.examples or (TEXTS,)))
     elif issubclass(case.cls, keras.Layer) and not issubclass(case.cls, PreprocessingLayer):
         write_layer(case, folder)
     else:
@@ -80,7 +80,7 @@ def write_task(case: Case, folder: Path) -> None:
     task = case.cls.from_preset(folder / "hugging_face", preprocessor=own.preprocessor)
     check_same(weights(task), weights(made), "Hugging Face's folder")
     labels = getattr(case.family, "labels", None)
-    inputs = (TEXTS,) if labels is None else (TEXTS, labels)
+    inputs = case.examples or ((TEXTS,) if labels is None else (TEXTS, labels))
     eagerly = ON_TENSORFLOW and combines(case)
     task.compile(optimizer(), run_eagerly=eagerly, jit_compile=JIT)
     options = {"batch_size": len(TEXTS), "epochs": 4, "shuffle": False, "verbose": 0}
@@ -102,13 +102,13 @@ def text_layer(case: Case) -> Any:
     return case.cls(**next(iter(case.others.values()))())
 
 
-def write_text_layer(layer: Any, folder: Path) -> None:
+def write_text_layer(layer: Any, folder: Path, texts: Any) -> None:
     opened, base = layer, nlpkit.models.Tokenizer
     if type(getattr(layer, "tokenizer", layer)).save_files is not base.save_files:
         opened = type(layer).from_preset(saved(layer, folder))
-    seen = outcome(layer, TEXTS)  # Of each once: the next call masks other tokens.
-    np.testing.assert_equal(outcome(opened, TEXTS), seen)
-    write_seen(folder / "seen.pickle", object=opened, inputs=TEXTS, outcome=seen)
+    seen = outcome(layer, texts)  # Of each once: the next call masks other tokens.
+    np.testing.assert_equal(outcome(opened, texts), seen)
+    write_seen(folder / "seen.pickle", object=opened, inputs=texts, outcome=seen)
 
 
 def write_layer(case: Case, folder: Path) -> None:

@@ -56,7 +56,7 @@ def outcome(thing: Any, inputs: Any) -> Any:
     if kind == "task":
         if keras.backend.backend() == "tensorflow":
             thing.run_eagerly = True  # It has been trained in a graph, which takes long to trace.
-        return list(thing.evaluate(*inputs, batch_size=3, verbose=0))
+        return np.ravel(thing.evaluate(*inputs, batch_size=3, verbose=0)).tolist()
     if kind == "model":
         return keras.tree.flatten(thing.predict_on_batch(inputs))
     return [] if kind == "backbone" else thing(inputs)

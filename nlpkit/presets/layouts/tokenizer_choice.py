@@ -26,7 +26,8 @@ def find_tokenizer_class(usual: Any, folder: PresetFolder) -> Any:
     config = folder.json(TOKENIZER_CONFIG) if folder.has(TOKENIZER_CONFIG) else {}
     named = str(config.get("tokenizer_class")).removesuffix("Fast")
     # Decoders' files are read by their families, unless they name another class.
-    is_encoder = usual.packing is not None and usual.packing.end
+    packing = getattr(usual, "packing", None)  # A class of one's own need not say it.
+    is_encoder = packing is not None and packing.end
     if not (is_encoder or named in known_classes()) or usual.reads(folder):
         return usual
     names = (named, *_BY_FIRST_TOKEN.get(_first_token(config), ()))

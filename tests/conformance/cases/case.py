@@ -39,6 +39,8 @@ class Case:
         refused: arguments that take their default alone, each with a value that is an error.
         exempt: names of checks it cannot pass, each with the reason; strict.
         family: what only one kind of class has, read by that kind's checks.
+        examples: what a task is trained on, or a preprocessor called on, where that is not texts
+            alone; or with the labels of its family.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Case:
     refused: Mapping[str, Any] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
     family: Any = None
+    examples: tuple[Any, ...] = ()
 
     @property
     def cls(self) -> type:

@@ -7,6 +7,8 @@ from conformance.cases.backbones import bert_backbone_arguments
 from conformance.cases.case import Case
 from conformance.cases.tokenizers import VOCABULARY, tokenizer
 
+_PAIRS = (["the movie", "good", "great good", "was"], ["was", "great", "terrible", "good"])
+
 
 def _packing_arguments() -> dict[str, Any]:
     return {
@@ -69,7 +71,8 @@ EMBEDDING = [
         "Reranker",
         _reranker_arguments,
         exempt={"case_has_another_value_for_every_argument": "one class; no dense layer"},
+        examples=(_PAIRS, [0.0, 1.0, 0.5, 1.0]),
     ),
     Case("TextEmbedderPreprocessor", _packing_arguments),
-    Case("TextEmbedder", _embedder_arguments),
+    Case("TextEmbedder", _embedder_arguments, examples=(_PAIRS,)),
 ]

@@ -7,6 +7,8 @@ from conformance.cases.backbones import bert_backbone_arguments
 from conformance.cases.case import Case
 from conformance.cases.tokenizers import VOCABULARY, tokenizer
 
+_QUESTIONS = (["movie", "good", "the"] * 2, ["the movie was", "terrible", "a great movie"] * 2)
+
 
 def _preprocessing() -> dict[str, Any]:
     return {
@@ -41,8 +43,8 @@ def _answering() -> dict[str, Any]:
 
 
 TOKEN_TASKS = [
-    Case("QuestionAnswererPreprocessor", _reading),
-    Case("QuestionAnswerer", _answering),
+    Case("QuestionAnswererPreprocessor", _reading, examples=(_QUESTIONS,)),
+    Case("QuestionAnswerer", _answering, examples=(_QUESTIONS, ["movie", None, "great"] * 2)),
     Case("TokenClassifierPreprocessor", _preprocessing),
-    Case("TokenClassifier", _classifying),
+    Case("TokenClassifier", _classifying, examples=(["the movie"] * 6, [[(4, 9, "A")]] * 6)),
 ]

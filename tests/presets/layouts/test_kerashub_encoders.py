@@ -68,6 +68,6 @@ def test_ids_equal_kerashub_s(written, case):
     if "TextClassifier" in models:
         loaded = nlpkit.models.TextClassifier.from_preset(folder / "TextClassifier").preprocessor
         found, expected = loaded(TEXTS), models["TextClassifier"].preprocessor(TEXTS)
-        assert found.keys() == expected.keys()
-        for name, array in found.items():
-            np.testing.assert_array_equal(array, keras.ops.convert_to_numpy(expected[name]))
+        assert found.keys() - expected.keys() <= {"padding_mask"}  # FNet's has none there.
+        for name, array in expected.items():
+            np.testing.assert_array_equal(found[name], keras.ops.convert_to_numpy(array))
