@@ -65,8 +65,18 @@ def _backends_of(item, by_turns):
     return (IN_TURN[number % len(IN_TURN)],)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _seed_of_module():
+    """What a module's fixtures train is the same whatever ran before."""
+    _set_seed()
+
+
 @pytest.fixture(autouse=True)
 def _seed():
+    _set_seed()
+
+
+def _set_seed():
     import keras
 
     keras.utils.set_random_seed(0)

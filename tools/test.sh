@@ -47,7 +47,7 @@ test_backend() {
 }
 
 if [ ${#backends[@]} -eq 3 ]; then by_turns=1; fi
-after=(0 1 4) # How nice each is to those before it.
+after=(0 3 6) # How nice each is to those before it.
 
 activate_environment
 install_once test install_everything

@@ -47,7 +47,7 @@ def trained():
     model = filled(QuestionAnswerer(body, preprocessor()))
     model.optimizer.learning_rate = 0.02
     x = ([*QUESTIONS, "Where?"], [*CONTEXTS, LONG])
-    model.fit(x, [*ANSWERS, (LONG.index("Rome"), "Rome")], epochs=60, batch_size=8, verbose=0)
+    model.fit(x, [*ANSWERS, (LONG.index("Rome"), "Rome")], epochs=80, batch_size=64, verbose=0)
     return model
 
 

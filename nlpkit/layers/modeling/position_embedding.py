@@ -8,6 +8,7 @@ from keras import ops
 from nlpkit._config import Configurable
 from nlpkit._types import Initializer, Shape, Tensor
 from nlpkit.modules.dense import check_initializers
+from nlpkit.ops import backend
 
 
 class PositionEmbedding(Configurable, keras.Layer):
@@ -66,12 +67,12 @@ class PositionEmbedding(Configurable, keras.Layer):
     def call(self, inputs: Tensor, start_index: Tensor = 0, positions: Tensor = None) -> Any:
         table = ops.convert_to_tensor(self.position_embeddings)
         if positions is not None:
-            rows = ops.take(table, ops.cast(positions, "int32"), axis=0)
+            rows = backend.take_rows(table, ops.cast(positions, "int32"))
         elif isinstance(start_index, int):
             self._check(inputs.shape[-2], start_index)
             rows = table[start_index : start_index + ops.shape(inputs)[-2]]
         else:
-            rows = ops.take(table, sequence_positions(ops.shape(inputs)[-2], start_index), axis=0)
+            rows = backend.take_rows(table, sequence_positions(ops.shape(inputs)[-2], start_index))
         return ops.broadcast_to(rows, ops.shape(inputs))
 
     def _check(self, length: int | None, start_index: int) -> None:

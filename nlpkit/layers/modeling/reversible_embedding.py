@@ -7,6 +7,7 @@ import keras
 from nlpkit._config import Configurable
 from nlpkit._types import Initializer, KerasIdentifier, Tensor
 from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.embedding_table import embedded
 from nlpkit.ops import backend
 
 
@@ -74,8 +75,10 @@ class ReversibleEmbedding(DirectCall, Configurable, keras.layers.ReversibleEmbed
         self.supports_masking = True
 
     def call(self, inputs: Tensor, reverse: bool = False) -> Any:
-        if not reverse or self.reverse_dtype is not None:
-            return super().call(inputs, reverse=reverse)
+        if not reverse:
+            return embedded(self, inputs)
+        if self.reverse_dtype is not None:
+            return super().call(inputs, reverse=True)
         kernel = self.embeddings if self.tie_weights else self.reverse_embeddings
         kernel = keras.ops.convert_to_tensor(kernel)
         if inputs.dtype != kernel.dtype:

@@ -28,6 +28,7 @@ from nlpkit.ops.backend.default.programs import (
     without_gradients,
 )
 from nlpkit.ops.backend.default.random import dropout, seeded_step
+from nlpkit.ops.backend.default.rows import take_rows
 from nlpkit.ops.backend.default.threshold import count_threshold, mass_threshold
 from nlpkit.ops.backend.default.trees import register_tree
 
@@ -58,6 +59,7 @@ __all__ = [
     "run_loop",
     "seeded_step",
     "split_heads",
+    "take_rows",
     "traced_seed",
     "without_gradients",
 ]

@@ -3,6 +3,7 @@
 from nlpkit.ops.backend.tensorflow.experts import apply_experts
 from nlpkit.ops.backend.tensorflow.product import linear
 from nlpkit.ops.backend.tensorflow.programs import is_tracing, program, traced_seed
+from nlpkit.ops.backend.tensorflow.rows import take_rows
 from nlpkit.ops.backend.tensorflow.trees import register_tree
 
 BUILDS_IN_STEPS = True
@@ -16,5 +17,6 @@ __all__ = [
     "linear",
     "program",
     "register_tree",
+    "take_rows",
     "traced_seed",
 ]
