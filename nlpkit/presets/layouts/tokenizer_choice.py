@@ -28,11 +28,17 @@ def find_tokenizer_class(usual: Any, folder: PresetFolder) -> Any:
     # Decoders' files are read by their families, unless they name another class.
     packing = getattr(usual, "packing", None)  # A class of one's own need not say it.
     is_encoder = packing is not None and packing.end
-    if not (is_encoder or named in known_classes()) or usual.reads(folder):
+    tokenizers = {
+        name: cls
+        for name, cls in known_classes().items()
+        if getattr(cls, "preset_kind", "") == "tokenizer"
+    }
+    names_another = named in tokenizers and named != usual.__name__
+    if not (is_encoder or names_another) or usual.reads(folder):
         return usual
     names = (named, *_BY_FIRST_TOKEN.get(_first_token(config), ()))
-    known = (known_classes()[name] for name in names if name in known_classes())
-    return next((cls for cls in known if cls.reads(folder)), usual)
+    found = (tokenizers[name] for name in names if name in tokenizers)
+    return next((cls for cls in found if cls.reads(folder)), usual)
 
 
 def _first_token(config: Mapping[str, Any]) -> str:

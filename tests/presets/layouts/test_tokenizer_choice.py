@@ -37,7 +37,9 @@ def folder_of(tmp_path, tokenizer, backbone=BertBackbone, **config):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["XLMRobertaTokenizerFast", "PreTrainedTokenizerFast"])
+@pytest.mark.parametrize(
+    "name", ["XLMRobertaTokenizerFast", "PreTrainedTokenizerFast", "BertBackbone"]
+)
 def test_a_bert_with_the_pieces_of_xlm_roberta(tmp_path, name):
     tokenizer = XLMRobertaTokenizer(PIECES)
     first = {"cls_token": "<s>", "tokenizer_class": name}
