@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
-from nlpkit._types import KerasIdentifier
 from nlpkit._warning import warn
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
@@ -13,9 +12,10 @@ from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.tasks.masked_text import MaskedText, check_fill
 from nlpkit.tasks.task import Task
+from nlpkit.tasks.token_loss import TokenLoss
 
 
-class MaskedLM(Task):
+class MaskedLM(TokenLoss, Task):
     """Predict the tokens at masked positions: pretraining of encoders (Devlin et al., 2018).
 
     The output projection is the transposed token embedding. The preprocessor masks raw strings and
@@ -88,32 +88,6 @@ class MaskedLM(Task):
         self.head_activation = head_activation
         self.head_layer_norm_epsilon = head_layer_norm_epsilon
         self._compile_itself()
-
-    def compile(
-        self,
-        optimizer: KerasIdentifier = "auto",
-        loss: KerasIdentifier = "auto",
-        *,
-        weighted_metrics: KerasIdentifier = "auto",
-        **kwargs: Any,
-    ) -> None:
-        """Configure training.
-
-        Args:
-            optimizer: as for `keras.Model.compile`; "auto" is Adam (5e-5).
-            loss: "auto" is sparse categorical cross-entropy on logits.
-            weighted_metrics: "auto" is accuracy with the loss "auto", otherwise none.
-            **kwargs: further arguments of `keras.Model.compile`.
-        """
-        if weighted_metrics == "auto":
-            accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-            # An empty list: with None, Keras keeps the previous ones.
-            weighted_metrics = [accuracy] if loss == "auto" else []
-        if loss == "auto":
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        if optimizer == "auto":
-            optimizer = keras.optimizers.Adam(5e-5)
-        super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
 
     def fill(self, text: str, top_k: int = 5) -> Any:
         """Find the most probable tokens for the masks of a text.

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from nlpkit._types import Data, KerasIdentifier
+from nlpkit._types import Data
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.question_answerer_preprocessor import QuestionAnswererPreprocessor
@@ -15,12 +15,13 @@ from nlpkit.tasks.data.text_dataset import TextDataset
 from nlpkit.tasks.head_config import read_dropout, write_dropout
 from nlpkit.tasks.results.answers import AnswerReader, ReadWindow, answer_of
 from nlpkit.tasks.task import Task
+from nlpkit.tasks.token_loss import TokenLoss
 
 # Of padding, whose probability it makes 0 in every dtype.
 _NEVER = -1e4
 
 
-class QuestionAnswerer(Task):
+class QuestionAnswerer(TokenLoss, Task):
     """Find answers to questions in contexts: a dense layer on the features of each token.
 
     `fit` and `evaluate` take pairs of a question and a context with answers, which are spans of the
@@ -78,31 +79,6 @@ class QuestionAnswerer(Task):
         )
         self.dropout = dropout
         self._compile_itself()
-
-    def compile(
-        self,
-        optimizer: KerasIdentifier = "auto",
-        loss: KerasIdentifier = "auto",
-        *,
-        weighted_metrics: KerasIdentifier = "auto",
-        **kwargs: Any,
-    ) -> None:
-        """Configure training.
-
-        Args:
-            optimizer: as for `keras.Model.compile`; "auto" is Adam (5e-5).
-            loss: "auto" is sparse categorical cross-entropy on logits.
-            weighted_metrics: "auto" is accuracy with the loss "auto", otherwise none.
-            **kwargs: further arguments of `keras.Model.compile`.
-        """
-        if weighted_metrics == "auto":
-            accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-            weighted_metrics = [accuracy] if loss == "auto" else []
-        if loss == "auto":
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        if optimizer == "auto":
-            optimizer = keras.optimizers.Adam(5e-5)
-        super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
 
     def predict(
         self,

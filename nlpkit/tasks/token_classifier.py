@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
-from nlpkit._types import Data, KerasIdentifier
+from nlpkit._types import Data
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.ops.tag_scheme import tags_of
 from nlpkit.preprocessors.preprocessor import Preprocessor
@@ -25,9 +25,10 @@ from nlpkit.tasks.head_config import (
 )
 from nlpkit.tasks.results.entities import EntityReader, entities_of
 from nlpkit.tasks.task import Task
+from nlpkit.tasks.token_loss import TokenLoss
 
 
-class TokenClassifier(Task):
+class TokenClassifier(TokenLoss, Task):
     """Label the words of texts, and find entities: a dense layer on the features of each token.
 
     `fit` and `evaluate` take texts with lists of spans, `(start, end, label)` in characters, or
@@ -107,31 +108,6 @@ class TokenClassifier(Task):
                 ends it, "S-PER" is one of a single word.
         """
         return tags_of(types, scheme)
-
-    def compile(
-        self,
-        optimizer: KerasIdentifier = "auto",
-        loss: KerasIdentifier = "auto",
-        *,
-        weighted_metrics: KerasIdentifier = "auto",
-        **kwargs: Any,
-    ) -> None:
-        """Configure training.
-
-        Args:
-            optimizer: as for `keras.Model.compile`; "auto" is Adam (5e-5).
-            loss: "auto" is sparse categorical cross-entropy on logits.
-            weighted_metrics: "auto" is accuracy with the loss "auto", otherwise none.
-            **kwargs: further arguments of `keras.Model.compile`.
-        """
-        if weighted_metrics == "auto":
-            accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-            weighted_metrics = [accuracy] if loss == "auto" else []
-        if loss == "auto":
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        if optimizer == "auto":
-            optimizer = keras.optimizers.Adam(5e-5)
-        super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
 
     def fit(
         self, x: Data = None, y: Data = None, *args: Any, words: bool = False, **kw: Any
