@@ -222,6 +222,7 @@ class ClassifierHeadSpec:
         use_bias: whether that layer has a bias.
         norm: normalization after it.
         dropout_first: whether dropout is applied before it, as well as after.
+        pools_last: whether tokens are pooled after it, rather than before.
         output_bias: whether the dense layer that classifies has a bias.
     """
 
@@ -230,6 +231,7 @@ class ClassifierHeadSpec:
     use_bias: bool = True
     norm: NormSpec | None = None
     dropout_first: bool = False
+    pools_last: bool = False
     output_bias: bool = True
 
 
@@ -238,14 +240,18 @@ class MaskedLMHeadSpec:
     """From hidden states to the features that predict masked tokens.
 
     Attributes:
-        activation: of a dense layer to the size of the token embedding.
-        norm: normalization after it.
+        activation: of a dense layer to the size of the token embedding; None for no such layer.
+        norm: normalization after it; None if there is no such layer.
         use_bias: whether it has a bias.
+        tied: whether the projection to the vocabulary is the token embedding, transposed.
+        output_bias: whether the projection has a bias.
     """
 
-    activation: str
-    norm: NormSpec
+    activation: str | None = None
+    norm: NormSpec | None = None
     use_bias: bool = True
+    tied: bool = True
+    output_bias: bool = True
 
 
 @dataclass(frozen=True)

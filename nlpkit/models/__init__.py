@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from nlpkit.models.deberta_v3 import *
     from nlpkit.models.distil_bert import *
     from nlpkit.models.electra import *
+    from nlpkit.models.euro_bert import *
     from nlpkit.models.f_net import *
     from nlpkit.models.falcon import *
     from nlpkit.models.gemma import *

@@ -31,8 +31,12 @@ def text_features(
             f"hidden_dim is the size of a dense layer before the logits, and the head of "
             f"{type(backbone).__name__} has none; got hidden_dim={hidden_dim}. Omit it."
         )
-    x = _pooler_output(backbone) if head.pooling == "pooler" else pooled(backbone, head.pooling)
-    return _transformed(x, backbone, head, dropout, hidden_dim)
+    if head.pooling == "pooler":
+        x = _pooler_output(backbone)
+    else:
+        x = _hidden_states(backbone) if head.pools_last else pooled(backbone, head.pooling)
+    x = _transformed(x, backbone, head, dropout, hidden_dim)
+    return _pool(x, backbone, head.pooling) if head.pools_last else x
 
 
 def token_features(backbone: Backbone, dropout: float) -> Any:
@@ -69,9 +73,12 @@ def pooled(backbone: Backbone, pooling: str) -> Any:
         backbone: the backbone.
         pooling: "first", "last", "mean" or "max".
     """
-    return Pooling(pooling, dtype=backbone.dtype_policy, name="pooling")(
-        _hidden_states(backbone), backbone.input["padding_mask"]
-    )
+    return _pool(_hidden_states(backbone), backbone, pooling)
+
+
+def _pool(x: Any, backbone: Backbone, pooling: str) -> Any:
+    layer = Pooling(pooling, dtype=backbone.dtype_policy, name="pooling")
+    return layer(x, backbone.input["padding_mask"])
 
 
 def _hidden_states(backbone: Backbone) -> Any:

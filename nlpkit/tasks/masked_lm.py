@@ -18,7 +18,8 @@ from nlpkit.tasks.token_loss import TokenLoss
 class MaskedLM(TokenLoss, Task):
     """Predict the tokens at masked positions: pretraining of encoders (Devlin et al., 2018).
 
-    The output projection is the transposed token embedding. The preprocessor masks raw strings and
+    The output projection is the transposed token embedding, unless the backbone's `masked_lm_head`
+    says that it has a matrix of its own. The preprocessor masks raw strings and
     makes labels and weights. It compiles itself with Adam (5e-5), sparse categorical cross-entropy
     and accuracy, both weighted. `MaskedLM.from_preset` finds the family of a preset.
 
@@ -26,7 +27,8 @@ class MaskedLM(TokenLoss, Task):
         backbone: `Backbone`, an encoder.
         preprocessor: `MaskedLMPreprocessor`; None if the input is preprocessed already.
         head_activation: str. The activation of the head's dense layer; None for the one that the
-            family has, which is the backbone's in BERT.
+            family has, which is the backbone's in BERT. Families without that layer take None
+            alone.
         head_layer_norm_epsilon: float. The epsilon of the head's normalization; None likewise.
         **kwargs: `name`, `trainable` of `keras.Model`, and `compile` (bool, default True).
 
@@ -38,7 +40,8 @@ class MaskedLM(TokenLoss, Task):
         float `[batch, masks, vocabulary_size]`, logits.
 
     Raises:
-        ValueError: the backbone or the preprocessor is of another family.
+        ValueError: the backbone or the preprocessor is of another family; `head_activation` or
+            `head_layer_norm_epsilon` is given for a head without a dense layer.
 
     Example:
         >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "good", "film"]
@@ -72,18 +75,9 @@ class MaskedLM(TokenLoss, Task):
         }
         features = backbone(backbone.input)
         hidden = features["sequence_output"] if isinstance(features, dict) else features
-        head = backbone.masked_lm_head
-        epsilon = head.norm.epsilon if head_layer_norm_epsilon is None else head_layer_norm_epsilon
-        outputs = MaskedLMHead(
-            token_embedding=backbone.token_embedding,
-            intermediate_activation=head_activation or head.activation,
-            layer_norm_epsilon=epsilon,
-            use_bias=head.use_bias,
-            norm_bias=head.norm.bias,
-            kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
-            dtype=backbone.dtype_policy,
-            name="masked_lm_head",
-        )(hidden, inputs["mask_positions"])
+        outputs = _head(backbone, head_activation, head_layer_norm_epsilon)(
+            hidden, inputs["mask_positions"]
+        )
         super().__init__(inputs, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs)
         self.head_activation = head_activation
         self.head_layer_norm_epsilon = head_layer_norm_epsilon
@@ -114,6 +108,8 @@ class MaskedLM(TokenLoss, Task):
     def hf_head_config(self) -> dict[str, Any]:
         """Return nothing: Hugging Face's head is like its backbone; warn if this one is not."""
         usual = self.backbone.masked_lm_head
+        if usual.norm is None:
+            return {}
         unlike = {
             name: given
             for name, given, value in (
@@ -128,3 +124,30 @@ class MaskedLM(TokenLoss, Task):
                 "restores that; transformers, which cannot, predicts slightly different values.",
             )
         return {}
+
+
+def _head(backbone: Backbone, activation: str | None, epsilon: float | None) -> MaskedLMHead:
+    head = backbone.masked_lm_head
+    options: dict[str, Any] = {"transform": False}
+    if head.norm is not None:
+        options = {
+            "intermediate_activation": activation or head.activation,
+            "layer_norm_epsilon": head.norm.epsilon if epsilon is None else epsilon,
+            "use_bias": head.use_bias,
+            "norm_bias": head.norm.bias,
+        }
+    elif (activation, epsilon) != (None, None):
+        raise ValueError(
+            "head_activation and head_layer_norm_epsilon are of a dense layer before the "
+            f"projection, and the head of {type(backbone).__name__} has none; got "
+            f"head_activation={activation!r}, head_layer_norm_epsilon={epsilon}. Omit them."
+        )
+    return MaskedLMHead(
+        vocabulary_size=backbone.token_embedding.input_dim,
+        token_embedding=backbone.token_embedding if head.tied else None,
+        use_output_bias=head.output_bias,
+        kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+        dtype=backbone.dtype_policy,
+        name="masked_lm_head",
+        **options,
+    )

@@ -54,7 +54,7 @@ def attention(
     rotary_part: float = 1.0,
     **further: Any,
 ) -> AttentionSpec:
-    """Describe causal attention with rotary positions.
+    """Describe attention with rotary positions, causal unless `further` says otherwise.
 
     Args:
         hidden_dim: int. Hidden size.
@@ -77,12 +77,16 @@ def attention(
         head_dim = hidden_dim // num_query_heads
     rotary_dim = int(head_dim * rotary_part)
     rope = RopeSpec(rotary_dim, rope_max_wavelength, scaling=make_scaling(rope_scaling))
-    defaults = {"scale": head_dim**-0.5, "input_bias": bias, "output_bias": bias}
+    defaults = {
+        "scale": head_dim**-0.5,
+        "input_bias": bias,
+        "output_bias": bias,
+        "causal": True,
+    }
     return AttentionSpec(
         num_heads=num_query_heads,
         num_key_value_heads=num_key_value_heads,
         head_dim=head_dim,
-        causal=True,
         rope=rope,
         **{**defaults, **further},
     )
@@ -110,18 +114,19 @@ def stack(
     hidden_dim: int,
     layers: Sequence[LayerSpec],
     norm: NormSpec,
-    tied: bool,
+    tied: bool | None,
     *,
     embedding_scale: float | None = None,
     logits_scale: float | None = None,
 ) -> StackSpec:
-    """Describe a decoder with a final norm.
+    """Describe a decoder, or an encoder, with a final norm.
 
     Args:
         vocabulary_size, hidden_dim: int. Sizes of the token embedding.
         layers: `LayerSpec`s.
         norm: `NormSpec`. The final norm.
-        tied: bool. Whether the language-model head is the token embedding.
+        tied: bool or None. Whether the language-model head is the token embedding; None for an
+            encoder, which has none.
         embedding_scale, logits_scale: float or None. Factors of the token embeddings and logits.
     """
     return StackSpec(
@@ -130,7 +135,7 @@ def stack(
         tuple(layers),
         0.02,
         final_norm=norm,
-        head=HeadSpec(tied=tied, scale=logits_scale),
+        head=None if tied is None else HeadSpec(tied=tied, scale=logits_scale),
     )
 
 

@@ -38,6 +38,9 @@ class MaskedLMHead(Configurable, keras.Layer):
             model loaded from a `.keras` file the head has a copy, no longer tied.
         use_bias: bool. Whether the dense layer has a bias.
         norm_bias: bool. Whether the normalization adds a bias.
+        transform: bool. Whether there are a dense layer and a normalization; without them the
+            projection is of x itself.
+        use_output_bias: bool. Whether the projection adds the bias c.
 
     Call arguments:
         inputs: float tensor `[batch, seq, dim]`.
@@ -76,6 +79,8 @@ class MaskedLMHead(Configurable, keras.Layer):
         *,
         use_bias: bool = True,
         norm_bias: bool = True,
+        transform: bool = True,
+        use_output_bias: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -90,6 +95,8 @@ class MaskedLMHead(Configurable, keras.Layer):
         self.bias_initializer = bias_initializer
         self.use_bias = use_bias
         self.norm_bias = norm_bias
+        self.transform = transform
+        self.use_output_bias = use_output_bias
         self._activation = get_activation(activation)
         self._own_embedding = None
         if embedding_weights is not None:
@@ -128,12 +135,22 @@ class MaskedLMHead(Configurable, keras.Layer):
             self._own_embedding = self._new_embedding(inputs_shape[-1])
         if not self._embedding.built:
             self._embedding.build()
-        dim = self._embedding.output_dim
+        if self.transform:
+            self._build_transform(inputs_shape[-1], self._embedding.output_dim)
+        self.output_bias = None
+        if self.use_output_bias:
+            self.output_bias = self.add_weight(
+                name="output_bias",
+                shape=(self.vocabulary_size,),
+                initializer=fresh(self.bias_initializer),
+            )
+
+    def _build_transform(self, input_dim: int, dim: int) -> None:
         self.dense = built_dense(
             self,
             "dense",
             dim,
-            (None, None, inputs_shape[-1]),
+            (None, None, input_dim),
             activation=get_activation(self.intermediate_activation),
             use_bias=self.use_bias,
         )
@@ -144,18 +161,16 @@ class MaskedLMHead(Configurable, keras.Layer):
             name="layer_norm",
         )
         self.layer_norm.build((None, None, dim))
-        self.output_bias = self.add_weight(
-            name="output_bias",
-            shape=(self.vocabulary_size,),
-            initializer=fresh(self.bias_initializer),
-        )
 
     def call(self, inputs: Tensor, mask_positions: Tensor) -> Any:
         positions = ops.expand_dims(ops.cast(mask_positions, "int32"), -1)
         x = ops.take_along_axis(inputs, positions, axis=1)  # batch masks dim
-        x = self.layer_norm(self.dense(x))
+        if self.transform:
+            x = self.layer_norm(self.dense(x))
         logits = ops.cast(self._embedding(x, reverse=True), self.compute_dtype)
-        return self._activation(logits + ops.cast(self.output_bias, self.compute_dtype))
+        if self.output_bias is not None:
+            logits = logits + ops.cast(self.output_bias, self.compute_dtype)
+        return self._activation(logits)
 
     def compute_mask(self, inputs: Tensor, mask: Tensor = None) -> None:
         """Return None: the mask of the inputs is for tokens, not for predictions."""

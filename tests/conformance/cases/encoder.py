@@ -53,6 +53,7 @@ class EncoderCase:
         others: makes arguments of the backbone that exclude some of `arguments`, by variant.
         outputs: Hugging Face's names of the backbone's outputs.
         has_dense_head: whether its classifier has a dense layer before the logits.
+        has_dense_masked_lm: whether its masked language model has one.
         kerashub: special tokens in the vocabulary of KerasHub's tokenizer, if it has the family.
         exempt: names of checks its backbone cannot pass, each with the reason; strict.
     """
@@ -67,6 +68,7 @@ class EncoderCase:
         default_factory=lambda: {"sequence_output": "last_hidden_state"}
     )
     has_dense_head: bool = True
+    has_dense_masked_lm: bool = True
     kerashub: tuple[str, ...] = ()
     exempt: Mapping[str, str] = field(default_factory=dict)
 
@@ -152,13 +154,12 @@ class EncoderCase:
             rates = {**self._masking(), **everything, "random_token_rate": 0.0}
             preprocessor = getattr(nlpkit.models, f"{self.prefix}MaskedLMPreprocessor")(**rates)
             backbone = self.build()
+            given = {"backbone": backbone, "preprocessor": preprocessor}
             head = backbone.masked_lm_head  # The only one that transformers, too, can compute.
-            return {
-                "backbone": backbone,
-                "preprocessor": preprocessor,
-                "head_activation": head.activation,
-                "head_layer_norm_epsilon": head.norm.epsilon,
-            }
+            if not self.has_dense_masked_lm:
+                return given
+            numbers = {"head_layer_norm_epsilon": head.norm.epsilon}
+            return {**given, "head_activation": head.activation, **numbers}
 
         cases = [
             Case(
@@ -172,7 +173,9 @@ class EncoderCase:
         if "MaskedLM" in self.heads:
             family = self._masked_lm()
             name = f"{self.prefix}MaskedLM"
-            cases.append(Case(name, masked_lm, family=family))
+            of_dense = {"head_activation": "relu", "head_layer_norm_epsilon": 0.1}
+            refused = {} if self.has_dense_masked_lm else of_dense
+            cases.append(Case(name, masked_lm, refused=refused, family=family))
         return cases
 
     def _classifier(self) -> TaskFamily:

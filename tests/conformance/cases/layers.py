@@ -115,6 +115,11 @@ MODELING_LAYERS = [
             "size": lambda: {"vocabulary_size": 11},
             "weights": lambda: {"embedding_weights": np.ones((11, 8), "float32")},
             "no_biases": lambda: {**_head_arguments(), "use_bias": False, "norm_bias": False},
+            "projection": lambda: {
+                "vocabulary_size": 11,
+                "transform": False,
+                "use_output_bias": False,
+            },
         },
         needs=("token_embedding",),
     ),
