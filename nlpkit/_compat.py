@@ -10,6 +10,8 @@ _EXTRAS = {
     "torch": "torch",
     "jax": "jax",
     "kagglehub": "kaggle",
+    "nltk": "metrics",
+    "sacrebleu": "metrics",
 }
 
 

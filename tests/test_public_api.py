@@ -24,7 +24,8 @@ PUBLIC = {
         TokenAndPositionEmbedding TransformerDecoder TransformerEncoder""",
     "losses": """CosineSimilarityLoss MarginMSELoss MatryoshkaLoss MultipleNegativesRankingLoss
         TripletLoss""",
-    "metrics": "Perplexity SpanF1 SpearmanCorrelation SquadMetric",
+    "metrics": """Bleu CharacterErrorRate ChrF EditDistance Perplexity RougeL RougeN SpanF1
+        SpearmanCorrelation SquadMetric WordErrorRate""",
     "presets": "PresetRecord download list list_presets lock register show upload verify",
     "samplers": """BeamSampler ContrastiveSampler GreedySampler MinPSampler RandomSampler Sampler
         SpeculativeSampler TopKSampler TopPSampler deserialize get serialize""",

@@ -22,7 +22,7 @@ done
 
 install_everything() {
   install --editable . tensorflow-cpu jax torch transformers kagglehub \
-    tensorboard pytest pytest-cov pytest-xdist hypothesis ruff mypy import-linter
+    sacrebleu nltk tensorboard pytest pytest-cov pytest-xdist hypothesis ruff mypy import-linter
   # They ask for the package tensorflow, by name; tensorflow-cpu is the same and a third of its size.
   # What else KerasHub needs is there.
   install --no-deps tensorflow-text keras-hub

@@ -10,10 +10,29 @@ def _draft():
     return nlpkit.models.GPT2CausalLM(backbone)
 
 
+def _texts(**arguments):
+    return {"tokenizer": nlpkit.tokenizers.ByteTokenizer(), **arguments}
+
+
 METRICS = [
+    Case(
+        "Bleu",
+        lambda: _texts(
+            max_order=3, smooth="floor", tokenize="intl", lowercase=True, effective_order=True
+        ),
+    ),
+    Case("CharacterErrorRate", _texts),
+    Case(
+        "ChrF",
+        lambda: _texts(char_order=4, word_order=2, beta=1, lowercase=True, whitespace=True),
+    ),
+    Case("EditDistance", lambda: {"normalize": False}),
     Case("Perplexity", lambda: {"from_logits": True, "mask_token_id": 3}),
+    Case("RougeL", lambda: _texts(use_stemmer=True)),
+    Case("RougeN", lambda: _texts(order=3, use_stemmer=True)),
     Case("SpanF1", lambda: {"labels": ["O", "B-A", "I-A"]}),
     Case("SquadMetric", dict),
+    Case("WordErrorRate", _texts),
 ]
 _CHANCE = {"temperature": 0.5, "seed": 3}
 SAMPLERS = [

@@ -17,6 +17,7 @@ from nlpkit.ops.backend.default.facts import (
     STATELESS,
 )
 from nlpkit.ops.backend.default.heads import heads_as_rows, merge_heads, rows_as_heads, split_heads
+from nlpkit.ops.backend.default.host import on_host
 from nlpkit.ops.backend.default.normalization import layer_normalization, rms_normalization
 from nlpkit.ops.backend.default.parameters import adopt_array, keeps_arrays
 from nlpkit.ops.backend.default.product import linear
@@ -52,6 +53,7 @@ __all__ = [
     "linear",
     "mass_threshold",
     "merge_heads",
+    "on_host",
     "program",
     "register_tree",
     "rms_normalization",

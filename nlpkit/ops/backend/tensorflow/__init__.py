@@ -1,6 +1,7 @@
 """TensorFlow: graphs compiled by XLA, and tensors of strings."""
 
 from nlpkit.ops.backend.tensorflow.experts import apply_experts
+from nlpkit.ops.backend.tensorflow.host import on_host
 from nlpkit.ops.backend.tensorflow.product import linear
 from nlpkit.ops.backend.tensorflow.programs import is_tracing, program, traced_seed
 from nlpkit.ops.backend.tensorflow.rows import take_rows
@@ -15,6 +16,7 @@ __all__ = [
     "apply_experts",
     "is_tracing",
     "linear",
+    "on_host",
     "program",
     "register_tree",
     "take_rows",
