@@ -77,6 +77,8 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     # the class of transformers, and what its tensors' names start with where there is a head;
     hf_architecture: ClassVar[str] = ""
     hf_prefix: ClassVar[str] = ""
+    # or in others' checkpoints;
+    hf_other_prefixes: ClassVar[tuple[str, ...]] = ()
     # the heads of its tasks there;
     heads: ClassVar[Heads] = {}
     # how the layouts of KerasHub map to it.

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from nlpkit.models.mixtral import *
     from nlpkit.models.modern_bert import *
     from nlpkit.models.mpnet import *
+    from nlpkit.models.nomic_bert import *
     from nlpkit.models.olmo import *
     from nlpkit.models.opt import *
     from nlpkit.models.phi3 import *

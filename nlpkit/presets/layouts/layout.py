@@ -151,7 +151,8 @@ class Layout:
     def _prefix(self, backbone: keras.Model) -> str:
         """What the backbone's tensors start with: nothing if they were stored without a head."""
         cls: Any = type(backbone)
-        known = [cls.hf_prefix, *(head.prefix for head in cls.heads.values() if head.prefix)]
+        heads = (head.prefix for head in cls.heads.values() if head.prefix)
+        known = [cls.hf_prefix, *cls.hf_other_prefixes, *heads]
         names = self.tensors.shapes
         return next((p for p in known if any(name.startswith(p) for name in names)), "")
 
