@@ -12,9 +12,18 @@ from nlpkit._registry import import_families_by
 from nlpkit._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from nlpkit import layers, losses, metrics, models, presets, samplers, tokenizers
+    from nlpkit import callbacks, layers, losses, metrics, models, presets, samplers, tokenizers
 
-__all__ = ["layers", "losses", "metrics", "models", "presets", "samplers", "tokenizers"]
+__all__ = [
+    "callbacks",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "presets",
+    "samplers",
+    "tokenizers",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -12,6 +12,7 @@ PACKAGE = Path(nlpkit.__file__).parent
 
 # What says nothing of the backend, or compiles for seconds: on PyTorch, which compiles nothing.
 ON_ONE_BACKEND = (
+    "nlpkit.callbacks.",
     "nlpkit.layers.preprocessing.",
     "nlpkit.models.",
     "nlpkit.preprocessors.",
@@ -19,7 +20,7 @@ ON_ONE_BACKEND = (
     "nlpkit.tasks.",
     "nlpkit.tokenizers.",
 )
-NAMESPACES = ("layers", "losses", "metrics", "presets", "samplers", "tokenizers")
+NAMESPACES = ("callbacks", "layers", "losses", "metrics", "presets", "samplers", "tokenizers")
 
 
 def _sources():

@@ -18,6 +18,7 @@ from nlpkit._registration import class_names
 from nlpkit._registry import known_classes
 
 PUBLIC = {
+    "callbacks": "GenerationMetrics",
     "layers": """AlibiBias CachedMultiHeadAttention FNetEncoder MaskedLMHead MaskedLMMaskGenerator
         MultiSegmentPacker PositionEmbedding RMSNormalization RandomDeletion RandomSwap
         ReversibleEmbedding RotaryEmbedding SinePositionEncoding StartEndPacker

@@ -16,8 +16,8 @@ class TextMetric(CountedMetric):
     """Base class of metrics that compare texts with references, given as strings or as ids.
 
     Args:
-        tokenizer: `Tokenizer`. Converts ids to texts, without special tokens. None (the default) if
-            the metric is called with strings.
+        tokenizer: `Tokenizer`. Converts ids to texts, without special tokens. None (the default)
+            means that of the task it is compiled with; strings need none.
 
     Call arguments:
         y_true: str, list or array of str, or, if each text has several references, a list of such.
@@ -41,6 +41,11 @@ class TextMetric(CountedMetric):
                 f"tokenizer must be a Tokenizer, which converts ids to texts; got {tokenizer!r}."
             )
         self.tokenizer = tokenizer
+        self._other: Tokenizer | None = None
+
+    def use_otherwise(self, tokenizer: Tokenizer | None) -> None:
+        """Set the tokenizer to use if there is none, or one revived without its vocabulary."""
+        self._other = tokenizer
 
     def _count(self, references: Any, predictions: Any) -> Sequence[Any]:
         if isinstance(predictions, str | bytes):
@@ -65,6 +70,8 @@ class TextMetric(CountedMetric):
         if not isinstance(next(_leaves(values), 0), int | np.integer):
             return [[_decoded(x, name) for x in _leaves(row)] for row in values]
         tokenizer = self.tokenizer
+        if self._other is not None and (tokenizer is None or tokenizer._algorithm is None):
+            tokenizer = self._other
         if tokenizer is None:
             raise ValueError(f"{name} are ids, which need tokenizer= to be texts.")
         tokens, rows = tokenizer.get_vocabulary(), to_rows(values, name)[0]

@@ -8,6 +8,7 @@ from keras.src.trainers.compile_utils import CompileMetrics
 from keras.src.utils.tracking import DotNotTrackScope
 
 from nlpkit._types import KerasIdentifier, Tensor
+from nlpkit.metrics.text_metric import TextMetric
 from nlpkit.ops import backend
 
 
@@ -31,7 +32,14 @@ class WeightedMeans:
         weighted_metrics: KerasIdentifier = None,
         **kwargs: Any,
     ) -> None:
-        """Compile as `keras.Model.compile`; `metrics` of tokens ignore those of weight 0."""
+        """Compile as `keras.Model.compile`.
+
+        Here `metrics` of tokens ignore those of weight 0, and those of texts have the tokenizer.
+        """
+        preprocessor = getattr(self, "preprocessor", None)
+        for metric in tree.flatten((metrics, weighted_metrics)):
+            if isinstance(metric, TextMetric):
+                metric.use_otherwise(getattr(preprocessor, "tokenizer", None))
         super().compile(  # type: ignore[misc]
             optimizer, loss, metrics=metrics, weighted_metrics=weighted_metrics, **kwargs
         )

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+import nlpkit
 from nlpkit.metrics import (
     Bleu,
     CharacterErrorRate,
@@ -102,6 +103,18 @@ def test_a_model_counts_ids_while_it_learns():
     expected["character_error_rate"] = CHARACTERS_WRONG
     for name, score in expected.items():
         assert tested[name] == trained[name][-1] == pytest.approx(score, rel=1e-6), name
+
+
+@pytest.mark.by_turns(0)
+def test_a_task_lends_its_tokenizer_also_when_reopened(tmp_path):
+    task = nlpkit.models.CausalLM.from_preset("gpt2_nano_en_shakespeare")
+    own = WordErrorRate(task.preprocessor.tokenizer, name="of_its_own")
+    task.compile(weighted_metrics=[WordErrorRate(), own])
+    expected = task.evaluate(["ROMEO: I will go."], verbose=0, return_dict=True)
+    assert expected["word_error_rate"] == expected["of_its_own"] > 0
+    task.save(tmp_path / "task.keras")
+    revived = keras.models.load_model(tmp_path / "task.keras")
+    assert revived.evaluate(["ROMEO: I will go."], verbose=0, return_dict=True) == expected
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA within a graph")
