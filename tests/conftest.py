@@ -10,7 +10,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest
-from haste import compile_in_haste
+from haste import compile_in_haste, forget_graphs
 
 compile_in_haste()
 
@@ -66,9 +66,12 @@ def _backends_of(item, by_turns):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _seed_of_module():
-    """What a module's fixtures train is the same whatever ran before."""
+def _module():
+    """What a module's fixtures train is the same whatever ran before; its models go with it."""
     _set_seed()
+    yield
+    forget_graphs()
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

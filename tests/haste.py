@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 import types
 
@@ -32,6 +33,18 @@ def compile_in_haste() -> None:
 
         tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     _draw_initial_weights_in_numpy()
+
+
+def forget_graphs() -> None:
+    """Let TensorFlow free what no model runs any more.
+
+    Its `tf.custom_gradient`, which is in its SiLU and in each step of Keras' optimizers, registers
+    a function that holds the graph, and so the variables, until the process ends: 20 GB of tests.
+    """
+    if os.environ.get("KERAS_BACKEND") == "tensorflow":
+        registered = sys.modules["tensorflow.python.framework.ops"].gradient_registry._registry
+        for name in [name for name in registered if name.startswith("CustomGradient-")]:
+            del registered[name]
 
 
 def _draw_initial_weights_in_numpy() -> None:

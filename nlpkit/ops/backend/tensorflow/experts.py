@@ -19,14 +19,13 @@ def apply_experts(
 
 def _entry_of(array: Tensor, index: Tensor) -> Any:
     """`array[index]`; TensorFlow's own slices would be compiled anew for each index."""
-    return _entry(tf.convert_to_tensor(array), index)
-
-
-@tf.custom_gradient
-def _entry(array: Tensor, index: Tensor) -> Any:
+    array = tf.convert_to_tensor(array)
     start = tf.stack([index] + [tf.zeros_like(index)] * (len(array.shape) - 1))
+    return xla.dynamic_slice(array, start, (1, *array.shape[1:]))[0]
 
-    def gradient(upstream: Tensor) -> Any:
-        return xla.dynamic_update_slice(tf.zeros_like(array), upstream[None], start), None
 
-    return xla.dynamic_slice(array, start, (1, *array.shape[1:]))[0], gradient
+@tf.RegisterGradient("XlaDynamicSlice")
+def _gradient(operation: Any, upstream: Tensor) -> Any:
+    """TensorFlow has none; a `tf.custom_gradient` would keep each graph that it is in forever."""
+    array, start, _ = operation.inputs
+    return xla.dynamic_update_slice(tf.zeros_like(array), upstream, start), None, None

@@ -15,13 +15,7 @@ from nlpkit._types import Tensor
 
 def take_rows(table: Tensor, ids: Tensor) -> Any:
     """The rows of a table: `[N, dim]`, int `[...]` -> `[..., dim]`."""
-    return _taken(tf.convert_to_tensor(table), tf.convert_to_tensor(ids))
-
-
-@tf.custom_gradient
-def _taken(table: Tensor, ids: Tensor) -> Any:
-    def gradient(upstream: Tensor) -> Any:
-        rows = tf.reshape(upstream, (-1, table.shape[-1]))
-        return tf.math.unsorted_segment_sum(rows, tf.reshape(ids, (-1,)), table.shape[0]), None
-
-    return ops.take(table, ids, axis=0), gradient
+    # The gradient of a change of shape is dense, and one to the same shape copies nothing. (A
+    # `tf.custom_gradient` would keep each graph that it is in for as long as the process lives.)
+    table = tf.convert_to_tensor(table)
+    return ops.take(tf.reshape(table, table.shape), ids, axis=0)
