@@ -24,6 +24,7 @@ _LAZY = ("layers", "losses", "metrics", "preprocessors", "samplers", "tokenizers
 _OTHERS = {
     "backbones.backbone": "Backbone",
     "layers.modeling.transformer_layer": "TransformerLayer",
+    "layers.preprocessing.audio_converter": "AudioConverter",
     "layers.preprocessing.next_token_packer": "NextTokenPacker",
     "layers.preprocessing.packer": "Packer",
     "layers.preprocessing.preprocessing_layer": "PreprocessingLayer",

@@ -1,4 +1,4 @@
-"""Warnings and errors for truncated tokens."""
+"""Warnings and errors for truncated tokens and audio."""
 
 import numpy as np
 
@@ -13,19 +13,21 @@ class TruncationReport:
         truncation: "error" raises each time, "warn" warns the first time for each length, "silent"
             does nothing.
         name: str. The layer's name, for the report.
+        unit: str. What is cut. Default "tokens".
 
     Raises:
         ValueError: `truncation` is another value.
     """
 
-    def __init__(self, truncation: str, name: str) -> None:
+    def __init__(self, truncation: str, name: str, unit: str = "tokens") -> None:
         check_choice("truncation", truncation, ("warn", "error", "silent"))
         self._truncation = truncation
         self._name = name
+        self._unit = unit
         self._warned: set[tuple[str, int]] = set()
 
     def __call__(self, cut: np.ndarray, length: int, argument: str = "sequence_length") -> None:
-        """Report that tokens were cut to `length`; `cut` counts them, `[batch]`.
+        """Report that rows were cut to `length`; `cut` counts them, `[batch]`.
 
         Raises:
             ValueError: tokens were cut and `truncation` is "error".
@@ -35,7 +37,7 @@ class TruncationReport:
         if known or not cut.any():
             return
         message = (
-            f"{self._name} cut {cut.sum()} tokens from {np.count_nonzero(cut)} of {len(cut)} "
+            f"{self._name} cut {cut.sum()} {self._unit} from {np.count_nonzero(cut)} of {len(cut)} "
             f"examples to fit {argument}={length}. Make {argument} larger, or choose "
             'truncation="silent" ("warn" reports the first time, "error" every time).'
         )
