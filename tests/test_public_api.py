@@ -23,8 +23,8 @@ PUBLIC = {
         MultiSegmentPacker PositionEmbedding RMSNormalization RandomDeletion RandomSwap
         ReversibleEmbedding RotaryEmbedding SinePositionEncoding StartEndPacker
         TokenAndPositionEmbedding TransformerDecoder TransformerEncoder""",
-    "losses": """CosineSimilarityLoss MarginMSELoss MatryoshkaLoss MultipleNegativesRankingLoss
-        TripletLoss""",
+    "losses": """CachedMultipleNegativesRankingLoss CosineSimilarityLoss MarginMSELoss
+        MatryoshkaLoss MultipleNegativesRankingLoss TripletLoss""",
     "metrics": """Bleu CharacterErrorRate ChrF EditDistance Perplexity RougeL RougeN SpanF1
         SpearmanCorrelation SquadMetric WordErrorRate""",
     "presets": "PresetRecord download list list_presets lock register show upload verify",

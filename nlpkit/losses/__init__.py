@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from nlpkit._namespace import namespace
 
 if TYPE_CHECKING:
+    from nlpkit.losses.cached_multiple_negatives_ranking import (
+        CachedMultipleNegativesRankingLoss as CachedMultipleNegativesRankingLoss,
+    )
     from nlpkit.losses.cosine_similarity import CosineSimilarityLoss as CosineSimilarityLoss
     from nlpkit.losses.margin_mse import MarginMSELoss as MarginMSELoss
     from nlpkit.losses.matryoshka import MatryoshkaLoss as MatryoshkaLoss
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 __all__, __getattr__, __dir__ = namespace(
     __name__,
     {
+        "cached_multiple_negatives_ranking": "CachedMultipleNegativesRankingLoss",
         "cosine_similarity": "CosineSimilarityLoss",
         "margin_mse": "MarginMSELoss",
         "matryoshka": "MatryoshkaLoss",

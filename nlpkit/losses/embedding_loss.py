@@ -24,6 +24,8 @@ class EmbeddingLoss(Configurable, keras.losses.Loss):
     columns: ClassVar[tuple[int, int | None]] = (2, None)
     # and whether rows have labels.
     takes_labels: ClassVar[bool] = True
+    # How many texts are embedded at a time; None for all of a batch.
+    mini_batch_size: int | None = None
 
     def __init__(
         self,

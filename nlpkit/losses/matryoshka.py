@@ -63,6 +63,11 @@ class MatryoshkaLoss(EmbeddingLoss):
         """Whether rows have labels: where `loss` takes them."""
         return self.loss.takes_labels
 
+    @property
+    def mini_batch_size(self) -> int | None:  # type: ignore[override]
+        """How many texts are embedded at a time, as `loss` says."""
+        return self.loss.mini_batch_size
+
     def call(self, y_true: Tensor, y_pred: Tensor) -> Any:
         """Compute the loss of each row; see the class."""
         if max(self.dims) > y_pred.shape[-1]:

@@ -15,6 +15,7 @@ from nlpkit.backbones.heads import HeadTable
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.losses.multiple_negatives_ranking import MultipleNegativesRankingLoss
+from nlpkit.modules.mini_batches import run_in_mini_batches
 from nlpkit.preprocessors.columns import read_column
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.text_embedder_preprocessor import TextEmbedderPreprocessor
@@ -154,12 +155,12 @@ class TextEmbedder(Task):
     def __call__(self, inputs: Data, *args: Any, **kwargs: Any) -> Any:
         """Run on the backbone's inputs; see the class."""
         run = super().__call__
-        return _of_columns(inputs, lambda rows: run(rows, *args, **kwargs))
+        return self._of_columns(inputs, lambda rows: run(rows, *args, **kwargs))
 
     def call(self, inputs: Data, training: bool | None = None, mask: Any = None) -> Any:
         """Run on the backbone's inputs."""
         run = super().call
-        return _of_columns(inputs, lambda rows: run(rows, training=training, mask=mask))
+        return self._of_columns(inputs, lambda rows: run(rows, training=training, mask=mask))
 
     def encode(
         self,
@@ -314,6 +315,20 @@ class TextEmbedder(Task):
             y, y_pred[:, 0] if len(y_pred.shape) == 3 else y_pred, sample_weight
         )
 
+    def _of_columns(self, inputs: Data, run: Callable[[Any], Any]) -> Any:
+        """Run on inputs `[batch, columns, length]` as rows of their own, in mini batches if any."""
+        token_ids = inputs.get("token_ids") if isinstance(inputs, dict) else None
+        if token_ids is None or len(token_ids.shape) != 3:
+            return run(inputs)
+        count = token_ids.shape[1]
+        rows = {name: ops.reshape(x, (-1, ops.shape(x)[-1])) for name, x in inputs.items()}
+        size = getattr(self.loss, "mini_batch_size", None) if self.compiled else None
+        if size is None or isinstance(token_ids, keras.KerasTensor):
+            outputs = run(rows)
+        else:
+            outputs = run_in_mini_batches(self, run, rows, size)
+        return ops.reshape(outputs, (-1, count, self.embedding_dim))
+
     @classmethod
     def head_on(cls, backbone_class: type[Backbone]) -> HeadTable | None:
         """No family's checkpoints contain the head: it is described beside them."""
@@ -360,17 +375,6 @@ class TextEmbedder(Task):
         pooled_dim = self.get_layer("pooling").output.shape[-1]
         sizes = [pooled_dim, *(projection["units"] for projection in self.projections)]
         return sentence_transformers.write_embedder(arguments, sizes, folder)
-
-
-def _of_columns(inputs: Data, run: Callable[[Any], Any]) -> Any:
-    """Run on inputs `[batch, columns, length]` as rows of their own."""
-    token_ids = inputs.get("token_ids") if isinstance(inputs, dict) else None
-    if token_ids is None or len(token_ids.shape) != 3:
-        return run(inputs)
-    count = token_ids.shape[1]
-    rows = {name: ops.reshape(x, (-1, ops.shape(x)[-1])) for name, x in inputs.items()}
-    outputs = run(rows)
-    return ops.reshape(outputs, (-1, count, outputs.shape[-1]))
 
 
 def _usual_pooling(backbone: Backbone) -> str:

@@ -288,3 +288,40 @@ def test_unsuitable_rows(loss, columns, labels, message):
 def test_repeated_positives_are_reported():
     with pytest.warns(UserWarning, match=r"2 of 3 positives occur in several rows, such as 'fine'"):
         build().evaluate((PAIRS[0], ["fine", "dull", "fine"]), verbose=0)
+
+
+def gradients(loss, dropout):
+    """The gradients, as steps of rate 1 show them, and the seeds afterwards."""
+    keras.utils.set_random_seed(0)
+    preprocessor = TextEmbedderPreprocessor(miniature.tokenizer(), 8)
+    model = TextEmbedder(miniature.backbone(dropout=dropout), preprocessor)
+    miniature.filled(model)
+    model.compile(keras.optimizers.SGD(1.0), loss)
+    before = model.get_weights()
+    model.train_on_batch((*PAIRS, WRONG))
+    seeds = [np.array(v) for v in model.non_trainable_variables if v.path.endswith("seed")]
+    return [a - b for a, b in zip(before, model.get_weights(), strict=True)], seeds
+
+
+def test_cached_loss_draws_the_same_dropout_twice(monkeypatch):
+    loss = losses.CachedMultipleNegativesRankingLoss(mini_batch_size=3)
+    cached, seeds = gradients(loss, 0.5)
+
+    def kept(model, run, inputs, size):
+        """Run in mini batches, and keep the activations."""
+        parts = [{k: x[i : i + size] for k, x in inputs.items()} for i in range(0, 9, size)]
+        return keras.ops.concatenate([run(part) for part in parts])
+
+    monkeypatch.setattr("nlpkit.tasks.text_embedder.run_in_mini_batches", kept)
+    expected, expected_seeds = gradients(loss, 0.5)
+    for found, wanted in zip(cached + seeds, expected + expected_seeds, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+@pytest.mark.by_turns
+def test_cached_loss_has_the_gradient_of_the_batch():
+    cached, _ = gradients(losses.CachedMultipleNegativesRankingLoss(mini_batch_size=4), 0.0)
+    whole, _ = gradients(losses.MultipleNegativesRankingLoss(), 0.0)
+    assert max(np.abs(part).max() for part in whole) > 0.1
+    for found, wanted in zip(cached, whole, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-5)

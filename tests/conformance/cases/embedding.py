@@ -39,6 +39,10 @@ _REDUCTION = {"reduction": "sum", "dtype": "float64"}
 SPEARMAN = Case("SpearmanCorrelation", lambda: {"capacity": 9})
 LOSSES = [
     Case("MultipleNegativesRankingLoss", lambda: {"scale": 5.0, **_REDUCTION}),
+    Case(
+        "CachedMultipleNegativesRankingLoss",
+        lambda: {"scale": 5.0, "mini_batch_size": 7, **_REDUCTION},
+    ),
     Case("CosineSimilarityLoss", lambda: _REDUCTION),
     Case("TripletLoss", lambda: {"distance": "cosine", "margin": 0.5, **_REDUCTION}),
     Case("MarginMSELoss", lambda: _REDUCTION),

@@ -29,6 +29,7 @@ from nlpkit.ops.backend.default.programs import (
     without_gradients,
 )
 from nlpkit.ops.backend.default.random import dropout, seeded_step
+from nlpkit.ops.backend.default.rematerialization import scan_rematerialized
 from nlpkit.ops.backend.default.rows import take_rows
 from nlpkit.ops.backend.default.threshold import count_threshold, mass_threshold
 from nlpkit.ops.backend.default.trees import register_tree
@@ -59,6 +60,7 @@ __all__ = [
     "rms_normalization",
     "rows_as_heads",
     "run_loop",
+    "scan_rematerialized",
     "seeded_step",
     "split_heads",
     "take_rows",

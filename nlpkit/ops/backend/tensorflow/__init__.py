@@ -4,6 +4,7 @@ from nlpkit.ops.backend.tensorflow.experts import apply_experts
 from nlpkit.ops.backend.tensorflow.host import on_host
 from nlpkit.ops.backend.tensorflow.product import linear
 from nlpkit.ops.backend.tensorflow.programs import is_tracing, program, traced_seed
+from nlpkit.ops.backend.tensorflow.rematerialization import scan_rematerialized
 from nlpkit.ops.backend.tensorflow.rows import take_rows
 from nlpkit.ops.backend.tensorflow.trees import register_tree
 
@@ -19,6 +20,7 @@ __all__ = [
     "on_host",
     "program",
     "register_tree",
+    "scan_rematerialized",
     "take_rows",
     "traced_seed",
 ]
