@@ -13,7 +13,7 @@ from nlpkit.backbones.rope.config import (
     write_rope_by_layer_type,
 )
 from nlpkit.backbones.shared import gemma_like, llama_like
-from nlpkit.backbones.spec import FeedForwardSpec, HeadSpec, RopeSpec
+from nlpkit.backbones.spec import ClassifierHeadSpec, FeedForwardSpec, HeadSpec, RopeSpec
 from nlpkit.preprocessors.causal_lm_preprocessor import CausalLMPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.family import Family
@@ -73,7 +73,9 @@ class Gemma3Tokenizer(StartEndPadPieceTokenizer):
 class Gemma3Backbone(Backbone):
     """The decoder of Gemma 3's text models: Gemma 2's, with normalized queries and keys.
 
-    Layers with a window, five of six, turn by other frequencies than those without.
+    Layers with a window, five of six, turn by other frequencies than those without. EmbeddingGemma
+    (Vera et al., 2025, https://arxiv.org/abs/2509.20354) is an encoder of the same layers, in which
+    tokens attend to later ones, too.
 
     Args:
         image_size: int or None. Without effect in text models, which these are.
@@ -97,6 +99,8 @@ class Gemma3Backbone(Backbone):
             layers without and with a window.
         rope_scaling, local_rope_scaling: dict or None. Other scalings than by the factors above;
             see `nlpkit.backbones.rope.config`.
+        use_bidirectional_attention: bool. Whether tokens attend to later ones, too, as in
+            EmbeddingGemma; a window then reaches half of its size to either side.
 
     Example:
         >>> backbone = nlpkit.models.Gemma3Backbone(
@@ -152,6 +156,7 @@ class Gemma3Backbone(Backbone):
         activation: str = "gelu_tanh",
         tie_word_embeddings: bool = True,
         max_sequence_length: int = 131072,
+        use_bidirectional_attention: bool = False,
         **kwargs: Any,
     ) -> None:
         scaling = llama_like.scaling(rope_scaling, global_rope_scaling_factor)
@@ -172,25 +177,33 @@ class Gemma3Backbone(Backbone):
             query_key_norm=norm if use_query_key_norm else None,
             soft_cap=attention_logit_soft_cap,
             dropout=attention_dropout,
+            causal=not use_bidirectional_attention,
         )
+        window = sliding_window_size
+        window = window // 2 + 1 if use_bidirectional_attention else window
         sliding = make_scaling(local_scaling)
         local_rope = RopeSpec(head_dim, local_rope_max_wavelength, scaling=sliding)
         kinds = kinds_of_layers(num_layers, use_sliding_window_attention, layer_types, _PERIOD)
+        head = HeadSpec(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap)
         stack = gemma_like.stack(
             vocabulary_size,
             hidden_dim,
-            attentions_of_layers(full, kinds, sliding_window_size, local_rope),
+            attentions_of_layers(full, kinds, window, local_rope),
             FeedForwardSpec(intermediate_dim, activation, gated=True, use_bias=False),
             layer_norm_epsilon,
             post_attention_norm=use_post_attention_norm,
             post_feed_forward_norm=use_post_ffw_norm,
             dropout=dropout,
-            head=HeadSpec(tied=tie_word_embeddings, soft_cap=final_logit_soft_cap),
+            head=None if use_bidirectional_attention else head,
         )
         super().__init__(stack, locals(), dtype=dtype, **kwargs)
         self._kinds, self._scalar = kinds, scalar
         local = (local_rope_max_wavelength, local_scaling)
         self._rope = {FULL: (rope_max_wavelength, scaling), WINDOW: local}
+
+    @property
+    def classifier_head(self) -> ClassifierHeadSpec:
+        return ClassifierHeadSpec("last", output_bias=False)
 
     def weight_table(self) -> list[Line]:
         return gemma_like.table(
@@ -208,7 +221,16 @@ class Gemma3Backbone(Backbone):
         later = gemma_like.read_later(reader, arguments["num_layers"], period, (None, None))
         rope = read_rope_by_layer_type(reader, _WAVELENGTHS)
         local = {f"local_{name}": value for name, value in rope[WINDOW].items()}
-        return {**arguments, **later, "image_size": None, **_FIXED, **rope[FULL], **local}
+        is_encoder = reader.get("use_bidirectional_attention", False)
+        return {
+            **arguments,
+            **later,
+            "image_size": None,
+            **_FIXED,
+            **rope[FULL],
+            **local,
+            "use_bidirectional_attention": is_encoder,
+        }
 
     def to_hf_config(self) -> dict[str, Any]:
         is_theirs = all(getattr(self, name) == value for name, value in _FIXED.items())
@@ -218,6 +240,7 @@ class Gemma3Backbone(Backbone):
             **gemma_like.write(self),
             **gemma_like.write_later(self, self._kinds, self._scalar),
             **write_rope_by_layer_type(self._rope),
+            **({"use_bidirectional_attention": True} if self.use_bidirectional_attention else {}),
         }
 
 

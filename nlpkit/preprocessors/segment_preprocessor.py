@@ -7,6 +7,7 @@ import keras
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.multi_segment_packer import MultiSegmentPacker
 from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.tokenizers.base.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
@@ -33,15 +34,19 @@ class PackingPreprocessor(Preprocessor):
         self._check_layout()
 
     @property
+    def _packing(self) -> Packing | None:
+        return self.tokenizer.packing
+
+    @property
     def has_segment_ids(self) -> bool:
         """Whether the features have the number of each token's segment."""
-        packing = self.tokenizer.packing
+        packing = self._packing
         return packing is not None and packing.numbers_segments
 
     @property
     def packer(self) -> MultiSegmentPacker:
         """The layer that packs the segments; it needs the tokenizer's vocabulary."""
-        packing = self.tokenizer.packing
+        packing = self._packing
         if packing is None:
             raise ValueError(
                 f"{type(self).__name__} needs a tokenizer that says how segments are joined (its "

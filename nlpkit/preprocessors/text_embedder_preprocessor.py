@@ -1,5 +1,6 @@
 """TextEmbedderPreprocessor: preprocessing for text embeddings."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -7,9 +8,11 @@ import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
+from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.sentence_transformers import read_length
+from nlpkit.tokenizers.base.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 
@@ -27,6 +30,9 @@ class TextEmbedderPreprocessor(SegmentPreprocessor):
             "silent". Default "warn".
         padding_side: str. "right" or "left". Default "right".
         truncate: str. As in other preprocessors, where texts have several segments.
+        text_end: str or None. Which of the tokenizer's special tokens ends each text, such as
+            "pad_token", in models that were trained with another than their family's; None for the
+            family's own packing.
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
@@ -43,7 +49,8 @@ class TextEmbedderPreprocessor(SegmentPreprocessor):
 
     Raises:
         TypeError: `x` holds no strings.
-        ValueError: text was cut with `truncation="error"`, or the columns differ in length.
+        ValueError: text was cut with `truncation="error"`, the columns differ in length, or the
+            tokenizer has no such special token.
 
     Example:
         >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "film"]
@@ -62,8 +69,12 @@ class TextEmbedderPreprocessor(SegmentPreprocessor):
         truncation: str = "warn",
         padding_side: str = "right",
         truncate: str = "round_robin",
+        *,
+        text_end: str | None = None,
         **kwargs: Any,
     ) -> None:
+        if text_end is not None:
+            check_choice("text_end", text_end, tokenizer.special_token_names)
         super().__init__(
             tokenizer,
             sequence_length,
@@ -72,6 +83,14 @@ class TextEmbedderPreprocessor(SegmentPreprocessor):
             padding_side=padding_side,
             **kwargs,
         )
+        self.text_end = text_end
+
+    @property
+    def _packing(self) -> Packing | None:
+        packing = super()._packing
+        if packing is None or self.text_end is None:
+            return packing
+        return replace(packing, end=(self.text_end,))
 
     @classmethod
     def from_folder(cls, folder: FolderFiles) -> dict[str, Any]:

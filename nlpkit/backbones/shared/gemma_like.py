@@ -134,7 +134,7 @@ def stack(
     post_attention_norm: bool,
     post_feed_forward_norm: bool,
     dropout: float,
-    head: HeadSpec,
+    head: HeadSpec | None,
 ) -> StackSpec:
     """Describe the decoder.
 
@@ -147,7 +147,7 @@ def stack(
         post_attention_norm, post_feed_forward_norm: bool. Whether the output of the sub-layer is
             normalized.
         dropout: float. Dropout rate of the output of each sub-layer.
-        head: the language-model head.
+        head: the language-model head; None for an encoder.
     """
     before = ResidualSpec(pre=norm(epsilon), dropout=dropout)
     around = replace(before, post=norm(epsilon))
@@ -220,7 +220,6 @@ def read_later(
     )
     # How its cache was laid out.
     reader.ignore("hidden_act")
-    reader.require("use_bidirectional_attention", [False], False)
     window = reader.get("sliding_window", 4096)
     reader.require("sliding_window_size", [window], window)
     return {

@@ -61,6 +61,9 @@ class HuggingFaceLayout(Layout):
         if takes(cls, "add_start_token") and self.tokenizer_class is not None:
             starts = self.tokenizer_class.starts_texts(self.folder)
             arguments |= {} if starts is None else {"add_start_token": starts}
+        if takes(cls, "text_end") and self.tokenizer_class is not None:
+            end = self.tokenizer_class.text_end(self.folder)
+            arguments |= {} if end is None else {"text_end": end}
         return arguments
 
     def backbone_arguments(self) -> dict[str, Any]:

@@ -68,9 +68,13 @@ def _write_tokenizer(thing: Any, path: Path) -> list[str]:
     tokenizer = holder if thing.preset_kind == "tokenizer" else getattr(holder, "tokenizer", None)
     if tokenizer is None:
         return []
-    # A tokenizer of one's own need not know of the argument.
-    starts_texts = getattr(holder, "add_start_token", True)
-    names = tokenizer.save_files(path, **({} if starts_texts else {"starts_texts": False}))
+    # A tokenizer of one's own need not know of the arguments.
+    packing: dict[str, Any] = {}
+    if not getattr(holder, "add_start_token", True):
+        packing["starts_texts"] = False
+    if holder is not tokenizer and getattr(holder, "text_end", None) is not None:
+        packing["text_end"] = holder.text_end
+    names = tokenizer.save_files(path, **packing)
     return write_of_tokenizer(tokenizer, path, list(names))
 
 

@@ -282,13 +282,17 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         built: Self = from_tokenizer_json(cls, path, arguments, allow_patterns)
         return built
 
-    def save_files(self, folder: str | Path, starts_texts: bool = True) -> list[str]:
+    def save_files(
+        self, folder: str | Path, starts_texts: bool = True, text_end: str | None = None
+    ) -> list[str]:
         """Write the files of this tokenizer in Hugging Face's format; return their names.
 
         Args:
             folder: path.
             starts_texts: bool. Whether transformers is to start texts with the start token, in a
                 family of decoders that has one.
+            text_end: str or None. The special token with which it is to end them, by its argument's
+                name; None for the family's.
         """
         raise NotImplementedError(f"{type(self).__name__} has no Hugging Face files.")
 
@@ -324,6 +328,25 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import starts_texts
 
         return starts_texts(folder)
+
+    @classmethod
+    def text_end(cls, folder: FolderFiles) -> str | None:
+        """Which special token a Hugging Face folder adds to texts where the family adds none.
+
+        Args:
+            folder: `FolderFiles`.
+
+        Returns:
+            The name of its argument; None for no token.
+
+        Raises:
+            ValueError: several tokens end texts, or one that no argument has.
+        """
+        from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import text_end
+
+        if cls.packing is None or cls.packing.end:
+            return None
+        return text_end(folder, cls.special_token_names)
 
     @classmethod
     def _from_read(cls, read: Mapping[str, Any], arguments: dict[str, Any]) -> Self:

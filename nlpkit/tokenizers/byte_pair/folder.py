@@ -79,7 +79,10 @@ def read_folder(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any
 
 
 def write_folder(
-    tokenizer: "BytePairTokenizer", folder: Path, starts_texts: bool = True
+    tokenizer: "BytePairTokenizer",
+    folder: Path,
+    starts_texts: bool = True,
+    text_end: str | None = None,
 ) -> list[str]:
     """Write `tokenizer.json` and `tokenizer_config.json`.
 
@@ -88,7 +91,7 @@ def write_folder(
     Raises:
         ValueError: Hugging Face cannot express the settings.
     """
-    return write_json_files(tokenizer, _content(tokenizer), folder, starts_texts)
+    return write_json_files(tokenizer, _content(tokenizer), folder, starts_texts, text_end)
 
 
 def _native(tokenizer: "BytePairTokenizer") -> NativeTokenizer:

@@ -170,10 +170,12 @@ class BytePairTokenizer(Tokenizer):
         """Read the vocabulary and the merges, or the ranks, from a folder."""
         self.set_vocabulary_and_merges(*load_byte_pairs(FolderFiles.of(dir_path)))
 
-    def save_files(self, folder: str | Path, starts_texts: bool = True) -> list[str]:
+    def save_files(
+        self, folder: str | Path, starts_texts: bool = True, text_end: str | None = None
+    ) -> list[str]:
         from nlpkit.tokenizers.byte_pair.folder import write_folder
 
-        return write_folder(self, Path(folder), starts_texts)
+        return write_folder(self, Path(folder), starts_texts, text_end)
 
     @classmethod
     def reads(cls, folder: FolderFiles) -> bool:

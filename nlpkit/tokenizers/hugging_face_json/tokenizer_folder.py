@@ -4,7 +4,7 @@ Several files may define a token's id: the vocabulary, `tokenizer.json`, `added_
 `tokenizer_config.json`. They complement each other; two that disagree are an error.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +93,44 @@ def starts_texts(folder: FolderFiles) -> bool | None:
     config = folder.json(CONFIG_FILE) if folder.has(CONFIG_FILE) else {}
     if config.get("add_bos_token") is not None:
         return bool(config["add_bos_token"])
+    templates = _templates(folder)
+    return any("SpecialToken" in single[0] for single in templates) if templates else None
+
+
+def text_end(folder: FolderFiles, names: Sequence[str]) -> str | None:
+    """Which special token a folder's tokenizer adds after a text; None if there is none.
+
+    Args:
+        folder: `FolderFiles`.
+        names: of the tokenizer's special tokens.
+
+    Raises:
+        ValueError: it adds several tokens, or one without a name.
+    """
+    config = read_config(folder, folder.json(CONFIG_FILE) if folder.has(CONFIG_FILE) else {})
+    named = {name: token for name, token in own_names(config).items() if name in names}
+    tokens: list[str] = []
+    for single in _templates(folder):
+        kinds = ["Sequence" in step for step in single]
+        after = single[kinds.index(True) + 1 :] if any(kinds) else []
+        tokens += [step["SpecialToken"]["id"] for step in after]
+    if not tokens:
+        ends = ("end_token", "eos_token") if config.get("add_eos_token") else ()
+        return next((name for name in ends if name in named), None)
+    found = next((name for name, token in named.items() if [token] == tokens), None)
+    if found is None:
+        raise ValueError(
+            f"{folder.path / JSON_FILE} ends texts with {tokens}; supported is one of the special "
+            f"tokens {named}."
+        )
+    return found
+
+
+def _templates(folder: FolderFiles) -> list[list[Part]]:
+    """How the post-processors of a folder's tokenizer.json pack a text."""
     content = _file_of(folder) if folder.has(JSON_FILE) else {}
     steps = in_sequence(content.get("post_processor"), "processors")
-    templates = [step["single"] for step in steps if step["type"] == "TemplateProcessing"]
-    return any("SpecialToken" in single[0] for single in templates) if templates else None
+    return [step["single"] for step in steps if step["type"] == "TemplateProcessing"]
 
 
 def follows_the_file(config: Mapping[str, Any]) -> bool:

@@ -18,7 +18,11 @@ _NUMBERED = ["input_ids", "token_type_ids", "attention_mask"]
 
 
 def write_json_files(
-    tokenizer: Any, content: Part, folder: Path, starts_texts: bool = True
+    tokenizer: Any,
+    content: Part,
+    folder: Path,
+    starts_texts: bool = True,
+    text_end: str | None = None,
 ) -> list[str]:
     """Write `tokenizer.json` and `tokenizer_config.json`.
 
@@ -27,11 +31,12 @@ def write_json_files(
         content: dict. What the first says, but for the special tokens and the packing.
         folder: path.
         starts_texts: bool. Whether texts get a start token, if the family has one.
+        text_end: str or None. See `Tokenizer.save_files`.
 
     Returns:
         The names of the files written.
     """
-    template = _template(tokenizer, starts_texts)
+    template = _template(tokenizer, starts_texts, text_end)
     text = whole_file(tokenizer, {**content, "post_processor": template})
     (folder / JSON_FILE).write_text(text, encoding="utf-8", newline="\n")
     config: dict[str, Any] = {
@@ -55,12 +60,12 @@ def input_names(tokenizer: Any) -> dict[str, list[str]]:
     return {"model_input_names": kept}
 
 
-def _template(tokenizer: Any, starts_texts: bool) -> Part | None:
+def _template(tokenizer: Any, starts_texts: bool, text_end: str | None) -> Part | None:
     """The post-processor that packs one text, or two."""
     packing: Packing = tokenizer.packing or Packing()
     first, *others = (
         [getattr(tokenizer, name) for name in names]
-        for names in (packing.start, packing.separator, packing.end)
+        for names in (packing.start, packing.separator, (text_end,) if text_end else packing.end)
     )
     start = first if starts_texts or packing.end else []
     separator, end = others

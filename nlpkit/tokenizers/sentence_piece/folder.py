@@ -82,6 +82,7 @@ def write_folder(
     model: SentencePieceAlgorithm,
     folder: Path,
     starts_texts: bool = True,
+    text_end: str | None = None,
 ) -> list[str]:
     """Write `tokenizer.json` and `tokenizer_config.json`, unless they cannot express the model.
 
@@ -90,6 +91,7 @@ def write_folder(
         model: its algorithm.
         folder: path.
         starts_texts: bool. Whether texts get a start token, if the family has one.
+        text_end: str or None. See `Tokenizer.save_files`.
     """
     content: dict[str, Any]
     if is_json(model.data):
@@ -101,7 +103,7 @@ def write_folder(
         content["normalizer"] = {"type": "Sequence", "normalizers": [*before, *steps]}
     else:
         return []
-    return write_json_files(tokenizer, content, folder, starts_texts)
+    return write_json_files(tokenizer, content, folder, starts_texts, text_end)
 
 
 def _normalizers(settings: SentencePieceSettings) -> list[Part]:

@@ -150,12 +150,14 @@ class SentencePieceTokenizer(Tokenizer):
         """Read the model from a folder."""
         self.set_proto(FolderFiles.of(dir_path).read(_ASSET_FILE, MODEL_BYTES))
 
-    def save_files(self, folder: str | Path, starts_texts: bool = True) -> list[str]:
+    def save_files(
+        self, folder: str | Path, starts_texts: bool = True, text_end: str | None = None
+    ) -> list[str]:
         from nlpkit.tokenizers.sentence_piece.folder import write_folder
 
         self._known()
         model = self._build_algorithm(self._data)  # The running one may find tokens around it.
-        names = write_folder(self, model, Path(folder), starts_texts)
+        names = write_folder(self, model, Path(folder), starts_texts, text_end)
         if is_json(self._data):
             return names
         (Path(folder) / self.proto_file).write_bytes(self._data)

@@ -143,7 +143,9 @@ class WordPieceTokenizer(Tokenizer):
         """Read the vocabulary from a folder."""
         self.set_vocabulary(FolderFiles.of(dir_path).lines(_VOCABULARY_FILE))
 
-    def save_files(self, folder: str | Path, starts_texts: bool = True) -> list[str]:
+    def save_files(
+        self, folder: str | Path, starts_texts: bool = True, text_end: str | None = None
+    ) -> list[str]:
         from nlpkit.tokenizers.word_piece.files import write_files
 
         return write_files(self, Path(folder))

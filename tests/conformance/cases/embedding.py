@@ -17,6 +17,7 @@ def _packing_arguments() -> dict[str, Any]:
         "truncation": "silent",
         "padding_side": "left",
         "truncate": "waterfall",
+        "text_end": "mask_token",
     }
 
 

@@ -109,6 +109,9 @@ CASES = [
                 special={"start_token": "[CLS]", "end_token": "[SEP]", "pad_token": "[PAD]"}
             )
         },
-        others={"factors": _factors},
+        others={
+            "factors": _factors,
+            "encoder": lambda: {**_arguments(), "use_bidirectional_attention": True},
+        },
     )
 ]
