@@ -59,8 +59,8 @@ _COUNTS = """
     input_dim intermediate_dim key_dim local_attention max_audio_length max_position_embeddings
     max_sequence_length moe_intermediate_dim num_attention_heads num_classes num_experts
     num_fft_bins num_heads num_key_value_heads num_mels num_query_heads output_dim
-    pretraining_sequence_length rope_pretraining_sequence_length sliding_window sliding_window_size
-    top_k units vocabulary_size
+    pretraining_sequence_length rope_pretraining_sequence_length sampling_rate sliding_window
+    sliding_window_size top_k units vocabulary_size
 """
 _POSITIVES = """
     attention_logit_soft_cap attention_multiplier embedding_multiplier epsilon final_logit_soft_cap

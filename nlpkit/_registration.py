@@ -60,6 +60,7 @@ _OTHERS = {
     "tasks.text_classifier": "TextClassifier",
     "tasks.text_embedder": "TextEmbedder",
     "tasks.token_classifier": "TokenClassifier",
+    "tokenizers.byte_pair.transcript_tokenizer": "TranscriptTokenizer",
     "tokenizers.byte_pair.family_tokenizers": (
         "EndOfTextTokenizer ImEndTokenizer StartEndMaskTokenizer ClsSepBytePairTokenizer"
     ),

@@ -140,6 +140,8 @@ def test_several_references():
     rouge = RougeN(order=1)
     rouge.update_state(both, TEXTS)
     assert [*value(rouge).values()] == pytest.approx([0.68518519, 0.53201058, 0.58323158])
+    best = RougeN(order=1)([["a b c d e f g", "a b x"]], ["a b c"])
+    assert float(best["precision"]) == float(best["f1_score"]) == pytest.approx(2 / 3)
     with pytest.raises(ValueError, match="one reference"):
         WordErrorRate()(both, TEXTS)
 

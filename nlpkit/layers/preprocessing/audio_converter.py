@@ -1,10 +1,12 @@
 """AudioConverter: log-mel features of audio."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from typing import Any, ClassVar
 
 import numpy as np
 
+from nlpkit._argument_ranges import LARGEST_COUNT, Range
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
@@ -45,6 +47,8 @@ class AudioConverter(PreprocessingLayer):
         ValueError: audio has another rate, several channels, no samples or any that are not
             finite; or it was cut with `truncation="error"`.
     """
+
+    argument_ranges: ClassVar[Mapping[str, Range]] = {"stride": Range(Integral, 1, LARGEST_COUNT)}
 
     def __init__(
         self,

@@ -79,6 +79,8 @@ def test_what_would_be_misread_is_refused():
         converter(np.zeros(50, "int16"))
     with pytest.raises(ValueError, match="16000 samples a second; got 44100"):
         converter(CLIPS[0], sampling_rate=44_100)
+    with pytest.raises(ValueError, match="stride must be an integer from 1"):
+        AudioConverter(stride=0)
     with pytest.raises(ValueError, match="half a window"):
         AudioConverter(sampling_rate=100, max_audio_length=2)
 
