@@ -26,6 +26,7 @@ from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.presets.preset import FromPreset
 from nlpkit.tasks.data.example_reader import ExampleReader, refuse_single
 from nlpkit.tasks.data.labels import Labels
+from nlpkit.tasks.data.pipeline_errors import python_errors
 from nlpkit.tasks.data.text_dataset import is_batched_source, map_batches, split_examples
 from nlpkit.tasks.parts import check_dtype, check_family, check_vocabulary
 from nlpkit.tasks.summary import summary_of
@@ -277,7 +278,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
             )
         if validation_data is not None:
             validation_data = self._held_out(validation_data, validation_batch_size or batch_size)
-        with _quiet_about(self):
+        with _quiet_about(self), python_errors():
             return super().fit(
                 **self._source(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle),
                 epochs=epochs,
@@ -305,7 +306,8 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
         if kwargs.get("_use_cached_eval_dataset"):  # Keras' `fit` has prepared the data.
             return super().evaluate(x, y, batch_size, verbose, sample_weight, **kwargs)
         source = self._source(x, y, sample_weight, batch_size=batch_size)
-        return super().evaluate(**source, verbose=verbose, **kwargs)
+        with python_errors():
+            return super().evaluate(**source, verbose=verbose, **kwargs)
 
     def predict(self, x: Data, batch_size: int | None = None, **kwargs: Any) -> Any:
         """Compute the outputs for raw strings; arguments as `keras.Model.predict`.
@@ -314,7 +316,8 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
             NumPy array `[examples, …]`, in the order of `x`.
         """
         source = self._source(x, batch_size=batch_size, labelled=False)
-        return super().predict(**source, **kwargs)
+        with python_errors():
+            return super().predict(**source, **kwargs)
 
     def train_on_batch(
         self, x: Data, y: Data = None, sample_weight: Data = None, **kwargs: Any
@@ -396,7 +399,7 @@ class Task(FromPreset, Configurable, WeightedMeans, AttachedState, Model):
                 f"A {type(x).__name__} yields its own labels and weights; "
                 "y and sample_weight must be None."
             )
-        return {"x": map_batches(reader, x, size, reader.in_graph), **in_order}
+        return {"x": map_batches(reader, x, size, reader.over), **in_order}
 
     def _check_arrays(self, x: Data) -> None:
         """Reject ids past the vocabulary while they are NumPy arrays and can be inspected."""

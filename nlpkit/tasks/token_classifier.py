@@ -118,7 +118,8 @@ class TokenClassifier(TokenLoss, Task):
             x: texts in any form; with `words=True` lists of words.
             y: for each text a list of `(start, end, label)`, of dicts with these keys, or of
                 entities that `predict` returned; for words a list of labels, by name or number,
-                of which -100 is ignored.
+                of which -100 is ignored. In a `tf.data.Dataset`, spans are a dict of the ragged
+                tensors `start`, `end` and `label`.
             *args: further arguments of `Task.fit`.
             words: bool. Whether examples are lists of words, those of `validation_data`, too.
             **kw: further arguments of `Task.fit`.

@@ -130,10 +130,19 @@ def test_forms_of_data(trained, source):
 
 
 @pytest.mark.by_turns
-def test_tf_data_is_predicted(trained):
+def test_tf_data(trained):
     pytest.importorskip("tensorflow")
-    found = trained.predict(tf_dataset(QUESTIONS[:4], CONTEXTS[:4]), no_answer=True, verbose=0)
+    x = QUESTIONS[:4], CONTEXTS[:4]
+    found = trained.predict(tf_dataset(*x), no_answer=True, verbose=0)
     assert texts_of(found, CONTEXTS[:4]) == FOUND[:4]
+    expected = trained.evaluate(x, ANSWERS[:4], verbose=0)
+    answers = tuple(zip(*(answer or (0, "") for answer in ANSWERS[:4]), strict=True))
+    answers = tuple(map(list, answers))
+    assert trained.evaluate(tf_dataset(x, answers), verbose=0) == pytest.approx(expected)
+    kept = trained.get_weights()
+    steps = trained.fit(tf_dataset(x, answers), epochs=2, verbose=0).history["loss"]
+    trained.set_weights(kept)
+    assert len(steps) == 2
 
 
 WRONG = [

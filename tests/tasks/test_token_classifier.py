@@ -121,12 +121,26 @@ def test_forms_of_data(trained, source):
     assert named(texts, trained.predict(alone, verbose=0)) == FOUND * 2
 
 
-@pytest.mark.by_turns
-def test_tf_data_is_predicted_and_refused_in_training(trained):
-    pytest.importorskip("tensorflow")
+def test_tf_data(trained):
+    tf = pytest.importorskip("tensorflow")
     assert named(TEXTS, trained.predict(tf_dataset(TEXTS), verbose=0)) == FOUND
-    with pytest.raises(TypeError, match="as_numpy_iterator"):
-        trained.fit(tf_dataset(TEXTS, TEXTS), verbose=0)
+    rows = [[[*s.values()] if isinstance(s, dict) else s for s in row] for row in SPANS]
+    spans = {
+        name: tf.ragged.constant([[span[i] for span in row] for row in rows], dtype=dtype)
+        for i, (name, dtype) in enumerate(
+            [("start", "int32"), ("end", "int32"), ("label", "string")]
+        )
+    }
+    expected = trained.evaluate(TEXTS, SPANS, verbose=0)
+    assert trained.evaluate(tf_dataset(TEXTS, spans), verbose=0) == pytest.approx(expected)
+    words = tf_dataset(*map(tf.ragged.constant, (ROWS, TAGS)))
+    expected = trained.evaluate(ROWS, TAGS, words=True, verbose=0)
+    assert trained.evaluate(words, words=True, verbose=0) == pytest.approx(expected)
+    assert trained.predict(words, words=True, verbose=0) == TAGS
+    # In the second batch, where TensorFlow reports it.
+    wrong = tf_dataset(*map(tf.ragged.constant, (ROWS * 2, [*TAGS, TAGS[0], ["X"] * 5])))
+    with pytest.raises(ValueError, match=r"^y must contain labels, .*; got 'X' in row 1\.$"):
+        trained.evaluate(wrong, words=True, verbose=0)
 
 
 WRONG = [

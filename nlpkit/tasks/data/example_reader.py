@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from nlpkit._compat import is_tensorflow_value
+from nlpkit._compat import is_tensorflow_value, require
 from nlpkit._types import Data
 from nlpkit.preprocessors.columns import holds_strings, read_array, read_columns
 from nlpkit.tasks.data.labels import Labels
@@ -70,7 +70,12 @@ class ExampleReader:
         columns = (x, y, sample_weight)
         return TextDataset(self.preprocessor, *columns, batch_size=batch_size, shuffle=shuffle)
 
-    def in_graph(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
+    def over(self, dataset: Data) -> Any:
+        """Map a `tf.data.Dataset` of batches to what Keras trains on, in its graph."""
+        tf = require("tensorflow", "tf.data")
+        return dataset.map(self._in_graph, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def _in_graph(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         """Do the same as a call, inside `tf.data.Dataset.map`."""
         from nlpkit.tasks.data.labels_tensorflow import checked
 

@@ -109,7 +109,7 @@ def map_batches(
     preprocessor: Callable[..., Any],
     source: Data,
     batch_size: int = 32,
-    in_graph: Callable[..., Any] | None = None,
+    over: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Preprocess each batch of a source lazily, in its own kind of pipeline.
 
@@ -118,15 +118,17 @@ def map_batches(
         source: a batched source, see `is_batched_source`. A `tf.data.Dataset`, generator or stream
             may yield single examples instead.
         batch_size: int. The number of single examples in a batch.
-        in_graph: function mapped over a `tf.data.Dataset` in place of `preprocessor`.
+        over: function of a whole `tf.data.Dataset`, in place of mapping `preprocessor`.
     """
     if is_tensorflow_dataset(source):
         tf = require("tensorflow", "tf.data")
         if _yields_single_examples(source):
             source = source.batch(batch_size)
-        return source.map(in_graph or preprocessor, num_parallel_calls=tf.data.AUTOTUNE).prefetch(
-            tf.data.AUTOTUNE
-        )
+        if over is None:
+            mapped = source.map(preprocessor, num_parallel_calls=tf.data.AUTOTUNE)
+        else:
+            mapped = over(source)
+        return mapped.prefetch(tf.data.AUTOTUNE)
     if isinstance(source, keras.utils.PyDataset):
         return _MappedPyDataset(preprocessor, source)
     if _is_torch_loader(source):

@@ -71,12 +71,11 @@ class WindowReader:
         windows = self.windows(x, y, sample_weight)
         return TextDataset(self.batch, windows, batch_size=batch_size, shuffle=shuffle)
 
-    def in_graph(self, *_: Any) -> Any:
-        """Refuse: windows have offsets, which TensorFlow's tokenizers do not give."""
-        raise TypeError(
-            "A task on tokens takes lists, columns and tables, or batches of a PyDataset, a "
-            "DataLoader or a generator; got a tf.data.Dataset. Pass dataset.as_numpy_iterator()."
-        )
+    def over(self, dataset: Data) -> Any:
+        """Batches of the windows of a `tf.data.Dataset` of batches of examples."""
+        from nlpkit.tasks.data.windows_tensorflow import windows_of
+
+        return windows_of(self, dataset)
 
     def gathered(self, x: Data) -> list[Any]:
         """The examples of a prediction, from any source, as rows."""
@@ -86,7 +85,9 @@ class WindowReader:
         if isinstance(x, keras.utils.PyDataset):
             source = (x[i] for i in range(x.num_batches or 0))
         elif is_tensorflow_dataset(x):
-            source = x.as_numpy_iterator()
+            from nlpkit.tasks.data.windows_tensorflow import values_of
+
+            source = map(values_of, x)
         batches = (self._examples_of(batch) for batch in source)
         return [row for batch in batches for row in _rows(self.read(batch)[0])]
 

@@ -48,7 +48,8 @@ class EntityReader:
         """The class of each unit of a text.
 
         Args:
-            spans: list of `(start, end, label)`, of dicts with these keys, or of `Entity`.
+            spans: list of `(start, end, label)`, of dicts with these keys, or of `Entity`; or a
+                dict with a list for each key.
             units: of the text.
             row: int. The number of the text, for errors.
 
@@ -61,6 +62,8 @@ class EntityReader:
             raise ValueError(
                 f"Spans need a label {OUTSIDE!r} for what is in none; got {list(self.labels)}."
             )
+        if isinstance(spans, Mapping):
+            spans = zip(*(spans.get(key, ()) for key in ("start", "end", "label")), strict=True)
         read = sorted(_checked(span, units.text, scheme, row) for span in spans)
         for (start, end, label), (after, *_) in itertools.pairwise(read):
             if after < end:
