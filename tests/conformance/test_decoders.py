@@ -119,7 +119,7 @@ def test_every_variant_comes_back(case, tmp_path):
 
 def test_model_of_inner_layers_is_saved(case, tmp_path):
     backbone = case.build().backbone
-    inner = keras.Model(backbone.input, backbone.get_layer("transformer_layer_1").output)
+    inner = keras.Model(backbone.input, backbone.get_layer("transformer_layer_0").output)
     inner.save(tmp_path / "inner.keras")
     opened = keras.saving.load_model(tmp_path / "inner.keras")
     left, right = named_variables(opened), named_variables(inner)

@@ -83,7 +83,7 @@ def write_task(case: Case, folder: Path) -> None:
     inputs = case.examples or ((TEXTS,) if labels is None else (TEXTS, labels))
     eagerly = ON_TENSORFLOW and combines(case)
     task.compile(optimizer(), run_eagerly=eagerly, jit_compile=JIT)
-    options = {"batch_size": len(TEXTS), "epochs": 4, "shuffle": False, "verbose": 0}
+    options = {"batch_size": len(TEXTS), "epochs": 2, "shuffle": False, "verbose": 0}
     losses = task.fit(*inputs, **options).history["loss"]
     assert np.isfinite(losses).all()
     if isinstance(task, nlpkit.models.CausalLM):  # Others learn in `conformance`.

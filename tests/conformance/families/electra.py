@@ -9,7 +9,7 @@ from conformance.cases.hard_strings import SPECIAL
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "num_heads": 2,
         "hidden_dim": 8,
         "embedding_dim": 6,

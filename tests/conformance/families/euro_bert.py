@@ -11,7 +11,7 @@ _NO_TOKENS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "mask_tok
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "num_query_heads": 4,
         "num_key_value_heads": 2,
         "hidden_dim": 8,

@@ -11,7 +11,7 @@ _MIXED = "padding and what else is in a row are mixed in, by construction"
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "hidden_dim": 8,
         "intermediate_dim": 12,
         "dropout": 0.2,

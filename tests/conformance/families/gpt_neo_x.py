@@ -11,7 +11,7 @@ LINEAR = {"rope_type": "linear", "factor": 3.0}
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "num_heads": 2,
         "hidden_dim": 16,
         "intermediate_dim": 20,

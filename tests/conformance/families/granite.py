@@ -10,7 +10,7 @@ LINEAR = {"rope_type": "linear", "factor": 2.0}
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "num_query_heads": 4,
         "hidden_dim": 16,
         "intermediate_dim": 20,

@@ -18,7 +18,7 @@ YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "num_query_heads": 4,
         "hidden_dim": 16,
         "intermediate_dim": 20,

@@ -11,7 +11,7 @@ YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "num_query_heads": 4,
         "num_key_value_heads": 2,
         "hidden_dim": 16,

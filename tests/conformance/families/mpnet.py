@@ -14,7 +14,7 @@ _OWN = ["<s>", "<pad>", "</s>", "<mask>"]
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "num_heads": 2,
         "hidden_dim": 8,
         "intermediate_dim": 12,

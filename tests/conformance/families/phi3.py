@@ -18,7 +18,7 @@ def _longrope(pairs: int, before: int) -> dict[str, Any]:
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "hidden_dim": 16,
         "intermediate_dim": 20,
         "num_query_heads": 2,

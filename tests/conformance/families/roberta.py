@@ -16,7 +16,7 @@ _SPECIAL = {
 def _arguments() -> dict[str, Any]:
     return {
         "vocabulary_size": 11,
-        "num_layers": 2,
+        "num_layers": 1,
         "num_heads": 2,
         "hidden_dim": 8,
         "intermediate_dim": 12,
