@@ -23,6 +23,7 @@ _LAZY = ("layers", "losses", "metrics", "preprocessors", "samplers", "tokenizers
 # The classes that are in none of these namespaces and not a family's: modules, registered names.
 _OTHERS = {
     "backbones.backbone": "Backbone",
+    "backbones.encoder_decoder": "EncoderDecoderBackbone",
     "layers.modeling.transformer_layer": "TransformerLayer",
     "layers.preprocessing.audio_converter": "AudioConverter",
     "layers.preprocessing.next_token_packer": "NextTokenPacker",
@@ -50,12 +51,15 @@ _OTHERS = {
     "modules.mixing.relative_bias": "RelativeBias",
     "modules.mixing.sequence_convolution": "SequenceConvolution",
     "modules.transformer_block": "Residual TransformerBlock",
+    "preprocessors.generation_preprocessor": "GenerationPreprocessor",
+    "preprocessors.seq2seq_lm_preprocessor": "Seq2SeqLMPreprocessor",
     "preprocessors.segment_preprocessor": "PackingPreprocessor SegmentPreprocessor",
     "preprocessors.window_preprocessor": "WindowPreprocessor",
     "tasks.causal_lm": "CausalLM",
     "tasks.masked_lm": "MaskedLM",
     "tasks.question_answerer": "QuestionAnswerer",
     "tasks.reranker": "Reranker",
+    "tasks.seq2seq_lm": "Seq2SeqLM",
     "tasks.task": "Task",
     "tasks.text_classifier": "TextClassifier",
     "tasks.text_embedder": "TextEmbedder",

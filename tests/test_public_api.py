@@ -13,6 +13,7 @@ from import_graph import FILES, depth, imports_for_types
 import nlpkit
 from conformance.cases.decoders import DECODER_CASES
 from conformance.cases.encoders import ENCODER_CASES, ENCODERS
+from conformance.cases.seq2seqs import SEQ2SEQ_CASES
 from nlpkit._namespace import ORIGINS
 from nlpkit._registration import class_names
 from nlpkit._registry import known_classes
@@ -34,7 +35,8 @@ PUBLIC = {
         UnicodeCodepointTokenizer WordPieceTokenizer compute_byte_pair_vocabulary
         compute_sentence_piece_proto compute_word_piece_vocabulary""",
     "models": """Backbone CausalLM CausalLMPreprocessor Classifier MaskedLM MaskedLMPreprocessor
-        Preprocessor QuestionAnswerer QuestionAnswererPreprocessor Reranker Task TextClassifier
+        Preprocessor QuestionAnswerer QuestionAnswererPreprocessor Reranker Seq2SeqLM
+        Seq2SeqLMPreprocessor Task TextClassifier
         TextClassifierPreprocessor TextEmbedder TextEmbedderPreprocessor TokenClassifier
         TokenClassifierPreprocessor Tokenizer
         BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor BertPreprocessor
@@ -43,7 +45,9 @@ PUBLIC = {
         SmolLMTokenizer""",
 }
 # The names of a family are those of its cases, and KerasHub's other names of encoders' classes.
-PUBLIC["models"] += "".join(f" {case.name}" for case in DECODER_CASES + ENCODER_CASES)
+PUBLIC["models"] += "".join(
+    f" {case.name}" for case in DECODER_CASES + ENCODER_CASES + SEQ2SEQ_CASES
+)
 PUBLIC["models"] += "".join(
     f" {encoder.prefix}TextClassifier {encoder.prefix}TextClassifierPreprocessor"
     for encoder in ENCODERS

@@ -58,6 +58,17 @@ class AttentionInputs:
             "rotary": self._rotary(attention.rope),
         }
 
+    def mask_of_source(self, sequence_ids: Tensor) -> Any:
+        """The mask of cross-attention to texts with these sequence ids, int `[B, S]`, or None."""
+        if sequence_ids is None:
+            return None
+        if "source" not in self._made:
+            queries = self._sequence_ids
+            queries = ops.ones_like(self._positions) if queries is None else queries
+            mask = ops.equal(queries[:, :, None], sequence_ids[:, None, :])
+            self._made["source"] = prepare_mask(mask, self._dtype)
+        return self._made["source"]
+
     def _mask(self, causal: bool, window: int | None) -> Any:
         key = ("mask", causal, window)
         if key not in self._made:

@@ -16,6 +16,7 @@ from nlpkit.backbones.cloning import clone_by_configuration
 from nlpkit.backbones.heads import Heads
 from nlpkit.backbones.spec import (
     ClassifierHeadSpec,
+    EncoderDecoderSpec,
     HeadSpec,
     MaskedLMHeadSpec,
     NormSpec,
@@ -70,6 +71,9 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     """
 
     preset_kind: ClassVar[str] = "backbone"
+    # What puts the layers together that a spec describes, and what is said of all such backbones.
+    assembly: ClassVar[Any] = Transformer
+    shared_documentation: ClassVar[Mapping[str, str]] = documentation.OF_ONE_STACK
     # A family sets: the class of its tokenizer;
     tokenizer_class: ClassVar[type[Tokenizer]] = Tokenizer
     # what "model_type" is in its Hugging Face configurations, the one to write first;
@@ -86,7 +90,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
 
     def __init__(
         self,
-        stack: StackSpec,
+        stack: StackSpec | EncoderDecoderSpec,
         given: Mapping[str, Any] | None = None,
         /,
         *,
@@ -95,12 +99,11 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     ) -> None:
         refuse_unknown(type(self), kwargs)
         policy = keras.dtype_policies.get(dtype)
-        transformer = Transformer(stack, policy)
+        transformer = self.assembly(stack, policy)
         inputs = {
-            name: keras.Input(
-                (None,), dtype="bool" if name == "padding_mask" else "int32", name=name
-            )
-            for name in transformer.input_names()
+            prefix + name: keras.Input((None,), dtype=_dtype_of(name), name=prefix + name)
+            for prefix, own in transformer.stacks.items()
+            for name in own.input_names()
         }
         super().__init__(inputs=inputs, outputs=transformer(inputs), **kwargs)
         self.dtype_policy = policy
@@ -114,7 +117,9 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         super().__init_subclass__(**kwargs)
         is_family = cls.__module__.startswith("nlpkit.models.")
         if is_family and cls.__doc__:  # There are none with `python -OO`.
-            cls.__doc__ = documentation.complete(cls.__doc__, cls.__init__)
+            cls.__doc__ = documentation.complete(
+                cls.__doc__, cls.__init__, cls.shared_documentation
+            )
 
     @classmethod
     def hf_tokenizer_class(cls, folder: FolderFiles) -> type[Tokenizer]:
@@ -188,7 +193,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     ) -> Any:
         """Run on checked inputs."""
         tensors = {
-            name: ops.convert_to_tensor(x, dtype="bool" if name == "padding_mask" else "int32")
+            name: ops.convert_to_tensor(x, dtype=_dtype_of(name))
             for name, x in inputs.items()
             if x is not None
         }
@@ -210,12 +215,12 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
     @property
     def num_own_layers(self) -> int:
         """The number of layers with weights of their own; some may run repeatedly."""
-        return len(self._transformer.layers)
+        return len(self._decoder.layers)
 
     @property
     def max_positions(self) -> int | None:
         """The number of learned positions; None for no limit."""
-        return self._transformer.spec.embedding.max_positions
+        return self._decoder.spec.embedding.max_positions
 
     def compute_output_spec(
         self, inputs: Tensor, training: bool | None = None, mask: Tensor = None
@@ -232,17 +237,20 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         Raises:
             ValueError: see the class.
         """
-        if inputs.get("token_ids") is None:
-            raise ValueError(
-                f"{type(self).__name__} takes the inputs {self._input_names()}; got "
-                f"{list(inputs)}: no 'token_ids'."
-            )
-        for name, x in inputs.items():
-            if x is not None:
-                self._check_shape(name, np.shape(x) if isinstance(x, list) else x.shape)
-        self._check_ids("token_ids", inputs, self._transformer.spec.embedding.vocabulary_size)
-        self._check_ids("segment_ids", inputs, self._transformer.spec.embedding.num_segments)
-        self._check_ids("positions", inputs, self._transformer.spec.embedding.max_positions)
+        for prefix, stack in self._transformer.stacks.items():
+            if inputs.get(f"{prefix}token_ids") is None:
+                raise ValueError(
+                    f"{type(self).__name__} takes the inputs {self._input_names()}; got "
+                    f"{list(inputs)}: no '{prefix}token_ids'."
+                )
+            embedding = stack.spec.embedding
+            for name, x in inputs.items():
+                if x is not None and name.startswith(prefix):
+                    shape = np.shape(x) if isinstance(x, list) else x.shape
+                    self._check_shape(name, shape, embedding.max_positions)
+            self._check_ids(f"{prefix}token_ids", inputs, embedding.vocabulary_size)
+            self._check_ids(f"{prefix}segment_ids", inputs, embedding.num_segments)
+            self._check_ids(f"{prefix}positions", inputs, embedding.max_positions)
 
     def _known_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """The inputs that the backbone has; the others are named in a warning, each once."""
@@ -256,15 +264,21 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         return {name: inputs[name] for name in inputs if name in known} if others else inputs
 
     def _input_names(self) -> list[str]:
-        return [*self._transformer.input_names(), *_OPTIONAL_INPUTS]
+        stacks = self._transformer.stacks.items()
+        listed = [(prefix, [*stack.input_names(), *_OPTIONAL_INPUTS]) for prefix, stack in stacks]
+        return [prefix + name for prefix, names in listed for name in names]
 
-    def _check_shape(self, name: str, shape: Shape) -> None:
+    @property
+    def _decoder(self) -> Transformer:
+        """The stack that makes the output: the only one, or the last."""
+        return [*self._transformer.stacks.values()][-1]
+
+    def _check_shape(self, name: str, shape: Shape, limit: int | None) -> None:
         if len(shape) != 2:
             raise ValueError(
                 f"{name} must have the shape [batch, seq]; got {tuple(shape)}. "
                 "A single example needs a batch axis: x[None]."
             )
-        limit = self._transformer.spec.embedding.max_positions
         if limit is not None and shape[1] is not None and shape[1] > limit:
             raise ValueError(
                 f"{name} has {shape[1]} positions a row, {type(self).__name__} has {limit}; "
@@ -281,3 +295,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
                 f"{name} must lie in [0, {limit}); got ids from {low} to {high}. "
                 "Was the text tokenized with another model's vocabulary?"
             )
+
+
+def _dtype_of(name: str) -> str:
+    return "bool" if name.endswith("padding_mask") else "int32"

@@ -8,7 +8,7 @@ so that `help` shows everything in the order of the signature.
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -52,7 +52,7 @@ _ARGUMENTS = {
     "dtype": "str or `keras.DTypePolicy`. Of all layers.",
     "kwargs": "`name` and `trainable` (or `dtype`), as for `keras.Model`.",
 }
-_SHARED = {
+OF_ONE_STACK = {
     "Call arguments": """\
     inputs: dict of `token_ids` (int), `padding_mask` (bool, True = real token), and optionally
         `positions` and `sequence_ids` (int), all `[batch, seq]`; or `token_ids` alone.
@@ -63,21 +63,36 @@ _SHARED = {
     ValueError: arguments contradict each other; `token_ids` is missing; an input has the wrong
         shape; an id is not in the vocabulary.""",
 }
+OF_TWO_STACKS = {
+    "Call arguments": """\
+    inputs: dict of `encoder_token_ids` and `decoder_token_ids` (int), `encoder_padding_mask` and
+        `decoder_padding_mask` (bool, True = real token), and optionally `encoder_positions`,
+        `encoder_sequence_ids`, `decoder_positions` and `decoder_sequence_ids` (int), all
+        `[batch, seq]`.
+    training: bool. Whether to apply dropout.""",
+    "Returns": """\
+    dict of float `encoder_sequence_output` and `decoder_sequence_output`, `[batch, seq,
+    hidden_dim]`, the features of each token.""",
+    "Raises": OF_ONE_STACK["Raises"].replace("`token_ids` is missing", "token ids are missing"),
+}
 _SECTION = re.compile(r"\n\n(?=[A-Z][\w ]*:\n)")
 _ENTRY = re.compile(r"^    \S.*(?:\n {5,}.*)*", re.MULTILINE)
 
 
-def complete(docstring: str, constructor: Callable[..., Any]) -> str:
+def complete(
+    docstring: str, constructor: Callable[..., Any], shared: Mapping[str, str] = OF_ONE_STACK
+) -> str:
     """Join a family's docstring with what is true of all backbones.
 
     Args:
         docstring: str. The family's: what it describes replaces the shared description.
         constructor: function. The `__init__` whose arguments are described.
+        shared: what is true of all such backbones, by section.
     """
     summary, *sections = _SECTION.split(inspect.cleandoc(docstring))
     own = dict(section.split(":\n", 1) for section in sections)
     arguments = "\n".join(dict.fromkeys(_arguments(own.pop("Args", ""), constructor)))
-    shown = {"Args": arguments, **_SHARED, **own}
+    shown = {"Args": arguments, **shared, **own}
     return "\n\n".join([summary, *(f"{title}:\n{body}" for title, body in shown.items())])
 
 

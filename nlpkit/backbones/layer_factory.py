@@ -29,11 +29,13 @@ class LayerFactory:
     Args:
         initializer_range: float. Standard deviation of initial weights (truncated normal).
         dtype: str or `keras.DTypePolicy`.
+        prefix: str. What the layers' names start with.
     """
 
-    def __init__(self, initializer_range: float, dtype: DType) -> None:
+    def __init__(self, initializer_range: float, dtype: DType, prefix: str = "") -> None:
         self._range = initializer_range
         self._dtype = dtype
+        self._prefix = prefix
 
     def token_table(self, rows: int, width: int) -> ReversibleEmbedding:
         """The token embedding."""
@@ -50,7 +52,8 @@ class LayerFactory:
         if rows is None:
             return None
         initializer = "zeros" if rows == 1 else self._fresh()
-        return Table(rows, width, embeddings_initializer=initializer, dtype=self._dtype, name=name)
+        own = {"dtype": self._dtype, "name": self._prefix + name}
+        return Table(rows, width, embeddings_initializer=initializer, **own)
 
     def dense(
         self, units: int, name: str, *, use_bias: bool = True, activation: str | None = None
@@ -62,15 +65,18 @@ class LayerFactory:
             use_bias=use_bias,
             kernel_initializer=self._fresh(),
             dtype=self._dtype,
-            name=name,
+            name=self._prefix + name,
         )
 
     def dropout(self, rate: float, name: str) -> Dropout:
         """A dropout layer."""
-        return Dropout(rate, dtype=self._dtype, name=name)
+        return Dropout(rate, dtype=self._dtype, name=self._prefix + name)
 
     def norm(self, norm: NormSpec | None, name: str) -> Any:
         """A normalization, or None for none."""
+        return self._norm(norm, self._prefix + name)
+
+    def _norm(self, norm: NormSpec | None, name: str) -> Any:
         if norm is None:
             return None
         arguments = {"epsilon": norm.epsilon, "dtype": self._dtype, "name": name}
@@ -83,33 +89,42 @@ class LayerFactory:
         if spec is None:
             return None
         layer = getattr(spec, "layer", RelativeBias)
-        return layer(**_fields(spec), initializer=self._fresh(), dtype=self._dtype, name=name)
+        own = {"dtype": self._dtype, "name": self._prefix + name}
+        return layer(**_fields(spec), initializer=self._fresh(), **own)
 
     def block(self, index: int, layer: LayerSpec) -> TransformerBlock:
         """A transformer layer."""
+        cross = {}
+        if layer.cross_attention is not None:
+            around = layer.cross_attention_residual or ResidualSpec()
+            cross = {
+                "cross_attention": self._attention(layer.cross_attention, "cross_attention"),
+                "cross_attention_residual": self._residual(around, "cross_attention_residual"),
+            }
         return TransformerBlock(
-            attention=self._attention(layer.attention),
+            attention=self._attention(layer.attention, "attention"),
             attention_residual=self._residual(layer.attention_residual, "attention_residual"),
             feed_forward=self._feed_forward(layer.feed_forward),
             feed_forward_residual=self._residual(
                 layer.feed_forward_residual, "feed_forward_residual"
             ),
             parallel=layer.parallel,
+            **cross,
             dtype=self._dtype,
-            name=f"transformer_layer_{index}",
+            name=f"{self._prefix}transformer_layer_{index}",
         )
 
-    def _attention(self, attention: Any) -> Any:
+    def _attention(self, attention: Any, name: str) -> Any:
         if not isinstance(attention, AttentionSpec):
-            return attention.layer(**_fields(attention), dtype=self._dtype, name="attention")
+            return attention.layer(**_fields(attention), dtype=self._dtype, name=name)
         return (attention.layer or Attention)(
             **{name: x for name, x in _fields(attention).items() if name not in _INPUTS},
-            query_norm=self.norm(attention.query_key_norm, "query_norm"),
-            key_norm=self.norm(attention.query_key_norm, "key_norm"),
+            query_norm=self._norm(attention.query_key_norm, "query_norm"),
+            key_norm=self._norm(attention.query_key_norm, "key_norm"),
             rotary_layout=attention.rope.layout if attention.rope else "half",
             kernel_initializer=self._fresh(),
             dtype=self._dtype,
-            name="attention",
+            name=name,
         )
 
     def _feed_forward(self, feed_forward: Any) -> Any:
@@ -123,9 +138,9 @@ class LayerFactory:
 
     def _residual(self, residual: ResidualSpec, name: str) -> Residual:
         return Residual(
-            pre_norm=self.norm(residual.pre, "pre_norm"),
-            post_norm=self.norm(residual.post, "post_norm"),
-            output_norm=self.norm(residual.output, "output_norm"),
+            pre_norm=self._norm(residual.pre, "pre_norm"),
+            post_norm=self._norm(residual.post, "post_norm"),
+            output_norm=self._norm(residual.output, "output_norm"),
             dropout=residual.dropout,
             scale=residual.scale,
             dtype=self._dtype,

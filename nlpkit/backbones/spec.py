@@ -172,6 +172,8 @@ class LayerSpec:
         feed_forward, feed_forward_residual: the second.
         parallel: whether the feed-forward layer has the same input as attention, rather than its
             output; without a pre-norm of its own it shares attention's.
+        cross_attention, cross_attention_residual: between the two, attention to a context, which
+            may not be causal or have a window; None for none.
     """
 
     attention: Any
@@ -179,6 +181,8 @@ class LayerSpec:
     feed_forward: FeedForwardSpec | ExpertsSpec
     feed_forward_residual: ResidualSpec
     parallel: bool = False
+    cross_attention: AttentionSpec | None = None
+    cross_attention_residual: ResidualSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -273,7 +277,7 @@ class HeadSpec:
 
 @dataclass(frozen=True)
 class StackSpec:
-    """A whole backbone.
+    """A stack of layers: a whole backbone, or one of the two of an encoder-decoder.
 
     Attributes:
         hidden_dim: hidden size.
@@ -286,6 +290,7 @@ class StackSpec:
         initializer_range: standard deviation of initial weights (truncated normal).
         counts_padding: whether padding is numbered, mixed and encoded like all tokens.
         final_norm: normalization after the last layer.
+        final_dropout: dropout rate after that.
         pooler_activation: activation of the dense layer on the first token; None for no pooler.
         head: the language-model head; None for encoders.
     """
@@ -299,5 +304,24 @@ class StackSpec:
     convolution: Any = None
     counts_padding: bool = False
     final_norm: NormSpec | None = None
+    final_dropout: float = 0.0
     pooler_activation: str | None = None
     head: HeadSpec | None = None
+
+
+@dataclass(frozen=True)
+class EncoderDecoderSpec:
+    """A backbone of two stacks, the second of which attends to the output of the first.
+
+    Attributes:
+        encoder: its embedding's `vocabulary_size` and `token_dim` are the decoder's, too.
+        decoder: its layers have cross-attention.
+    """
+
+    encoder: StackSpec
+    decoder: StackSpec
+
+    @property
+    def head(self) -> HeadSpec | None:
+        """The language-model head, on the decoder."""
+        return self.decoder.head

@@ -1,8 +1,8 @@
 """From a spec to layers and their computation: the one assembly of all transformers here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -11,11 +11,25 @@ from nlpkit._types import DType, Tensor
 from nlpkit.backbones.attention_inputs import AttentionInputs
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.backbones.spec import ExpertsSpec, StackSpec
-from nlpkit.modules.caching.cache import KeyValueCache, cache_of_prompt
+from nlpkit.modules.caching.cache import Context, KeyValueCache, cache_of_prompt
 from nlpkit.modules.caching.layer_cache import EmptyKeyValues
 from nlpkit.modules.prompt import Prompt
+from nlpkit.ops.attention import prepare_mask
 from nlpkit.ops.pooling import pool
+from nlpkit.ops.tree import replaced
 from nlpkit.ops.visibility import positions_in_sequences, positions_of
+
+
+class Encoded(NamedTuple):
+    """Texts that a decoder's cross-attention attends to.
+
+    Attributes:
+        hidden: float `[B, S, dim]`, the encoder's output.
+        sequence_ids: int `[B, S]`; None for unpadded texts.
+    """
+
+    hidden: Tensor
+    sequence_ids: Tensor
 
 
 class Transformer:
@@ -27,14 +41,20 @@ class Transformer:
     Args:
         stack: `StackSpec`.
         dtype: str or `keras.DTypePolicy` of all layers.
+        prefix: str. What the names of its layers start with, if there are two stacks.
+        token_embedding: layer that it shares with another stack; None for one of its own.
     """
 
-    def __init__(self, stack: StackSpec, dtype: DType) -> None:
+    def __init__(
+        self, stack: StackSpec, dtype: DType, prefix: str = "", token_embedding: Any = None
+    ) -> None:
         self.spec = stack
         self._compute_dtype = keras.dtype_policies.get(dtype).compute_dtype
-        make, embedding = LayerFactory(stack.initializer_range, dtype), stack.embedding
+        make, embedding = LayerFactory(stack.initializer_range, dtype, prefix), stack.embedding
         width = stack.hidden_dim if embedding.token_dim is None else embedding.token_dim
-        self.token_embedding = make.token_table(embedding.vocabulary_size, width)
+        self.token_embedding = token_embedding
+        if token_embedding is None:
+            self.token_embedding = make.token_table(embedding.vocabulary_size, width)
         self.project_in = self.project_out = self.project_sum = None
         if embedding.token_dim is not None and embedding.projected == "tokens":
             self.project_in = make.dense(stack.hidden_dim, "project_in", use_bias=False)
@@ -52,11 +72,19 @@ class Transformer:
         self.convolution = make.from_spec(stack.convolution, "convolution")
         self._order = range(len(self.layers)) if stack.order is None else stack.order
         self.final_norm = make.norm(stack.final_norm, "final_norm")
+        self.final_dropout = None
+        if stack.final_dropout:
+            self.final_dropout = make.dropout(stack.final_dropout, "final_dropout")
         self.pooler = None
         if stack.pooler_activation is not None:
             self.pooler = make.dense(
                 stack.hidden_dim, "pooled_dense", activation=stack.pooler_activation
             )
+
+    @property
+    def stacks(self) -> Mapping[str, "Transformer"]:
+        """The stacks, by what the names of their inputs start with: this one alone."""
+        return {"": self}
 
     def input_names(self) -> list[str]:
         """The inputs the family has; `positions` and `sequence_ids` are optional beside them."""
@@ -68,6 +96,7 @@ class Transformer:
         inputs: dict[str, Any],
         training: bool | None = None,
         intercept: Callable[[Any, int], Any] | None = None,
+        source: Encoded | None = None,
     ) -> Any:
         """Run the stack.
 
@@ -77,6 +106,7 @@ class Transformer:
             training: bool. Whether to apply dropout.
             intercept: function that may change the hidden states after the embeddings (-1) and
                 after each layer, whose number it is given.
+            source: `Encoded`, what cross-attention attends to.
 
         Returns:
             float `[B, T, dim]`; with a pooler `{"sequence_output": …, "pooled_output": [B, dim]}`.
@@ -92,18 +122,21 @@ class Transformer:
             arguments = attention_inputs.of(layer.attention)
             if training and isinstance(layer.feed_forward, ExpertsSpec):
                 arguments["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
+            if source is not None:
+                mask = attention_inputs.mask_of_source(source.sequence_ids)
+                arguments |= {"context": source.hidden, "cross_attention_mask": mask}
             hidden = block(hidden, **arguments, training=training)
             if i == 0 and self.convolution is not None:
                 hidden = self.convolution(embedded, hidden, sequence_ids, training=training)
             hidden = hidden if intercept is None else intercept(hidden, i)
-        hidden = self._leave(hidden)
+        hidden = self._leave(hidden, training)
         if self.pooler is None:
             return hidden
         first = pool(hidden, inputs.get("padding_mask"), "first")
         return {"sequence_output": hidden, "pooled_output": self.pooler(first)}
 
-    def prefill(self, prompt: Prompt) -> tuple[Any, KeyValueCache]:
-        """Run over prompts, and keep their keys and values.
+    def prefill(self, prompt: Prompt, source: Encoded | None = None) -> tuple[Any, KeyValueCache]:
+        """Run over prompts, and keep their keys and values, and those of a source.
 
         Returns:
             float `[B, T, dim]`, and the cache.
@@ -112,17 +145,24 @@ class Transformer:
         sequence_ids, positions = self._positions(inputs)
         attention_inputs = self._attention_inputs(sequence_ids, positions, reach=prompt.reach)
         hidden = self._embed(inputs, positions, None)
-        held = []
+        cross = {} if source is None else self._cross(source)
+        held, of_source = [], []
         for block, layer in zip(self.layers, self.spec.layers, strict=True):
             ring = prompt.ring_of(layer.attention.window)
-            hidden, cache = block(
+            hidden, cache, *context = block(
                 hidden,
                 **attention_inputs.of(layer.attention),
                 cache=EmptyKeyValues(ring or prompt.slots),
                 cache_update_index=0,
+                **cross,
             )
             held.append((ring, cache))
-        return self._leave(hidden), cache_of_prompt(prompt, sequence_ids, positions, held)
+            of_source += context
+        cache = cache_of_prompt(prompt, sequence_ids, positions, held)
+        if source is not None:
+            context = Context(tuple(of_source), cross["cross_attention_mask"])
+            cache = replaced(cache, context=context)
+        return self._leave(hidden), cache
 
     def step(self, token_ids: Tensor, cache: KeyValueCache) -> tuple[Any, KeyValueCache]:
         """Run over the next tokens of every row, `[B, t]`, which see those in the cache.
@@ -143,14 +183,19 @@ class Transformer:
         held = []
         for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
             slots = entered.slots_of(layer.attention.window)
-            hidden, kept = block(
+            hidden, kept, *_ = block(
                 hidden,
                 **attention_inputs.of(layer.attention),
                 cache=entered.taken(i, slots),
                 cache_update_index=slots.first(cache.index),
+                **({} if cache.context is None else cache.context.of(i)),
             )
             held.append(kept)
         return self._leave(hidden), entered.replace_layers(held)
+
+    def encode(self, inputs: dict[str, Any], training: bool | None = None) -> Encoded:
+        """Run the stack on the texts that a decoder is to attend to; arguments as for a call."""
+        return Encoded(self(inputs, training), self._positions(inputs)[0])
 
     def output_spec(self, batch: int | None, length: int | None) -> Any:
         """Symbolic tensors of the shapes and dtype that a call returns."""
@@ -168,6 +213,16 @@ class Transformer:
     ) -> AttentionInputs:
         own = {"relative": self.relative, "dtype": self._compute_dtype}
         return AttentionInputs(sequence_ids, positions, **further, **own)
+
+    def _cross(self, source: Encoded) -> dict[str, Any]:
+        """The arguments of blocks that attend to a source, and keep its keys and values."""
+        real = ops.equal(source.sequence_ids, 1)[:, None]  # B 1 S
+        return {
+            "context": source.hidden,
+            "cross_attention_mask": prepare_mask(real, self._compute_dtype),
+            "cross_cache": EmptyKeyValues(source.hidden.shape[1]),
+            "cross_cache_update_index": 0,
+        }
 
     def _positions(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
         """Sequence ids (None: one unpadded sequence a row) and positions."""
@@ -210,7 +265,9 @@ class Transformer:
             hidden = step(hidden)
         return hidden
 
-    def _leave(self, hidden: Tensor) -> Any:
+    def _leave(self, hidden: Tensor, training: bool | None = None) -> Any:
         if self.final_norm is not None:
             hidden = self.final_norm(hidden)
+        if self.final_dropout is not None:
+            hidden = self.final_dropout(hidden, training=bool(training))
         return hidden if self.project_out is None else self.project_out(hidden)

@@ -37,27 +37,27 @@ def batches_of(prompts: Prompts, options: Options, model: keras.Model) -> Iterat
     order = [i for i in range(len(prompts.rows)) for _ in range(copies)]
     for first in range(0, len(order), size):
         indices = order[first : first + size]
-        rows = [prompts.rows[i] for i in indices]
-        yield _batch(rows, streams[first : first + size], indices, options, model)
+        yield _batch(prompts, streams[first : first + size], indices, options, model)
 
 
 def _batch(
-    rows: list[list[int]],
+    prompts: Prompts,
     streams: np.ndarray,
     indices: list[int],
     options: Options,
     model: keras.Model,
 ) -> Batch:
-    length, count = max(map(len, rows)), len(rows)
-    if not backend.EAGER:
-        length, count = _bucket(length), power_of_two(count)
+    count = len(indices) if backend.EAGER else power_of_two(len(indices))
     # Padding rows repeat the first one.
-    chosen = [*range(len(rows)), *[0] * (count - len(rows))]
-    rows = [rows[i] for i in chosen]
-    token_ids, mask = np.zeros((count, length), "int32"), np.zeros((count, length), "bool")
-    for i, row in enumerate(rows):
-        token_ids[i, length - len(row) :] = row
-        mask[i, length - len(row) :] = True
+    chosen = [*range(len(indices)), *[0] * (count - len(indices))]
+    rows = [prompts.rows[indices[i]] for i in chosen]
+    # What is translated begins with a single token.
+    token_ids, mask = _arrays(rows, least=32 if prompts.sources is None else 1)
+    source_ids = source_mask = None
+    if prompts.sources is not None:
+        sources = prompts.sources
+        source_ids, source_mask = _arrays([sources[indices[i]] for i in chosen], least=32)
+    length = token_ids.shape[1]
     lengths = np.array([len(row) for row in rows])
     limits = options.longest(model) - lengths
     if options.max_new_tokens is not None:
@@ -68,12 +68,16 @@ def _batch(
         mask,
         reach=(lengths + limits).astype("int32"),
         slots=slots if backend.EAGER else _coarse(slots),
+        source_ids=source_ids,
+        source_mask=source_mask,
     )
     plan = Plan(
         stop_token_ids=_stop_array(options.stop_ids(model)),
         limits=limits.astype("int32"),
         streams=streams[chosen],
         parameters=plan_values(options.sampler.parameters()),
+        rules={name: np.asarray(value, "int32") for name, value in options.plan_rules.items()},
+        ngram=options.ngram,
     )
     return Batch(prompt, plan, indices)
 
@@ -84,9 +88,16 @@ def _stop_array(ids: Sequence[int]) -> np.ndarray:
     return np.array([*ids, *[-1] * (size - len(ids))], "int32")
 
 
-def _bucket(length: int) -> int:
-    """Round up the length of prompts to a bucket: a power of two, at least 32."""
-    return max(32, power_of_two(length))
+def _arrays(rows: list[list[int]], least: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows padded on the left to one of few lengths, at least so many, and their mask."""
+    length = max(map(len, rows))
+    length = length if backend.EAGER else max(least, power_of_two(length))
+    token_ids = np.zeros((len(rows), length), "int32")
+    mask = np.zeros((len(rows), length), "bool")
+    for i, row in enumerate(rows):
+        token_ids[i, length - len(row) :] = row
+        mask[i, length - len(row) :] = True
+    return token_ids, mask
 
 
 def _coarse(slots: int) -> int:

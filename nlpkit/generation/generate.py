@@ -10,7 +10,7 @@ from nlpkit._progress import ProgressBar
 from nlpkit._types import Data
 from nlpkit.generation.batches import Batch, batches_of
 from nlpkit.generation.options import Options
-from nlpkit.generation.prompts import Prompts, read_prompts
+from nlpkit.generation.prompts import Prompts
 from nlpkit.generation.text_stream import TextStream, cut_at
 from nlpkit.samplers.loop.execution import Execution
 from nlpkit.samplers.loop.state import Results, State
@@ -37,6 +37,7 @@ class Generation:
         self._options = options
         self._stops = options.stop_ids(model)
         self._longest = options.longest(model)
+        options.check_rules(model)
 
     def run(self, inputs: Data) -> Any:
         """Generate the continuations of all prompts, in the form of the inputs."""
@@ -135,16 +136,14 @@ class Generation:
             )
 
     def _text(self, ids: list[int]) -> str:
-        return str(self._model.preprocessor.generate_postprocess({"token_ids": ids}))
+        preprocessor = self._model.preprocessor
+        name = f"{getattr(preprocessor, 'generated', '')}token_ids"
+        return str(preprocessor.generate_postprocess({name: ids}))
 
     def _read(self, inputs: Data, *, stream: bool) -> Prompts:
-        prompts = read_prompts(
-            inputs,
-            self._model,
-            # A row that fills its array is left unchanged.
-            longest=self._longest - (self._options.width is None),
-            truncation=self._options.truncation,
-        )
+        # A row that fills its array is left unchanged.
+        longest = self._longest - (self._options.width is None)
+        prompts = self._model.read_prompts(inputs, self._options, longest)
         self._refuse_full_arrays(prompts)
         self._options.check_prompts(prompts, stream=stream)
         return prompts

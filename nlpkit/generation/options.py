@@ -1,15 +1,19 @@
 """The options of `CausalLM.generate`, and checks that the model supports them."""
 
 import operator
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 
 from nlpkit.generation.prompts import Prompts
 from nlpkit.generation.stop_tokens import known_stop_tokens
 from nlpkit.samplers import Sampler
+
+# The rules that loops take as values.
+_PLANNED = ("min_new_tokens", "forced_bos_token_id", "forced_eos_token_id")
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,19 @@ class Options:
     truncation: str
     batch_size: int
     verbose: int | str
+    cut_side: str = "left"  # of texts that are too long
+    # Of `Seq2SeqLM`: what a text must keep to, beside what only its `generate` reads.
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("max_length", "max_new_tokens", "num_return_sequences", "batch_size"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise ValueError(f"{name} must be an int of at least 1; got {value!r}.")
-        if self.truncation not in ("error", "left"):
-            raise ValueError(f'truncation must be "error" or "left"; got {self.truncation!r}.')
+        if self.truncation not in ("error", self.cut_side):
+            raise ValueError(
+                f'truncation must be "error" or "{self.cut_side}"; got {self.truncation!r}.'
+            )
         if not all(self.stop_strings):
             raise ValueError(f"stop_strings must not be empty; got {list(self.stop_strings)}.")
         if self.stop_strings and not self.sampler.streams:
@@ -75,6 +84,31 @@ class Options:
                 f"stream=True needs a sampler that never revises tokens; got "
                 f"{type(self.sampler).__name__}."
             )
+
+    @property
+    def ngram(self) -> int:
+        """The number of tokens in a row that no text has twice; 0 for any."""
+        return int(self.rules.get("no_repeat_ngram_size", 0))
+
+    @property
+    def plan_rules(self) -> dict[str, int]:
+        """The rules that are values of a `Plan`."""
+        return {name: self.rules[name] for name in _PLANNED if name in self.rules}
+
+    def check_rules(self, model: keras.Model) -> None:
+        """Reject rules that no text of the model can keep.
+
+        Raises:
+            ValueError: a token is not in the vocabulary, or a number is negative.
+        """
+        words = model.backbone.token_embedding.input_dim
+        for name in (*_PLANNED, "no_repeat_ngram_size", "decoder_start_token_id"):
+            value = self.rules.get(name, 0)
+            is_int = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if not is_int or value < 0:
+                raise ValueError(f"{name} must be an int of at least 0; got {value!r}.")
+            if name.endswith("_token_id") and value >= words:
+                raise ValueError(f"{name} must lie in the vocabulary, [0, {words}); got {value}.")
 
     def stop_ids(self, model: keras.Model) -> list[int]:
         """The ids of tokens that end a text.

@@ -15,15 +15,24 @@ from nlpkit._warning import warn
 from nlpkit.ops.columns import to_column
 
 Form = Literal["text", "texts", "lists", "dict"]
-_ENDLESS = 2**31 - 1
+ENDLESS = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Prompts:
-    """Rows of ids, and the form of the inputs."""
+    """Rows of ids, and the form of the inputs.
+
+    Attributes:
+        rows: the prompts.
+        kind: the form.
+        sources: for each prompt the text that is translated; None for a model without encoder.
+        prefix: what the names of ids in a dict start with.
+    """
 
     rows: list[list[int]]
     kind: Form
+    sources: list[list[int]] | None = None
+    prefix: str = ""
 
     @property
     def are_texts(self) -> bool:
@@ -33,7 +42,7 @@ class Prompts:
     def form(self, rows: list[Any], copies: int, width: int | None = None) -> Any:
         """Convert results to the form of the inputs; several per prompt become a list each."""
         if self.kind == "dict" and not any(isinstance(x, tuple) for row in rows for x in row):
-            return padded(rows, width)
+            return {self.prefix + name: x for name, x in padded(rows, width).items()}
         if copies > 1:
             rows = [rows[i : i + copies] for i in range(0, len(rows), copies)]
         return rows[0] if self.kind == "text" else rows
@@ -45,9 +54,9 @@ class Prompts:
     def streams(self, seed: int | Sequence[int] | None, copies: int) -> np.ndarray:
         """The random stream (seed, draw) of each copy of each prompt, int32 `[rows, 2]`.
 
-        The draw counts the copies of a prompt, and equal prompts too if they share one seed. So it
-        does not depend on other prompts, and no two continuations use the same random numbers,
-        unless equal prompts are given equal seeds.
+        The draw counts the copies of a prompt with its source, and equal ones too if they share one
+        seed. So it does not depend on other prompts, and no two continuations use the same random
+        numbers, unless equal prompts are given equal seeds.
 
         Raises:
             ValueError: there are not as many seeds as prompts.
@@ -65,7 +74,8 @@ class Prompts:
         drawn: Counter[Any] = Counter()
         streams = []
         for i, (row, own) in enumerate(zip(self.rows, seeds, strict=True)):
-            text = tuple(row) if np.ndim(seed) == 0 else i
+            source = None if self.sources is None else tuple(self.sources[i])
+            text = (tuple(row), source) if np.ndim(seed) == 0 else i
             for _ in range(copies):
                 streams.append((int(own), drawn[text]))
                 drawn[text] += 1
@@ -86,20 +96,13 @@ def read_prompts(inputs: Data, model: keras.Model, *, longest: int, truncation: 
         TypeError: the inputs are neither strings nor ids.
         ValueError: a prompt is empty or too long, or strings are given without a preprocessor.
     """
-    if is_tensorflow_dataset(inputs):
-        inputs = [text for batch in inputs for text in np.atleast_1d(batch.numpy()).tolist()]
-    elif is_tensorflow_value(inputs):
-        inputs = inputs.numpy()
-    elif not hasattr(inputs, "__len__") and hasattr(inputs, "__iter__"):
-        inputs = list(inputs)
-    inputs = to_column(inputs)
-    inputs = inputs.tolist() if isinstance(inputs, np.ndarray) else inputs
-    ids = _read_ids(inputs)
+    inputs = host_form(inputs)
+    ids = read_ids(inputs)
     if ids is not None:
         rows, kind = ids
         if truncation == "left":
             rows = _cut(rows, longest)
-        _check_ids(rows, longest, model.backbone.token_embedding.input_dim)
+        check_ids(rows, longest, model.backbone.token_embedding.input_dim)
         return Prompts(rows, kind)
     if model.preprocessor is None:
         raise ValueError(
@@ -112,18 +115,30 @@ def read_prompts(inputs: Data, model: keras.Model, *, longest: int, truncation: 
     packed = model.preprocessor.generate_preprocess(
         [inputs] if single else inputs,
         # The preprocessor's own error would mention its sequence_length.
-        sequence_length=_ENDLESS if truncation == "error" else longest,
+        sequence_length=ENDLESS if truncation == "error" else longest,
         padding_side="left",
         truncation=truncation,
     )
-    rows = _unpadded(packed)
-    _check_ids(rows, longest, model.backbone.token_embedding.input_dim)
+    rows = unpadded(packed)
+    check_ids(rows, longest, model.backbone.token_embedding.input_dim)
     return Prompts(rows, "text" if single else "texts")
 
 
-def width_of(inputs: Data) -> int | None:
+def host_form(inputs: Data) -> Any:
+    """Inputs of any form as strings, lists and dicts of them."""
+    if is_tensorflow_dataset(inputs):
+        inputs = [text for batch in inputs for text in np.atleast_1d(batch.numpy()).tolist()]
+    elif is_tensorflow_value(inputs):
+        inputs = inputs.numpy()
+    elif not hasattr(inputs, "__len__") and hasattr(inputs, "__iter__"):
+        inputs = list(inputs)
+    inputs = to_column(inputs)
+    return inputs.tolist() if isinstance(inputs, np.ndarray) else inputs
+
+
+def width_of(inputs: Data, name: str = "token_ids") -> int | None:
     """The number of tokens that a row of a dict of ids has room for; None for other inputs."""
-    ids = inputs.get("token_ids") if isinstance(inputs, dict) else None
+    ids = inputs.get(name) if isinstance(inputs, dict) else None
     return None if ids is None or len(np.shape(ids)) != 2 else int(np.shape(ids)[1])
 
 
@@ -136,9 +151,10 @@ def padded(rows: list[list[int]], width: int | None = None) -> dict[str, np.ndar
     return {"token_ids": token_ids, "padding_mask": mask}
 
 
-def _read_ids(inputs: Data) -> tuple[list[list[int]], Form] | None:
+def read_ids(inputs: Data) -> tuple[list[list[int]], Form] | None:
+    """Rows of ids and their form, if that is what the inputs are."""
     if isinstance(inputs, dict) and "token_ids" in inputs:
-        return _unpadded(inputs), "dict"
+        return unpadded(inputs), "dict"
     is_ids = isinstance(inputs, list) and inputs and all(map(_is_row_of_ids, inputs))
     return ([list(map(operator.index, row)) for row in inputs], "lists") if is_ids else None
 
@@ -147,9 +163,10 @@ def _is_row_of_ids(x: Data) -> bool:
     return isinstance(x, list | np.ndarray) and not any(isinstance(i, str | bytes) for i in x)
 
 
-def _unpadded(features: dict[str, Any]) -> list[list[int]]:
-    ids = np.asarray(features["token_ids"])
-    mask = features.get("padding_mask")
+def unpadded(features: dict[str, Any], prefix: str = "") -> list[list[int]]:
+    """The rows of ids in arrays, which are named with a prefix."""
+    ids = np.asarray(features[f"{prefix}token_ids"])
+    mask = features.get(f"{prefix}padding_mask")
     mask = np.ones(ids.shape, bool) if mask is None else np.asarray(mask, bool)
     if ids.ndim != 2 or mask.shape != ids.shape:
         raise ValueError(
@@ -169,17 +186,24 @@ def _cut(rows: list[list[int]], longest: int) -> list[list[int]]:
     return [row[-longest:] for row in rows]
 
 
-def _check_ids(rows: list[list[int]], longest: int, words: int) -> None:
+def check_ids(
+    rows: list[list[int]],
+    longest: int,
+    words: int,
+    what: str = "Prompt",
+    room: str = "max_length or the model's positions leave",
+) -> None:
+    """Raise a ValueError if a text is empty or too long, or an id is not in the vocabulary."""
     for i, row in enumerate(rows):
         if not row:
-            raise ValueError(f"Prompt {i} is empty; it must have at least one token.")
+            raise ValueError(f"{what} {i} is empty; it must have at least one token.")
         if len(row) > longest:
             raise ValueError(
-                f"Prompt {i} has {len(row)} tokens, but max_length or the model's positions leave "
-                f"room for {longest}. Shorten it, or increase max_length if it was given."
+                f"{what} {i} has {len(row)} tokens, but {room} room for {longest}. Shorten it, or "
+                "increase max_length if it was given."
             )
         if min(row) < 0 or max(row) >= words:
             raise ValueError(
-                f"token_ids must lie in [0, {words}); prompt {i} has ids from {min(row)} to "
-                f"{max(row)}."
+                f"token_ids must lie in [0, {words}); {what.lower()} {i} has ids from {min(row)} "
+                f"to {max(row)}."
             )

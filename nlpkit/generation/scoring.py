@@ -16,6 +16,7 @@ class Scoring:
     """The part of `CausalLM` that scores texts."""
 
     backbone: Any
+    _logits: Any
 
     def score(
         self,
@@ -70,10 +71,6 @@ class Scoring:
             return logits
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="none")
         return loss(target_ids, logits)
-
-    def _logits(self, hidden: Tensor) -> Any:
-        """The logits of each next token."""
-        raise NotImplementedError
 
 
 def _log_probabilities(

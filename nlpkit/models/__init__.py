@@ -17,6 +17,9 @@ from nlpkit.preprocessors.preprocessor import Preprocessor as Preprocessor
 from nlpkit.preprocessors.question_answerer_preprocessor import (
     QuestionAnswererPreprocessor as QuestionAnswererPreprocessor,
 )
+from nlpkit.preprocessors.seq2seq_lm_preprocessor import (
+    Seq2SeqLMPreprocessor as Seq2SeqLMPreprocessor,
+)
 from nlpkit.preprocessors.text_classifier_preprocessor import (
     TextClassifierPreprocessor as TextClassifierPreprocessor,
 )
@@ -30,6 +33,7 @@ from nlpkit.tasks.causal_lm import CausalLM as CausalLM
 from nlpkit.tasks.masked_lm import MaskedLM as MaskedLM
 from nlpkit.tasks.question_answerer import QuestionAnswerer as QuestionAnswerer
 from nlpkit.tasks.reranker import Reranker as Reranker
+from nlpkit.tasks.seq2seq_lm import Seq2SeqLM as Seq2SeqLM
 from nlpkit.tasks.task import Task as Task
 from nlpkit.tasks.text_classifier import TextClassifier as TextClassifier
 from nlpkit.tasks.text_embedder import TextEmbedder as TextEmbedder
@@ -67,6 +71,7 @@ if TYPE_CHECKING:
     from nlpkit.models.roberta import *
     from nlpkit.models.smollm3 import *
     from nlpkit.models.stablelm import *
+    from nlpkit.models.t5 import *
 
 
 def _family_classes() -> Iterator[tuple[str, type]]:

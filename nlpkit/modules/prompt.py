@@ -20,6 +20,8 @@ class Prompt:
         ring: bool, static. Whether layers with a sliding window cache only that window; False for
             a cache that is rolled back or takes several tokens at once.
         all_hidden: bool, static. Whether the hidden states of all tokens are asked for.
+        source_ids, source_mask: int32 and bool `[R, S]`, the texts that a decoder attends to beside
+            its prompts, padded on either side; None for a model without encoder.
     """
 
     token_ids: Tensor
@@ -29,6 +31,8 @@ class Prompt:
     length: Tensor = None
     ring: bool = static(default=True)
     all_hidden: bool = static(default=False)
+    source_ids: Tensor = None
+    source_mask: Tensor = None
 
     def ring_of(self, window: int | None) -> int | None:
         """The slots of the ring that a layer with this window has; None: it has all slots."""

@@ -3,22 +3,19 @@
 from typing import Any, ClassVar
 
 import keras
-import numpy as np
 
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.next_token_packer import NextTokenPacker, NextTokens
 from nlpkit.layers.preprocessing.prompt_packer import PromptPacker
-from nlpkit.ops.ragged import to_rows
 from nlpkit.preprocessors.columns import read_column, read_columns
-from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.preprocessors.generation_preprocessor import GenerationPreprocessor
 from nlpkit.preprocessors.prompt_response import tokenize_columns
-from nlpkit.tokenizers.base.ids_input import without_tensors
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 _PAIR = ("prompts", "responses")
 
 
-class CausalLMPreprocessor(Preprocessor):
+class CausalLMPreprocessor(GenerationPreprocessor):
     """Convert texts, or prompts and responses, to training data for causal language models.
 
     The label of a token is the next token. Text is tokenized, the family's start and end tokens are
@@ -80,10 +77,6 @@ class CausalLMPreprocessor(Preprocessor):
     """
 
     pass_instead: ClassVar[str] = 'with answers as {"prompts": …, "responses": …}'
-    start_token: ClassVar[str] = "start_token"
-    end_token: ClassVar[str] = "end_token"
-    pad_token: ClassVar[str] = "pad_token"
-    stop_tokens: ClassVar[tuple[str, ...]] = ("end_token",)
 
     def __init__(
         self,
@@ -187,28 +180,6 @@ class CausalLMPreprocessor(Preprocessor):
         token_ids, padding_mask = packer(self.tokenizer(prompts))
         return {"token_ids": token_ids, "padding_mask": padding_mask}
 
-    def generate_postprocess(self, x: Data) -> Any:
-        """Convert generated ids to text, without padding and special tokens.
-
-        Args:
-            x: dict of `token_ids`, of one text or of several (lists of different lengths, arrays,
-                tensors), and `padding_mask` of the same shape; without it all tokens are real.
-
-        Returns:
-            A str, or a list of them.
-        """
-        rows, batched = _rows(x["token_ids"])
-        if x.get("padding_mask") is not None:
-            masks, _ = _rows(x["padding_mask"])
-            rows = [row[mask.astype(bool)] for row, mask in zip(rows, masks, strict=True)]
-        hidden = self._hidden_ids()
-        texts = self.tokenizer.detokenize([row[~np.isin(row, hidden)].tolist() for row in rows])
-        return texts if batched else texts[0]
-
-    def stop_token_ids(self) -> list[int]:
-        """The ids of tokens that end a generated text."""
-        return [i for i in map(self._id_or_none, self.stop_tokens) if i is not None]
-
     def _from_named(
         self, columns: dict[str, Any], y: Data, sample_weight: Data
     ) -> tuple[Any, Any, Any]:
@@ -216,20 +187,6 @@ class CausalLMPreprocessor(Preprocessor):
 
     def _start_id(self) -> int | None:
         return self._id_or_none(self.start_token) if self.add_start_token else None
-
-    def _pad_id(self) -> int:
-        pad, end = map(self._id_or_none, (self.pad_token, self.end_token))
-        return pad if pad is not None else end or 0
-
-    def _id_or_none(self, name: str) -> int | None:
-        found: int | None = getattr(self.tokenizer, f"{name}_id", None)
-        return found
-
-    def _hidden_ids(self) -> list[int]:
-        """The ids of special tokens without text; the unknown token has some."""
-        further = [n for n in self.tokenizer.special_token_names if n != "unk_token"]
-        names = (self.start_token, self.pad_token, self.end_token, *self.stop_tokens, *further)
-        return [i for i in map(self._id_or_none, names) if i is not None]
 
     def _layout(self) -> dict[str, Any]:
         return {
@@ -257,10 +214,3 @@ def _texts(x: Data, names: tuple[str, ...]) -> tuple[Any, ...]:
     if isinstance(x, tuple) and len(x) > 1:
         raise ValueError(f"x must be texts or a dict with the keys {names}; got {len(x)} segments.")
     return tuple(x.values()) if isinstance(x, dict) else x if isinstance(x, tuple) else (x,)
-
-
-def _rows(values: Data) -> tuple[list[np.ndarray], bool]:
-    """Convert ids or a mask, of one text or of several, to arrays."""
-    values = [*map(without_tensors, values)] if isinstance(values, list | tuple) else values
-    rows, batched = to_rows(without_tensors(values), "token_ids and padding_mask")
-    return [np.asarray(row) if len(row) else np.zeros(0, "int32") for row in rows], batched

@@ -15,6 +15,7 @@ from nlpkit.ops.sampling import has_nan, repetition_penalty
 from nlpkit.ops.tree import replaced, tree
 from nlpkit.samplers.loop.decoder import Decoder
 from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.loop.rules import obey
 from nlpkit.samplers.loop.state import Results, State, fresh_state
 from nlpkit.samplers.parameters import check_parameter
 from nlpkit.samplers.sampler import Sampler
@@ -66,7 +67,7 @@ class BeamSampler(Sampler):
     the number of generated tokens including the stop token. The `num_beams` best finished texts
     are kept separately. A row is done when there are `num_beams` of them and the best unfinished
     hypothesis, scored at its current length, is not better than the worst of them: beams and
-    scores equal those of transformers 5 with `num_beams`, `early_stopping=False` and
+    scores equal those of transformers 5 with `num_beams`, the same `early_stopping` and
     `num_return_sequences=num_beams`.
 
     Args:
@@ -75,6 +76,9 @@ class BeamSampler(Sampler):
             returns a list of pairs (text, score) for each prompt.
         length_penalty: float. Above 0 favors long texts, below 0 short ones; 0 compares
             log-probabilities.
+        early_stopping: bool or "never". True: a row is done as soon as there are `num_beams`
+            finished texts. "never": with a `length_penalty` above 0, the best unfinished hypothesis
+            is scored at the longest length that it may reach.
 
     Example:
         >>> sampler = nlpkit.samplers.BeamSampler(num_beams=5, return_all_beams=True)
@@ -90,12 +94,18 @@ class BeamSampler(Sampler):
         num_beams: int = 5,
         return_all_beams: bool = False,
         length_penalty: float = 1.0,
+        early_stopping: bool | str = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_parameter("count", num_beams, "num_beams")
         check_parameter("length_penalty", length_penalty)
+        if early_stopping not in (True, False, "never"):
+            raise ValueError(
+                f'early_stopping must be True, False or "never"; got {early_stopping!r}.'
+            )
         self.num_beams = num_beams
+        self.early_stopping = early_stopping
         self.return_all_beams = return_all_beams
         self.length_penalty = length_penalty
 
@@ -108,7 +118,8 @@ class BeamSampler(Sampler):
 
     def structure(self) -> Hashable:
         own = type(self) is BeamSampler
-        return (BeamSampler, self.num_beams, self.return_all_beams) if own else super().structure()
+        own_key = (BeamSampler, self.num_beams, self.return_all_beams, self.early_stopping)
+        return own_key if own else super().structure()
 
     def start(self, decoder: Decoder, prompt: Prompt, plan: Plan) -> BeamState:
         logits, _, cache = decoder.prefill(prompt)
@@ -148,9 +159,11 @@ class BeamSampler(Sampler):
         log_probs, best = ops.top_k(open_beams, self.num_beams)  # R B
         new = self._finish(state, found, plan)
         count = state.count + 1
-        best_open = log_probs[:, :1] / _length_factor(count, plan)
         # An empty slot has a score below that of any text.
-        hopeless = ops.all(best_open <= ops.min(new["scores"], axis=1, keepdims=True), axis=1)
+        worst = ops.min(new["scores"], axis=1)
+        hopeless = log_probs[:, 0] / self._longest_factor(count, plan) <= worst
+        if self.early_stopping is True:
+            hopeless = ops.logical_or(hopeless, worst > _NONE)
         nan = ops.reshape(has_nan(logits), (-1, self.num_beams))
         new |= {
             "beams": _pick(found.texts, best),
@@ -173,8 +186,26 @@ class BeamSampler(Sampler):
             tokens = ops.reshape(state.beams, (-1, state.beams.shape[-1]))
             used = ops.repeat(state.written, self.num_beams, axis=0)
             log_probs = repetition_penalty(log_probs, tokens, used, penalty)
+        log_probs = self._obey(state, log_probs, plan)
         shape = (-1, self.num_beams, log_probs.shape[-1])
         return ops.reshape(log_probs, shape) + state.log_probs[..., None]
+
+    def _obey(self, state: BeamState, log_probs: Tensor, plan: Plan) -> Any:
+        if not plan.has_rules:
+            return log_probs
+        first, end, count = (
+            ops.repeat(x, self.num_beams)
+            for x in (state.first, state.prompt + state.count, state.count)
+        )
+        tokens = ops.reshape(state.beams, (-1, state.beams.shape[-1]))
+        return obey(log_probs, plan, token_ids=tokens, first=first, end=end, count=count)
+
+    def _longest_factor(self, count: Tensor, plan: Plan) -> Any:
+        """What the log-probability of a row's best hypothesis is divided by, float32 `[R]`."""
+        if self.early_stopping == "never":
+            favors_long = plan.parameters["length_penalty"] > 0
+            count = ops.where(favors_long, plan.limits, count)
+        return _length_factor(count, plan)[:, 0]
 
     def _candidates(self, state: BeamState, log_probs: Tensor, plan: Plan) -> _Candidates:
         """The K most likely continuations, enough that B of them are unfinished."""

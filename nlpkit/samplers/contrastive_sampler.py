@@ -14,6 +14,7 @@ from nlpkit.ops.sampling import has_nan
 from nlpkit.ops.tree import replaced, tree
 from nlpkit.samplers.loop.decoder import Decoder
 from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.loop.rules import obey_of
 from nlpkit.samplers.loop.state import State, append, fresh_state
 from nlpkit.samplers.parameters import check_parameter
 from nlpkit.samplers.sampler import Sampler
@@ -85,6 +86,7 @@ class ContrastiveSampler(Sampler):
 
     def _search(self, decoder: Decoder, state: ContrastiveState, plan: Plan) -> ContrastiveState:
         """Run the model on all candidates, and append one of them."""
+        state = replaced(state, logits=obey_of(state, state.logits, plan))
         probabilities = ops.softmax(state.logits / plan.parameters["temperature"], axis=-1)
         # A masked token is never a candidate, however different it is.
         probabilities = ops.where(state.logits == -float("inf"), -1.0, probabilities)

@@ -18,6 +18,7 @@ from nlpkit.ops.sampling import has_nan, probabilities_of, repetition_penalty, s
 from nlpkit.ops.tree import replaced
 from nlpkit.samplers.loop.decoder import Decoder
 from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.loop.rules import obey_of
 from nlpkit.samplers.loop.state import Results, State, append, fresh_state
 from nlpkit.samplers.parameters import PARAMETERS, check_parameter
 
@@ -194,6 +195,7 @@ class Sampler(Configurable):
         penalty = plan.parameters.get("repetition_penalty")
         if penalty is not None:
             logits = repetition_penalty(logits, state.token_ids, state.written, penalty)
+        logits = obey_of(state, logits, plan)
         numbers = uniform(plan.streams, state.count) if self.draws else None
         ids = self.choose(logits, numbers, plan)
         return replaced(append(state, ids, plan), broken=ops.logical_or(state.broken, broken))

@@ -21,6 +21,7 @@ from nlpkit.samplers.greedy_sampler import GreedySampler
 from nlpkit.samplers.look_up import look_up
 from nlpkit.samplers.loop.decoder import Decoder
 from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.loop.rules import obey
 from nlpkit.samplers.loop.state import State, columns_between, fresh_state
 from nlpkit.samplers.parameters import check_parameter
 from nlpkit.samplers.sampler import Sampler
@@ -205,8 +206,24 @@ class SpeculativeSampler(Sampler):
             texts, first = ops.repeat(guessed, tried, axis=0), ops.repeat(state.first, tried)
             written = columns_between(first, state.prompt + count, texts.shape[1])
             logits = repetition_penalty(logits, texts, written, penalty)
+        logits = self._obey(state, guessed, logits, count, plan)
         numbers = uniform(ops.repeat(plan.streams, tried, axis=0), count)
         return ops.reshape(self.choose(logits, numbers, plan), (-1, tried))
+
+    def _obey(
+        self, state: State, guessed: Tensor, logits: Tensor, count: Tensor, plan: Plan
+    ) -> Any:
+        if not plan.has_rules:
+            return logits
+        tried = self.num_speculative_tokens + 1
+        return obey(
+            logits,
+            plan,
+            token_ids=ops.repeat(guessed, tried, axis=0),
+            first=ops.repeat(state.first, tried),
+            end=state.prompt + count,
+            count=count,
+        )
 
 
 def _accept(

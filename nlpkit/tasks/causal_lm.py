@@ -1,34 +1,22 @@
 """CausalLM: causal language models and text generation."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import keras
-from keras import ops
 
 from nlpkit import samplers
 from nlpkit._foreign_names import explains_names
-from nlpkit._types import Data, KerasIdentifier, Tensor
+from nlpkit._types import Data
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.spec import HeadSpec
-from nlpkit.generation.cached_decoding import CachedDecoding
-from nlpkit.generation.generate import Generation
+from nlpkit.backbones.encoder_decoder import EncoderDecoderBackbone
 from nlpkit.generation.options import Options
-from nlpkit.generation.prompts import width_of
+from nlpkit.generation.prompts import Prompts, read_prompts, width_of
 from nlpkit.generation.scoring import Scoring
-from nlpkit.generation.stop_tokens import read_stop_tokens, write_stop_tokens
-from nlpkit.modules.dense import Dense
 from nlpkit.preprocessors.preprocessor import Preprocessor
-from nlpkit.presets.layouts.config_reader import ConfigReader
-from nlpkit.presets.mapping.weight_table import Line, parse
-from nlpkit.samplers.combination import combine
-from nlpkit.samplers.loop.execution import Execution
+from nlpkit.tasks.language_model import LanguageModel
 from nlpkit.tasks.task import Task
 
-_TIED = "backbone/token_embedding/embeddings <- lm_head.weight ; tied"
 
-
-class CausalLM(CachedDecoding, Scoring, Task):
+class CausalLM(LanguageModel, Scoring, Task):
     r"""Predict the next token of a text (Radford et al., 2018), and generate text.
 
     The head is the transposed token embedding, or a dense layer if the family has an untied
@@ -58,8 +46,6 @@ class CausalLM(CachedDecoding, Scoring, Task):
         "ROMEO:\nI'll not, I"
     """
 
-    per_token = True
-
     def __init__(
         self,
         backbone: Backbone,
@@ -68,96 +54,9 @@ class CausalLM(CachedDecoding, Scoring, Task):
         stop_token_ids: Sequence[int] | None = None,
         **kwargs: Any,
     ) -> None:
-        head = backbone.head
-        if head is None:
+        if backbone.head is None or isinstance(backbone, EncoderDecoderBackbone):
             raise ValueError(f"Expected a decoder backbone; got {backbone.name}.")
-        projection = None
-        if not head.tied:
-            projection = Dense(
-                backbone.token_embedding.input_dim,
-                use_bias=head.use_bias,
-                kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
-                dtype=backbone.dtype_policy,
-                name="lm_head",
-            )
-        hidden = backbone(backbone.input)
-        outputs = _logits(head, projection, backbone.token_embedding, hidden)
-        super().__init__(
-            backbone.input, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs
-        )
-        self.stop_token_ids = stop_token_ids
-        self._projection = projection
-        self._execution = Execution(self)
-        self.sampler = samplers.get("top_k")
-        self._compile_itself()
-
-    def compile(
-        self,
-        optimizer: KerasIdentifier = "auto",
-        loss: KerasIdentifier = "auto",
-        *,
-        weighted_metrics: KerasIdentifier = "auto",
-        sampler: str | samplers.Sampler = "top_k",
-        **kwargs: Any,
-    ) -> None:
-        """Configure training and generation.
-
-        Args:
-            optimizer: as for `keras.Model.compile`; "auto" is AdamW (2e-5, no decay).
-            loss: "auto" is sparse categorical cross-entropy on logits.
-            weighted_metrics: "auto" is accuracy.
-            sampler: str or `Sampler`. How `generate` chooses tokens.
-            **kwargs: further arguments of `keras.Model.compile`.
-        """
-        if optimizer == "auto":
-            optimizer = keras.optimizers.AdamW(2e-5, weight_decay=0.0)
-        if loss == "auto":
-            # The mean over the tokens with a weight, independent of the padding.
-            loss = keras.losses.SparseCategoricalCrossentropy(
-                from_logits=True, reduction="mean_with_sample_weight"
-            )
-        if weighted_metrics == "auto":
-            weighted_metrics = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
-        super().compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics, **kwargs)
-        self.sampler = samplers.get(sampler)
-        # A custom sampler may have changed since it was compiled.
-        self._execution = Execution(self)
-        self.generate_function = None
-
-    def get_compile_config(self) -> dict[str, Any]:
-        """The arguments of `compile`, including the sampler."""
-        config = super().get_compile_config()
-        return config and {**config, "sampler": samplers.serialize(self.sampler)}
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile as `get_compile_config` says."""
-        given = {name: value for name, value in config.items() if name != "sampler"}
-        super().compile_from_config(given)
-        self.sampler = samplers.get(config["sampler"])
-
-    @property
-    def spelled_words(self) -> int:
-        """The number of ids that the tokenizer has; the backbone's others are not generated."""
-        rows = int(self.backbone.token_embedding.input_dim)
-        tokenizer: Any = getattr(self.preprocessor, "tokenizer", None)
-        if not getattr(tokenizer, "has_vocabulary", False):
-            return rows
-        return min(rows, tokenizer.vocabulary_size())
-
-    def call(self, inputs: Data, training: bool | None = None, mask: Tensor = None) -> Any:
-        """Run on the backbone's inputs, including optional ones."""
-        return self._logits(self.backbone(inputs, training=training))
-
-    def compute_output_spec(
-        self, inputs: Data, training: bool | None = None, mask: Tensor = None
-    ) -> Any:
-        """The logits' shape and dtype."""
-        token_ids = inputs["token_ids"] if isinstance(inputs, dict) else inputs
-        words = self.backbone.token_embedding.input_dim
-        return keras.KerasTensor((*token_ids.shape, words), dtype=self.compute_dtype)
-
-    def _assert_input_compatibility(self, *_: Any) -> None:
-        """The backbone checks its inputs."""
+        super().__init__(backbone, preprocessor, stop_token_ids, None, **kwargs)
 
     @explains_names
     def generate(
@@ -221,70 +120,29 @@ class CausalLM(CachedDecoding, Scoring, Task):
             ValueError: a prompt is empty or too long, an argument is out of range or conflicts with
                 another, or logits are NaN.
         """
-        sampling: dict[str, Any] = {
-            "temperature": temperature,
-            "top_k": top_k,
-            "top_p": top_p,
-            "min_p": min_p,
-            "repetition_penalty": repetition_penalty,
-        }
-        chosen = self.sampler if sampler is None else samplers.get(sampler)
-        options = Options(
-            sampler=combine(chosen, **sampling),
+        return self._generate(
+            inputs,
+            sampler,
+            {
+                "temperature": temperature,
+                "top_k": top_k,
+                "top_p": top_p,
+                "min_p": min_p,
+                "repetition_penalty": repetition_penalty,
+            },
             max_length=max_length,
             max_new_tokens=max_new_tokens,
-            width=width_of(inputs) if max_length is None and max_new_tokens is None else None,
+            width=width_of(inputs),
             stop_token_ids=stop_token_ids,
-            stop_strings=[stop_strings] if isinstance(stop_strings, str) else stop_strings or [],
+            stop_strings=stop_strings,
             strip_prompt=strip_prompt,
             num_return_sequences=num_return_sequences,
-            seed=getattr(chosen, "seed", None) if seed is None else seed,
+            seed=seed,
             truncation=truncation,
             batch_size=batch_size,
             verbose=verbose,
+            stream=stream,
         )
-        self.make_generate_function()
-        generation = Generation(self, self._execution, options)
-        return generation.stream(inputs) if stream else generation.run(inputs)
 
-    def _next_logits(self, hidden: Tensor) -> Any:
-        logits = ops.cast(self._logits(hidden), "float32")
-        words, spelled = logits.shape[-1], self.spelled_words
-        if spelled == words:
-            return logits
-        return ops.where(ops.arange(words, dtype="int32") < spelled, logits, -float("inf"))
-
-    def _logits(self, hidden: Tensor) -> Any:
-        backbone = self.backbone
-        return _logits(backbone.head, self._projection, backbone.token_embedding, hidden)
-
-    def table_of_head(self) -> list[Line]:
-        return parse(_TIED) if self.backbone.head.tied else super().table_of_head()
-
-    @classmethod
-    def from_hf_head_config(
-        cls, reader: ConfigReader, backbone_class: type[Backbone]
-    ) -> dict[str, Any]:
-        return read_stop_tokens(reader)
-
-    def hf_head_config(self) -> dict[str, Any]:
-        return write_stop_tokens(self.stop_token_ids)
-
-    @classmethod
-    def holds_head(
-        cls,
-        backbone_class: type[Backbone],
-        tensors: Collection[str],
-        backbone_arguments: Mapping[str, Any],
-    ) -> bool:
-        tied = backbone_arguments.get("tie_word_embeddings", True)
-        return tied or super().holds_head(backbone_class, tensors, backbone_arguments)
-
-
-def _logits(
-    head: HeadSpec, projection: keras.Layer | None, token_embedding: keras.Layer, hidden: Tensor
-) -> Any:
-    logits = token_embedding(hidden, reverse=True) if projection is None else projection(hidden)
-    if head.scale is not None:
-        logits = logits * head.scale
-    return logits if head.soft_cap is None else ops.tanh(logits / head.soft_cap) * head.soft_cap
+    def read_prompts(self, inputs: Data, options: Options, longest: int) -> Prompts:
+        return read_prompts(inputs, self, longest=longest, truncation=options.truncation)

@@ -82,12 +82,21 @@ def _pool(x: Any, backbone: Backbone, pooling: str) -> Any:
 
 
 def _hidden_states(backbone: Backbone) -> Any:
-    features = backbone(backbone.input)
+    features = _outputs(backbone)
     return features["sequence_output"] if isinstance(features, dict) else features
 
 
+def _outputs(backbone: Backbone) -> Any:
+    if "token_ids" not in backbone.input:
+        raise ValueError(
+            f"Expected an encoder or a decoder backbone; got {backbone.name}, which is both: a "
+            f"{type(backbone).__name__} is for Seq2SeqLM."
+        )
+    return backbone(backbone.input)
+
+
 def _pooler_output(backbone: Backbone) -> Any:
-    features = backbone(backbone.input)
+    features = _outputs(backbone)
     if not isinstance(features, dict):
         raise ValueError(
             f"backbone must have a pooled_output; {backbone.name} has none. Build it with "

@@ -22,6 +22,8 @@ GENERIC = {
     "MaskedLM",
     "MaskedLMPreprocessor",
     "Preprocessor",
+    "Seq2SeqLM",
+    "Seq2SeqLMPreprocessor",
     "Task",
     "TextClassifier",
     "TextClassifierPreprocessor",

@@ -54,6 +54,23 @@ class Slots:
 
 
 @tree
+class Context:
+    """The keys and values of the texts that a decoder's cross-attention attends to.
+
+    Attributes:
+        layers: a tuple of `KeyValues`, one for each layer.
+        mask: `[C, 1, S]`, which of them are of real tokens, as `prepare_mask` makes it.
+    """
+
+    layers: tuple[KeyValues, ...]
+    mask: Tensor
+
+    def of(self, layer: int) -> dict[str, Any]:
+        """The arguments of a block."""
+        return {"cross_cache": self.layers[layer], "cross_attention_mask": self.mask}
+
+
+@tree
 class KeyValueCache:
     """Keys and values of all layers, and which tokens they are of.
 
@@ -63,6 +80,8 @@ class KeyValueCache:
         index: int32 scalar, on PyTorch an int. How many slots are taken, in all rows alike.
         length: int32 `[B]`. How many tokens each row has, which is the position of its next one.
         reach: int32 `[B]`. How many it may come to have.
+        context: `Context` of C texts; the rows of one are side by side, and as many for each. None
+            for a decoder without cross-attention.
     """
 
     layers: tuple[KeyValues, ...]
@@ -70,6 +89,7 @@ class KeyValueCache:
     index: Tensor
     length: Tensor
     reach: Tensor
+    context: Context | None = None
 
     @property
     def has_rings(self) -> bool:
@@ -105,7 +125,10 @@ class KeyValueCache:
         return self if backend.EAGER else replaced(self, layers=tuple(layers))
 
     def take_rows(self, rows: Tensor) -> "KeyValueCache":
-        """The cache of other rows: int32 `[B']` says which row of this one each of them is."""
+        """The cache of other rows: int32 `[B']` says which row of this one each of them is.
+
+        The context stays as it is: rows stay at its text's place.
+        """
         take = partial(rows_taken, rows=rows, count=self.length.shape[0])
         return replaced(
             self,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import Initializer, Shape, Tensor
@@ -126,7 +127,8 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
                 Keras' own, and be attached to the outputs.)
             bias: float, broadcastable to `[B, H, T, S]`, added to the scaled scores.
             rotary: cosines and sines for `nlpkit.ops.rotary.apply_rotary`.
-            cache: `LayerCache`. Keys and values to attend to instead of `context`'s.
+            cache: `LayerCache`. Keys and values to attend to instead of `context`'s; those that are
+                read as they are may be of fewer rows, each for as many rows of `hidden`.
             cache_update_index: int. Slot from which the keys and values of `context` are written
                 first; None reads the cache as it is.
             return_attention_scores: bool. Whether to return the attention weights too.
@@ -136,10 +138,13 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
             float `[B, T, dim]`; as a tuple, followed by the weights `[B, H, T, S]` if asked for,
             and by the new cache if one was given.
         """
-        query = self._heads(self.query(hidden), self.query_norm, self.num_heads, rotary)  # B T H D
         key, value, cache = self._keys_and_values(
             hidden if context is None else context, rotary, cache, cache_update_index
         )  # B S G D
+        shape, shared = hidden.shape, key.shape[0] != hidden.shape[0]
+        if shared:  # The keys of one row are those of several, such as beams: attend from all.
+            hidden = ops.reshape(hidden, (key.shape[0], -1, shape[-1]))
+        query = self._heads(self.query(hidden), self.query_norm, self.num_heads, rotary)  # B T H D
         function = attend_with_weights if return_attention_scores else attend
         attended = function(
             query,
@@ -157,6 +162,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         attended = attended[0] if return_attention_scores else attended
         extras += () if cache is None else (cache,)
         output = self.output_dense(backend.merge_heads(attended, self.num_heads, self.head_dim))
+        output = ops.reshape(output, shape) if shared else output
         return (output, *extras) if extras else output
 
     def _score_bias(self, query: Tensor, key: Tensor, bias: Any, training: bool | None) -> Any:

@@ -66,13 +66,19 @@ def write_config(model: keras.Model, own: Mapping[str, Any], path: Path) -> list
     parts = [getattr(model, "backbone", model), model]
     carried = {name: value for part in parts for name, value in part.carried.config.items()}
     write_json(path / CONFIG, {**carried, **own})
-    generation = dict(model.carried.generation)
+    generation = {**model.carried.generation, **_generation_of(model)}
     if not generation:
         return [CONFIG]
     if "eos_token_id" in own:
         generation["eos_token_id"] = own["eos_token_id"]
     write_json(path / GENERATION_CONFIG, generation)
     return [CONFIG, GENERATION_CONFIG]
+
+
+def _generation_of(model: keras.Model) -> dict[str, Any]:
+    """What a task that generates states of itself."""
+    stated = getattr(model, "hf_generation_config", None)
+    return {} if stated is None else dict(stated())
 
 
 def write_of_tokenizer(tokenizer: FromPreset, path: Path, names: list[str]) -> list[str]:

@@ -51,7 +51,8 @@ class HuggingFaceLayout(Layout):
         return find_tokenizer_class(usual, self.folder)
 
     def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
-        longest = self.backbone_arguments().get("max_sequence_length")
+        stated_of_backbone = self._backbone_class.from_hf_config(self._reader)
+        longest = stated_of_backbone.get("max_sequence_length")
         default = default_of(cls, "sequence_length")
         fits = longest is None or default is None or default <= longest
         arguments = {} if fits else {"sequence_length": longest}
@@ -67,7 +68,13 @@ class HuggingFaceLayout(Layout):
         return arguments
 
     def backbone_arguments(self) -> dict[str, Any]:
-        return dict(self._backbone_class.from_hf_config(self._reader))
+        return {**self._backbone_class.from_hf_config(self._reader), **self._told_by_tensors}
+
+    @cached_property
+    def _told_by_tensors(self) -> dict[str, Any]:
+        """The arguments that a family reads in the tensors, rather than in the configuration."""
+        read = getattr(self._backbone_class, "from_hf_tensors", None)
+        return dict(read(self.tensors)) if read is not None and self.has_weights() else {}
 
     def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         if not self.has_weights():
@@ -79,7 +86,10 @@ class HuggingFaceLayout(Layout):
         if not cls.holds_head(backbone, names, self.backbone_arguments()):
             return None
         self._check_architecture(cls)
-        return dict(cls.from_hf_head_config(self._reader, backbone))
+        arguments = dict(cls.from_hf_head_config(self._reader, backbone))
+        if (read := getattr(cls, "from_generation_config", None)) is not None:
+            arguments |= read(generation_config(self.folder) or self._config)
+        return arguments
 
     @cached_property
     def tensors(self) -> TensorReader:

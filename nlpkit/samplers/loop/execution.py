@@ -56,7 +56,7 @@ class Execution:
             state = sampler.start(self._model, prompt, plan)
             return loop(sampler, self._model, state, plan, until)
 
-        key = ("start", prompt.slots)
+        key = ("start", prompt.slots, np.shape(prompt.source_ids))
         return self._run(key, begin, sampler, map_fields(_tensors, prompt), plan, until)
 
     def resume(self, sampler: Sampler, state: State, plan: Plan, until: int) -> State:
@@ -65,7 +65,9 @@ class Execution:
         def proceed(state: State, plan: Plan, until: Tensor) -> State:
             return loop(sampler, self._model, state, plan, until)
 
-        return self._run(("resume",), proceed, sampler, state, plan, until)
+        context = getattr(state.cache, "context", None)
+        key = ("resume", None if context is None else tuple(context.mask.shape))
+        return self._run(key, proceed, sampler, state, plan, until)
 
     def _run(
         self,
@@ -85,7 +87,8 @@ class Execution:
             sized = (plan.limits, first.token_ids, plan.stop_token_ids)
             shapes = tuple(tuple(x.shape) for x in sized)
             words = getattr(self._model, "spelled_words", None)
-            key = (*name, sampler.structure(), shapes, tuple(sorted(plan.parameters)), words)
+            given = (*sorted(plan.parameters), *sorted(plan.rules), plan.ngram)
+            key = (*name, sampler.structure(), shapes, given, words)
             if key not in self._programs:
                 program = backend.program(function, models, consume=consume)
                 self._programs[key] = (program, sampler)

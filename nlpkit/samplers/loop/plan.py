@@ -1,9 +1,10 @@
 """What changes from call to call of a sampler's loop, without compiling it anew."""
 
 from collections.abc import Mapping
+from dataclasses import field
 
 from nlpkit._types import Tensor
-from nlpkit.ops.tree import tree
+from nlpkit.ops.tree import static, tree
 
 
 @tree
@@ -20,6 +21,9 @@ class Plan:
             A mapping rather than fields, because a custom sampler adds its own, and loops are
             compiled for those that are present.
         kept: bool `[R, L]`, which given tokens are kept, if a sampler is called; None for none.
+        rules: int32 scalars, those given of `min_new_tokens`, `forced_bos_token_id` and
+            `forced_eos_token_id`; see `nlpkit.samplers.loop.rules`.
+        ngram: int, static. The number of tokens in a row that no text has twice; 0 for any.
     """
 
     stop_token_ids: Tensor
@@ -27,3 +31,10 @@ class Plan:
     streams: Tensor
     parameters: Mapping[str, Tensor]
     kept: Tensor = None
+    rules: Mapping[str, Tensor] = field(default_factory=dict)
+    ngram: int = static(default=0)
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether any rule excludes tokens."""
+        return bool(self.rules or self.ngram)

@@ -48,6 +48,7 @@ SAMPLERS = [
             "num_beams": 3,
             "return_all_beams": True,
             "length_penalty": 0.5,
+            "early_stopping": "never",
             "temperature": 0.5,
         },
     ),

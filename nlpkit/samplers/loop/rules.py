@@ -1,0 +1,79 @@
+"""Rules that a generated text keeps whatever the sampler: forced tokens, lengths, repetitions.
+
+Axes: R rows, L tokens of a row, N stop tokens, V vocabulary.
+"""
+
+from typing import Any
+
+from keras import ops
+
+from nlpkit._types import Tensor
+from nlpkit.samplers.loop.plan import Plan
+
+
+def obey_of(state: Any, logits: Tensor, plan: Plan) -> Any:
+    """`obey` for the texts of a `State`, one a row."""
+    if not plan.has_rules:
+        return logits
+    texts = {"token_ids": state.token_ids, "first": state.first}
+    return obey(logits, plan, **texts, end=state.end, count=state.count)
+
+
+def obey(
+    logits: Tensor, plan: Plan, *, token_ids: Tensor, first: Tensor, end: Tensor, count: Tensor
+) -> Any:
+    """Set the logits of tokens that a plan's rules exclude to -inf, in transformers' order.
+
+    Args:
+        logits: float32 `[R', V]`, where R' is R, or a multiple if a row has several texts.
+        plan: `Plan` of R rows.
+        token_ids: int32 `[R', L]`.
+        first, end: int32 `[R']`. A text's tokens are those in `[first, end)`.
+        count: int32 `[R']`. How many of them were generated.
+    """
+    rules = plan.rules
+    if plan.ngram:
+        logits = _without(logits, _repeated(token_ids, first, end, plan.ngram, logits.shape[-1]))
+    if not rules:
+        return logits
+    words = ops.arange(logits.shape[-1], dtype="int32")
+    if "min_new_tokens" in rules:
+        stops = ops.any(words == plan.stop_token_ids[:, None], axis=0)  # V
+        early = count < rules["min_new_tokens"]
+        logits = _without(logits, ops.logical_and(early[:, None], stops))
+    if "forced_bos_token_id" in rules:
+        logits = _only(logits, words == rules["forced_bos_token_id"], end - first == 1)
+    if "forced_eos_token_id" in rules:
+        limits = ops.repeat(plan.limits, count.shape[0] // plan.limits.shape[0])
+        logits = _only(logits, words == rules["forced_eos_token_id"], count == limits - 1)
+    return logits
+
+
+def _repeated(token_ids: Tensor, first: Tensor, end: Tensor, size: int, words: int) -> Any:
+    """Which tokens would end a sequence of `size` tokens that a text has: bool `[R, V]`."""
+    places = ops.arange(token_ids.shape[1], dtype="int32")
+    after = places >= first[:, None] + size - 1
+    same = ops.logical_and(after, places < end[:, None])  # R L
+    for back in range(1, size):
+        last = ops.take_along_axis(token_ids, ops.maximum(end - back, 0)[:, None], axis=1)
+        same = ops.logical_and(same, ops.roll(token_ids, back, axis=1) == last)
+    # The others are written to a column of their own.
+    written = ops.where(same, token_ids, words)
+    rows = ops.arange(written.shape[0], dtype="int32")[:, None]
+    indices = ops.stack([ops.broadcast_to(rows, written.shape), written], axis=-1)
+    indices = ops.reshape(indices, (-1, 2))
+    marks = ops.scatter_update(
+        ops.zeros((written.shape[0], words + 1), dtype="int32"),
+        indices,
+        ops.ones((indices.shape[0],), dtype="int32"),
+    )
+    return marks[:, :words] > 0
+
+
+def _without(logits: Tensor, excluded: Tensor) -> Any:
+    return ops.where(excluded, -float("inf"), logits)
+
+
+def _only(logits: Tensor, chosen: Tensor, rows: Tensor) -> Any:
+    """In some rows, bool `[R]`, leave one token, bool `[V]`."""
+    return ops.where(rows[:, None], ops.where(chosen, 0.0, -float("inf")), logits)

@@ -1,0 +1,99 @@
+"""A case of an encoder-decoder family, which stands for all its classes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import nlpkit
+from conformance.cases.case import Case, fill
+from conformance.cases.decoder import Arguments, TokenizerArguments
+
+PAIRS = (["the movie was", "go", "unbelievable, a good"], ["good", "the movie was", ""])
+TRAINED_ON = dict(zip(("encoder_text", "decoder_text"), PAIRS, strict=True))
+# Of the rows that families are compared on: sources, and targets of which a token is the prompt.
+SOURCES, TARGETS = np.array([7, 4, 5]), np.array([6, 6, 3])
+
+
+@dataclass(frozen=True)
+class Seq2SeqCase:
+    """A family of encoder-decoders.
+
+    A module of `conformance.families` has them in its list CASES; nothing else is to be listed.
+
+    Attributes:
+        name: the public name of its backbone.
+        arguments: makes a value other than the default for every argument of the backbone that
+            `others` does not.
+        references: makes a tiny random model with a head of Hugging Face's, by shape.
+        tokenizer: makes the arguments of its tokenizer.
+        others: makes arguments of the backbone that exclude some of `arguments`, by variant.
+        kerashub: writes KerasHub's folder of a tiny random task, and returns that, by variant.
+    """
+
+    name: str
+    arguments: Arguments
+    references: Mapping[str, Callable[[], Any]]
+    tokenizer: TokenizerArguments
+    others: Mapping[str, Arguments] = field(default_factory=dict)
+    kerashub: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    exempt: Mapping[str, str] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def named(self, kind: str) -> str:
+        """The public name of the family's class of a kind."""
+        return self.name.removesuffix("Backbone") + kind
+
+    def cls(self, kind: str) -> Any:
+        return getattr(nlpkit.models, self.named(kind))
+
+    def preprocessor(self, **arguments: Any) -> Any:
+        tokenizer = self.tokenizer.build(self.named("Tokenizer"))
+        return self.cls("Seq2SeqLMPreprocessor")(tokenizer, **arguments)
+
+    def build(self, **arguments: Any) -> Any:
+        """A task with random weights, a vocabulary and no dropout."""
+        given = self.arguments()
+        preprocessor = self.preprocessor(encoder_sequence_length=20, decoder_sequence_length=24)
+        own: dict[str, Any] = {name: 0.0 for name in given if "dropout" in name}
+        own["vocabulary_size"] = preprocessor.tokenizer.vocabulary_size()
+        backbone = self.cls("Backbone")(**{**given, **own, **arguments})
+        return fill(self.cls("Seq2SeqLM")(backbone, preprocessor))
+
+    def cases(self) -> list[Case]:
+        """All classes of the family."""
+        return [
+            Case(
+                self.named("Tokenizer"),
+                self.tokenizer.changed,
+                others={"small": self.tokenizer.small},
+                exempt=self.exempt,
+            ),
+            Case(self.named("Seq2SeqLMPreprocessor"), self._packing, examples=(TRAINED_ON,)),
+            Case(self.name, self.arguments, others=self.others, exempt=self.exempt, family=self),
+            Case(self.named("Seq2SeqLM"), self._parts, examples=(TRAINED_ON,), family=self),
+        ]
+
+    def _packing(self) -> dict[str, Any]:
+        return {
+            "tokenizer": self.tokenizer.build(self.named("Tokenizer")),
+            "encoder_sequence_length": 9,
+            "decoder_sequence_length": 7,
+            "truncation": "silent",
+            "padding_side": "left",
+        }
+
+    def _parts(self) -> dict[str, Any]:
+        task = self.build()
+        parts = {"backbone": task.backbone, "preprocessor": task.preprocessor}
+        return {**parts, "stop_token_ids": [1, 5], "generation_config": {"num_beams": 2}}
+
+
+def rows_of_ids(lengths: np.ndarray, words: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Random ids of rows of these lengths, padded on the right, and which of them are tokens."""
+    mask = np.arange(lengths.max()) < lengths[:, None]
+    ids = np.random.default_rng(seed).integers(2, words, mask.shape)
+    return ids.astype("int32") * mask, mask

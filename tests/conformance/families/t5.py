@@ -1,0 +1,70 @@
+from collections.abc import Callable
+from typing import Any
+
+from conformance.cases.backbones import randomize
+from conformance.cases.decoder import sentence_pieces
+from conformance.cases.seq2seq import Seq2SeqCase
+
+
+def _arguments() -> dict[str, Any]:
+    return {
+        "vocabulary_size": 31,
+        "num_layers": 1,
+        "num_heads": 2,
+        "hidden_dim": 8,
+        "intermediate_dim": 12,
+        "key_value_dim": 6,
+        "dropout": 0.2,
+        "activation": "gelu_tanh",
+        "use_gated_activation": False,
+        "layer_norm_epsilon": 1e-3,
+        "tie_embedding_weights": False,
+        "num_decoder_layers": 2,
+        "scale_decoder_outputs": True,
+        "num_buckets": 8,
+        "max_distance": 6,
+    }
+
+
+def _reference(*, tied: bool = True, **config: Any) -> Callable[[], Any]:
+    def make() -> Any:
+        import transformers
+
+        sizes = {
+            "vocab_size": 31,
+            "d_model": 16,
+            "d_kv": 6,
+            "d_ff": 20,
+            "num_layers": 2,
+            "num_heads": 4,
+            "decoder_start_token_id": 0,
+            "relative_attention_num_buckets": 8,
+            "relative_attention_max_distance": 6,
+        }
+        model = transformers.T5ForConditionalGeneration(transformers.T5Config(**sizes | config))
+        if not tied:  # As files of T5 1.1 have it, and transformers 5 computes.
+            model.lm_head.weight = type(model.lm_head.weight)(model.lm_head.weight.clone())
+        return randomize(model.eval())
+
+    return make
+
+
+CASES = [
+    Seq2SeqCase(
+        "T5Backbone",
+        _arguments,
+        references={
+            "deep_decoder": _reference(num_layers=1, num_decoder_layers=3, num_heads=3, d_kv=4),
+            "untied_gated": _reference(
+                tied=False, tie_word_embeddings=False, feed_forward_proj="gated-gelu", d_kv=5
+            ),
+            "deep_encoder_untied_scaled": _reference(
+                tied=False, num_layers=3, num_decoder_layers=1, feed_forward_proj="gated-silu"
+            ),
+        },
+        tokenizer=sentence_pieces(
+            special={"end_token": "[SEP]", "pad_token": "[PAD]"}, extra_ids=3
+        ),
+        others={"gated": lambda: {**_arguments(), "use_gated_activation": True}},
+    )
+]
