@@ -152,7 +152,7 @@ class Layout:
         """What the backbone's tensors start with: nothing if they were stored without a head."""
         cls: Any = type(backbone)
         heads = (head.prefix for head in cls.heads.values() if head.prefix)
-        known = [cls.hf_prefix, *cls.hf_other_prefixes, *heads]
+        known = [cls.hf_prefix, *getattr(cls, "hf_other_prefixes", ()), *heads]
         names = self.tensors.shapes
         return next((p for p in known if any(name.startswith(p) for name in names)), "")
 
