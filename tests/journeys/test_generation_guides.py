@@ -42,10 +42,15 @@ def test_gpt2_is_fine_tuned_and_generates(gpt2_lm):
     gpt2_lm.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        weighted_metrics=["accuracy"],
+        weighted_metrics=["accuracy", keras_hub.metrics.WordErrorRate()],
     )
-    losses = gpt2_lm.fit(train_ds, epochs=num_epochs).history["loss"]
-    assert losses[-1] < losses[0]
+    generated = keras_hub.callbacks.GenerationMetrics(
+        (["I like"], ["basketball"]), keras_hub.metrics.CharacterErrorRate(), max_length=10
+    )
+    logs = gpt2_lm.fit(train_ds, epochs=num_epochs, callbacks=[generated]).history
+    for name in ("loss", "word_error_rate"):
+        assert logs[name][-1] < logs[name][0]
+    assert len(logs["generated_character_error_rate"]) == num_epochs
     assert gpt2_lm.generate("I like", max_length=10).startswith("I like")
 
 
