@@ -6,6 +6,7 @@ import keras
 
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.next_token_packer import NextTokenPacker, NextTokens
+from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.prompt_packer import PromptPacker
 from nlpkit.preprocessors.columns import read_column, read_columns
 from nlpkit.preprocessors.generation_preprocessor import GenerationPreprocessor
@@ -165,6 +166,7 @@ class CausalLMPreprocessor(GenerationPreprocessor):
         Raises:
             ValueError: a prompt is too long, or it is empty and no start token is added.
         """
+        check_choice("truncation", truncation, ("error", "left"))
         packer = self._part(
             PromptPacker,
             sequence_length=self.sequence_length if sequence_length is None else sequence_length,

@@ -6,6 +6,7 @@ import keras
 
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.next_token_packer import NextTokenPacker, NextTokens
+from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.prompt_packer import PromptPacker
 from nlpkit.layers.preprocessing.start_end_packer import StartEndPacker
 from nlpkit.preprocessors.columns import read_column, read_columns
@@ -199,6 +200,7 @@ class Seq2SeqLMPreprocessor(GenerationPreprocessor):
         Raises:
             ValueError: a text is too long.
         """
+        check_choice("truncation", truncation, ("error", "right"))
         sources, prompts = _sources_and_prompts(read_columns(x))
         ids = self.tokenizer(sources)
         begun = _without_tokens(ids) if prompts is None else self.tokenizer(prompts)

@@ -288,6 +288,13 @@ def test_backbones_of_other_kinds_are_refused():
         backbone({"encoder_token_ids": [[3]]})
 
 
+@pytest.mark.by_turns
+def test_sources_are_not_cut_on_the_left():
+    preprocessor = SEQ2SEQ[0].build().preprocessor
+    with pytest.raises(ValueError, match="truncation must be one of 'error', 'right'; got 'left'"):
+        preprocessor.generate_preprocess(PAIRS[0], truncation="left")
+
+
 NAMES = ("token_ids", "padding_mask")
 PACKED = [
     {"encoder": np.array([[5, 6, 7]]), "decoder": np.array([[3, 4]])},
