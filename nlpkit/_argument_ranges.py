@@ -48,6 +48,7 @@ _SMALLEST, _LARGEST = 1e-37, 1e37
 LARGEST_COUNT = 2**31 - 1
 MOST_LAYERS = 1000
 _LONGEST_WORD = 1000
+_FARTHEST = 2**20
 _COUNT = Range(Integral, 1, LARGEST_COUNT)
 _LAYERS = Range(Integral, 1, MOST_LAYERS)
 _RATE = Range(Real, 0, 1, below=True)
@@ -56,9 +57,9 @@ _PART = Range(Real, 0, 1)
 _AMOUNT = Range(Real, 0, _LARGEST)
 _COUNTS = """
     bucket_size decoder_sparse_step embedding_dim expert_dim experts_per_token head_dim hidden_dim
-    input_dim intermediate_dim key_dim local_attention max_audio_length max_position_embeddings
-    max_sequence_length moe_intermediate_dim num_attention_heads num_classes num_experts
-    num_fft_bins num_heads num_key_value_heads num_mels num_query_heads output_dim
+    input_dim intermediate_dim key_dim key_value_dim local_attention max_audio_length
+    max_position_embeddings max_sequence_length moe_intermediate_dim num_attention_heads num_classes
+    num_experts num_fft_bins num_heads num_key_value_heads num_mels num_query_heads output_dim
     pretraining_sequence_length rope_pretraining_sequence_length sampling_rate sliding_window
     sliding_window_size top_k units vocabulary_size
 """
@@ -78,14 +79,17 @@ _AMOUNTS = """
     balance_coefficient jitter router_aux_loss_coef router_aux_loss_coefficient router_jitter_noise
     swiglu_alpha
 """
+_DEPTHS = "num_decoder_layers num_groups num_inner_repetitions num_layers"
 RANGES: Mapping[str, Range] = {
     **dict.fromkeys(_COUNTS.split(), _COUNT),
     **dict.fromkeys(_POSITIVES.split(), _POSITIVE),
     **dict.fromkeys(_AMOUNTS.split(), _AMOUNT),
     **dict.fromkeys(_RATES.split(), _RATE),
     **dict.fromkeys(("partial_rotary_factor", "rotary_percentage"), _PART),
+    "num_buckets": Range(Integral, 4, LARGEST_COUNT),
+    "max_distance": Range(Integral, 2, _FARTHEST),
     "max_characters_per_word": Range(Integral, 1, _LONGEST_WORD),
-    **dict.fromkeys(("num_layers", "num_groups", "num_inner_repetitions"), _LAYERS),
+    **dict.fromkeys(_DEPTHS.split(), _LAYERS),
     **dict.fromkeys(("conv_kernel_size", "num_segments"), Range(Integral, 0, LARGEST_COUNT)),
 }
 

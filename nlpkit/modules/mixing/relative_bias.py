@@ -94,11 +94,19 @@ def distance_buckets(num_buckets: int, max_distance: int, bidirectional: bool) -
 
     Args:
         num_buckets, max_distance, bidirectional: see `RelativeBias`.
+
+    Raises:
+        ValueError: no distance is left for the buckets that grow.
     """
     distances = np.arange(-max_distance, max_distance + 1)
     count = num_buckets // 2 if bidirectional else num_buckets
     backward = np.abs(distances) if bidirectional else np.maximum(-distances, 0)
     exact = count // 2
+    if max_distance <= exact:
+        raise ValueError(
+            f"max_distance must be more than {exact} if num_buckets is {num_buckets}; got "
+            f"{max_distance}."
+        )
     ratio = np.maximum(backward, exact).astype("float32") / np.float32(exact)
     grown = np.log(ratio) / np.float32(math.log(max_distance / exact)) * np.float32(count - exact)
     wide = np.minimum(exact + grown.astype("int32"), count - 1)

@@ -20,6 +20,11 @@ def test_buckets_are_those_of_transformers(num_buckets, max_distance, bidirectio
     np.testing.assert_array_equal(found, expected.numpy())
 
 
+def test_buckets_that_grow_need_distances():
+    with pytest.raises(ValueError, match="more than 8 if num_buckets is 32; got 8"):
+        distance_buckets(32, 8, bidirectional=True)
+
+
 def test_later_keys_share_the_bias_of_the_query_s_own_if_not_bidirectional():
     layer = RelativeBias(2, num_buckets=4, max_distance=6, bidirectional=False)
     bias = ops.convert_to_numpy(layer(np.array([[0, 3]]), np.array([[0, 3, 9, 99]])))
