@@ -166,3 +166,19 @@ def test_a_loader_is_left_as_it_was():
     collate = loader.collate_fn
     map_batches(as_given, loader)
     assert loader.collate_fn is collate
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others take any length")
+def test_batches_of_any_length_are_shuffled_after_each_whole_epoch():
+    from nlpkit.tasks.data.batches_tensorflow import of_any_length
+
+    rows = TextDataset(lambda x, y, w: ({"ids": x}, y), np.eye(6), NUMBERS, batch_size=4)
+    dataset = of_any_length(rows)
+    assert dataset.element_spec[0]["ids"].shape.as_list() == [None, None]
+    rows.on_epoch_end = lambda: ended.append(True)
+    ended: list[bool] = []
+    next(iter(dataset))
+    for _ in range(2):
+        labels = [y.numpy().tolist() for _, y in dataset.take(2)]
+        assert labels == [[0, 1, 2, 3], [4, 5]]
+    assert len(ended) == 1

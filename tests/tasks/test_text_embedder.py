@@ -246,6 +246,21 @@ def test_learns(case):
     assert history[-1] < history[0]
 
 
+def test_batches_are_of_any_length():
+    preprocessor = TextEmbedderPreprocessor(miniature.tokenizer(), 24)
+    model = miniature.filled(
+        TextEmbedder(miniature.backbone(max_sequence_length=24), preprocessor=preprocessor)
+    )
+    texts = ["good", "bad", "fine", "a film " * 10]
+    embeddings = np.concatenate([model.predict([text], verbose=0) for text in texts])
+    assert model.predict(texts, batch_size=1, verbose=0) == pytest.approx(embeddings, abs=1e-6)
+    pairs, labels = (texts, texts[::-1]), [1.0, 0.5, 0.5, 1.0]
+    model.compile("sgd", losses.CosineSimilarityLoss())
+    model.fit(pairs, labels, batch_size=1, shuffle=False, verbose=0)
+    one_by_one = model.evaluate(pairs, labels, batch_size=1, verbose=0)
+    assert one_by_one == pytest.approx(model.evaluate(pairs, labels, verbose=0), abs=1e-6)
+
+
 @pytest.mark.by_turns
 def test_rows_and_weights():
     model = build()

@@ -63,10 +63,8 @@ class ExampleReader:
         y = self.labels.read(y, needed)
         return x, y, self.labels.read_weights(sample_weight, y)
 
-    def dataset(
-        self, x: Data, y: Data, sample_weight: Data, batch_size: int, shuffle: bool
-    ) -> TextDataset:
-        """Batches of columns that `read` returned."""
+    def dataset(self, x: Data, y: Data, sample_weight: Data, batch_size: int, shuffle: bool) -> Any:
+        """Batches of columns that `read` returned, as a dataset that Keras takes."""
         columns = (x, y, sample_weight)
         return TextDataset(self.preprocessor, *columns, batch_size=batch_size, shuffle=shuffle)
 

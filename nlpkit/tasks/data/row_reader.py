@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import keras
+
 from nlpkit._types import Data
 from nlpkit._warning import warn
 from nlpkit.losses.embedding_loss import EmbeddingLoss
@@ -46,12 +48,15 @@ class RowReader(ExampleReader):
             _check(self.loss, x if isinstance(x, tuple) else (x,), y)
         return x, y, sample_weight
 
-    def dataset(
-        self, x: Data, y: Data, sample_weight: Data, batch_size: int, shuffle: bool
-    ) -> TextDataset:
+    def dataset(self, x: Data, y: Data, sample_weight: Data, batch_size: int, shuffle: bool) -> Any:
         """Batches of columns that `read` returned, each about as long as its longest text."""
         columns = (x, y, sample_weight)
-        return TextDataset(self._preprocess, *columns, batch_size=batch_size, shuffle=shuffle)
+        rows = TextDataset(self._preprocess, *columns, batch_size=batch_size, shuffle=shuffle)
+        if keras.backend.backend() != "tensorflow":
+            return rows
+        from nlpkit.tasks.data.batches_tensorflow import of_any_length
+
+        return of_any_length(rows)
 
     def _preprocess(self, x: Data, y: Data, sample_weight: Data) -> Any:
         batch = self.preprocessor(x, y, sample_weight)

@@ -5,6 +5,7 @@ from typing import Any
 
 from nlpkit._compat import require
 from nlpkit._types import Data
+from nlpkit.tasks.data.batches_tensorflow import generated
 
 tf: Any = require("tensorflow", "tf.data")
 
@@ -31,10 +32,7 @@ def windows_of(read: Any, dataset: Data) -> Any:
     if first is None:
         raise ValueError("x must contain at least one example; got none.")
     signature = tf.nest.map_structure(lambda x: tf.TensorSpec([None, *x.shape[1:]], x.dtype), first)
-    windows = tf.data.Dataset.from_generator(batches, output_signature=signature)
-    count = int(dataset.cardinality())
-    # Negative numbers say that it is unknown, or infinite.
-    return windows if count < 0 else windows.apply(tf.data.experimental.assert_cardinality(count))
+    return generated(batches, signature, int(dataset.cardinality()))
 
 
 def as_rows(batch: Data) -> tuple[Any, ...]:
