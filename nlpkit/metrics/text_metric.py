@@ -70,16 +70,16 @@ class TextMetric(CountedMetric):
         if not isinstance(next(_leaves(values), 0), int | np.integer):
             return [[_decoded(x, name) for x in _leaves(row)] for row in values]
         tokenizer = self.tokenizer
-        if self._other is not None and (tokenizer is None or tokenizer._algorithm is None):
+        if self._other is not None and not (tokenizer and tokenizer.has_vocabulary):
             tokenizer = self._other
         if tokenizer is None:
             raise ValueError(f"{name} are ids, which need tokenizer= to be texts.")
-        tokens, rows = tokenizer.get_vocabulary(), to_rows(values, name)[0]
-        names = [n for n in tokenizer.special_token_names if n != "unk_token"]
-        hidden = {getattr(tokenizer, f"{n}_id") for n in names}
-        hidden |= {i for i, token in enumerate(tokens) if token is None}
-        # A model may predict an id that is beyond the vocabulary.
-        shown = [[i for i in map(int, row) if i < len(tokens) and i not in hidden] for row in rows]
+        # A model may predict an id that has no token.
+        tokens, hidden = tokenizer.get_vocabulary(), tokenizer.ids_without_text()
+        shown = [
+            [i for i in map(int, row) if i not in hidden and tokens[i : i + 1] not in ([], [None])]
+            for row in to_rows(values, name)[0]
+        ]
         return [[text] for text in tokenizer.detokenize(shown)]
 
 

@@ -245,15 +245,16 @@ class T5Backbone(EncoderDecoderBackbone):
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
         reader.require("is_encoder_decoder", [True], True)
-        reader.alias(hidden_size="d_model", num_attention_heads="num_heads", head_dim="d_kv")
-        reader.alias(num_hidden_layers="num_layers")
+        reader.alias(hidden_size="d_model", num_attention_heads="num_heads")
+        reader.alias(num_hidden_layers="num_layers", head_dim="d_kv")
         # What `feed_forward_proj` says, and a length that sets no limit.
         reader.ignore("is_gated_act", "dense_act_fn", "n_positions")
         activation, gated = reader.require("feed_forward_proj", _FEED_FORWARDS, "relu")
         arguments = reader.arguments(_CONFIG)
         decoder = reader.get("num_decoder_layers", arguments["num_layers"])
         tied = reader.get("tie_word_embeddings", True)
-        scaled = reader.get("scale_decoder_outputs", tied)
+        # mT5 does not scale, and transformers 5 says of it, too, that the head is tied.
+        scaled = reader.get("scale_decoder_outputs", tied and reader.get("model_type") != "mt5")
         return {
             **arguments,
             "num_decoder_layers": None if decoder == arguments["num_layers"] else decoder,

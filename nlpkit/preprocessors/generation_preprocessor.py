@@ -60,10 +60,10 @@ class GenerationPreprocessor(Preprocessor):
         return found
 
     def _hidden_ids(self) -> list[int]:
-        """The ids of special tokens without text; the unknown token has some."""
-        further = [n for n in self.tokenizer.special_token_names if n != "unk_token"]
-        names = (self.start_token, self.pad_token, self.end_token, *self.stop_tokens, *further)
-        return [i for i in map(self._id_or_none, names) if i is not None]
+        """The ids of tokens that are none of a text's."""
+        names = (self.start_token, self.pad_token, self.end_token, *self.stop_tokens)
+        own = [i for i in map(self._id_or_none, names) if i is not None]
+        return [*own, *self.tokenizer.ids_without_text()]
 
 
 def _rows(values: Data) -> tuple[list[np.ndarray], bool]:

@@ -100,7 +100,7 @@ class BeamSampler(Sampler):
         super().__init__(**kwargs)
         check_parameter("count", num_beams, "num_beams")
         check_parameter("length_penalty", length_penalty)
-        if early_stopping not in (True, False, "never"):
+        if not isinstance(early_stopping, bool) and early_stopping != "never":
             raise ValueError(
                 f'early_stopping must be True, False or "never"; got {early_stopping!r}.'
             )

@@ -262,6 +262,7 @@ def test_preprocessing_is_the_same_everywhere(case):
         (([[5]]), {"decoder_start_token_id": -1}, "decoder_start_token_id.*-1"),
         (([[5]]), {"length_penalty": 2.0}, "length_penalty need a BeamSampler"),
         (([[5]]), {"early_stopping": "maybe", "sampler": "beam"}, "early_stopping"),
+        (([[5]]), {"early_stopping": 1, "sampler": "beam"}, "early_stopping"),
         (([[5]]), {"truncation": "left"}, 'truncation must be "error" or "right"'),
         (([[]]), {}, "Source 0 is empty"),
         (([[99]]), {}, "token_ids must lie in"),

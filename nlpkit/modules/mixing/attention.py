@@ -141,7 +141,8 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         key, value, cache = self._keys_and_values(
             hidden if context is None else context, rotary, cache, cache_update_index
         )  # B S G D
-        shape, shared = hidden.shape, key.shape[0] != hidden.shape[0]
+        shape, sizes = hidden.shape, {hidden.shape[0], key.shape[0]} - {None}
+        shared = len(sizes) > 1
         if shared:  # The keys of one row are those of several, such as beams: attend from all.
             hidden = ops.reshape(hidden, (key.shape[0], -1, shape[-1]))
         query = self._heads(self.query(hidden), self.query_norm, self.num_heads, rotary)  # B T H D

@@ -255,6 +255,12 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         """The named special tokens: `{"cls_token": "[CLS]", ...}`."""
         return {name: getattr(self, name) for name in self.special_token_names}
 
+    def ids_without_text(self) -> frozenset[int]:
+        """The ids of the named special tokens but the unknown token, which stands for text."""
+        names = [name for name in self.special_token_names if name != "unk_token"]
+        ids = (getattr(self, f"{name}_id", None) for name in names)
+        return frozenset(i for i in ids if i is not None)
+
     @classmethod
     def from_tokenizer_json(
         cls, path: str | Path, *, allow_patterns: bool = False, **arguments: Any

@@ -1,3 +1,5 @@
+"""T5's cases, and random models of its kinds."""
+
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +28,7 @@ def _arguments() -> dict[str, Any]:
     }
 
 
-def _reference(*, tied: bool = True, **config: Any) -> Callable[[], Any]:
+def t5_reference(kind: str = "T5", *, tied: bool = True, **config: Any) -> Callable[[], Any]:
     def make() -> Any:
         import transformers
 
@@ -41,7 +43,8 @@ def _reference(*, tied: bool = True, **config: Any) -> Callable[[], Any]:
             "relative_attention_num_buckets": 8,
             "relative_attention_max_distance": 6,
         }
-        model = transformers.T5ForConditionalGeneration(transformers.T5Config(**sizes | config))
+        described = getattr(transformers, f"{kind}Config")(**sizes | config)
+        model = getattr(transformers, f"{kind}ForConditionalGeneration")(described)
         if not tied:  # As files of T5 1.1 have it, and transformers 5 computes.
             model.lm_head.weight = type(model.lm_head.weight)(model.lm_head.weight.clone())
         return randomize(model.eval())
@@ -54,11 +57,11 @@ CASES = [
         "T5Backbone",
         _arguments,
         references={
-            "deep_decoder": _reference(num_layers=1, num_decoder_layers=3, num_heads=3, d_kv=4),
-            "untied_gated": _reference(
+            "deep_decoder": t5_reference(num_layers=1, num_decoder_layers=3, num_heads=3, d_kv=4),
+            "untied_gated": t5_reference(
                 tied=False, tie_word_embeddings=False, feed_forward_proj="gated-gelu", d_kv=5
             ),
-            "deep_encoder_untied_scaled": _reference(
+            "deep_encoder_untied_scaled": t5_reference(
                 tied=False, num_layers=3, num_decoder_layers=1, feed_forward_proj="gated-silu"
             ),
         },
