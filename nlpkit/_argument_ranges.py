@@ -56,12 +56,14 @@ _POSITIVE = Range(Real, _SMALLEST, _LARGEST)
 _PART = Range(Real, 0, 1)
 _AMOUNT = Range(Real, 0, _LARGEST)
 _COUNTS = """
-    bucket_size decoder_sparse_step embedding_dim expert_dim experts_per_token head_dim hidden_dim
-    input_dim intermediate_dim key_dim key_value_dim local_attention max_audio_length
-    max_position_embeddings max_sequence_length moe_intermediate_dim num_attention_heads num_classes
-    num_experts num_fft_bins num_heads num_key_value_heads num_mels num_query_heads output_dim
-    pretraining_sequence_length rope_pretraining_sequence_length sampling_rate sliding_window
-    sliding_window_size top_k units vocabulary_size
+    bucket_size decoder_intermediate_dim decoder_sparse_step embedding_dim expert_dim
+    experts_per_token head_dim hidden_dim input_dim intermediate_dim key_dim key_value_dim
+    local_attention max_audio_length max_decoder_sequence_length max_encoder_sequence_length
+    max_frames max_position_embeddings max_sequence_length moe_intermediate_dim
+    num_attention_heads num_classes num_decoder_heads num_experts num_fft_bins num_heads
+    num_key_value_heads num_mels num_query_heads output_dim pretraining_sequence_length
+    rope_pretraining_sequence_length sampling_rate sliding_window sliding_window_size top_k
+    units vocabulary_size
 """
 _POSITIVES = """
     attention_logit_soft_cap attention_multiplier embedding_multiplier epsilon final_logit_soft_cap

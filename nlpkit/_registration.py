@@ -45,6 +45,7 @@ _OTHERS = {
     "modules.embedding_table": "Table",
     "modules.experts": "ExpertDense Experts",
     "modules.feed_forward": "FeedForward",
+    "modules.frame_embedding": "FrameEmbedding",
     "modules.mixing.fourier_mixing": "FourierMixing",
     "modules.normalization": "LayerNormalization RMSNorm",
     "modules.pooling": "Pooling",

@@ -14,6 +14,7 @@ import nlpkit
 from conformance.cases.decoders import DECODER_CASES
 from conformance.cases.encoders import ENCODER_CASES, ENCODERS
 from conformance.cases.seq2seqs import SEQ2SEQ_CASES
+from conformance.cases.speeches import SPEECH_CASES
 from nlpkit._namespace import ORIGINS
 from nlpkit._registration import class_names
 from nlpkit._registry import known_classes
@@ -46,7 +47,7 @@ PUBLIC = {
 }
 # The names of a family are those of its cases, and KerasHub's other names of encoders' classes.
 PUBLIC["models"] += "".join(
-    f" {case.name}" for case in DECODER_CASES + ENCODER_CASES + SEQ2SEQ_CASES
+    f" {case.name}" for case in DECODER_CASES + ENCODER_CASES + SEQ2SEQ_CASES + SPEECH_CASES
 )
 PUBLIC["models"] += "".join(
     f" {encoder.prefix}TextClassifier {encoder.prefix}TextClassifierPreprocessor"

@@ -33,7 +33,6 @@ from nlpkit.presets.preset import FromPreset
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 clone_by_configuration()
-_OPTIONAL_INPUTS = ("positions", "sequence_ids")
 
 
 class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
@@ -101,7 +100,9 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         policy = keras.dtype_policies.get(dtype)
         transformer = self.assembly(stack, policy)
         inputs = {
-            prefix + name: keras.Input((None,), dtype=_dtype_of(name), name=prefix + name)
+            prefix + name: keras.Input(
+                own.input_shape(name), dtype=_dtype_of(name), name=prefix + name
+            )
             for prefix, own in transformer.stacks.items()
             for name in own.input_names()
         }
@@ -226,7 +227,7 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         self, inputs: Tensor, training: bool | None = None, mask: Tensor = None
     ) -> Any:
         """The symbolic outputs, whichever optional inputs there are."""
-        return self._transformer.output_spec(*inputs["token_ids"].shape)
+        return self._transformer.output_spec(inputs["token_ids"].shape)
 
     def _assert_input_compatibility(self, *_: Any) -> None:
         """`check_inputs` has done it."""
@@ -238,16 +239,17 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
             ValueError: see the class.
         """
         for prefix, stack in self._transformer.stacks.items():
-            if inputs.get(f"{prefix}token_ids") is None:
+            if inputs.get(prefix + stack.main_input) is None:
                 raise ValueError(
                     f"{type(self).__name__} takes the inputs {self._input_names()}; got "
-                    f"{list(inputs)}: no '{prefix}token_ids'."
+                    f"{list(inputs)}: no '{prefix}{stack.main_input}'."
                 )
             embedding = stack.spec.embedding
             for name, x in inputs.items():
                 if x is not None and name.startswith(prefix):
                     shape = np.shape(x) if isinstance(x, list) else x.shape
-                    self._check_shape(name, shape, embedding.max_positions)
+                    expected = stack.input_shape(name.removeprefix(prefix))
+                    self._check_shape(name, shape, expected, stack.max_length)
             self._check_ids(f"{prefix}token_ids", inputs, embedding.vocabulary_size)
             self._check_ids(f"{prefix}segment_ids", inputs, embedding.num_segments)
             self._check_ids(f"{prefix}positions", inputs, embedding.max_positions)
@@ -265,18 +267,18 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
 
     def _input_names(self) -> list[str]:
         stacks = self._transformer.stacks.items()
-        listed = [(prefix, [*stack.input_names(), *_OPTIONAL_INPUTS]) for prefix, stack in stacks]
-        return [prefix + name for prefix, names in listed for name in names]
+        return [prefix + name for prefix, x in stacks for name in x.input_names(optional=True)]
 
     @property
     def _decoder(self) -> Transformer:
         """The stack that makes the output: the only one, or the last."""
         return [*self._transformer.stacks.values()][-1]
 
-    def _check_shape(self, name: str, shape: Shape, limit: int | None) -> None:
-        if len(shape) != 2:
+    def _check_shape(self, name: str, shape: Shape, expected: Shape, limit: int | None) -> None:
+        if len(shape) != 1 + len(expected) or shape[2:] != expected[1:]:
+            sizes = ", ".join(["batch", "seq", *map(str, expected[1:])])
             raise ValueError(
-                f"{name} must have the shape [batch, seq]; got {tuple(shape)}. "
+                f"{name} must have the shape [{sizes}]; got {tuple(shape)}. "
                 "A single example needs a batch axis: x[None]."
             )
         if limit is not None and shape[1] is not None and shape[1] > limit:
@@ -298,4 +300,6 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
 
 
 def _dtype_of(name: str) -> str:
+    if name.endswith("features"):
+        return "float32"
     return "bool" if name.endswith("padding_mask") else "int32"

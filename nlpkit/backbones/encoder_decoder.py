@@ -25,8 +25,8 @@ class EncoderDecoder:
     def __init__(self, spec: EncoderDecoderSpec, dtype: DType) -> None:
         self.spec = spec
         self.encoder = Transformer(spec.encoder, dtype, _ENCODER)
-        self.token_embedding = self.encoder.token_embedding
-        self.decoder = Transformer(spec.decoder, dtype, _DECODER, self.token_embedding)
+        self.decoder = Transformer(spec.decoder, dtype, _DECODER, self.encoder.token_embedding)
+        self.token_embedding = self.decoder.token_embedding
 
     @property
     def stacks(self) -> Mapping[str, Transformer]:
@@ -60,8 +60,7 @@ class EncoderDecoder:
         Returns:
             float `[B, T, dim]`, and the decoder's cache.
         """
-        inputs = {"token_ids": prompt.source_ids, "padding_mask": prompt.source_mask}
-        return self.decoder.prefill(prompt, self.encoder.encode(inputs))
+        return self.decoder.prefill(prompt, self.encoder.encode(dict(prompt.source or {})))
 
     def step(self, token_ids: Tensor, cache: KeyValueCache) -> tuple[Any, KeyValueCache]:
         """Run the decoder over the next tokens of every row; see `Transformer.step`."""
@@ -91,14 +90,14 @@ class EncoderDecoderBackbone(Backbone):
 
     @property
     def max_source_positions(self) -> int | None:
-        """The encoder's number of learned positions; None for no limit."""
-        return self._transformer.encoder.spec.embedding.max_positions
+        """The number of tokens, or of frames, that the encoder takes; None for no limit."""
+        return self._transformer.encoder.max_length
 
     def compute_output_spec(
         self, inputs: Tensor, training: bool | None = None, mask: Tensor = None
     ) -> Any:
         return {
-            f"{prefix}sequence_output": stack.output_spec(*inputs[f"{prefix}token_ids"].shape)
+            f"{prefix}sequence_output": stack.output_spec(inputs[prefix + stack.main_input].shape)
             for prefix, stack in self._transformer.stacks.items()
         }
 

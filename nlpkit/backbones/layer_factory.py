@@ -6,7 +6,14 @@ from typing import Any
 import keras
 
 from nlpkit._types import DType
-from nlpkit.backbones.spec import AttentionSpec, ExpertsSpec, LayerSpec, NormSpec, ResidualSpec
+from nlpkit.backbones.spec import (
+    AttentionSpec,
+    ExpertsSpec,
+    FramesSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+)
 from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 from nlpkit.modules.activation import get_activation
 from nlpkit.modules.dense import Dense
@@ -14,6 +21,7 @@ from nlpkit.modules.dropout import Dropout
 from nlpkit.modules.embedding_table import Table
 from nlpkit.modules.experts import Experts
 from nlpkit.modules.feed_forward import FeedForward
+from nlpkit.modules.frame_embedding import FrameEmbedding
 from nlpkit.modules.mixing.attention import Attention
 from nlpkit.modules.mixing.relative_bias import RelativeBias
 from nlpkit.modules.normalization import LayerNormalization, RMSNormalization
@@ -54,6 +62,18 @@ class LayerFactory:
         initializer = "zeros" if rows == 1 else self._fresh()
         own = {"dtype": self._dtype, "name": self._prefix + name}
         return Table(rows, width, embeddings_initializer=initializer, **own)
+
+    def frames(self, frames: FramesSpec | None, width: int) -> Any:
+        """An embedding of frames, or None for none."""
+        if frames is None:
+            return None
+        return FrameEmbedding(
+            frames.max_frames,
+            width,
+            kernel_initializer=self._fresh(),
+            dtype=self._dtype,
+            name=f"{self._prefix}frame_embedding",
+        )
 
     def dense(
         self, units: int, name: str, *, use_bias: bool = True, activation: str | None = None

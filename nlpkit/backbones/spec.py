@@ -95,6 +95,7 @@ class AttentionSpec:
         head_dim: size of a head.
         scale: factor of the attention scores.
         input_bias, output_bias: whether the projections have biases.
+        key_bias: whether that of the keys has one where the queries' and values' do.
         causal: whether a token attends to itself and earlier ones only.
         window: number of tokens that a token attends to; None for no limit.
         rope: rotary positions.
@@ -122,6 +123,7 @@ class AttentionSpec:
     sinks: bool = False
     soft_cap: float | None = None
     dropout: float = 0.0
+    key_bias: bool = True
 
 
 @dataclass(frozen=True)
@@ -186,11 +188,24 @@ class LayerSpec:
 
 
 @dataclass(frozen=True)
+class FramesSpec:
+    """The embedding of frames of audio, by `nlpkit.modules.frame_embedding.FrameEmbedding`.
+
+    Attributes:
+        num_features: features of a frame.
+        max_frames: number of frames that there are positions for.
+    """
+
+    num_features: int
+    max_frames: int
+
+
+@dataclass(frozen=True)
 class EmbeddingSpec:
     """The input of the first layer: the normalized sum of up to three embeddings.
 
     Attributes:
-        vocabulary_size: rows of the token embedding.
+        vocabulary_size: rows of the token embedding; None if frames take its place.
         max_positions: number of learned positions; None for no position embedding.
         num_segments: number of segment ids (token types); None for no segment embedding.
         norm: normalization of the sum.
@@ -201,9 +216,10 @@ class EmbeddingSpec:
         projected: what is projected: the "tokens" alone, and hidden states back to them at the end
             (OPT), or the normalized "sum" of all embeddings, which have that size (ALBERT).
         dropout_last: whether dropout comes after the projection of the sum.
+        frames: the embedding of frames of audio, in an encoder that has these for tokens.
     """
 
-    vocabulary_size: int
+    vocabulary_size: int | None
     max_positions: int | None = None
     num_segments: int | None = None
     norm: NormSpec | None = None
@@ -213,6 +229,7 @@ class EmbeddingSpec:
     token_dim: int | None = None
     projected: Literal["tokens", "sum"] = "tokens"
     dropout_last: bool = False
+    frames: FramesSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -314,7 +331,8 @@ class EncoderDecoderSpec:
     """A backbone of two stacks, the second of which attends to the output of the first.
 
     Attributes:
-        encoder: its embedding's `vocabulary_size` and `token_dim` are the decoder's, too.
+        encoder: its embedding's `vocabulary_size` and `token_dim` are the decoder's, too, unless it
+            is one of frames.
         decoder: its layers have cross-attention.
     """
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from nlpkit._types import DType, Tensor
+from nlpkit._types import DType, Shape, Tensor
 from nlpkit.backbones.attention_inputs import AttentionInputs
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.backbones.spec import ExpertsSpec, StackSpec
@@ -53,7 +53,8 @@ class Transformer:
         make, embedding = LayerFactory(stack.initializer_range, dtype, prefix), stack.embedding
         width = stack.hidden_dim if embedding.token_dim is None else embedding.token_dim
         self.token_embedding = token_embedding
-        if token_embedding is None:
+        self.frame_embedding = make.frames(embedding.frames, width)
+        if token_embedding is None and embedding.vocabulary_size is not None:
             self.token_embedding = make.token_table(embedding.vocabulary_size, width)
         self.project_in = self.project_out = self.project_sum = None
         if embedding.token_dim is not None and embedding.projected == "tokens":
@@ -86,10 +87,29 @@ class Transformer:
         """The stacks, by what the names of their inputs start with: this one alone."""
         return {"": self}
 
-    def input_names(self) -> list[str]:
-        """The inputs the family has; `positions` and `sequence_ids` are optional beside them."""
+    @property
+    def main_input(self) -> str:
+        """The input that there must be."""
+        return "token_ids" if self.frame_embedding is None else "features"
+
+    def input_names(self, *, optional: bool = False) -> list[str]:
+        """The inputs the family has, and those that are optional beside them."""
+        if self.frame_embedding is not None:
+            return ["features"]
         several = (self.spec.embedding.num_segments or 1) > 1
-        return ["token_ids", "padding_mask", *(["segment_ids"] if several else [])]
+        names = ["token_ids", "padding_mask", *(["segment_ids"] if several else [])]
+        return [*names, "positions", "sequence_ids"] if optional else names
+
+    def input_shape(self, name: str) -> tuple[int | None, ...]:
+        """The shape of an input without the batch, None for any size."""
+        frames = self.spec.embedding.frames
+        return (None,) if frames is None else (None, frames.num_features)
+
+    @property
+    def max_length(self) -> int | None:
+        """The largest number of tokens, or of frames; None for no limit."""
+        embedding = self.spec.embedding
+        return embedding.max_positions if embedding.frames is None else embedding.frames.max_frames
 
     def __call__(
         self,
@@ -102,7 +122,7 @@ class Transformer:
 
         Args:
             inputs: `token_ids` int `[B, T]`, and optionally `padding_mask` bool, `segment_ids`,
-                `positions` and `sequence_ids` int, all `[B, T]`.
+                `positions` and `sequence_ids` int, all `[B, T]`; or `features` float `[B, F, M]`.
             training: bool. Whether to apply dropout.
             intercept: function that may change the hidden states after the embeddings (-1) and
                 after each layer, whose number it is given.
@@ -197,8 +217,11 @@ class Transformer:
         """Run the stack on the texts that a decoder is to attend to; arguments as for a call."""
         return Encoded(self(inputs, training), self._positions(inputs)[0])
 
-    def output_spec(self, batch: int | None, length: int | None) -> Any:
-        """Symbolic tensors of the shapes and dtype that a call returns."""
+    def output_spec(self, shape: Shape) -> Any:
+        """Symbolic tensors of what a call returns, for a shape of the main input."""
+        batch, length = shape[:2]
+        if self.frame_embedding is not None:
+            length = self.frame_embedding.compute_output_shape(shape)[1]
         dtype, width = self._compute_dtype, self.spec.hidden_dim
         if self.project_out is not None:
             width = self.project_out.units
@@ -216,7 +239,10 @@ class Transformer:
 
     def _cross(self, source: Encoded) -> dict[str, Any]:
         """The arguments of blocks that attend to a source, and keep its keys and values."""
-        real = ops.equal(source.sequence_ids, 1)[:, None]  # B 1 S
+        sequence_ids = source.sequence_ids
+        if sequence_ids is None:
+            sequence_ids = ops.ones(source.hidden.shape[:2], dtype="int32")
+        real = ops.equal(sequence_ids, 1)[:, None]  # B 1 S
         return {
             "context": source.hidden,
             "cross_attention_mask": prepare_mask(real, self._compute_dtype),
@@ -226,6 +252,8 @@ class Transformer:
 
     def _positions(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
         """Sequence ids (None: one unpadded sequence a row) and positions."""
+        if self.frame_embedding is not None:  # It adds what tells positions.
+            return None, None
         sequence_ids, positions = inputs.get("sequence_ids"), inputs.get("positions")
         padding_mask = inputs.get("padding_mask")
         if self.spec.counts_padding:
@@ -244,7 +272,10 @@ class Transformer:
 
     def _embed(self, inputs: dict[str, Any], positions: Tensor, training: bool | None) -> Any:
         embedding = self.spec.embedding
-        hidden = self.token_embedding(inputs["token_ids"])
+        if self.frame_embedding is None:
+            hidden = self.token_embedding(inputs["token_ids"])
+        else:
+            hidden = self.frame_embedding(inputs["features"])
         if embedding.scale is not None:
             hidden = hidden * ops.cast(embedding.scale, hidden.dtype)
         if self.project_in is not None:

@@ -53,10 +53,10 @@ def _batch(
     rows = [prompts.rows[indices[i]] for i in chosen]
     # What is translated begins with a single token.
     token_ids, mask = _arrays(rows, least=32 if prompts.sources is None else 1)
-    source_ids = source_mask = None
+    source = None
     if prompts.sources is not None:
-        sources = prompts.sources
-        source_ids, source_mask = _arrays([sources[indices[i]] for i in chosen], least=32)
+        sources = [prompts.sources[indices[i]] for i in chosen]
+        source = dict(zip(("token_ids", "padding_mask"), _arrays(sources, least=32), strict=True))
     length = token_ids.shape[1]
     lengths = np.array([len(row) for row in rows])
     limits = options.longest(model) - lengths
@@ -68,8 +68,7 @@ def _batch(
         mask,
         reach=(lengths + limits).astype("int32"),
         slots=slots if backend.EAGER else _coarse(slots),
-        source_ids=source_ids,
-        source_mask=source_mask,
+        source=source,
     )
     plan = Plan(
         stop_token_ids=_stop_array(options.stop_ids(model)),

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from nlpkit.models.smollm3 import *
     from nlpkit.models.stablelm import *
     from nlpkit.models.t5 import *
+    from nlpkit.models.whisper import *
 
 
 def _family_classes() -> Iterator[tuple[str, type]]:

@@ -1,5 +1,7 @@
 """The prompts of a batch, and the cache that a decoder is to make of them."""
 
+from collections.abc import Mapping
+
 from nlpkit._types import Tensor
 from nlpkit.ops.tree import static, tree
 
@@ -20,8 +22,8 @@ class Prompt:
         ring: bool, static. Whether layers with a sliding window cache only that window; False for
             a cache that is rolled back or takes several tokens at once.
         all_hidden: bool, static. Whether the hidden states of all tokens are asked for.
-        source_ids, source_mask: int32 and bool `[R, S]`, the texts that a decoder attends to beside
-            its prompts, padded on either side; None for a model without encoder.
+        source: a dict of the encoder's inputs, by its own names: of what the decoder attends to
+            beside its prompts; None for a model without encoder.
     """
 
     token_ids: Tensor
@@ -31,8 +33,7 @@ class Prompt:
     length: Tensor = None
     ring: bool = static(default=True)
     all_hidden: bool = static(default=False)
-    source_ids: Tensor = None
-    source_mask: Tensor = None
+    source: Mapping[str, Tensor] | None = None
 
     def ring_of(self, window: int | None) -> int | None:
         """The slots of the ring that a layer with this window has; None: it has all slots."""

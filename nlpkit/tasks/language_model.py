@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-_TIED = "backbone/token_embedding/embeddings <- lm_head.weight ; tied"
+_TIED = "backbone/token_embedding/embeddings <- {} ; tied"
 
 
 class LanguageModel(CachedDecoding, Base):
@@ -196,7 +196,8 @@ class LanguageModel(CachedDecoding, Base):
         return _logits(backbone.head, self._projection, backbone.token_embedding, hidden)
 
     def table_of_head(self) -> list[Line]:
-        return parse(_TIED) if self.backbone.head.tied else super().table_of_head()
+        lines = super().table_of_head()
+        return parse(_TIED.format(lines[0].tensor)) if self.backbone.head.tied else lines
 
     @classmethod
     def from_hf_head_config(

@@ -99,7 +99,8 @@ def test_steps_equal_the_whole(converted, family, shape):
     ids, mask = (made.inputs[f"decoder_{x}"] for x in NAMES)
 
     def prefill(ids, mask, reach, source_ids, source_mask):
-        prompt = Prompt(ids, mask, reach, 6, source_ids=source_ids, source_mask=source_mask)
+        source = {"token_ids": source_ids, "padding_mask": source_mask}
+        prompt = Prompt(ids, mask, reach, 6, source=source)
         return made.ours.prefill(prompt)
 
     def step(ids, cache):

@@ -10,11 +10,12 @@ from conformance.cases.decoders import DECODER_BACKBONES, DECODER_TASKS
 from conformance.cases.encoders import ENCODER_BACKBONES, ENCODER_TASKS
 from conformance.cases.layers import MODELING_LAYERS
 from conformance.cases.seq2seqs import SEQ2SEQ_BACKBONES
+from conformance.cases.speeches import SPEECH_BACKBONES
 from conformance.cases.tasks import TASKS
 
 LAYERS = [variant for case in MODELING_LAYERS for variant in case.variants()]
 MODELS = [*BACKBONES, *DECODER_BACKBONES, *TASKS, *DECODER_TASKS]
-MODELS += [*ENCODER_BACKBONES, *ENCODER_TASKS, *SEQ2SEQ_BACKBONES]
+MODELS += [*ENCODER_BACKBONES, *ENCODER_TASKS, *SEQ2SEQ_BACKBONES, *SPEECH_BACKBONES]
 CASES = [*LAYERS, *MODELS]
 ONLY = {
     "layer_keeps_its_state": lambda case: case in LAYERS,
@@ -96,6 +97,7 @@ def inputs_of(model):
         "mask_positions": IDS[:, :2] - 1,
     }
     known |= {f"{side}_{name}": x for side in ("encoder", "decoder") for name, x in known.items()}
+    known["encoder_features"] = np.ones((1, 4, 6), "float32")
     return {x.name: known[x.name] for x in model.inputs}
 
 

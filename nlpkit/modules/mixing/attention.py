@@ -26,6 +26,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         head_dim: int. Size D of each head.
         scale: float. Factor of the attention scores, usually `head_dim ** -0.5`.
         input_bias: bool. Whether the query, key and value projections have a bias.
+        key_bias: bool. Whether the key projection has one, too.
         output_bias: bool. Whether the output projection has a bias.
         query_norm, key_norm: layers or None. Applied to each head, or to all of them side by side.
         norm_over: "head" or "width".
@@ -52,6 +53,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         rotary_layout: Any = "half",
         sinks: bool = False,
         soft_cap: float | None = None,
+        key_bias: bool = True,
         kernel_initializer: Initializer = "glorot_uniform",
         bias_initializer: Initializer = "zeros",
         **kwargs: Any,
@@ -75,6 +77,7 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         self.rotary_layout = rotary_layout
         self.sinks = sinks
         self.soft_cap = soft_cap
+        self.key_bias = key_bias
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
         self.supports_masking = True
@@ -84,10 +87,11 @@ class Attention(SeedState, DirectCall, Configurable, keras.layers.Layer):
         """Make the four projections."""
         width, key_width = (n * self.head_dim for n in (self.num_heads, self.num_key_value_heads))
         context_shape = context_shape or hidden_shape
-        biased = {"use_bias": self.input_bias}
-        self.query = built_dense(self, "query", width, hidden_shape, **biased)
-        self.key = built_dense(self, "key", key_width, context_shape, **biased)
-        self.value = built_dense(self, "value", key_width, context_shape, **biased)
+        biased = self.input_bias
+        of_keys = biased and self.key_bias
+        self.query = built_dense(self, "query", width, hidden_shape, use_bias=biased)
+        self.key = built_dense(self, "key", key_width, context_shape, use_bias=of_keys)
+        self.value = built_dense(self, "value", key_width, context_shape, use_bias=biased)
         self.output_dense = built_dense(
             self,
             "output",

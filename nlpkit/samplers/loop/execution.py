@@ -56,7 +56,7 @@ class Execution:
             state = sampler.start(self._model, prompt, plan)
             return loop(sampler, self._model, state, plan, until)
 
-        key = ("start", prompt.slots, np.shape(prompt.source_ids))
+        key = ("start", prompt.slots, *map(np.shape, keras.tree.flatten(prompt.source)))
         return self._run(key, begin, sampler, map_fields(_tensors, prompt), plan, until)
 
     def resume(self, sampler: Sampler, state: State, plan: Plan, until: int) -> State:

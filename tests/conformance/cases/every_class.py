@@ -8,6 +8,7 @@ from conformance.cases.layers import MODELING_LAYERS
 from conformance.cases.preprocessing import PREPROCESSING_LAYERS
 from conformance.cases.samplers import METRICS, SAMPLERS
 from conformance.cases.seq2seqs import SEQ2SEQ_CASES
+from conformance.cases.speeches import SPEECH_CASES
 from conformance.cases.tasks import PREPROCESSORS, TASKS
 from conformance.cases.token_tasks import TOKEN_TASKS
 from conformance.cases.tokenizers import TOKENIZERS
@@ -24,6 +25,7 @@ CASES = [
     *DECODER_CASES,
     *ENCODER_CASES,
     *SEQ2SEQ_CASES,
+    *SPEECH_CASES,
     *LOSSES,
     *METRICS,
     SPEARMAN,

@@ -12,7 +12,7 @@ SIZES = {
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
 }
-WITHOUT_INTERMEDIATE_SIZE = ("bloom", "distilbert", "falcon", "gpt2", "mt5", "opt", "t5")
+WITHOUT_INTERMEDIATE_SIZE = ("bloom", "distilbert", "falcon", "gpt2", "mt5", "opt", "t5", "whisper")
 FAMILIES = {
     name: cls
     for cls in subclasses_of(object)

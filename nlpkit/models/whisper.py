@@ -1,0 +1,223 @@
+"""Whisper (Radford et al., 2022, https://arxiv.org/abs/2212.04356)."""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from nlpkit._types import DType
+from nlpkit.backbones.activations import ACTIVATIONS, NAMES
+from nlpkit.backbones.causal_attention import causal_attention
+from nlpkit.backbones.encoder_decoder import EncoderDecoderBackbone
+from nlpkit.backbones.heads import Heads, HeadTable
+from nlpkit.backbones.spec import (
+    AttentionSpec,
+    EmbeddingSpec,
+    EncoderDecoderSpec,
+    FeedForwardSpec,
+    FramesSpec,
+    HeadSpec,
+    LayerSpec,
+    NormSpec,
+    ResidualSpec,
+    StackSpec,
+)
+from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
+from nlpkit.presets.layouts.kerashub.layers import renamed
+from nlpkit.presets.mapping.weight_table import Line, expand
+from nlpkit.tokenizers.base.tokenizer import Tokenizer
+from nlpkit.tokenizers.byte_pair.transcript_tokenizer import TranscriptTokenizer
+
+_CONFIG = {
+    "vocabulary_size": ("vocab_size", 51865),
+    "num_layers": ("encoder_layers", 4),
+    "num_heads": ("encoder_attention_heads", 6),
+    "hidden_dim": ("d_model", 384),
+    "intermediate_dim": ("encoder_ffn_dim", 1536),
+    "num_mels": ("num_mel_bins", 80),
+    "dropout": ("dropout", 0.0),
+    "max_decoder_sequence_length": ("max_target_positions", 448),
+    "attention_dropout": ("attention_dropout", 0.0),
+}
+# The decoder's sizes, where they are not those of the encoder.
+_DECODER = {
+    "num_decoder_layers": ("decoder_layers", "num_layers", 4),
+    "num_decoder_heads": ("decoder_attention_heads", "num_heads", 6),
+    "decoder_intermediate_dim": ("decoder_ffn_dim", "intermediate_dim", 1536),
+}
+# Of the training, of a head for classes, and of the times of words.
+_IGNORED = """
+    activation_dropout apply_spec_augment classifier_proj_size decoder_layerdrop encoder_layerdrop
+    forced_decoder_ids mask_feature_length mask_feature_min_masks mask_feature_prob mask_time_length
+    mask_time_min_masks mask_time_prob median_filter_width use_weighted_layer_sum
+"""
+_TABLE = """
+encoder_frame_embedding/convolution_{n}/kernel <- encoder.conv{n}.weight | transpose, merge 3 first heads
+encoder_frame_embedding/convolution_{n}/bias <- encoder.conv{n}.bias
+"""
+_POSITIONS = """
+encoder_frame_embedding/positions <- encoder.embed_positions.weight
+token_embedding/embeddings <- decoder.embed_tokens.weight
+decoder_position_embedding/embeddings <- decoder.embed_positions.weight
+"""
+_FINAL_NORM = """
+{s}_final_norm/gamma <- {s}.layer_norm.weight
+{s}_final_norm/beta <- {s}.layer_norm.bias
+"""
+_ATTENTION = """
+{s}_transformer_layer_{i}/attention/query/kernel <- {s}.layers.{i}.self_attn.q_proj.weight | transpose
+{s}_transformer_layer_{i}/attention/query/bias <- {s}.layers.{i}.self_attn.q_proj.bias
+{s}_transformer_layer_{i}/attention/key/kernel <- {s}.layers.{i}.self_attn.k_proj.weight | transpose
+{s}_transformer_layer_{i}/attention/value/kernel <- {s}.layers.{i}.self_attn.v_proj.weight | transpose
+{s}_transformer_layer_{i}/attention/value/bias <- {s}.layers.{i}.self_attn.v_proj.bias
+{s}_transformer_layer_{i}/attention/output/kernel <- {s}.layers.{i}.self_attn.out_proj.weight | transpose
+{s}_transformer_layer_{i}/attention/output/bias <- {s}.layers.{i}.self_attn.out_proj.bias
+{s}_transformer_layer_{i}/attention_residual/pre_norm/gamma <- {s}.layers.{i}.self_attn_layer_norm.weight
+{s}_transformer_layer_{i}/attention_residual/pre_norm/beta <- {s}.layers.{i}.self_attn_layer_norm.bias
+"""
+_CROSS_ATTENTION = renamed(_ATTENTION, {"/attention": "/cross_attention", "self_": "encoder_"})
+_FEED_FORWARD = """
+{s}_transformer_layer_{i}/feed_forward/intermediate/kernel <- {s}.layers.{i}.fc1.weight | transpose
+{s}_transformer_layer_{i}/feed_forward/intermediate/bias <- {s}.layers.{i}.fc1.bias
+{s}_transformer_layer_{i}/feed_forward/output/kernel <- {s}.layers.{i}.fc2.weight | transpose
+{s}_transformer_layer_{i}/feed_forward/output/bias <- {s}.layers.{i}.fc2.bias
+{s}_transformer_layer_{i}/feed_forward_residual/pre_norm/gamma <- {s}.layers.{i}.final_layer_norm.weight
+{s}_transformer_layer_{i}/feed_forward_residual/pre_norm/beta <- {s}.layers.{i}.final_layer_norm.bias
+"""
+_LAYER = _ATTENTION + _FEED_FORWARD
+
+
+class WhisperBackbone(EncoderDecoderBackbone):
+    """Whisper's encoder, of log-mel features of audio, and its decoder, of transcripts.
+
+    Args:
+        num_layers: int. Number of layers of the encoder.
+        num_heads: int. Number of attention heads of the encoder; must divide `hidden_dim`.
+        num_mels: int. Number of features of a frame.
+        max_encoder_sequence_length: int. Maximum number of frames; the encoder's output has half as
+            many positions.
+        max_decoder_sequence_length: int. Maximum number of tokens of a transcript.
+        num_decoder_layers, num_decoder_heads, decoder_intermediate_dim: int or None. The decoder's;
+            None for those of the encoder.
+
+    Call arguments:
+        inputs: dict of `encoder_features` (float `[batch, frames, num_mels]`), `decoder_token_ids`
+            (int), `decoder_padding_mask` (bool, True = real token), and optionally
+            `decoder_positions` and `decoder_sequence_ids` (int), all `[batch, seq]`.
+        training: bool. Whether to apply dropout.
+
+    Returns:
+        dict of float `encoder_sequence_output` `[batch, frames / 2, hidden_dim]` and
+        `decoder_sequence_output` `[batch, seq, hidden_dim]`.
+
+    Example:
+        >>> import numpy as np
+        >>> backbone = nlpkit.models.WhisperBackbone(
+        ...     vocabulary_size=100, num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=16
+        ... )
+        >>> features = np.zeros((1, 20, 80), "float32")
+        >>> outputs = backbone({"encoder_features": features, "decoder_token_ids": [[5, 2, 7]]})
+        >>> {name: tuple(x.shape) for name, x in outputs.items()}
+        {'encoder_sequence_output': (1, 10, 8), 'decoder_sequence_output': (1, 3, 8)}
+    """
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = TranscriptTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("whisper",)
+    hf_architecture: ClassVar[str] = "WhisperModel"
+    hf_prefix: ClassVar[str] = "model."
+    heads: ClassVar[Heads] = {
+        "SpeechToText": HeadTable(
+            "WhisperForConditionalGeneration", "lm_head/kernel <- proj_out.weight | transpose"
+        )
+    }
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        num_layers: int,
+        num_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
+        num_mels: int = 80,
+        dropout: float = 0.0,
+        max_encoder_sequence_length: int = 3000,
+        max_decoder_sequence_length: int = 448,
+        *,
+        activation: str = "gelu",
+        attention_dropout: float = 0.0,
+        num_decoder_layers: int | None = None,
+        num_decoder_heads: int | None = None,
+        decoder_intermediate_dim: int | None = None,
+        dtype: DType = None,
+        **kwargs: Any,
+    ) -> None:
+        norm = NormSpec("layer", 1e-5)
+        residual = ResidualSpec(pre=norm, dropout=dropout)
+
+        def stack(
+            own: EmbeddingSpec, depth: int, heads: int, inner: int, decodes: bool
+        ) -> StackSpec:
+            def attention(causal: bool) -> AttentionSpec:
+                usual = causal_attention(
+                    hidden_dim, heads, use_bias=True, dropout=attention_dropout
+                )
+                return replace(usual, causal=causal, key_bias=False)
+
+            layer = LayerSpec(
+                attention(causal=decodes),
+                residual,
+                FeedForwardSpec(inner, activation, gated=False, use_bias=True),
+                residual,
+                cross_attention=attention(causal=False) if decodes else None,
+                cross_attention_residual=residual if decodes else None,
+            )
+            head = HeadSpec(tied=True) if decodes else None
+            layers = (layer,) * depth
+            return StackSpec(hidden_dim, own, layers, 0.02, final_norm=norm, head=head)
+
+        frames = FramesSpec(num_mels, max_encoder_sequence_length)
+        of_audio = EmbeddingSpec(None, dropout=dropout, frames=frames)
+        of_text = EmbeddingSpec(vocabulary_size, max_decoder_sequence_length, dropout=dropout)
+        encoder = stack(of_audio, num_layers, num_heads, intermediate_dim, decodes=False)
+        depth = num_layers if num_decoder_layers is None else num_decoder_layers
+        heads = num_heads if num_decoder_heads is None else num_decoder_heads
+        inner = intermediate_dim if decoder_intermediate_dim is None else decoder_intermediate_dim
+        decoder = stack(of_text, depth, heads, inner, decodes=True)
+        super().__init__(EncoderDecoderSpec(encoder, decoder), locals(), dtype=dtype, **kwargs)
+
+    def weight_table(self) -> list[Line]:
+        return [
+            *expand(_TABLE, n=(1, 2)),
+            *expand(_POSITIONS),
+            *expand(_FINAL_NORM, s=["encoder", "decoder"]),
+            *expand(_LAYER, s=["encoder"], i=range(self.num_layers)),
+            *expand(_LAYER + _CROSS_ATTENTION, s=["decoder"], i=range(self.num_own_layers)),
+        ]
+
+    @classmethod
+    def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
+        reader.require("is_encoder_decoder", [True], True)
+        reader.require("scale_embedding", [False], False)
+        reader.require("tie_word_embeddings", [True], True)
+        reader.alias(hidden_size="d_model", num_hidden_layers="encoder_layers")
+        reader.alias(num_attention_heads="encoder_attention_heads")
+        reader.ignore(*_IGNORED.split())
+        arguments = reader.arguments(_CONFIG)
+        frames = 2 * reader.get("max_source_positions", 1500)
+        activation = reader.require("activation_function", ACTIVATIONS, "gelu")
+        own = {name: reader.get(key, default) for name, (key, _, default) in _DECODER.items()}
+        shared = {name: arguments[other] for name, (_, other, _) in _DECODER.items()}
+        decoder = {name: None if x == shared[name] else x for name, x in own.items()}
+        limits = {"max_encoder_sequence_length": frames, "activation": activation}
+        return {**arguments, **limits, **decoder}
+
+    def to_hf_config(self) -> dict[str, Any]:
+        decoder = {}
+        for name, (key, other, _) in _DECODER.items():
+            own = getattr(self, name)
+            decoder[key] = getattr(self, other) if own is None else own
+        return {
+            **config_of(self, _CONFIG),
+            **decoder,
+            "max_source_positions": -(-self.max_encoder_sequence_length // 2),
+            "activation_function": NAMES[self.activation],
+            "is_encoder_decoder": True,
+        }
