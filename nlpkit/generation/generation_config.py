@@ -20,6 +20,7 @@ _KINDS: dict[str, type] = {
     "length_penalty": float,
     "early_stopping": object,
     "no_repeat_ngram_size": int,
+    "min_length": int,
     "min_new_tokens": int,
     "max_length": int,
     "max_new_tokens": int,
@@ -38,9 +39,6 @@ def read_generation_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     reader = ConfigReader(config, "generation_config.json")
     found = {name: reader.get(name, None, kind=kind) for name, kind in _KINDS.items()}
-    least = reader.get("min_length", 0, kind=int)
-    if least > 1 and found["min_new_tokens"] is None:
-        found["min_new_tokens"] = least - 1  # The token that starts a target counts there.
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -13,7 +13,7 @@ from nlpkit.generation.stop_tokens import known_stop_tokens
 from nlpkit.samplers import Sampler
 
 # The rules that loops take as values.
-_PLANNED = ("min_new_tokens", "forced_bos_token_id", "forced_eos_token_id")
+_PLANNED = ("min_length", "min_new_tokens", "forced_bos_token_id", "forced_eos_token_id")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,9 @@ class Options:
     @property
     def plan_rules(self) -> dict[str, int]:
         """The rules that are values of a `Plan`."""
-        return {name: self.rules[name] for name in _PLANNED if name in self.rules}
+        replaced = "min_length" if "min_new_tokens" in self.rules else None
+        names = (name for name in _PLANNED if name != replaced)
+        return {name: self.rules[name] for name in names if name in self.rules}
 
     def check_rules(self, model: keras.Model) -> None:
         """Reject rules that no text of the model can keep.

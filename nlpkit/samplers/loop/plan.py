@@ -21,8 +21,8 @@ class Plan:
             A mapping rather than fields, because a custom sampler adds its own, and loops are
             compiled for those that are present.
         kept: bool `[R, L]`, which given tokens are kept, if a sampler is called; None for none.
-        rules: int32 scalars, those given of `min_new_tokens`, `forced_bos_token_id` and
-            `forced_eos_token_id`; see `nlpkit.samplers.loop.rules`.
+        rules: int32 scalars, those given of `min_length`, `min_new_tokens`, `forced_bos_token_id`
+            and `forced_eos_token_id`; see `nlpkit.samplers.loop.rules`.
         ngram: int, static. The number of tokens in a row that no text has twice; 0 for any.
     """
 

@@ -37,10 +37,12 @@ def obey(
     if not rules:
         return logits
     words = ops.arange(logits.shape[-1], dtype="int32")
-    if "min_new_tokens" in rules:
-        stops = ops.any(words == plan.stop_token_ids[:, None], axis=0)  # V
-        early = count < rules["min_new_tokens"]
-        logits = _without(logits, ops.logical_and(early[:, None], stops))
+    # What comes before the generated tokens counts in the one and not in the other.
+    for name, length in (("min_length", end - first), ("min_new_tokens", count)):
+        if name in rules:
+            stops = ops.any(words == plan.stop_token_ids[:, None], axis=0)  # V
+            early = length < rules[name]
+            logits = _without(logits, ops.logical_and(early[:, None], stops))
     if "forced_bos_token_id" in rules:
         logits = _only(logits, words == rules["forced_bos_token_id"], end - first == 1)
     if "forced_eos_token_id" in rules:
