@@ -74,8 +74,8 @@ _POSITIVES = """
     rotary_max_wavelength scaling_factor soft_cap swiglu_limit
 """
 _RATES = """
-    attention_dropout attention_dropout_rate dropout embedding_dropout feedforward_dropout_rate
-    intermediate_dropout
+    activation_dropout attention_dropout attention_dropout_rate dropout embedding_dropout
+    feedforward_dropout_rate intermediate_dropout
 """
 _AMOUNTS = """
     balance_coefficient jitter router_aux_loss_coef router_aux_loss_coefficient router_jitter_noise

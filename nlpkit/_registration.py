@@ -24,6 +24,7 @@ _LAZY = ("layers", "losses", "metrics", "preprocessors", "samplers", "tokenizers
 _OTHERS = {
     "backbones.backbone": "Backbone",
     "backbones.encoder_decoder": "EncoderDecoderBackbone",
+    "backbones.shared.bart_like": "BartLikeBackbone",
     "layers.modeling.transformer_layer": "TransformerLayer",
     "layers.preprocessing.audio_converter": "AudioConverter",
     "layers.preprocessing.next_token_packer": "NextTokenPacker",
@@ -47,6 +48,7 @@ _OTHERS = {
     "modules.feed_forward": "FeedForward",
     "modules.frame_embedding": "FrameEmbedding",
     "modules.mixing.fourier_mixing": "FourierMixing",
+    "modules.logits_bias": "LogitsBias",
     "modules.normalization": "LayerNormalization RMSNorm",
     "modules.pooling": "Pooling",
     "modules.mixing.relative_bias": "RelativeBias",

@@ -284,12 +284,14 @@ class HeadSpec:
         use_bias: whether an untied head has a bias.
         soft_cap: of the logits.
         scale: factor of the logits.
+        logits_bias: whether each token's logit has a term that is not trained.
     """
 
     tied: bool
     use_bias: bool = False
     soft_cap: float | None = None
     scale: float | None = None
+    logits_bias: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,13 @@ _DICT: Form = "dict"
 
 
 def read_sources(
-    inputs: Data, model: keras.Model, *, start: int | None, longest: int, truncation: str
+    inputs: Data,
+    model: keras.Model,
+    *,
+    start: int | None,
+    second: int | None,
+    longest: int,
+    truncation: str,
 ) -> Prompts:
     """Read sources, and what their targets begin with.
 
@@ -27,6 +33,7 @@ def read_sources(
         inputs: see `Seq2SeqLM.generate`.
         model: `Seq2SeqLM`.
         start: int or None. The token that every target begins with; None for the preprocessor's.
+        second: int or None. The token after it, where the preprocessor has one there, too.
         longest: int. The maximum number of tokens of what a target begins with.
         truncation: str. What happens to sources that are too long, "error" or "right".
 
@@ -39,6 +46,9 @@ def read_sources(
     sources, rows, kind = found
     if start is not None:
         rows = [[start, *row[1:]] for row in rows]
+    if second is not None and kind in ("text", "texts"):
+        given = [second][: len(model.preprocessor.decoder_start_ids) - 1]
+        rows = [[row[0], *given, *row[1 + len(given) :]] for row in rows]
     limit = model.backbone.max_source_positions or ENDLESS
     if truncation == "right":
         sources = [row[:limit] for row in sources]
@@ -107,4 +117,4 @@ def _first(model: keras.Model) -> Any:
             "decoder_start_token_id, the token that starts what is generated, must be given to a "
             "model without a preprocessor, or decoder_token_ids; got neither."
         )
-    return model.preprocessor.decoder_start_id
+    return model.preprocessor.decoder_start_ids[0]

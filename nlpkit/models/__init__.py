@@ -42,6 +42,7 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer as Tokenizer
 
 if TYPE_CHECKING:
     from nlpkit.models.albert import *
+    from nlpkit.models.bart import *
     from nlpkit.models.bert import *
     from nlpkit.models.bloom import *
     from nlpkit.models.deberta_v3 import *

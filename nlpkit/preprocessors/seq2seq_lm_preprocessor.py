@@ -228,9 +228,9 @@ class Seq2SeqLMPreprocessor(GenerationPreprocessor):
         }
 
     @property
-    def decoder_start_id(self) -> int:
-        """The id of the token that starts a target."""
-        return self._special_ids(self.decoder_start)[0]
+    def decoder_start_ids(self) -> list[int]:
+        """The ids of the tokens that start a target."""
+        return self._special_ids(self.decoder_start)
 
     def _from_named(
         self, columns: dict[str, Any], y: Data, sample_weight: Data

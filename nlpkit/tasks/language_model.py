@@ -16,6 +16,7 @@ from nlpkit.generation.options import Options
 from nlpkit.generation.prompts import Prompts
 from nlpkit.generation.stop_tokens import read_stop_tokens, write_stop_tokens
 from nlpkit.modules.dense import Dense
+from nlpkit.modules.logits_bias import LogitsBias
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line, parse
@@ -58,14 +59,19 @@ class LanguageModel(CachedDecoding, Base):
                 dtype=backbone.dtype_policy,
                 name="lm_head",
             )
+        bias = None
+        if head.logits_bias:
+            words = backbone.token_embedding.input_dim
+            bias = LogitsBias(words, dtype=backbone.dtype_policy, name="logits_bias")
         hidden = self._hidden(backbone(backbone.input))
-        outputs = _logits(head, projection, backbone.token_embedding, hidden)
+        outputs = _logits(head, projection, bias, backbone.token_embedding, hidden)
         super().__init__(
             backbone.input, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs
         )
         self.stop_token_ids = stop_token_ids
         self.generation_config = generation_config
         self._projection = projection
+        self._logits_bias = bias
         self._execution = Execution(self)
         self.sampler = self._default_sampler()
         self._compile_itself()
@@ -193,11 +199,14 @@ class LanguageModel(CachedDecoding, Base):
 
     def _logits(self, hidden: Tensor) -> Any:
         backbone = self.backbone
-        return _logits(backbone.head, self._projection, backbone.token_embedding, hidden)
+        own = (backbone.head, self._projection, self._logits_bias)
+        return _logits(*own, backbone.token_embedding, hidden)
 
     def table_of_head(self) -> list[Line]:
         lines = super().table_of_head()
-        return parse(_TIED.format(lines[0].tensor)) if self.backbone.head.tied else lines
+        if not self.backbone.head.tied:
+            return lines
+        return [*parse(_TIED.format(lines[0].tensor)), *lines[1:]]
 
     @classmethod
     def from_hf_head_config(
@@ -221,9 +230,15 @@ class LanguageModel(CachedDecoding, Base):
 
 
 def _logits(
-    head: HeadSpec, projection: keras.Layer | None, token_embedding: keras.Layer, hidden: Tensor
+    head: HeadSpec,
+    projection: keras.Layer | None,
+    bias: keras.Layer | None,
+    token_embedding: keras.Layer,
+    hidden: Tensor,
 ) -> Any:
     logits = token_embedding(hidden, reverse=True) if projection is None else projection(hidden)
     if head.scale is not None:
         logits = logits * head.scale
+    if bias is not None:
+        logits = bias(logits)
     return logits if head.soft_cap is None else ops.tanh(logits / head.soft_cap) * head.soft_cap

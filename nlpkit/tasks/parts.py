@@ -27,12 +27,18 @@ def check_dtype(dtype: DType, backbone: "Backbone") -> None:
 
 
 def check_vocabulary(preprocessor: "Preprocessor | None", backbone: "Backbone") -> None:
-    """Raise a ValueError if a preprocessor has more tokens than a backbone."""
+    """Raise a ValueError if a preprocessor has more tokens than a backbone.
+
+    A last one that only masked texts have may be missing, as in BART's models that write summaries.
+    """
     tokenizer: Any = getattr(preprocessor, "tokenizer", None)
     if not getattr(tokenizer, "has_vocabulary", False):
         return
     rows = backbone.token_embedding.input_dim
-    if tokenizer.vocabulary_size() > rows:
+    tokens = tokenizer.vocabulary_size()
+    if getattr(tokenizer, "mask_token_id", None) == tokens - 1:
+        tokens -= 1
+    if tokens > rows:
         raise ValueError(
             f"The preprocessor's vocabulary has {tokenizer.vocabulary_size()} entries, more than "
             f"the {rows} rows of the backbone's token embedding; they belong to different models."

@@ -195,6 +195,7 @@ class Seq2SeqLM(LanguageModel, Task):
             inputs,
             self,
             start=options.rules.get("decoder_start_token_id"),
+            second=options.rules.get("forced_bos_token_id"),
             longest=longest,
             truncation=options.truncation,
         )
@@ -241,10 +242,9 @@ class Seq2SeqLM(LanguageModel, Task):
 
     def hf_generation_config(self) -> dict[str, Any]:
         own = dict(self.generation_config or {})
-        start = getattr(self.preprocessor, "decoder_start_id", None)
-        if start is not None:
-            own.setdefault("decoder_start_token_id", start)
-        return own
+        names = ("decoder_start_token_id", "forced_bos_token_id")
+        starts = getattr(self.preprocessor, "decoder_start_ids", ())
+        return {**dict(zip(names, starts, strict=False)), **own}
 
     def _default_sampler(self) -> samplers.Sampler:
         return sampler_of(self.generation_config or {})

@@ -1,6 +1,7 @@
 """What holds for every encoder-decoder family: it is Hugging Face's, saved, trained, generating."""
 
 from functools import cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import keras
@@ -139,16 +140,36 @@ def test_transformers_opens_what_is_saved(converted, family, shape, tmp_path):
     # Those by rules are the others, and more.
     [pytest.param(x, marks=() if "rules" in x else pytest.mark.by_turns(0)) for x in SEARCHES],
 )
-def test_searches_are_those_of_transformers(converted, search):
+@pytest.mark.parametrize("family", CASES, ids=[case.name for case in CASES])
+def test_searches_are_those_of_transformers(converted, family, search):
     import torch
 
-    made = converted(*SHAPES[0])
+    made = converted(family, next(iter(family.references)))
     own, theirs = SEARCHES[search]
+    end = made.theirs.config.eos_token_id
     ids, mask = (torch.tensor(made.inputs[f"encoder_{x}"]) for x in NAMES)
     options = {"do_sample": False, "max_new_tokens": NEW, "use_cache": False, **theirs}
     expected = made.theirs.generate(ids.long(), attention_mask=mask, **options).tolist()
     found = made.ours.generate(sources_of(made), max_new_tokens=NEW, **own)
-    assert found == [row[: row.index(1)] if 1 in row else row for row in expected]
+    assert found == [before(end, row) for row in expected]
+
+
+@pytest.mark.by_turns(0)
+def test_minimum_length_counts_what_a_target_begins_with(converted):
+    import torch
+
+    made = converted(*SHAPES[0])
+    ids = {"encoder_token_ids": [[5, 6, 7]], "decoder_token_ids": [[2, 4]]}
+    options = {"max_new_tokens": 4, "sampler": "greedy"}
+    end = made.ours.generate(ids, **options)["decoder_token_ids"][0, 2]
+    own = type(made.ours)(made.ours.backbone, generation_config={"min_length": 4})
+    own.set_weights(made.ours.get_weights())
+    found = own.generate(ids, stop_token_ids=[end], **options)["decoder_token_ids"]
+    source, begun = (torch.tensor(x) for x in ids.values())
+    limits = {"min_length": 4, "max_new_tokens": 4, "eos_token_id": int(end)}
+    theirs = made.theirs.generate(source, decoder_input_ids=begun, do_sample=False, **limits)
+    assert found.tolist() == theirs[:, : found.shape[1]].tolist()
+    assert found.shape[1] >= 4
 
 
 @pytest.mark.by_turns(1)
@@ -191,6 +212,8 @@ def test_streamed_equals_whole(case):
     assert task.preprocessor.generate_postprocess(dict_form) == whole
     begun = task.generate({"encoder_text": "go", "decoder_text": "the movie"}, **options)
     assert begun.startswith("the movie")
+    forced = task.generate("go", forced_bos_token_id=9, **options)
+    assert forced.startswith(task.preprocessor.tokenizer.detokenize([9]).strip())
 
 
 def test_trains_scores_and_comes_back(case, tmp_path):
@@ -199,7 +222,8 @@ def test_trains_scores_and_comes_back(case, tmp_path):
     before = np.concatenate(task.score(PAIRS)).mean()
     task.fit(TRAINED_ON, epochs=8, batch_size=3, verbose=0)
     scores = task.score(PAIRS)
-    lengths = [len(task.preprocessor.tokenizer(text)) + 1 for text in PAIRS[1]]
+    starts = len(task.preprocessor.decoder_start)
+    lengths = [len(task.preprocessor.tokenizer(text)) + starts for text in PAIRS[1]]
     assert [len(row) for row in scores] == lengths
     assert np.concatenate(scores).mean() > before + 0.5
     loss = task.evaluate([*zip(*PAIRS, strict=True)], verbose=0)[0]
@@ -309,6 +333,11 @@ def inputs_for(model):
     rows = [*rows_of_ids(SOURCES, words, 0), *rows_of_ids(TARGETS, words, 1)]
     names = [f"{side}_{name}" for side in ("encoder", "decoder") for name in NAMES]
     return dict(zip(names, rows, strict=True))
+
+
+def before(end, row):
+    """The tokens of a row after the first, and that, before the end token."""
+    return [row[0], *takewhile(lambda token: token != end, row[1:])]
 
 
 def sources_of(made):

@@ -4,6 +4,7 @@ import pytest
 
 import nlpkit
 from conformance.cases.decoders import DECODERS
+from conformance.cases.seq2seqs import SEQ2SEQ
 from nlpkit.tokenizers import ByteTokenizer, UnicodeCodepointTokenizer
 
 SIZES = {"num_layers": 1, "num_heads": 1, "hidden_dim": 4, "intermediate_dim": 4}
@@ -31,6 +32,21 @@ def test_tokenizers_without_files_are_asked_too(tokenizer, message):
     preprocessor = nlpkit.models.CausalLMPreprocessor(tokenizer, 8, add_end_token=False)
     with pytest.raises(ValueError, match=message):
         nlpkit.models.CausalLM(backbone, preprocessor)
+
+
+@pytest.mark.by_turns
+def test_a_mask_token_needs_no_row_where_nothing_is_masked():
+    task = next(case for case in SEQ2SEQ if case.name == "BartBackbone").build()
+    tokenizer, config = task.preprocessor.tokenizer, task.backbone.get_config()
+    tokens = [token for token in tokenizer.get_vocabulary() if token != "[MASK]"]
+    ids = {token: i for i, token in enumerate([*tokens, "[MASK]"])}
+    given = {**tokenizer.get_config(), "vocabulary": ids, "merges": tokenizer.merges}
+    preprocessor = type(task.preprocessor)(type(tokenizer)(**given))
+    small = type(task.backbone).from_config({**config, "vocabulary_size": len(tokens)})
+    assert type(task)(small, preprocessor).spelled_words == len(tokens)
+    smaller = type(small).from_config({**config, "vocabulary_size": len(tokens) - 1})
+    with pytest.raises(ValueError, match=f"more than the {len(tokens) - 1} rows"):
+        type(task)(smaller, preprocessor)
 
 
 def test_what_the_tokenizer_cannot_spell_is_not_generated():

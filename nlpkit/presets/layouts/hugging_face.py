@@ -24,6 +24,8 @@ _TOKENIZER_FILES = (
     "vocab.json",
     "vocab.txt",
 )
+# What preprocessors call the lengths of rows.
+_LENGTHS = ("sequence_length", "encoder_sequence_length", "decoder_sequence_length")
 
 
 class HuggingFaceLayout(Layout):
@@ -53,9 +55,10 @@ class HuggingFaceLayout(Layout):
     def preprocessor_arguments(self, cls: Any) -> dict[str, Any]:
         stated_of_backbone = self._backbone_class.from_hf_config(self._reader)
         longest = stated_of_backbone.get("max_sequence_length")
-        default = default_of(cls, "sequence_length")
-        fits = longest is None or default is None or default <= longest
-        arguments = {} if fits else {"sequence_length": longest}
+        usual = {name: default_of(cls, name) for name in _LENGTHS}
+        arguments = {
+            name: longest for name, most in usual.items() if longest and most and most > longest
+        }
         stated = cls.from_folder(self.folder)
         if longest is None or stated.get("sequence_length", longest) <= longest:
             arguments |= stated

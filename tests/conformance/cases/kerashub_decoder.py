@@ -36,20 +36,24 @@ class KerasHubDecoder:
         prefix: what the names of its classes start with.
         arguments: its backbone's.
         tokenizer, preprocessor: further arguments of these.
+        task: what the name of its task ends with.
+        lengths: of the preprocessor's rows.
     """
 
     prefix: str
     arguments: Mapping[str, Any]
     tokenizer: Mapping[str, Any] = field(default_factory=dict)
     preprocessor: Mapping[str, Any] = field(default_factory=dict)
+    task: str = "CausalLM"
+    lengths: Mapping[str, int] = field(default_factory=lambda: {"sequence_length": 12})
 
     def write(self, folder: Path) -> Any:
         """Write KerasHub's own folder of a random model; returns the task."""
-        preprocessor = self._class("CausalLMPreprocessor")(
-            tokenizer=self._tokenizer(), sequence_length=12, **self.preprocessor
+        preprocessor = self._class(f"{self.task}Preprocessor")(
+            tokenizer=self._tokenizer(), **self.lengths, **self.preprocessor
         )
         backbone = self._class("Backbone")(**self.arguments)
-        task = self._class("CausalLM")(backbone=backbone, preprocessor=preprocessor)
+        task = self._class(self.task)(backbone=backbone, preprocessor=preprocessor)
         generator = np.random.default_rng(5)
         for variable in task.backbone.trainable_weights:
             variable.assign(generator.normal(scale=0.5, size=variable.shape))

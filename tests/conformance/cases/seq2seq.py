@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,13 @@ import numpy as np
 import nlpkit
 from conformance.cases.case import Case, fill
 from conformance.cases.decoder import Arguments, TokenizerArguments
+from conformance.cases.decoder import reference as plain_reference
+from conformance.cases.kerashub_decoder import KerasHubDecoder
 
 PAIRS = (["the movie was", "go", "unbelievable, a good"], ["good", "the movie was", ""])
 TRAINED_ON = dict(zip(("encoder_text", "decoder_text"), PAIRS, strict=True))
+# Of the rows of KerasHub's preprocessors.
+LENGTHS = {"encoder_sequence_length": 12, "decoder_sequence_length": 10}
 # Of the rows that families are compared on: sources, and targets of which a token is the prompt.
 SOURCES, TARGETS = np.array([7, 4, 5]), np.array([6, 6, 3])
 
@@ -29,7 +34,7 @@ class Seq2SeqCase:
         references: makes a tiny random model with a head of Hugging Face's, by shape.
         tokenizer: makes the arguments of its tokenizer.
         others: makes arguments of the backbone that exclude some of `arguments`, by variant.
-        kerashub: writes KerasHub's folder of a tiny random task, and returns that, by variant.
+        kerashub: tiny models of KerasHub's, by variant, if it has the family.
     """
 
     name: str
@@ -37,7 +42,7 @@ class Seq2SeqCase:
     references: Mapping[str, Callable[[], Any]]
     tokenizer: TokenizerArguments
     others: Mapping[str, Arguments] = field(default_factory=dict)
-    kerashub: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    kerashub: Mapping[str, KerasHubDecoder] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:
@@ -90,6 +95,28 @@ class Seq2SeqCase:
         task = self.build()
         parts = {"backbone": task.backbone, "preprocessor": task.preprocessor}
         return {**parts, "stop_token_ids": [1, 5], "generation_config": {"num_beams": 2}}
+
+
+def reference(architecture: str, **config: Any) -> Callable[[], Any]:
+    """As `conformance.cases.decoder.reference`, with terms of the logits.
+
+    Norms get large factors: else beams are of texts with the same tokens in another order, whose
+    scores differ by less than rounding does.
+    """
+
+    @cache
+    def make() -> Any:
+        import torch
+
+        model = plain_reference(architecture, **config)()
+        with torch.no_grad():
+            model.final_logits_bias += torch.linspace(-1, 1, model.config.vocab_size)
+            for part in model.modules():
+                if isinstance(part, torch.nn.LayerNorm):
+                    part.weight += 2
+        return model
+
+    return make
 
 
 def rows_of_ids(lengths: np.ndarray, words: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

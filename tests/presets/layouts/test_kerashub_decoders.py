@@ -13,6 +13,7 @@ from conformance.cases.case import assert_close
 from conformance.cases.decoders import KERASHUB_DECODERS as CASES
 from conformance.cases.encoders import ENCODERS
 from conformance.cases.kerashub_decoder import TEXTS
+from conformance.cases.seq2seqs import KERASHUB_SEQ2SEQ
 from nlpkit._registry import known_classes
 from nlpkit.models import CausalLM, GPT2Tokenizer
 
@@ -94,7 +95,8 @@ def test_task_is_made_from_a_folder_of_a_backbone(written, tmp_path, name):
 def test_every_family_that_is_read_has_a_case():
     families = [x for cls in known_classes().values() for x in vars(cls).get("kerashub", ())]
     names = {name for family in families for name in family.backbone.names}
-    cases = [*CASES.values(), *(case for case in ENCODERS if case.kerashub)]
+    cases = [*CASES.values(), *KERASHUB_SEQ2SEQ.values()]
+    cases += [case for case in ENCODERS if case.kerashub]
     assert names == {"BertBackbone", *(f"{case.prefix}Backbone" for case in cases)}
 
 

@@ -73,6 +73,8 @@ class Family:
         tokenizer, backbone, preprocessors, tasks: its classes.
         layer: the weight table of a layer; in braces stands what `sizes` has.
         layer_name: what the first layer is called; the others have numbers.
+        encoder: of a family with two stacks, the table of a layer of the encoder and what the first
+            is called; `layer` and `layer_name` are then the decoder's.
         options: further lines of a layer, by the argument of the backbone that is true for them.
         backbone_options: further lines of the backbone in the same way.
         sizes: the backbone's arguments that the table needs, by what it calls them.
@@ -84,6 +86,7 @@ class Family:
     tasks: tuple[ClassMapping, ...]
     layer: str
     layer_name: str
+    encoder: tuple[str, str] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     backbone_options: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, str] = field(
@@ -96,14 +99,17 @@ class Family:
 
     def backbone_lines(self, backbone: keras.Model) -> list[Line]:
         """The weight table of a backbone."""
-        layer = self.layer + _chosen(self.options, backbone)
         own = self.backbone.lines + _chosen(self.backbone_options, backbone)
-        for name, argument in self.sizes.items():
-            layer = layer.replace(f"{{{name}}}", str(getattr(backbone, argument)))
+        layer = self.layer + _chosen(self.options, backbone)
+        stacks = {"" if self.encoder is None else "decoder_": (layer, self.layer_name)}
+        if self.encoder is not None:
+            stacks["encoder_"] = self.encoder
+        sizes = {name: int(getattr(backbone, argument)) for name, argument in self.sizes.items()}
         return expand(own + _BUFFERS) + [
-            line.within(f"transformer_layer_{i}/", f"layers/{self.layer_name}{_suffix(i)}/")
+            line.within(f"{stack}transformer_layer_{i}/", f"layers/{name}{_suffix(i)}/")
+            for stack, (layer, name) in stacks.items()
             for i in range(backbone.num_own_layers)
-            for line in expand(layer)
+            for line in expand(_sized(layer, sizes))
         ]
 
 
@@ -114,6 +120,12 @@ def head_lines(task: ClassMapping) -> list[Line]:
 
 def _chosen(options: Mapping[str, str], backbone: keras.Model) -> str:
     return "".join(lines for argument, lines in options.items() if getattr(backbone, argument))
+
+
+def _sized(layer: str, sizes: Mapping[str, int]) -> str:
+    for name, size in sizes.items():
+        layer = layer.replace(f"{{{name}}}", str(size))
+    return layer
 
 
 def _suffix(i: int) -> str:

@@ -77,9 +77,11 @@ attention/output/bias <- self_attention_layer/output_dense/1
 _SINKS = """
 attention/sinks <- self_attention_layer/0
 """
-_BIASED_REST = """
+_ATTENTION_NORM = """
 attention_residual/{norm}/gamma <- self_attention_layer_norm/0
 attention_residual/{norm}/beta <- self_attention_layer_norm/1
+"""
+_FEED_FORWARD_REST = """
 feed_forward/intermediate/kernel <- feedforward_intermediate_dense/0
 feed_forward/intermediate/bias <- feedforward_intermediate_dense/1
 feed_forward/output/kernel <- feedforward_output_dense/0
@@ -87,9 +89,17 @@ feed_forward/output/bias <- feedforward_output_dense/1
 feed_forward_residual/{norm}/gamma <- feedforward_layer_norm/0
 feed_forward_residual/{norm}/beta <- feedforward_layer_norm/1
 """
+_BIASED_REST = _ATTENTION_NORM + _FEED_FORWARD_REST
 PRE_NORM, POST_NORM = "pre_norm", "output_norm"
 # KerasHub's TransformerEncoder and TransformerDecoder; their projections keep the heads apart.
 BIASED_LAYER = _PROJECTIONS + PROJECTION_BIASES + _OUTPUT + _OUTPUT_BIAS + _BIASED_REST
+# What KerasHub's TransformerDecoder has between the two where there is an encoder.
+BIASED_CROSS_ATTENTION = (
+    (_PROJECTIONS + PROJECTION_BIASES + _OUTPUT + _OUTPUT_BIAS + _ATTENTION_NORM)
+    .replace("self_", "cross_")
+    .replace("attention/", "cross_attention/")
+    .replace("attention_residual/", "cross_attention_residual/")
+)
 FLAT_OUTPUT_LAYER = _PROJECTIONS + PROJECTION_BIASES + _FLAT_OUTPUT + _OUTPUT_BIAS + _BIASED_REST
 FUSED_LAYER = _FUSED_PROJECTIONS + _FLAT_OUTPUT + _OUTPUT_BIAS + _BIASED_REST
 GATED_LAYER = _PROJECTIONS + _OUTPUT + _RMS_NORMS + _GATED_FEED_FORWARD

@@ -34,6 +34,8 @@ _KINDS = {CONFIG: "", _TOKENIZER: "tokenizer", _PREPROCESSOR: "preprocessor", _T
 _INNER = {"task": ("backbone", "preprocessor"), "preprocessor": ("tokenizer",)}
 _ASSETS = "assets/tokenizer"
 _OWN_HEAD = weight_files.BACKBONE + OWN_HEAD
+# KerasHub's heads have no terms of the logits.
+_NO_BIAS = Line("logits_bias/bias", weight_files.HEAD + "logits_bias", (), ("or zero",))
 # What Keras puts into the description of every object, and Hugging Face never.
 _MARKS = {"class_name", "registered_name"}
 
@@ -119,8 +121,9 @@ class KerasHubLayout(Layout):
         mapping = self._mapping_of_head(type(task))
         lines = head_lines(mapping) if mapping else []
         head = [line.within("", weight_files.HEAD) for line in lines]
-        is_tied = task.backbone.head is None or task.backbone.head.tied
-        own = [] if is_tied else [Line("lm_head/kernel", _OWN_HEAD)]
+        spec = task.backbone.head
+        own = [] if spec is None or spec.tied else [Line("lm_head/kernel", _OWN_HEAD)]
+        own += [_NO_BIAS] if spec is not None and spec.logits_bias else []
         return backbone + head + own
 
     def other_heads(self, model: keras.Model) -> list[Line]:
