@@ -16,6 +16,7 @@ SAVES = {
     "finetune_gpt2.py": {"my_language_model": True},
     "train_embedder.py": {"my_embedder": True},
     "question_answering.py": {"my_question_answerer": True},
+    "summarize.py": {"my_summarizer": True},
     "token_classification.py": {"my_token_classifier": True},
 }
 TRAINS_NOTHING = {"1_predict.py", "generate_text.py", "semantic_search.py"}
