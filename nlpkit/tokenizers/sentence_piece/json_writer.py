@@ -39,6 +39,7 @@ def model_as_json(data: bytes) -> dict[str, Any]:
     prefix = settings["add_dummy_prefix"]
     is_bpe = settings["model_type"] == "bpe"
     scheme = ("first" if is_bpe else "always") if prefix else "never"
+    alone = set() if is_bpe else _characters_alone(proto.pieces)
     return {
         "normalizer": {"type": "Sequence", "normalizers": _normalizers(settings)},
         "pre_tokenizer": {
@@ -56,9 +57,19 @@ def model_as_json(data: bytes) -> dict[str, Any]:
                 "normalized": False,
             }
             for i, piece in enumerate(proto.pieces)
-            if piece.kind in _ADDED
+            if piece.kind in _ADDED and piece.text not in alone
         ],
     }
+
+
+def _characters_alone(pieces: Sequence[Piece]) -> set[str]:
+    """User-defined characters that no other piece contains, so that all texts are split there.
+
+    As added tokens they would start a text of their own, with a space; ALBERT and XLNet have some.
+    """
+    others = {c for piece in pieces if len(piece.text) > 1 for c in piece.text}
+    own = {piece.text for piece in pieces if piece.kind == PieceKind.USER_DEFINED}
+    return {text for text in own if len(text) == 1} - others
 
 
 def _normalizers(settings: dict[str, Any]) -> list[dict[str, Any]]:

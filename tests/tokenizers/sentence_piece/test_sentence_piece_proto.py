@@ -3,7 +3,7 @@
 import pytest
 from sentencepiece import SentencePieceProcessor
 
-from nlpkit.tokenizers import compute_sentence_piece_proto
+from nlpkit.tokenizers import SentencePieceTokenizer, compute_sentence_piece_proto
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
 from nlpkit.tokenizers.sentence_piece.protobuf_wire import read_fields, write_fields
 
@@ -34,6 +34,19 @@ def test_sentencepiece_reads_what_is_built():
     processor = _processor(built.to_bytes())
     assert processor.encode("abb") == [1, 3]
     assert [processor.get_score(i) for i in range(4)] == [0, -0.5, -1.5, -2.5]
+
+
+def test_characters_alone_are_split_in_transformers_as_in_sentencepiece(tmp_path):
+    import transformers
+
+    alone = [Piece(text, 0.0, PieceKind.USER_DEFINED) for text in "()"]
+    pieces = [Piece("▁", -2.0), Piece("a", -3.0), Piece("▁a", -4.0), Piece("b", -3.0)]
+    model = SentencePieceProto.build([UNKNOWN, *alone, *pieces])
+    tokenizer = SentencePieceTokenizer(model.to_bytes())
+    tokenizer.save_to_preset(tmp_path)
+    theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    for text in ("a (b) (a)", "((a b", ") )"):
+        assert theirs(text, add_special_tokens=False)["input_ids"] == tokenizer(text)
 
 
 def test_pieces_can_be_rearranged():
