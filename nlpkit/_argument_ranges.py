@@ -67,11 +67,11 @@ _COUNTS = """
 """
 _POSITIVES = """
     attention_logit_soft_cap attention_multiplier embedding_multiplier epsilon final_logit_soft_cap
-    global_rope_scaling_factor head_layer_norm_epsilon layer_norm_epsilon local_rope_max_wavelength
-    local_rope_scaling_factor logit_soft_cap logits_scaling max_wavelength query_pre_attn_scalar
-    residual_multiplier rope_frequency_adjustment_factor rope_high_freq_factor rope_low_freq_factor
-    rope_max_wavelength rope_position_scaling_factor rope_scaling_factor rope_theta
-    rotary_max_wavelength scaling_factor soft_cap swiglu_limit
+    global_rope_scaling_factor head_layer_norm_epsilon kernel_initializer_range layer_norm_epsilon
+    local_rope_max_wavelength local_rope_scaling_factor logit_soft_cap logits_scaling max_wavelength
+    query_pre_attn_scalar residual_multiplier rope_frequency_adjustment_factor rope_high_freq_factor
+    rope_low_freq_factor rope_max_wavelength rope_position_scaling_factor rope_scaling_factor
+    rope_theta rotary_max_wavelength scaling_factor soft_cap swiglu_limit
 """
 _RATES = """
     activation_dropout attention_dropout attention_dropout_rate dropout embedding_dropout
@@ -81,6 +81,7 @@ _AMOUNTS = """
     balance_coefficient jitter router_aux_loss_coef router_aux_loss_coefficient router_jitter_noise
     swiglu_alpha
 """
+_NUMBERS = "conv_kernel_size end_segment num_segments pad_segment"
 _DEPTHS = "num_decoder_layers num_groups num_inner_repetitions num_layers"
 RANGES: Mapping[str, Range] = {
     **dict.fromkeys(_COUNTS.split(), _COUNT),
@@ -92,7 +93,7 @@ RANGES: Mapping[str, Range] = {
     "max_distance": Range(Integral, 2, _FARTHEST),
     "max_characters_per_word": Range(Integral, 1, _LONGEST_WORD),
     **dict.fromkeys(_DEPTHS.split(), _LAYERS),
-    **dict.fromkeys(("conv_kernel_size", "num_segments"), Range(Integral, 0, LARGEST_COUNT)),
+    **dict.fromkeys(_NUMBERS.split(), Range(Integral, 0, LARGEST_COUNT)),
 }
 
 

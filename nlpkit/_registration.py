@@ -51,6 +51,7 @@ _OTHERS = {
     "modules.logits_bias": "LogitsBias",
     "modules.normalization": "LayerNormalization RMSNorm",
     "modules.pooling": "Pooling",
+    "modules.mixing.relative_attention": "RelativeAttention RelativeEncoding",
     "modules.mixing.relative_bias": "RelativeBias",
     "modules.mixing.sequence_convolution": "SequenceConvolution",
     "modules.transformer_block": "Residual TransformerBlock",

@@ -27,6 +27,7 @@ class AttentionInputs:
         reach: int `[B]`, how many tokens each row may come to have; None: how many it has.
         cache: the stack's cache, whose slots are the keys.
         relative: layer that makes `bias` of positions, or None.
+        segment_ids: int `[B, T]`, which it takes, too, if there are any.
         dtype: str. Of the queries.
     """
 
@@ -38,6 +39,7 @@ class AttentionInputs:
         reach: Tensor = None,
         cache: KeyValueCache | None = None,
         relative: Any = None,
+        segment_ids: Tensor = None,
         dtype: str,
     ) -> None:
         self._sequence_ids = sequence_ids
@@ -45,6 +47,7 @@ class AttentionInputs:
         self._reach = reach
         self._cache = cache
         self._relative = relative
+        self._compared = () if segment_ids is None else (segment_ids,)
         self._dtype = dtype
         self._made: dict[Any, Any] = {}
 
@@ -105,7 +108,7 @@ class AttentionInputs:
         key = ("relative", attention.window)
         if key not in self._made:
             keys = self._keys(attention.window)
-            self._made[key] = self._relative(self._positions, keys.positions)
+            self._made[key] = self._relative(self._positions, keys.positions, *self._compared)
         return self._made[key]
 
     def _alibi(self, attention: AttentionSpec) -> Any:

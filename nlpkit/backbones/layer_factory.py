@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from nlpkit._config import argument_names
 from nlpkit._types import DType
 from nlpkit.backbones.spec import (
     AttentionSpec,
@@ -110,7 +111,9 @@ class LayerFactory:
             return None
         layer = getattr(spec, "layer", RelativeBias)
         own = {"dtype": self._dtype, "name": self._prefix + name}
-        return layer(**_fields(spec), initializer=self._fresh(), **own)
+        if "initializer" in argument_names(layer):
+            own["initializer"] = self._fresh()
+        return layer(**_fields(spec), **own)
 
     def block(self, index: int, layer: LayerSpec) -> TransformerBlock:
         """A transformer layer."""

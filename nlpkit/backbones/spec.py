@@ -304,7 +304,8 @@ class StackSpec:
         layers: one spec per layer.
         order: the layers that run, in order, for layers that run repeatedly; None for each once.
         relative: what the attention of all layers is told of distances: `RelativeBiasSpec`, or a
-            spec whose `layer` makes their `bias` from the positions of queries and keys.
+            spec whose `layer` makes their `bias` from the positions of queries and keys and, if
+            it `compares_segments`, from segment ids.
         convolution: a spec whose `layer` changes the first layer's output by the embeddings.
         initializer_range: standard deviation of initial weights (truncated normal).
         counts_padding: whether padding is numbered, mixed and encoded like all tokens.

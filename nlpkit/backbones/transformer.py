@@ -83,6 +83,10 @@ class Transformer:
             )
 
     @property
+    def _compares_segments(self) -> bool:
+        return getattr(self.spec.relative, "compares_segments", False)
+
+    @property
     def stacks(self) -> Mapping[str, "Transformer"]:
         """The stacks, by what the names of their inputs start with: this one alone."""
         return {"": self}
@@ -96,7 +100,7 @@ class Transformer:
         """The inputs the family has, and those that are optional beside them."""
         if self.frame_embedding is not None:
             return ["features"]
-        several = (self.spec.embedding.num_segments or 1) > 1
+        several = (self.spec.embedding.num_segments or 1) > 1 or self._compares_segments
         names = ["token_ids", "padding_mask", *(["segment_ids"] if several else [])]
         return [*names, "positions", "sequence_ids"] if optional else names
 
@@ -132,7 +136,8 @@ class Transformer:
             float `[B, T, dim]`; with a pooler `{"sequence_output": …, "pooled_output": [B, dim]}`.
         """
         sequence_ids, positions = self._positions(inputs)
-        attention_inputs = self._attention_inputs(sequence_ids, positions)
+        segment_ids = inputs.get("segment_ids") if self._compares_segments else None
+        attention_inputs = self._attention_inputs(sequence_ids, positions, segment_ids=segment_ids)
         embedded = self._embed(inputs, positions, training)
         if intercept is not None:
             embedded = intercept(embedded, -1)

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from nlpkit.models.stablelm import *
     from nlpkit.models.t5 import *
     from nlpkit.models.whisper import *
+    from nlpkit.models.xlnet import *
 
 
 def _family_classes() -> Iterator[tuple[str, type]]:

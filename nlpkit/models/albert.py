@@ -111,7 +111,7 @@ class AlbertTokenizer(ClsSepPieceTokenizer):
         'the fox'
     """
 
-    simplifies: ClassVar[bool] = True
+    simplifies: ClassVar[tuple[str, ...]] = ("lowercase", "strip_accents")
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, HeadTable
 from nlpkit.backbones.layer_types import FULL, WINDOW, attentions_of_layers, kinds_of_layers
 from nlpkit.backbones.rope.config import read_rope_by_layer_type
+from nlpkit.backbones.shared import bert_like
 from nlpkit.backbones.spec import (
     AttentionSpec,
     ClassifierHeadSpec,
@@ -157,12 +158,7 @@ class ModernBertBackbone(Backbone):
         dtype: DType = None,
         **kwargs: Any,
     ) -> None:
-        if hidden_dim % num_heads:
-            raise ValueError(
-                f"num_heads must divide hidden_dim; got num_heads={num_heads}, "
-                f"hidden_dim={hidden_dim}."
-            )
-        head_dim = hidden_dim // num_heads
+        head_dim = bert_like.head_dim(num_heads, hidden_dim)
         full = AttentionSpec(
             num_heads=num_heads,
             num_key_value_heads=num_heads,

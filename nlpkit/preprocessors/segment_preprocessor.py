@@ -58,6 +58,8 @@ class PackingPreprocessor(Preprocessor):
             end_value=self._special_ids(packing.end),
             sep_value=self._special_ids(packing.separator),
             pad_value=self._pad_id(),
+            end_segment=packing.end_segment,
+            pad_segment=packing.pad_segment,
             **self._layout(),
         )
 

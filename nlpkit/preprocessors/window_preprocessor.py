@@ -66,11 +66,16 @@ class WindowPreprocessor(PackingPreprocessor):
         return self._pack([questions, texts] if questions else [texts])
 
     def places(self, window: TextWindow) -> tuple[int, int]:
-        """Where the row of a window begins, and where its tokens do."""
+        """Where the token is that stands for all the row of a window, and where its tokens begin.
+
+        The former is the row's first one, unless the family has "cls_token" at the end.
+        """
         before, after = self._special(window.question)
-        left = self.padding_side == "left"
-        start = self.sequence_length - before - len(window.ids) - after if left else 0
-        return start, start + before
+        size = before + len(window.ids) + after
+        start = self.sequence_length - size if self.padding_side == "left" else 0
+        packing = self.tokenizer.packing
+        ends = packing is not None and packing.end[-1:] == ("cls_token",) and not packing.start
+        return start + size - 1 if ends else start, start + before
 
     def _windows_of(
         self, units: TextUnits, row: int, question: Sequence[int] | None = None

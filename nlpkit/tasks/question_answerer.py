@@ -30,7 +30,8 @@ class QuestionAnswerer(TokenLoss, Task):
 
     It compiles itself with Adam (5e-5), sparse categorical cross-entropy over the tokens and
     accuracy, of starts and ends (Devlin et al., 2018). A window that does not contain the answer
-    has the first token of its row as label, and so has a context without an answer.
+    has the first token of its row as label (XLNet: the last), and so has a context without an
+    answer.
 
     Args:
         backbone: `Backbone`, an encoder or a decoder.
@@ -118,9 +119,9 @@ class QuestionAnswerer(TokenLoss, Task):
         logits = keras.Model.predict(self, dataset, **kwargs).astype("float32")
         parts: dict[int, list[ReadWindow]] = {}
         for (window, *_), row in zip(answered, logits, strict=True):
-            before, first = reader.prepare.places(window)
+            nowhere, first = reader.prepare.places(window)
             of_text = row[:, first : first + len(window.ids)]
-            parts.setdefault(window.row, []).append(ReadWindow(window, of_text, row[:, before]))
+            parts.setdefault(window.row, []).append(ReadWindow(window, of_text, row[:, nowhere]))
         return [answer_of(read, max_answer_length, no_answer) for read in parts.values()]
 
     def _reader(self, labelled: bool = True) -> Any:

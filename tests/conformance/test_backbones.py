@@ -72,7 +72,8 @@ def test_agrees_with_transformers_and_back(family_case, shape, tmp_path):
     backbone = family_case.cls.from_preset(tmp_path / "theirs")
     inputs = dict(family_case.inputs)
     if "segment_ids" in inputs:
-        inputs["segment_ids"] = np.minimum(inputs["segment_ids"], backbone.num_segments - 1)
+        segments = getattr(backbone, "num_segments", 2)  # XLNet compares any numbers.
+        inputs["segment_ids"] = np.minimum(inputs["segment_ids"], segments - 1)
     expected, mask = family.reference_outputs(reference, inputs), inputs["padding_mask"]
     _same_features(run(backbone, inputs), mask, expected, mask)
 

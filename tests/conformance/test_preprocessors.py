@@ -37,11 +37,12 @@ def test_pairs_are_two_segments(case):
     preprocessor = case.build()
     features, *_ = as_tuple(preprocessor((TEXTS, TEXTS[::-1])))
     assert features["token_ids"].shape == (len(TEXTS), preprocessor.sequence_length)
-    numbered = preprocessor.tokenizer.packing.numbers_segments
-    assert ("segment_ids" in features) == numbered
-    if numbered:
-        assert features["segment_ids"].max() == 1
-        assert not features["segment_ids"][~features["padding_mask"]].any()
+    packing, real = preprocessor.tokenizer.packing, features["padding_mask"]
+    assert ("segment_ids" in features) == packing.numbers_segments
+    if packing.numbers_segments:
+        segment_ids = features["segment_ids"]
+        assert segment_ids[real].max() == (packing.end_segment or 1)
+        assert (segment_ids[~real] == packing.pad_segment).all()
 
 
 def test_labels_pass_through(case):

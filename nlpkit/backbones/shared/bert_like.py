@@ -128,11 +128,7 @@ def stack(
     Raises:
         ValueError: `num_heads` does not divide `hidden_dim`.
     """
-    if num_heads < 1 or hidden_dim % num_heads:
-        raise ValueError(
-            f"num_heads must divide hidden_dim; got num_heads={num_heads}, hidden_dim={hidden_dim}."
-        )
-    norm, head_dim = NormSpec("layer", layer_norm_epsilon), hidden_dim // num_heads
+    norm, size = NormSpec("layer", layer_norm_epsilon), head_dim(num_heads, hidden_dim)
     residual = ResidualSpec(
         pre=norm if normalize_first else None,
         output=None if normalize_first else norm,
@@ -141,8 +137,8 @@ def stack(
     attention = AttentionSpec(
         num_heads=num_heads,
         num_key_value_heads=num_heads,
-        head_dim=head_dim,
-        scale=head_dim**-0.5,
+        head_dim=size,
+        scale=size**-0.5,
         input_bias=True,
         output_bias=True,
         causal=False,
@@ -153,6 +149,19 @@ def stack(
     if normalize_first:
         further["final_norm"] = norm
     return StackSpec(hidden_dim, embedding, (layer,) * num_layers, INITIALIZER_RANGE, **further)
+
+
+def head_dim(num_heads: int, hidden_dim: int) -> int:
+    """The size of a head.
+
+    Raises:
+        ValueError: `num_heads` does not divide `hidden_dim`.
+    """
+    if num_heads < 1 or hidden_dim % num_heads:
+        raise ValueError(
+            f"num_heads must divide hidden_dim; got num_heads={num_heads}, hidden_dim={hidden_dim}."
+        )
+    return hidden_dim // num_heads
 
 
 def table(

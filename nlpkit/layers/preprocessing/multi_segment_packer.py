@@ -41,6 +41,9 @@ class MultiSegmentPacker(Packer):
         truncation: str. What happens when tokens are cut: "warn" (once per layer), "error" or
             "silent". Default "warn".
         return_padding_mask: bool. Whether to return a mask too. Default False.
+        end_segment: int or None. The segment id of the last end token. Default None: that of the
+            last segment.
+        pad_segment: int. The segment id of padding. Default 0.
         **kwargs: `name` and `dtype` (of the ids; default "int32").
 
     Call arguments:
@@ -53,8 +56,8 @@ class MultiSegmentPacker(Packer):
     Returns:
         A tuple of the packed tokens, `[batch, sequence_length]` (or `[sequence_length]` for one
         example), ids of `dtype` or strings, and the segment ids, int32 of the same shape: 0 for the
-        start, a segment's number for its tokens and what follows them, 0 for padding. With
-        `return_padding_mask` also a bool array of that shape, True where a token is.
+        start, a segment's number for its tokens and what follows them, `pad_segment` for padding.
+        With `return_padding_mask` also a bool array of that shape, True where a token is.
 
     Raises:
         ValueError: the special tokens alone do not fit, the segments differ in batch size, or
@@ -80,6 +83,9 @@ class MultiSegmentPacker(Packer):
         padding_side: str = "right",
         truncation: str = "warn",
         return_padding_mask: bool = False,
+        *,
+        end_segment: int | None = None,
+        pad_segment: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -95,6 +101,8 @@ class MultiSegmentPacker(Packer):
         self.sep_value = sep_value
         self.truncate = truncate
         self.return_padding_mask = return_padding_mask
+        self.end_segment = end_segment
+        self.pad_segment = pad_segment
         self._start = special_tokens(start_value, "start_value")
         self._end = special_tokens(end_value, "end_value")
         self._separator = self._end if sep_value is None else special_tokens(sep_value, "sep_value")
@@ -140,12 +148,17 @@ class MultiSegmentPacker(Packer):
         self, parts: list[TokenBlock], length: int, start: list[Any], end: list[Any]
     ) -> tuple[np.ndarray, ...]:
         separator = repeat(self._separator, parts, "sep_value")
-        after = [separator] * (len(parts) - 1) + [repeat(end, parts, "end_value")]
+        last = [end[:-1], end[-1:]]
+        after = [separator] * (len(parts) - 1) + [repeat(last[0], parts, "end_value")]
         blocks, numbers = [repeat(start, parts, "start_value")], [0]
         for i, (part, following) in enumerate(zip(parts, after, strict=True)):
             blocks += [part, following]
             numbers += [i, i]
-        return self._pack(blocks, numbers, length)
+        blocks.append(repeat(last[1], parts, "end_value"))
+        numbers.append(numbers[-1] if self.end_segment is None else self.end_segment)
+        tokens, segment_ids, real = self._pack(blocks, numbers, length)
+        segment_ids[~real] = self.pad_segment
+        return tokens, segment_ids, real
 
 
 def _is_batches(inputs: Data) -> bool:

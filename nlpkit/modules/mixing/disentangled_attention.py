@@ -67,11 +67,11 @@ class DisentangledAttention(Attention):
         if "c2p" in self.terms:
             keys = self._of_positions(self.position_key(embeddings))
             products = ops.einsum("bthd,phd->bhtp", query, keys)
-            scores = scores + _look_up(products, distances)
+            scores = scores + look_up_products(products, distances)
         if "p2c" in self.terms:
             queries = self._of_positions(self.position_query(embeddings))
             products = ops.einsum("bshd,phd->bhsp", key, queries)
-            found = _look_up(products, ops.transpose(distances, (0, 2, 1)))  # B H S T
+            found = look_up_products(products, ops.transpose(distances, (0, 2, 1)))  # B H S T
             scores = scores + ops.transpose(found, (0, 1, 3, 2))
         return scores * self.scale
 
@@ -170,8 +170,16 @@ def _buckets(backward: np.ndarray, middle: int, max_distance: int) -> np.ndarray
     return np.where(np.abs(backward) <= middle, backward, grown * np.sign(backward))
 
 
-def _look_up(products: Tensor, rows: Tensor) -> Any:
-    """`[B, H, T, P]` and `[B, T, S]` -> `[B, H, T, S]`."""
+def look_up_products(products: Tensor, rows: Tensor) -> Any:
+    """The product of each query and key, from those with all distances.
+
+    Args:
+        products: float `[B, H, T, P]`.
+        rows: int `[B, T, S]`, the distance of each.
+
+    Returns:
+        float `[B, H, T, S]`.
+    """
     shape = (*ops.shape(products)[:-1], ops.shape(rows)[-1])
     rows = ops.broadcast_to(rows[:, None], shape)
     return ops.take_along_axis(products, rows, axis=-1)

@@ -79,12 +79,11 @@ class AnswerReader(WindowReader):
         features = self.prepare.features(found)
         if not self.labelled:
             return features
-        nowhere = features["padding_mask"].argmax(axis=1)
-        labels = np.stack([nowhere, nowhere], axis=1).astype("int32")
+        labels = np.zeros((len(found), 2), "int32")
         for row, window in enumerate(found):
-            _, first = self.prepare.places(window)
-            if (answer := windows[row].answer) is not None:
-                labels[row] = first + answer[0], first + answer[1]
+            nowhere, first = self.prepare.places(window)
+            answer = windows[row].answer
+            labels[row] = nowhere if answer is None else (first + answer[0], first + answer[1])
         return features, labels, np.array([answered.weight for answered in windows], "float32")
 
     def _examples_of(self, batch: Data) -> Any:

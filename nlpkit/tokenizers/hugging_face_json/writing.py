@@ -47,6 +47,8 @@ def write_json_files(
         **({} if template else {"add_bos_token": False}),
         **input_names(tokenizer),
     }
+    if tokenizer.packing is not None and tokenizer.packing.padding_side != "right":
+        config["padding_side"] = tokenizer.packing.padding_side
     text = json.dumps(config, indent=2, ensure_ascii=False)
     (folder / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8", newline="\n")
     return [JSON_FILE, CONFIG_FILE]
@@ -76,18 +78,23 @@ def _template(tokenizer: Any, starts_texts: bool, text_end: str | None) -> Part 
     ids = tokenizer._special.ids
     return {
         "type": "TemplateProcessing",
-        "single": [*whole, *_tokens(end, 0)],
+        "single": [*whole, *_ending(end, 0, packing)],
         "pair": [
             *whole,
             *_tokens(separator, 0),
             _sequence("B", second),
-            *_tokens(end, second),
+            *_ending(end, second, packing),
         ],
         "special_tokens": {
             token: {"id": token, "ids": [ids[token]], "tokens": [token]}
             for token in dict.fromkeys([*start, *separator, *end])
         },
     }
+
+
+def _ending(tokens: list[str], segment: int, packing: Packing) -> list[Part]:
+    last = segment if packing.end_segment is None else packing.end_segment
+    return [*_tokens(tokens[:-1], segment), *_tokens(tokens[-1:], last)]
 
 
 def _tokens(tokens: list[str], segment: int) -> list[Part]:

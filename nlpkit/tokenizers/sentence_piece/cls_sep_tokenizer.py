@@ -35,8 +35,8 @@ class ClsSepPieceTokenizer(SentencePieceTokenizer):
     )
     packing: ClassVar[Packing] = CLS_SEP
     proto_file: ClassVar[str] = "spiece.model"
-    # Whether transformers lowercases texts and strips accents unless its files say otherwise.
-    simplifies: ClassVar[bool] = False
+    # What transformers does to texts unless its files say otherwise.
+    simplifies: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -62,8 +62,10 @@ class ClsSepPieceTokenizer(SentencePieceTokenizer):
         stated: dict[str, Any] = AS_THE_MODEL
         if not FolderFiles.of(folder).has("tokenizer.json"):  # It has these steps itself.
             stated = {
-                "lowercase": config.get("do_lower_case", cls.simplifies),
-                "strip_accents": not config.get("keep_accents", not cls.simplifies),
+                "lowercase": config.get("do_lower_case", "lowercase" in cls.simplifies),
+                "strip_accents": not config.get(
+                    "keep_accents", "strip_accents" not in cls.simplifies
+                ),
             }
         return super().from_files(folder, config, **{**stated, **arguments})
 

@@ -82,7 +82,12 @@ class EncoderCase:
     @property
     def has_segments(self) -> bool:
         """Whether its tokenizer numbers segments."""
-        return bool(getattr(nlpkit.models, next(iter(self.tokenizers))).packing.numbers_segments)
+        return bool(self.packing.numbers_segments)
+
+    @property
+    def packing(self) -> Any:
+        """How its tokenizer joins segments."""
+        return getattr(nlpkit.models, next(iter(self.tokenizers))).packing
 
     def tokenizer(self) -> Any:
         name, given = next(iter(self.tokenizers.items()))
@@ -204,13 +209,16 @@ def word_pieces() -> TokenizerArguments:
     return TokenizerArguments(changed=bert_arguments, small=lambda: {"vocabulary": VOCABULARY})
 
 
-def reference(architecture: str, **config: Any) -> Callable[[], Any]:
+def reference(
+    architecture: str, sizes: Mapping[str, int] = _SIZES, **config: Any
+) -> Callable[[], Any]:
     """Makes a model of Hugging Face's with random weights, biases and norms.
 
     Args:
         architecture: name of the class in transformers.
-        **config: what differs from a vocabulary of 11, a width of 8, 2 layers and heads, an
-            intermediate size of 12 and 12 positions.
+        sizes: a vocabulary of 11, a width of 8, 2 layers and heads, an intermediate size of 12 and
+            12 positions, by the usual keys.
+        **config: what differs from these.
     """
 
     @cache
@@ -218,12 +226,14 @@ def reference(architecture: str, **config: Any) -> Callable[[], Any]:
         import transformers
 
         cls = getattr(transformers, architecture)
-        return randomize(cls(cls.config_class(**{**_SIZES, **config})).eval())
+        return randomize(cls(cls.config_class(**{**sizes, **config})).eval())
 
     return make
 
 
 def head_inputs(case: EncoderCase) -> dict[str, np.ndarray]:
-    """What a task of a family is given: rows of several lengths."""
+    """What a task of a family is given: rows of several lengths, padded as transformers does."""
     rows = {"token_ids": _TOKEN_IDS, "padding_mask": PADDING_MASK}
-    return rows | ({"segment_ids": SEGMENT_IDS * PADDING_MASK} if case.has_segments else {})
+    rows |= {"segment_ids": SEGMENT_IDS * PADDING_MASK} if case.has_segments else {}
+    step = 1 if case.packing.padding_side == "right" else -1
+    return {name: np.ascontiguousarray(x[:, ::step]) for name, x in rows.items()}

@@ -34,7 +34,13 @@ PREPROCESSING_LAYERS = [
     Case("StartEndPacker", _packer_arguments, {"inputs": IDS}),
     Case(
         "MultiSegmentPacker",
-        lambda: {**_packer_arguments(), "sep_value": [4, 3], "truncate": "waterfall"},
+        lambda: {
+            **_packer_arguments(),
+            "sep_value": [4, 3],
+            "truncate": "waterfall",
+            "end_segment": 2,
+            "pad_segment": 4,
+        },
         {"inputs": (IDS, IDS[::-1])},
     ),
     Case(

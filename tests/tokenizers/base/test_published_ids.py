@@ -167,6 +167,15 @@ def test_a_pair():
     assert [101, *first, 102, *second, 102] == case["ids"]
 
 
+def test_xlnet_s_row():
+    tokenizer = models.XLNetTokenizer(VOCABULARIES / "xlnet" / "spiece.model")
+    prepare = models.XLNetPreprocessor(tokenizer, sequence_length=16, padding_side="left")
+    features = prepare("The quick brown fox jumps over the lazy dog.")
+    ids = [5, 5, 32, 2049, 3442, 17, 13894, 3380, 23, 95, 18, 17634, 2288, 9, 4, 3]
+    assert features["token_ids"].tolist() == ids
+    assert features["segment_ids"].tolist() == [3, 3, *[0] * 13, 2]
+
+
 @pytest.mark.parametrize("way", ["one by one", "in a batch", "in tf.data"])
 def test_questions(way):
     questions = lines("bert_uncased_questions.jsonl.gz")

@@ -90,6 +90,26 @@ feed_forward_residual/{norm}/gamma <- feedforward_layer_norm/0
 feed_forward_residual/{norm}/beta <- feedforward_layer_norm/1
 """
 _BIASED_REST = _ATTENTION_NORM + _FEED_FORWARD_REST
+# XLNet's.
+RELATIVE_LAYER = """
+attention/query/kernel <- relative_attention/query_dense/0 | merge {heads} last heads
+attention/key/kernel <- relative_attention/key_dense/0 | merge {heads} last heads
+attention/value/kernel <- relative_attention/value_dense/0 | merge {heads} last heads
+attention/position_key/kernel <- relative_attention/encoding_dense/0 | merge {heads} last heads
+attention/output/kernel <- relative_attention/output_dense/0 | merge {heads} last heads, transpose
+attention/content_bias <- 0
+attention/position_bias <- 1
+attention/segment_bias <- 2
+attention/segment_embeddings <- 3
+attention_residual/output_norm/gamma <- layer_norm/0
+attention_residual/output_norm/beta <- layer_norm/1
+feed_forward/intermediate/kernel <- feedforward_intermediate_dense/0
+feed_forward/intermediate/bias <- feedforward_intermediate_dense/1
+feed_forward/output/kernel <- feedforward_output_dense/0
+feed_forward/output/bias <- feedforward_output_dense/1
+feed_forward_residual/output_norm/gamma <- layer_norm_ff/0
+feed_forward_residual/output_norm/beta <- layer_norm_ff/1
+"""
 PRE_NORM, POST_NORM = "pre_norm", "output_norm"
 # KerasHub's TransformerEncoder and TransformerDecoder; their projections keep the heads apart.
 BIASED_LAYER = _PROJECTIONS + PROJECTION_BIASES + _OUTPUT + _OUTPUT_BIAS + _BIASED_REST
