@@ -14,6 +14,7 @@ from nlpkit.ops.backend.torch.programs import (
     without_gradients,
 )
 from nlpkit.ops.backend.torch.random import seeded_step
+from nlpkit.ops.backend.torch.rematerialization import scan_rematerialized
 from nlpkit.ops.backend.torch.threshold import count_threshold, mass_threshold
 
 EAGER = True
@@ -38,6 +39,7 @@ __all__ = [
     "rms_normalization",
     "rows_as_heads",
     "run_loop",
+    "scan_rematerialized",
     "seeded_step",
     "split_heads",
     "traced_seed",
