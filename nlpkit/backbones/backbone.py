@@ -118,8 +118,10 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         super().__init_subclass__(**kwargs)
         is_family = cls.__module__.startswith("nlpkit.models.")
         if is_family and cls.__doc__:  # There are none with `python -OO`.
+            base: Any = cls.__base__
+            inherited = base.__doc__ if base.__init__ is cls.__init__ else ""
             cls.__doc__ = documentation.complete(
-                cls.__doc__, cls.__init__, cls.shared_documentation
+                cls.__doc__, cls.__init__, cls.shared_documentation, inherited or ""
             )
 
     @classmethod

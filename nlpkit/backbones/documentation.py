@@ -80,7 +80,10 @@ _ENTRY = re.compile(r"^    \S.*(?:\n {5,}.*)*", re.MULTILINE)
 
 
 def complete(
-    docstring: str, constructor: Callable[..., Any], shared: Mapping[str, str] = OF_ONE_STACK
+    docstring: str,
+    constructor: Callable[..., Any],
+    shared: Mapping[str, str] = OF_ONE_STACK,
+    inherited: str = "",
 ) -> str:
     """Join a family's docstring with what is true of all backbones.
 
@@ -88,12 +91,18 @@ def complete(
         docstring: str. The family's: what it describes replaces the shared description.
         constructor: function. The `__init__` whose arguments are described.
         shared: what is true of all such backbones, by section.
+        inherited: str. The docstring of the class that the constructor is inherited from, if any.
     """
-    summary, *sections = _SECTION.split(inspect.cleandoc(docstring))
-    own = dict(section.split(":\n", 1) for section in sections)
-    arguments = "\n".join(dict.fromkeys(_arguments(own.pop("Args", ""), constructor)))
+    summary, own = _sections(docstring)
+    described = "\n".join(x.pop("Args", "") for x in (_sections(inherited)[1], own))
+    arguments = "\n".join(dict.fromkeys(_arguments(described, constructor)))
     shown = {"Args": arguments, **shared, **own}
     return "\n\n".join([summary, *(f"{title}:\n{body}" for title, body in shown.items())])
+
+
+def _sections(docstring: str) -> tuple[str, dict[str, str]]:
+    summary, *sections = _SECTION.split(inspect.cleandoc(docstring))
+    return summary, dict(section.split(":\n", 1) for section in sections)
 
 
 def _arguments(own: str, constructor: Callable[..., Any]) -> Iterator[str]:

@@ -1,17 +1,29 @@
-"""BART (Lewis et al., 2019, https://arxiv.org/abs/1910.13461)."""
+"""BART (Lewis et al., 2019, 1910.13461), mBART (Liu et al., 2020, 2001.08210), mBART-50."""
 
-from typing import ClassVar
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import Heads, HeadTable
 from nlpkit.backbones.shared.bart_like import LM_HEAD, BartLikeBackbone
 from nlpkit.preprocessors.seq2seq_lm_preprocessor import Seq2SeqLMPreprocessor
+from nlpkit.presets.folders.folder_files import FolderFiles
+from nlpkit.presets.folders.store import TOKENIZER_CONFIG
 from nlpkit.presets.layouts.kerashub.decoder import PLAIN, byte_pairs
 from nlpkit.presets.layouts.kerashub.encoder_decoder import encoder_decoder
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM
+from nlpkit.tokenizers.base.packing import START_END, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.family_tokenizers import StartEndMaskTokenizer
+from nlpkit.tokenizers.sentence_piece.proto import Piece
+from nlpkit.tokenizers.sentence_piece.source import ProtoSource
+from nlpkit.tokenizers.sentence_piece.start_end_tokenizer import (
+    StartEndMaskPieceTokenizer,
+    fairseq_pieces,
+)
 
 _KERASHUB_EMBEDDINGS = """
 token_embedding/embeddings <- layers/reversible_embedding/0
@@ -21,6 +33,16 @@ encoder_embeddings_norm/beta <- layers/layer_normalization/1
 decoder_position_embedding/embeddings <- layers/position_embedding_1/0 | after 2 rows
 decoder_embeddings_norm/gamma <- layers/layer_normalization_1/0
 decoder_embeddings_norm/beta <- layers/layer_normalization_1/1
+"""
+
+
+_LANGUAGES = """
+    ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT lv_LV
+    my_MM ne_NP nl_XX ro_RO ru_RU si_LK tr_TR vi_VN zh_CN
+"""
+_MORE_LANGUAGES = """
+    af_ZA az_AZ bn_IN fa_IR he_IL hr_HR id_ID ka_GE km_KH mk_MK ml_IN mn_MN mr_IN pl_PL ps_AF pt_XX
+    sv_SE sw_KE ta_IN te_IN th_TH tl_XX uk_UA ur_PK xh_ZA gl_ES sl_SI
 """
 
 
@@ -34,23 +56,83 @@ class BartTokenizer(StartEndMaskTokenizer):
         [4, 5, 6]
     """
 
+    packing: ClassVar[Packing | None] = replace(START_END, target=("end_token", "start_token"))
+
+
+class MBartTokenizer(StartEndMaskPieceTokenizer):
+    """Split text into mBART's pieces, which are XLM-RoBERTa's, with tokens for languages.
+
+    A SentencePiece model without "<mask>" gets the ids of the published checkpoints: "<s>",
+    "<pad>", "</s>" and "<unk>" first, the languages and "<mask>" last. A source is
+    `a </s> en_XX`, a target `ro_RO b </s>`.
+
+    Args:
+        source_language, target_language: str. The tokens of their languages. Default "en_XX".
+        languages: list of str or None. The tokens of all languages, in the order of their ids; None
+            for those of the published checkpoints.
+        **kwargs: the arguments of `StartEndMaskPieceTokenizer`.
+
+    Example:
+        >>> proto = nlpkit.tokenizers.compute_sentence_piece_proto(["the quick brown fox"], 20)
+        >>> tokenizer = nlpkit.models.MBartTokenizer(proto, target_language="ro_RO")
+        >>> tokenizer.id_to_token(tokenizer.target_language_id)
+        'ro_RO'
+    """
+
+    special_token_names: ClassVar[tuple[str, ...]] = (
+        *StartEndMaskPieceTokenizer.special_token_names,
+        "source_language",
+        "target_language",
+    )
+    packing: ClassVar[Packing | None] = Packing(
+        end=("end_token", "source_language"), target=("target_language",)
+    )
+    proto_file: ClassVar[str] = "sentencepiece.bpe.model"
+    published_languages: ClassVar[str] = _LANGUAGES
+
+    def __init__(
+        self,
+        proto: ProtoSource | None = None,
+        *,
+        source_language: str = "en_XX",
+        target_language: str = "en_XX",
+        languages: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.source_language = source_language
+        self.target_language = target_language
+        self.languages = languages
+        self.set_proto(proto)
+
+    @classmethod
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
+        names = {"source_language": "src_lang", "target_language": "tgt_lang"}
+        stated = {own: config[name] for own, name in names.items() if config.get(name)}
+        return super().from_files(folder, config, **{**stated, **arguments})
+
+    def _arrange(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
+        languages = self.languages or self.published_languages.split()
+        return fairseq_pieces(pieces, (*languages, self.mask_token))
+
+
+class MBart50Tokenizer(MBartTokenizer):
+    """Split text into the pieces of mBART-50 (Tang et al., 2020, arXiv:2008.00401).
+
+    It is `MBartTokenizer` with more languages, which stand first: a source is `en_XX a </s>`, a
+    target `</s> ro_RO b </s>`.
+    """
+
+    packing: ClassVar[Packing | None] = Packing(
+        ("source_language",), (), ("end_token",), target=("end_token", "target_language")
+    )
+    published_languages: ClassVar[str] = _LANGUAGES + _MORE_LANGUAGES
+
 
 class BartBackbone(BartLikeBackbone):
     """BART's encoder and decoder.
-
-    Args:
-        num_layers: int. Number of layers of the encoder.
-        num_heads: int. Number of attention heads of the encoder; must divide `hidden_dim`.
-        intermediate_dim: int. Intermediate size of the encoder's feed-forward layers.
-        dropout: float in [0, 1). Dropout rate of the embeddings, the output of each sub-layer, and
-            the attention weights unless given.
-        max_sequence_length: int. Maximum length of a source, and of a target; the position
-            embeddings have two rows more.
-        attention_dropout: float or None. Dropout rate of the attention weights; None for `dropout`.
-        activation_dropout: float in [0, 1). Dropout rate within the feed-forward layers.
-        scale_embeddings: bool. Whether token embeddings are multiplied by `hidden_dim ** 0.5`.
-        num_decoder_layers, num_decoder_heads, decoder_intermediate_dim: int or None. The sizes of
-            the decoder; None for the encoder's.
 
     Example:
         >>> backbone = nlpkit.models.BartBackbone(
@@ -78,11 +160,29 @@ class BartBackbone(BartLikeBackbone):
     )
 
 
+class MBartBackbone(BartLikeBackbone):
+    """mBART's encoder and decoder: BART's, normalized first."""
+
+    normalizes_first: ClassVar[bool] = True
+    tokenizer_class: ClassVar[type[Tokenizer]] = MBartTokenizer
+    hf_model_types: ClassVar[tuple[str, ...]] = ("mbart",)
+    hf_architecture: ClassVar[str] = "MBartModel"
+    heads: ClassVar[Heads] = {
+        "Seq2SeqLM": HeadTable("MBartForConditionalGeneration", LM_HEAD, ("MBartModel",))
+    }
+
+    @classmethod
+    def hf_tokenizer_class(cls, folder: FolderFiles) -> type[Tokenizer]:
+        """The class of a folder's tokenizer: that of mBART-50 if it is said to be."""
+        config = folder.json(TOKENIZER_CONFIG) if folder.has(TOKENIZER_CONFIG) else {}
+        is_50 = str(config.get("tokenizer_class")).startswith(MBart50Tokenizer.__name__)
+        return MBart50Tokenizer if is_50 else MBartTokenizer
+
+
 class BartSeq2SeqLMPreprocessor(Seq2SeqLMPreprocessor):
     """`Seq2SeqLMPreprocessor` with a `BartTokenizer`: `<s> a </s>`, and `</s> <s> b </s>`."""
 
     tokenizer_class: ClassVar[type[Tokenizer]] = BartTokenizer
-    decoder_start: ClassVar[tuple[str, ...]] = ("end_token", "start_token")
 
 
 class BartSeq2SeqLM(Seq2SeqLM):
@@ -90,3 +190,16 @@ class BartSeq2SeqLM(Seq2SeqLM):
 
     backbone_class: ClassVar[type[Backbone]] = BartBackbone
     preprocessor_class: ClassVar[type[Seq2SeqLMPreprocessor]] = BartSeq2SeqLMPreprocessor
+
+
+class MBartSeq2SeqLMPreprocessor(Seq2SeqLMPreprocessor):
+    """`Seq2SeqLMPreprocessor` with an `MBartTokenizer` or `MBart50Tokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = MBartTokenizer
+
+
+class MBartSeq2SeqLM(Seq2SeqLM):
+    """`Seq2SeqLM` on an `MBartBackbone`, with a tied head."""
+
+    backbone_class: ClassVar[type[Backbone]] = MBartBackbone
+    preprocessor_class: ClassVar[type[Seq2SeqLMPreprocessor]] = MBartSeq2SeqLMPreprocessor

@@ -24,8 +24,11 @@ from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.family_tokenizers import StartEndMaskTokenizer
-from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
-from nlpkit.tokenizers.sentence_piece.start_end_tokenizer import StartEndMaskPieceTokenizer
+from nlpkit.tokenizers.sentence_piece.proto import Piece
+from nlpkit.tokenizers.sentence_piece.start_end_tokenizer import (
+    StartEndMaskPieceTokenizer,
+    fairseq_pieces,
+)
 
 # Positions are counted from the id of the padding token, of which the first rows are a relic.
 _POSITION_OFFSET = 2
@@ -71,10 +74,6 @@ def _kerashub(name: str, tokenizer: Any) -> Family:
     )
 
 
-def _control(token: str) -> Piece:
-    return Piece(token, kind=PieceKind.CONTROL)
-
-
 class RobertaTokenizer(StartEndMaskTokenizer):
     """Split text into RoBERTa's byte pairs, which are GPT-2's; see `StartEndMaskTokenizer`.
 
@@ -102,12 +101,7 @@ class XLMRobertaTokenizer(StartEndMaskPieceTokenizer):
     proto_file: ClassVar[str] = "sentencepiece.bpe.model"
 
     def _arrange(self, pieces: Sequence[Piece]) -> Sequence[Piece]:
-        if any(piece.text == self.mask_token for piece in pieces):
-            return pieces
-        names = ("<s>", "<pad>", "</s>")
-        unknown = [piece for piece in pieces if piece.kind == PieceKind.UNKNOWN]
-        others = [p for p in pieces if p.kind != PieceKind.UNKNOWN and p.text not in names]
-        return [*map(_control, names), *unknown, *others, _control(self.mask_token)]
+        return fairseq_pieces(pieces, (self.mask_token,))
 
 
 class RobertaBackbone(Backbone):

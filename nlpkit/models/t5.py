@@ -29,7 +29,7 @@ from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.layers import renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM
-from nlpkit.tokenizers.base.packing import Packing
+from nlpkit.tokenizers.base.packing import ENDED, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource
@@ -110,7 +110,7 @@ class T5Tokenizer(SentencePieceTokenizer):
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = ("end_token", "pad_token")
-    packing: ClassVar[Packing | None] = Packing((), ("end_token",), ("end_token",))
+    packing: ClassVar[Packing | None] = ENDED
     proto_file: ClassVar[str] = "spiece.model"
 
     def __init__(
@@ -290,7 +290,6 @@ class T5Seq2SeqLMPreprocessor(Seq2SeqLMPreprocessor):
     """`Seq2SeqLMPreprocessor` with a `T5Tokenizer`: `a </s>`, and `<pad> b </s>`."""
 
     tokenizer_class: ClassVar[type[Tokenizer]] = T5Tokenizer
-    decoder_start: ClassVar[tuple[str, ...]] = ("pad_token",)
 
 
 class T5Seq2SeqLM(Seq2SeqLM):

@@ -24,8 +24,8 @@ class Seq2SeqLMPreprocessor(GenerationPreprocessor):
     target, is the next one. Both are tokenized, get the family's special tokens, and are padded or
     truncated. It works in Python, in `tf.data` and in a `DataLoader`.
 
-    `generate_preprocess` and `generate_postprocess` are for generation. A family's class attribute
-    `decoder_start` names the special tokens of its tokenizer that start a target.
+    `generate_preprocess` and `generate_postprocess` are for generation. What starts a target stands
+    in the `packing` of the family's tokenizer.
 
     Args:
         tokenizer: `Tokenizer` of the family.
@@ -69,7 +69,6 @@ class Seq2SeqLMPreprocessor(GenerationPreprocessor):
 
     pass_instead: ClassVar[str] = 'with targets as {"encoder_text": …, "decoder_text": …}'
     generated: ClassVar[str] = "decoder_"
-    decoder_start: ClassVar[tuple[str, ...]] = ("start_token",)
 
     def __init__(
         self,
@@ -118,7 +117,7 @@ class Seq2SeqLMPreprocessor(GenerationPreprocessor):
         return self._part(
             NextTokenPacker,
             sequence_length=self.decoder_sequence_length,
-            start_value=self._special_ids(self.decoder_start),
+            start_value=self.decoder_start_ids,
             end_value=self._special_ids((self.end_token,)),
             response_only=False,
             packing=False,
@@ -216,7 +215,7 @@ class Seq2SeqLMPreprocessor(GenerationPreprocessor):
         )(ids)
         prompt_ids, prompt_mask = self._prompt_packer(
             prompt_length,
-            start_value=self._special_ids(self.decoder_start),
+            start_value=self.decoder_start_ids,
             padding_side=side,
             truncation="error",
         )(begun)
@@ -230,7 +229,7 @@ class Seq2SeqLMPreprocessor(GenerationPreprocessor):
     @property
     def decoder_start_ids(self) -> list[int]:
         """The ids of the tokens that start a target."""
-        return self._special_ids(self.decoder_start)
+        return self._special_ids((self.tokenizer.packing or Packing()).target)
 
     def _from_named(
         self, columns: dict[str, Any], y: Data, sample_weight: Data

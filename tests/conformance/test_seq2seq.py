@@ -222,7 +222,7 @@ def test_trains_scores_and_comes_back(case, tmp_path):
     before = np.concatenate(task.score(PAIRS)).mean()
     task.fit(TRAINED_ON, epochs=8, batch_size=3, verbose=0)
     scores = task.score(PAIRS)
-    starts = len(task.preprocessor.decoder_start)
+    starts = len(task.preprocessor.decoder_start_ids)
     lengths = [len(task.preprocessor.tokenizer(text)) + starts for text in PAIRS[1]]
     assert [len(row) for row in scores] == lengths
     assert np.concatenate(scores).mean() > before + 0.5

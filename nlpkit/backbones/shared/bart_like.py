@@ -90,8 +90,21 @@ logits_bias/bias <- final_logits_bias ; or zero
 class BartLikeBackbone(EncoderDecoderBackbone):
     """The encoder and the decoder of BART and its relatives.
 
-    A family says by its class attributes where it differs; the arguments are those of
-    `BartBackbone`, which documents them.
+    A family says by its class attributes where it differs.
+
+    Args:
+        num_layers: int. Number of layers of the encoder.
+        num_heads: int. Number of attention heads of the encoder; must divide `hidden_dim`.
+        intermediate_dim: int. Intermediate size of the encoder's feed-forward layers.
+        dropout: float in [0, 1). Dropout rate of the embeddings, the output of each sub-layer, and
+            the attention weights unless given.
+        max_sequence_length: int. Maximum length of a source, and of a target; the position
+            embeddings have two rows more.
+        attention_dropout: float or None. Dropout rate of the attention weights; None for `dropout`.
+        activation_dropout: float in [0, 1). Dropout rate within the feed-forward layers.
+        scale_embeddings: bool. Whether token embeddings are multiplied by `hidden_dim ** 0.5`.
+        num_decoder_layers, num_decoder_heads, decoder_intermediate_dim: int or None. The sizes of
+            the decoder; None for the encoder's.
     """
 
     # Whether norms come before the sub-layers, and after the last layer, rather than after them.

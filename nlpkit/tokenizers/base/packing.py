@@ -15,6 +15,7 @@ class Packing:
         end_segment: the number of the last token of `end`, where it is no segment's.
         pad_segment: the number of padding.
         padding_side: the side of padding in transformers.
+        target: before what the decoder of an encoder-decoder writes.
     """
 
     start: tuple[str, ...] = ()
@@ -24,6 +25,7 @@ class Packing:
     end_segment: int | None = None
     pad_segment: int = 0
     padding_side: str = "right"
+    target: tuple[str, ...] = ("start_token",)
 
 
 # BERT's, and of most encoders since.
@@ -39,3 +41,5 @@ SEP_CLS = Packing(
 )
 # RoBERTa's: two ends between segments, which it does not number.
 START_END = Packing(("start_token",), ("end_token", "end_token"), ("end_token",))
+# T5's.
+ENDED = Packing((), ("end_token",), ("end_token",), target=("pad_token",))

@@ -18,8 +18,13 @@ _NAMES_FILE = "special_tokens_map.json"
 # Truncation and padding are set by the caller.
 _NOT_ABOUT_IDS = ("version", "truncation", "padding")
 _ABOUT_IDS = ("normalizer", "pre_tokenizer", "post_processor", "decoder", "model", "added_tokens")
-# Hugging Face's names of the tokens that start and end a text.
-NAMES = {"start_token": "bos_token", "end_token": "eos_token"}
+# Hugging Face's names of the tokens that start and end a text, or say what language it is in.
+NAMES = {
+    "start_token": "bos_token",
+    "end_token": "eos_token",
+    "source_language": "src_lang",
+    "target_language": "tgt_lang",
+}
 # Lists of special tokens that have no name of their own.
 _UNNAMED = ("additional_special_tokens", "extra_special_tokens")
 _FLAGS = (

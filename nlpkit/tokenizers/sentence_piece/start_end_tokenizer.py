@@ -1,9 +1,11 @@
 """The SentencePiece tokenizers of decoders, with start, end and padding tokens."""
 
 import os
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from nlpkit.tokenizers.base.packing import START_END, Packing
+from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource
 from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
 
@@ -102,3 +104,24 @@ class StartEndMaskPieceTokenizer(StartEndPieceTokenizer):
         self.pad_token = pad_token
         self.mask_token = mask_token
         self.set_proto(proto)
+
+
+def fairseq_pieces(pieces: Sequence[Piece], last: Sequence[str]) -> Sequence[Piece]:
+    """The pieces of a model in the order of fairseq's ids, unless they have it.
+
+    That is "<s>", "<pad>", "</s>" and the unknown piece, then the model's others.
+
+    Args:
+        pieces: list of `Piece`. The model's.
+        last: list of str. What comes after them.
+    """
+    if any(piece.text == last[-1] for piece in pieces):
+        return pieces
+    names = ("<s>", "<pad>", "</s>")
+    unknown = [piece for piece in pieces if piece.kind == PieceKind.UNKNOWN]
+    others = [p for p in pieces if p.kind != PieceKind.UNKNOWN and p.text not in names]
+    return [*map(_control, names), *unknown, *others, *map(_control, last)]
+
+
+def _control(token: str) -> Piece:
+    return Piece(token, kind=PieceKind.CONTROL)

@@ -33,6 +33,7 @@ class Seq2SeqCase:
             `others` does not.
         references: makes a tiny random model with a head of Hugging Face's, by shape.
         tokenizer: makes the arguments of its tokenizer.
+        tokenizers: those of others, by their public names.
         others: makes arguments of the backbone that exclude some of `arguments`, by variant.
         kerashub: tiny models of KerasHub's, by variant, if it has the family.
     """
@@ -42,6 +43,7 @@ class Seq2SeqCase:
     references: Mapping[str, Callable[[], Any]]
     tokenizer: TokenizerArguments
     others: Mapping[str, Arguments] = field(default_factory=dict)
+    tokenizers: Mapping[str, TokenizerArguments] = field(default_factory=dict)
     kerashub: Mapping[str, KerasHubDecoder] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
 
@@ -71,11 +73,12 @@ class Seq2SeqCase:
     def cases(self) -> list[Case]:
         """All classes of the family."""
         return [
-            Case(
-                self.named("Tokenizer"),
-                self.tokenizer.changed,
-                others={"small": self.tokenizer.small},
-                exempt=self.exempt,
+            *(
+                Case(name, given.changed, others={"small": given.small}, exempt=self.exempt)
+                for name, given in {
+                    self.named("Tokenizer"): self.tokenizer,
+                    **self.tokenizers,
+                }.items()
             ),
             Case(self.named("Seq2SeqLMPreprocessor"), self._packing, examples=(TRAINED_ON,)),
             Case(self.name, self.arguments, others=self.others, exempt=self.exempt, family=self),
