@@ -23,8 +23,9 @@ from nlpkit.tasks.head_config import (
     write_dropout,
     write_names,
 )
+from nlpkit.tasks.results.window_display import WindowDisplay
 from nlpkit.tasks.task import Task
-from nlpkit.tasks.windowed_prediction import COMBINATIONS, predict_windows
+from nlpkit.tasks.windowed_prediction import COMBINATIONS, outputs_of_windows, predict_windows
 
 # By transformers' names.
 SINGLE, SEVERAL = "single_label_classification", "multi_label_classification"
@@ -205,10 +206,53 @@ class TextClassifier(Task):
             outputs = predict_windows(self, x, windows, batch_size, **kwargs)
         if output in (None, "logits"):
             return outputs
-        probabilities = outputs.astype("float32")
-        if self._has_logits:
-            probabilities = _probabilities(probabilities, self._problem)
+        probabilities = self._probabilities(outputs)
         return probabilities if output == "probabilities" else self._named(probabilities)
+
+    def show_windows(self, text: str, batch_size: int | None = None) -> WindowDisplay:
+        """Show what each window of a text says, of which `predict(..., windows=…)` is combined.
+
+        Args:
+            text: str. Of any length.
+            batch_size: int or None. The number of windows computed at once. Default 32.
+
+        Returns:
+            A display of the text, in color in notebooks, with each window's classes and their
+            probabilities (of several labels those of 0.5 and more), or numbers. Its `windows` have
+            `start`, `end` and `said`.
+
+        Raises:
+            TypeError: `text` is no str.
+            ValueError: there is no preprocessor.
+
+        Example:
+            >>> classifier = nlpkit.models.TextClassifier.from_preset(
+            ...     "bert_nano_en_uncased_sst2", sequence_length=8
+            ... )
+            >>> shown = classifier.show_windows("A lovely film, with a dull and tired ending.")
+            >>> [window.said[0] for window in shown.windows]  # The class, and its probability.
+            ['1', '0']
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a str; got {text!r:.80}. Call it for each of several.")
+        windows, outputs = outputs_of_windows(self, [text], batch_size, verbose=0)
+        return WindowDisplay.of(windows, self._said(outputs))
+
+    def _said(self, outputs: np.ndarray) -> list[str]:
+        """What the outputs for texts mean, in words."""
+        if self._problem == REGRESSION:
+            return [", ".join(f"{x:.3g}" for x in row) for row in outputs.astype("float32")]
+        probabilities = self._probabilities(outputs)
+        said = []
+        for row in probabilities:
+            least = row.max() if self._problem == SINGLE else 0.5
+            chosen = [i for i, p in enumerate(row) if p >= least]
+            said.append(", ".join(f"{self._names[i]}: {row[i]:.2f}" for i in chosen) or "none")
+        return said
+
+    def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        outputs = outputs.astype("float32")
+        return _probabilities(outputs, self._problem) if self._has_logits else outputs
 
     def _check_output(self, output: str) -> None:
         check_choice("output", output, ("logits", "probabilities", "labels"))
@@ -220,8 +264,12 @@ class TextClassifier(Task):
                 'output="logits".'
             )
 
+    @property
+    def _names(self) -> Sequence[Any]:
+        return range(self.num_classes) if self.labels is None else self.labels
+
     def _named(self, probabilities: np.ndarray) -> list[Any]:
-        names: Sequence[Any] = range(self.num_classes) if self.labels is None else self.labels
+        names = self._names
         if self._problem == SINGLE:
             return [names[i] for i in probabilities.argmax(axis=-1).tolist()]
         return [[names[i] for i in np.flatnonzero(row >= 0.5).tolist()] for row in probabilities]

@@ -1,3 +1,5 @@
+import html
+
 import keras
 import numpy as np
 import pytest
@@ -274,6 +276,30 @@ def test_long_texts_are_read_in_windows(classifier):
     assert_close(mean[1], parts.mean(axis=0))
     assert_close(most[1], parts.max(axis=0))
     assert_close(mean[0], plain[0])
+
+
+@pytest.mark.by_turns
+@pytest.mark.parametrize("problem", ["single_label", "multi_label", "regression"])
+def test_windows_are_shown_with_what_they_say(problem):
+    kind = problem if problem == "regression" else f"{problem}_classification"
+    labels = ["<no>", "yes"]
+    classifier = miniature.classifier(problem_type=kind, labels=labels)
+    text = "bad film a fine film a good film"
+    shown = classifier.show_windows(text)
+    assert "".join(text[w.first : w.last] for w in shown.windows) == text
+    extents = [text[w.start : w.end] for w in shown.windows]
+    assert extents == ["bad film a fine film a", "a good film"]
+    outputs = classifier.predict(extents, verbose=0)
+    for window, row in zip(shown.windows, outputs, strict=True):
+        chosen = {"single_label": row >= row.max(), "multi_label": row >= 0}
+        names = [
+            name for name, is_on in zip(labels, chosen.get(problem, row), strict=True) if is_on
+        ]
+        said = [part.partition(":")[0] for part in window.said.split(", ")]
+        numbers = [f"{x:.3g}" for x in row]
+        assert said == (numbers if problem == "regression" else names or ["none"])
+        assert html.escape(window.said) in shown._repr_html_()
+        assert window.said in repr(shown)
 
 
 @pytest.mark.by_turns
