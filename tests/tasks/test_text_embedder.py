@@ -10,6 +10,7 @@ from tasks.miniature import TEXTS, WORDS
 
 from nlpkit import losses
 from nlpkit.models import BertBackbone, BertClassifier, TextEmbedder, TextEmbedderPreprocessor
+from nlpkit.ops import backend
 
 PROMPTS = {"query": "good ", "document": "film ", "other": "dull "}
 PROJECTIONS = [{"units": 5, "activation": "tanh"}, {"units": 4, "use_bias": False}]
@@ -56,6 +57,36 @@ def test_batches_and_order_change_nothing(embedder, batch_size):
     alone = np.stack([embedder.encode(text) for text in TEXTS])
     np.testing.assert_allclose(embedder.encode(TEXTS, batch_size=batch_size), alone, atol=1e-6)
     np.testing.assert_allclose(embedder.predict(TEXTS, verbose=0), alone, atol=1e-6)
+
+
+@pytest.mark.skipif(backend.EAGER, reason="nothing is compiled")
+def test_few_programs_for_texts_of_all_lengths(monkeypatch):
+    backbone = miniature.backbone(max_sequence_length=64)
+    embedder = TextEmbedder(backbone, TextEmbedderPreprocessor(miniature.tokenizer(), 64))
+    shapes, traced, call = [], [], TextEmbedder.call
+
+    def counted(self, *args, **kwargs):
+        traced.append(1)
+        return call(self, *args, **kwargs)
+
+    monkeypatch.setattr(TextEmbedder, "call", counted)
+    for texts in (["good"] * 5, ["bad film", "fine", "a film", "film", "dull good"] * 2):
+        embedder.encode(texts, batch_size=5)  # Rows of 8 tokens.
+    assert len(traced) == 1
+
+    def run(features):
+        shapes.append(features["token_ids"].shape)
+        return np.zeros((shapes[-1][0], 8))
+
+    monkeypatch.setattr(embedder, "_run", run)
+    texts = ["good " * length for length in np.random.default_rng(0).integers(1, 60, 300)]
+    embedder.encode(texts, batch_size=8)
+    assert len(shapes) > 30
+    assert len({*shapes}) <= 7
+    for count in range(1, 60, 3):
+        embedder.encode(texts[:count], batch_size=8)
+    assert {length for _, length in shapes} <= {8, 16, 24, 32, 48, 64}
+    assert {rows for rows, _ in shapes} <= {1, 2, 4, 8}
 
 
 def test_left_padding_changes_nothing(embedder):
