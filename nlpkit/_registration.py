@@ -43,7 +43,7 @@ _OTHERS = {
     "modules.dense": "Dense",
     "modules.mixing.disentangled_attention": "DisentangledAttention RelativeEmbedding",
     "modules.dropout": "Dropout",
-    "modules.embedding_table": "Table",
+    "modules.embedding_table": "SinusoidTable Table",
     "modules.experts": "ExpertDense Experts",
     "modules.feed_forward": "FeedForward",
     "modules.frame_embedding": "FrameEmbedding",

@@ -19,7 +19,7 @@ from nlpkit.layers.modeling.reversible_embedding import ReversibleEmbedding
 from nlpkit.modules.activation import get_activation
 from nlpkit.modules.dense import Dense
 from nlpkit.modules.dropout import Dropout
-from nlpkit.modules.embedding_table import Table
+from nlpkit.modules.embedding_table import SinusoidTable, Table
 from nlpkit.modules.experts import Experts
 from nlpkit.modules.feed_forward import FeedForward
 from nlpkit.modules.frame_embedding import FrameEmbedding
@@ -75,6 +75,12 @@ class LayerFactory:
             dtype=self._dtype,
             name=f"{self._prefix}frame_embedding",
         )
+
+    def sinusoids(self, rows: int | None, width: int, name: str) -> Any:
+        """Fixed embeddings of positions, or None for no rows."""
+        if rows is None:
+            return None
+        return SinusoidTable(rows, width, dtype=self._dtype, name=self._prefix + name)
 
     def dense(
         self, units: int, name: str, *, use_bias: bool = True, activation: str | None = None

@@ -206,7 +206,7 @@ class EmbeddingSpec:
 
     Attributes:
         vocabulary_size: rows of the token embedding; None if frames take its place.
-        max_positions: number of learned positions; None for no position embedding.
+        max_positions: number of positions; None for no position embedding.
         num_segments: number of segment ids (token types); None for no segment embedding.
         norm: normalization of the sum.
         dropout: dropout rate of the sum.
@@ -216,6 +216,8 @@ class EmbeddingSpec:
         projected: what is projected: the "tokens" alone, and hidden states back to them at the end
             (OPT), or the normalized "sum" of all embeddings, which have that size (ALBERT).
         dropout_last: whether dropout comes after the projection of the sum.
+        sinusoids: whether positions are told by sines and cosines (Vaswani et al., 2017), rather
+            than by learned embeddings.
         frames: the embedding of frames of audio, in an encoder that has these for tokens.
     """
 
@@ -229,6 +231,7 @@ class EmbeddingSpec:
     token_dim: int | None = None
     projected: Literal["tokens", "sum"] = "tokens"
     dropout_last: bool = False
+    sinusoids: bool = False
     frames: FramesSpec | None = None
 
 

@@ -64,7 +64,8 @@ class Transformer:
         elif embedding.token_dim is not None:
             self.project_sum = make.dense(stack.hidden_dim, "embeddings_projection")
         rows = embedding.max_positions and embedding.max_positions + embedding.position_offset
-        self.position_embedding = make.table(rows, width, "position_embedding")
+        table = make.sinusoids if embedding.sinusoids else make.table
+        self.position_embedding = table(rows, width, "position_embedding")
         self.segment_embedding = make.table(embedding.num_segments, width, "segment_embedding")
         self.embeddings_norm = make.norm(embedding.norm, "embeddings_norm")
         self.embeddings_dropout = make.dropout(embedding.dropout, "embeddings_dropout")

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from nlpkit.models.nomic_bert import *
     from nlpkit.models.olmo import *
     from nlpkit.models.opt import *
+    from nlpkit.models.pegasus import *
     from nlpkit.models.phi3 import *
     from nlpkit.models.qwen import *
     from nlpkit.models.qwen3 import *

@@ -21,6 +21,7 @@ from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.layers import renamed
 from nlpkit.presets.mapping.weight_table import Line, expand, parse
 
+_NORM = NormSpec("layer", 1e-5)
 # The first two rows of a position embedding belong to no position, a relic of fairseq.
 POSITION_OFFSET = 2
 _CONFIG: dict[str, tuple[str, Any]] = {
@@ -48,8 +49,14 @@ token_embedding/embeddings <- decoder.embed_tokens.weight ; tied
 <- encoder.version ; buffer
 <- decoder.version ; buffer
 """
-_STACK = """
+_LEARNED = """
 {s}_position_embedding/embeddings <- {s}.embed_positions.weight
+"""
+# Files leave them out, or not.
+_FIXED = """
+{s}_position_embedding/embeddings <- {s}.embed_positions.weight ; or zero
+"""
+_EMBEDDINGS_NORM = """
 {s}_embeddings_norm/gamma <- {s}.layernorm_embedding.weight
 {s}_embeddings_norm/beta <- {s}.layernorm_embedding.bias
 """
@@ -109,6 +116,8 @@ class BartLikeBackbone(EncoderDecoderBackbone):
 
     # Whether norms come before the sub-layers, and after the last layer, rather than after them.
     normalizes_first: ClassVar[bool] = False
+    # Whether positions are learned and embeddings normalized, rather than sinusoids added to them.
+    learns_positions: ClassVar[bool] = True
     hf_prefix: ClassVar[str] = "model."
 
     def __init__(
@@ -131,7 +140,7 @@ class BartLikeBackbone(EncoderDecoderBackbone):
         dtype: DType = None,
         **kwargs: Any,
     ) -> None:
-        norm, first = NormSpec("layer", 1e-5), self.normalizes_first
+        norm, first, learned = _NORM, self.normalizes_first, self.learns_positions
         rate = dropout if attention_dropout is None else attention_dropout
 
         def stack(depth: int, heads: int, width: int, name: str, *, decodes: bool) -> StackSpec:
@@ -151,10 +160,11 @@ class BartLikeBackbone(EncoderDecoderBackbone):
             embedding = EmbeddingSpec(
                 vocabulary_size,
                 max_sequence_length,
-                norm=norm,
+                norm=norm if learned else None,
                 dropout=dropout,
                 scale=hidden_dim**0.5 if scale_embeddings else None,
-                position_offset=POSITION_OFFSET,
+                position_offset=POSITION_OFFSET if learned else 0,
+                sinusoids=not learned,
             )
             last = norm if first else None
             head = HeadSpec(tied=True, logits_bias=True) if decodes else None
@@ -172,7 +182,8 @@ class BartLikeBackbone(EncoderDecoderBackbone):
         super().__init__(EncoderDecoderSpec(encoder, decoder), locals(), dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        stack = _STACK + (_FINAL_NORM if self.normalizes_first else "")
+        stack = _LEARNED + _EMBEDDINGS_NORM if self.learns_positions else _FIXED
+        stack += _FINAL_NORM if self.normalizes_first else ""
         norm = "pre_norm" if self.normalizes_first else "output_norm"
         layers = {
             "encoder": (self.num_layers, _SELF_ATTENTION + _FEED_FORWARD),
@@ -193,7 +204,7 @@ class BartLikeBackbone(EncoderDecoderBackbone):
         reader.alias(num_hidden_layers="encoder_layers")
         # Of the training alone, or what forced_bos_token_id says.
         reader.ignore("encoder_layerdrop", "decoder_layerdrop", "classif_dropout")
-        reader.ignore("force_bos_token_to_be_generated")
+        reader.ignore("force_bos_token_to_be_generated", "extra_pos_embeddings")
         arguments = reader.arguments(_CONFIG)
         for name, (usual, key) in _OF_DECODER.items():
             value = reader.get(*key)
@@ -224,8 +235,7 @@ class BartLikeBackbone(EncoderDecoderBackbone):
             "tie_word_embeddings": True,
             "normalize_before": cls.normalizes_first,
             "add_final_layer_norm": cls.normalizes_first,
-            "normalize_embedding": True,
-            "static_position_embeddings": False,
+            "normalize_embedding": cls.learns_positions,
+            "static_position_embeddings": not cls.learns_positions,
             "add_bias_logits": False,
-            "extra_pos_embeddings": POSITION_OFFSET,
         }
