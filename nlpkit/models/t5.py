@@ -26,6 +26,7 @@ from nlpkit.backbones.spec import (
 from nlpkit.preprocessors.seq2seq_lm_preprocessor import Seq2SeqLMPreprocessor
 from nlpkit.presets.formats.tensor_reader import TensorReader
 from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
+from nlpkit.presets.layouts.kerashub.encoder_decoder import relative_encoder_decoder
 from nlpkit.presets.layouts.kerashub.layers import renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM
@@ -173,6 +174,7 @@ class T5Backbone(EncoderDecoderBackbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("t5", "mt5")
     hf_architecture: ClassVar[str] = "T5Model"
     heads: ClassVar[Heads] = {"Seq2SeqLM": _HEAD}
+    kerashub: ClassVar[tuple[Any, ...]] = (relative_encoder_decoder("T5"),)
 
     def __init__(
         self,
@@ -266,7 +268,6 @@ class T5Backbone(EncoderDecoderBackbone):
 
     @classmethod
     def from_hf_tensors(cls, tensors: TensorReader) -> dict[str, Any]:
-        """The arguments that the tensors of a checkpoint tell."""
         # Files of transformers 5 say of every head that it is tied.
         if "lm_head.weight" not in tensors.shapes:
             return {"tie_embedding_weights": True}

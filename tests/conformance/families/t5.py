@@ -5,7 +5,8 @@ from typing import Any
 
 from conformance.cases.backbones import randomize
 from conformance.cases.decoder import sentence_pieces
-from conformance.cases.seq2seq import Seq2SeqCase
+from conformance.cases.kerashub_decoder import PLAIN, KerasHubDecoder
+from conformance.cases.seq2seq import LENGTHS, Seq2SeqCase
 
 
 def _arguments() -> dict[str, Any]:
@@ -52,6 +53,20 @@ def t5_reference(kind: str = "T5", *, tied: bool = True, **config: Any) -> Calla
     return make
 
 
+# As Keras writes functions that it does not have itself.
+_GELU = {
+    "module": "builtins",
+    "class_name": "function",
+    "config": "keras_hub>gelu_approximate",
+    "registered_name": "function",
+}
+
+
+def _kerashub(**arguments: Any) -> KerasHubDecoder:
+    sizes = {**PLAIN, "vocabulary_size": 120}  # With sentinels, which KerasHub does not name.
+    return KerasHubDecoder("T5", {**sizes, **arguments}, task="Seq2SeqLM", lengths=LENGTHS)
+
+
 CASES = [
     Seq2SeqCase(
         "T5Backbone",
@@ -68,6 +83,15 @@ CASES = [
         tokenizer=sentence_pieces(
             special={"end_token": "[SEP]", "pad_token": "[PAD]"}, extra_ids=3
         ),
+        kerashub={
+            "t5": _kerashub(use_gated_activation=False, num_layers=1),
+            "t5_1.1": _kerashub(
+                activation=_GELU,
+                key_value_dim=5,
+                layer_norm_epsilon=1e-3,
+                tie_embedding_weights=False,
+            ),
+        },
         others={"gated": lambda: {**_arguments(), "use_gated_activation": True}},
     )
 ]

@@ -88,7 +88,7 @@ def test_list_is_chosen_by_family_and_task():
 
 
 def test_unknown_family_or_task_is_refused_with_those_there_are():
-    with pytest.raises(ValueError, match=r"No preset has family='brt'; there are albert, bert"):
+    with pytest.raises(ValueError, match=r"No preset has family='brt'; there are albert, bart"):
         nlpkit.presets.list(family="brt")
     with pytest.raises(ValueError, match=r"No preset has task='Tagger'; there are CausalLM, M"):
         nlpkit.presets.list(task="Tagger")

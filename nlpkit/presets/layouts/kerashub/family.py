@@ -35,6 +35,7 @@ class ClassMapping:
             may hold several of them.
         lines: weight table, of a task that of its head.
         renamed: nlpkit's names of arguments, by KerasHub's, where these differ.
+        respelled: nlpkit's values of arguments, by argument and KerasHub's value, likewise.
     """
 
     names: tuple[str, ...]
@@ -44,6 +45,7 @@ class ClassMapping:
     inert: Mapping[str, Any] = field(default_factory=dict)
     lines: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
+    respelled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def convert(self, arguments: dict[str, Any], source: str) -> dict[str, Any]:
         """The arguments of nlpkit's class, from those that the configuration states.
@@ -58,11 +60,15 @@ class ClassMapping:
                     f"{source}: {name} must be {_listed(allowed)}; got {value!r:.100}."
                 )
         own = {
-            self.renamed.get(name, name): value
+            self.renamed.get(name, name): self._value(name, value)
             for name, value in arguments.items()
             if name not in self.inert
         }
         return {**self.fixed, **own}
+
+    def _value(self, name: str, value: Any) -> Any:
+        values = self.respelled.get(name)
+        return value if values is None else values.get(value, value)
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,10 @@ class Family:
         layer: the weight table of a layer; in braces stands what `sizes` has.
         layer_name: what the first layer is called; the others have numbers.
         encoder: of a family with two stacks, the table of a layer of the encoder and what the first
-            is called; `layer` and `layer_name` are then the decoder's.
-        options: further lines of a layer, by the argument of the backbone that is true for them.
+            is called; `layer` and `layer_name` are then the decoder's. Where both names are the
+            same, the decoder's layers have the numbers after the encoder's.
+        options: further lines of a layer, by the argument of the backbone that is true for them, or
+            that is not ("not …").
         backbone_options: further lines of the backbone in the same way.
         sizes: the backbone's arguments that the table needs, by what it calls them.
     """
@@ -100,16 +108,18 @@ class Family:
     def backbone_lines(self, backbone: keras.Model) -> list[Line]:
         """The weight table of a backbone."""
         own = self.backbone.lines + _chosen(self.backbone_options, backbone)
-        layer = self.layer + _chosen(self.options, backbone)
-        stacks = {"" if self.encoder is None else "decoder_": (layer, self.layer_name)}
+        options = _chosen(self.options, backbone)
+        stacks = [("" if self.encoder is None else "decoder_", self.layer, self.layer_name, 0)]
         if self.encoder is not None:
-            stacks["encoder_"] = self.encoder
+            stacks.insert(0, ("encoder_", *self.encoder, 0))
+            if self.encoder[1] == self.layer_name:
+                stacks[1] = (*stacks[1][:3], backbone.num_layers)
         sizes = {name: int(getattr(backbone, argument)) for name, argument in self.sizes.items()}
-        return expand(own + _BUFFERS) + [
-            line.within(f"{stack}transformer_layer_{i}/", f"layers/{name}{_suffix(i)}/")
-            for stack, (layer, name) in stacks.items()
+        return expand(_sized(own, sizes) + _BUFFERS) + [
+            line.within(f"{stack}transformer_layer_{i}/", f"layers/{name}{_suffix(first + i)}/")
+            for stack, layer, name, first in stacks
             for i in range(backbone.num_own_layers)
-            for line in expand(_sized(layer, sizes))
+            for line in expand(_sized(layer + options, sizes))
         ]
 
 
@@ -119,13 +129,18 @@ def head_lines(task: ClassMapping) -> list[Line]:
 
 
 def _chosen(options: Mapping[str, str], backbone: keras.Model) -> str:
-    return "".join(lines for argument, lines in options.items() if getattr(backbone, argument))
+    """The lines of the options that hold; those of "not …" hold where the argument is false."""
+    chosen = ""
+    for option, lines in options.items():
+        argument = option.removeprefix("not ")
+        chosen += lines if bool(getattr(backbone, argument)) == (argument == option) else ""
+    return chosen
 
 
-def _sized(layer: str, sizes: Mapping[str, int]) -> str:
+def _sized(lines: str, sizes: Mapping[str, int]) -> str:
     for name, size in sizes.items():
-        layer = layer.replace(f"{{{name}}}", str(size))
-    return layer
+        lines = lines.replace(f"{{{name}}}", str(size))
+    return lines
 
 
 def _suffix(i: int) -> str:

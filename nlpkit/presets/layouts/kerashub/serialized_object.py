@@ -54,7 +54,14 @@ class KerasObject:
                 f"{self.source}: the configuration of {self.name} has arguments that nlpkit does "
                 f"not know: {listed}."
             )
-        return {name: self.config[name] for name in names if name in self.config}
+        return {name: _plain(self.config[name]) for name in names if name in self.config}
+
+
+def _plain(value: Any) -> Any:
+    """The name of a serialized function, which is never looked up; other values as they are."""
+    if isinstance(value, dict) and value.get("class_name") == "function":
+        return value.get("config")
+    return value
 
 
 def read_object(content: object, source: str, known: Collection[str]) -> KerasObject:
