@@ -37,7 +37,7 @@ PUBLIC = {
         compute_sentence_piece_proto compute_word_piece_vocabulary""",
     "models": """Backbone CausalLM CausalLMPreprocessor Classifier MaskedLM MaskedLMPreprocessor
         Preprocessor QuestionAnswerer QuestionAnswererPreprocessor Reranker Seq2SeqLM
-        Seq2SeqLMPreprocessor Task TextClassifier
+        Seq2SeqLMPreprocessor SpeechToText SpeechToTextPreprocessor Task TextClassifier
         TextClassifierPreprocessor TextEmbedder TextEmbedderPreprocessor TokenClassifier
         TokenClassifierPreprocessor Tokenizer
         BertBackbone BertClassifier BertMaskedLM BertMaskedLMPreprocessor BertPreprocessor

@@ -52,11 +52,13 @@ def _batch(
     chosen = [*range(len(indices)), *[0] * (count - len(indices))]
     rows = [prompts.rows[indices[i]] for i in chosen]
     # What is translated begins with a single token.
-    token_ids, mask = _arrays(rows, least=32 if prompts.sources is None else 1)
+    token_ids, mask = padded_left(rows, least=32 if prompts.sources is None else 1)
     source = None
     if prompts.sources is not None:
         sources = [prompts.sources[indices[i]] for i in chosen]
-        source = dict(zip(("token_ids", "padding_mask"), _arrays(sources, least=32), strict=True))
+        source = dict(
+            zip(("token_ids", "padding_mask"), padded_left(sources, least=32), strict=True)
+        )
     length = token_ids.shape[1]
     lengths = np.array([len(row) for row in rows])
     limits = options.longest(model) - lengths
@@ -67,11 +69,11 @@ def _batch(
         token_ids,
         mask,
         reach=(lengths + limits).astype("int32"),
-        slots=slots if backend.EAGER else _coarse(slots),
+        slots=slots if backend.EAGER else coarse(slots),
         source=source,
     )
     plan = Plan(
-        stop_token_ids=_stop_array(options.stop_ids(model)),
+        stop_token_ids=stop_array(options.stop_ids(model)),
         limits=limits.astype("int32"),
         streams=streams[chosen],
         parameters=plan_values(options.sampler.parameters()),
@@ -81,13 +83,13 @@ def _batch(
     return Batch(prompt, plan, indices)
 
 
-def _stop_array(ids: Sequence[int]) -> np.ndarray:
+def stop_array(ids: Sequence[int]) -> np.ndarray:
     """Stop ids as an array of one of few sizes, padded with -1."""
     size = power_of_two(max(len(ids), 4))
     return np.array([*ids, *[-1] * (size - len(ids))], "int32")
 
 
-def _arrays(rows: list[list[int]], least: int) -> tuple[np.ndarray, np.ndarray]:
+def padded_left(rows: list[list[int]], least: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows padded on the left to one of few lengths, at least so many, and their mask."""
     length = max(map(len, rows))
     length = length if backend.EAGER else max(least, power_of_two(length))
@@ -99,7 +101,7 @@ def _arrays(rows: list[list[int]], least: int) -> tuple[np.ndarray, np.ndarray]:
     return token_ids, mask
 
 
-def _coarse(slots: int) -> int:
+def coarse(slots: int) -> int:
     """Round up the size of a cache to a bucket: at most an eighth more than needed."""
     step = max(64, power_of_two(slots) // 8)
     return -(-slots // step) * step

@@ -1,6 +1,6 @@
 """Generation: the steps of `CausalLM.generate` around a sampler's loop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -103,7 +103,7 @@ class Generation:
         until = last if chunk is None else min(chunk - 1, last)
         state = self._execution.start(sampler, batch.prompt, batch.plan, until)
         while True:
-            self._refuse_broken(state, batch)
+            refuse_broken(state, len(batch.indices))
             yield sampler.results(state, batch.plan)
             if chunk is None or until >= last or _array(state.done).all():
                 return
@@ -112,20 +112,7 @@ class Generation:
 
     def _generated(self, results: Results, batch: Batch) -> list[list[int]]:
         """The generated ids; if a row has several texts, one after the other."""
-        rows = len(batch.indices)
-        ids, counts = _array(results.token_ids)[:rows], _array(results.count)[:rows]
-        ids, counts = ids.reshape(-1, ids.shape[-1]), counts.reshape(-1)
-        start = int(results.prompt)
-        new = [row[start : start + n].tolist() for row, n in zip(ids, counts, strict=True)]
-        return [row[:-1] if row and row[-1] in self._stops else row for row in new]
-
-    def _refuse_broken(self, state: State, batch: Batch) -> None:
-        broken = np.flatnonzero(_array(state.broken)[: len(batch.indices)])
-        if len(broken):
-            raise ValueError(
-                f"The model's logits for the prompts {broken.tolist()} of a batch are not numbers "
-                "(NaN): its weights contain NaN or infinity, or its dtype overflows."
-            )
+        return generated_ids(results, len(batch.indices), self._stops)
 
     def _refuse_full_arrays(self, prompts: Prompts) -> None:
         width = self._options.width
@@ -147,6 +134,25 @@ class Generation:
         self._refuse_full_arrays(prompts)
         self._options.check_prompts(prompts, stream=stream)
         return prompts
+
+
+def generated_ids(results: Results, rows: int, stops: Sequence[int]) -> list[list[int]]:
+    """The ids generated in the first rows, without a stop token at the end; see `Results`."""
+    ids, counts = _array(results.token_ids)[:rows], _array(results.count)[:rows]
+    ids, counts = ids.reshape(-1, ids.shape[-1]), counts.reshape(-1)
+    start = int(results.prompt)
+    new = [row[start : start + n].tolist() for row, n in zip(ids, counts, strict=True)]
+    return [row[:-1] if row and row[-1] in stops else row for row in new]
+
+
+def refuse_broken(state: State, rows: int) -> None:
+    """Raise a ValueError if the logits of one of the first rows were NaN."""
+    broken = np.flatnonzero(_array(state.broken)[:rows])
+    if len(broken):
+        raise ValueError(
+            f"The model's logits for the prompts {broken.tolist()} of a batch are not numbers "
+            "(NaN): its weights contain NaN or infinity, or its dtype overflows."
+        )
 
 
 def _array(x: Data) -> np.ndarray:

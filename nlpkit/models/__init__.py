@@ -20,6 +20,9 @@ from nlpkit.preprocessors.question_answerer_preprocessor import (
 from nlpkit.preprocessors.seq2seq_lm_preprocessor import (
     Seq2SeqLMPreprocessor as Seq2SeqLMPreprocessor,
 )
+from nlpkit.preprocessors.speech_to_text_preprocessor import (
+    SpeechToTextPreprocessor as SpeechToTextPreprocessor,
+)
 from nlpkit.preprocessors.text_classifier_preprocessor import (
     TextClassifierPreprocessor as TextClassifierPreprocessor,
 )
@@ -34,6 +37,7 @@ from nlpkit.tasks.masked_lm import MaskedLM as MaskedLM
 from nlpkit.tasks.question_answerer import QuestionAnswerer as QuestionAnswerer
 from nlpkit.tasks.reranker import Reranker as Reranker
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM as Seq2SeqLM
+from nlpkit.tasks.speech_to_text import SpeechToText as SpeechToText
 from nlpkit.tasks.task import Task as Task
 from nlpkit.tasks.text_classifier import TextClassifier as TextClassifier
 from nlpkit.tasks.text_embedder import TextEmbedder as TextEmbedder

@@ -1,10 +1,12 @@
 """Whisper (Radford et al., 2022, https://arxiv.org/abs/2212.04356)."""
 
+import os
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from nlpkit._types import DType
 from nlpkit.backbones.activations import ACTIVATIONS, NAMES
+from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.encoder_decoder import EncoderDecoderBackbone
 from nlpkit.backbones.heads import Heads, HeadTable
@@ -20,9 +22,14 @@ from nlpkit.backbones.spec import (
     ResidualSpec,
     StackSpec,
 )
+from nlpkit.layers.preprocessing.audio_converter import AudioConverter
+from nlpkit.preprocessors.speech_to_text_preprocessor import SpeechToTextPreprocessor
+from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.layers import renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
+from nlpkit.tasks.speech_to_text import SpeechToText
+from nlpkit.tokenizers.base.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.transcript_tokenizer import TranscriptTokenizer
 
@@ -43,6 +50,7 @@ _DECODER = {
     "num_decoder_heads": ("decoder_attention_heads", "num_heads", 6),
     "decoder_intermediate_dim": ("decoder_ffn_dim", "intermediate_dim", 1536),
 }
+_PADDING = 50256  # transformers' default
 # Of the training, of a head for classes, and of the times of words.
 _IGNORED = """
     activation_dropout apply_spec_augment classifier_proj_size decoder_layerdrop encoder_layerdrop
@@ -85,6 +93,41 @@ _FEED_FORWARD = """
 _LAYER = _ATTENTION + _FEED_FORWARD
 
 
+class WhisperTokenizer(TranscriptTokenizer):
+    """`TranscriptTokenizer` of Whisper's folders.
+
+    Example:
+        >>> names = ["endoftext", "startoftranscript", "en", "translate", "transcribe"]
+        >>> special = {f"<|{name}|>": 2 + i for i, name in enumerate([*names, "notimestamps"])}
+        >>> vocabulary = {"a": 0, "b": 1}
+        >>> tokenizer = nlpkit.models.WhisperTokenizer(vocabulary, [], special_tokens=special)
+        >>> tokenizer.prompt_ids("en")
+        [3, 4, 6, 7]
+    """
+
+    packing: ClassVar[Packing | None] = Packing(
+        ("bos_token", "no_timestamps_token"), end=("eos_token",)
+    )
+
+    @classmethod
+    def from_files(
+        cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
+    ) -> Self:
+        files, name = FolderFiles.of(folder), "generation_config.json"
+        generation = files.json(name) if files.has(name) else {}
+        # Tokens of languages are in vocabularies for English alone, too.
+        stated = {
+            "multilingual": bool(generation.get("is_multilingual", True)),
+            # What Hugging Face's files name so is the token that ends a transcript.
+            "bos_token": "<|startoftranscript|>",
+        }
+        return super().from_files(folder, config, **{**stated, **arguments})
+
+
+class WhisperAudioConverter(AudioConverter):
+    """`AudioConverter` of Whisper."""
+
+
 class WhisperBackbone(EncoderDecoderBackbone):
     """Whisper's encoder, of log-mel features of audio, and its decoder, of transcripts.
 
@@ -119,7 +162,7 @@ class WhisperBackbone(EncoderDecoderBackbone):
         {'encoder_sequence_output': (1, 10, 8), 'decoder_sequence_output': (1, 3, 8)}
     """
 
-    tokenizer_class: ClassVar[type[Tokenizer]] = TranscriptTokenizer
+    tokenizer_class: ClassVar[type[Tokenizer]] = WhisperTokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("whisper",)
     hf_architecture: ClassVar[str] = "WhisperModel"
     hf_prefix: ClassVar[str] = "model."
@@ -214,10 +257,27 @@ class WhisperBackbone(EncoderDecoderBackbone):
         for name, (key, other, _) in _DECODER.items():
             own = getattr(self, name)
             decoder[key] = getattr(self, other) if own is None else own
+        # Else transformers takes a token for padding that small vocabularies do not have.
+        no_padding = {"pad_token_id": None} if self.vocabulary_size <= _PADDING else {}
         return {
             **config_of(self, _CONFIG),
             **decoder,
+            **no_padding,
             "max_source_positions": -(-self.max_encoder_sequence_length // 2),
             "activation_function": NAMES[self.activation],
             "is_encoder_decoder": True,
         }
+
+
+class WhisperPreprocessor(SpeechToTextPreprocessor):
+    """`SpeechToTextPreprocessor` with a `WhisperTokenizer`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = WhisperTokenizer
+    audio_converter_class: ClassVar[type[AudioConverter]] = WhisperAudioConverter
+
+
+class WhisperSpeechToText(SpeechToText):
+    """`SpeechToText` on a `WhisperBackbone`."""
+
+    backbone_class: ClassVar[type[Backbone]] = WhisperBackbone
+    preprocessor_class: ClassVar[type[SpeechToTextPreprocessor]] = WhisperPreprocessor

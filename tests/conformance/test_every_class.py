@@ -24,6 +24,8 @@ GENERIC = {
     "Preprocessor",
     "Seq2SeqLM",
     "Seq2SeqLMPreprocessor",
+    "SpeechToText",
+    "SpeechToTextPreprocessor",
     "Task",
     "TextClassifier",
     "TextClassifierPreprocessor",

@@ -1,5 +1,7 @@
 """What holds for every family that transcribes: it is Hugging Face's, and comes back."""
 
+import re
+import wave
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -9,7 +11,7 @@ from keras import ops
 
 import nlpkit
 from conformance.cases.case import assert_close
-from conformance.cases.speech import inputs_of
+from conformance.cases.speech import GENERATION, RATE, clips, inputs_of
 from conformance.cases.speeches import SPEECH
 from conformance.decoder_programs import compiled, tensor
 from conformance.test_decoders import same_model
@@ -63,6 +65,19 @@ def converted(tmp_path_factory):
     return convert
 
 
+@pytest.fixture(scope="module")
+def converted_task(tmp_path_factory):
+    import transformers
+
+    @cache
+    def convert(case):
+        task, folder = case.build(), tmp_path_factory.mktemp("task")
+        task.export_to_transformers(folder)
+        return task, transformers.WhisperForConditionalGeneration.from_pretrained(folder).eval()
+
+    return convert
+
+
 @with_shapes
 def test_outputs_are_those_of_transformers(converted, family, shape):
     made = converted(family, shape)
@@ -110,6 +125,118 @@ def test_every_variant_comes_back(case, tmp_path):
     check_table(backbone.weight_table(), named_variables(backbone), case.name)
     backbone.save_to_preset(tmp_path)
     same_model(nlpkit.models.Backbone.from_preset(tmp_path), backbone)
+
+
+def test_transcripts_are_those_of_transformers(case, converted_task):
+    import torch
+
+    task, theirs = converted_task(case)
+    converter, tokenizer = task.preprocessor.audio_converter, task.preprocessor.tokenizer
+    features = converter(clips(800, 300, 500))
+    given = {"input_features": torch.tensor(features.swapaxes(1, 2))}
+    options = {"language": "de", "task": "translate", "max_new_tokens": 8, "do_sample": False}
+    expected = theirs.generate(**given, **options, return_timestamps=False).tolist()
+    prompt = tokenizer.prompt_ids("de", "translate")
+    found = task._transcripts([prompt] * 3, features, task._rules(timestamps=False))
+    stops = [tokenizer.eos_token_id]
+    assert [row[:8] for row in found] == [
+        [i for i in row if i not in stops][-len(mine[:8]) :]
+        for row, mine in zip(expected, found, strict=True)
+    ]
+    assert len({*map(tuple, found)}) > 1
+
+
+@pytest.mark.parametrize("beams", [1, pytest.param(2, marks=pytest.mark.by_turns(0))])
+def test_timestamps_stand_in_pairs_and_do_not_go_back(case, converted_task, beams):
+    task, _ = converted_task(case)
+    task.sampler = nlpkit.samplers.BeamSampler(2) if beams > 1 else nlpkit.samplers.GreedySampler()
+    tokenizer = task.preprocessor.tokenizer
+    features = task.preprocessor.audio_converter(clips(800, 300, 500, 700))
+    prompt = tokenizer.prompt_ids("en", timestamps=True)
+    first = tokenizer.no_timestamps_token_id + 1
+    for ids in task._transcripts([prompt] * 4, features, task._rules(timestamps=True)):
+        times = [i - first for i in ids if i >= first]
+        assert ids[0] >= first
+        assert times[0] <= GENERATION["max_initial_timestamp_index"]
+        assert times == sorted(times)
+        assert not {*GENERATION["suppress_tokens"], first - 1} & {*ids}
+        kinds = "".join("t" if i >= first else "w" for i in ids)
+        assert re.fullmatch("t(w+tt)*(w*|w+t)", kinds)
+    task.sampler = nlpkit.samplers.GreedySampler()
+
+
+def test_long_audio_is_transcribed_by_windows(case, converted_task):
+    task, _ = converted_task(case)
+    audio = clips(800, 2500, 100)
+    found = task.transcribe(audio, timestamps=True)
+    for transcript, clip in zip(found, audio, strict=True):
+        times = [time for x in transcript.segments for time in (x.start, x.end)]
+        assert times == sorted(times)
+        assert times[0] >= 0
+        assert times[-1] <= len(clip) / RATE
+        assert transcript.text
+    assert task.transcribe(audio[1], timestamps=True) == found[1]
+
+
+@pytest.mark.by_turns(2)
+def test_task_comes_back(case, tmp_path):
+    task, (clip,) = case.build(), clips(900)
+    task.save_to_preset(tmp_path / "own")
+    task.export_to_transformers(tmp_path / "theirs")
+    for folder in ("own", "theirs"):
+        again = nlpkit.models.SpeechToText.from_preset(tmp_path / folder)
+        assert type(again) is type(task)
+        assert again.generation_config == GENERATION
+        assert again.transcribe(clip) == task.transcribe(clip)
+
+
+def test_preprocessing_is_the_same_in_tf_data(case):
+    tf = pytest.importorskip("tensorflow")
+    preprocessor = case.preprocessor(language="de")
+    x = {"encoder_audio": np.stack(clips(800, 800)), "decoder_text": ["the movie", "was"]}
+    expected = preprocessor(x)
+    ids = preprocessor.tokenizer.prompt_ids("de")
+    assert expected["decoder_token_ids"][:, :4].tolist() == [ids, ids]
+    assert expected["decoder_padding_mask"].sum(axis=1).tolist() == [12, 8]
+    (batch,) = tf.data.Dataset.from_tensor_slices(x).batch(2).map(preprocessor)
+    assert_close({name: y.numpy() for name, y in batch.items()}, expected, tolerance=0)
+
+
+def test_a_file_is_read(case, converted_task, tmp_path):
+    task, _ = converted_task(case)
+    samples = (clips(600)[0].clip(-1, 1) * 32767).astype("<i2")
+    for name, rate, channels in (("a", RATE, 1), ("fast", 2 * RATE, 1), ("stereo", RATE, 2)):
+        with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
+            file.setparams((channels, 2, rate, 0, "NONE", ""))
+            file.writeframes(samples.tobytes())
+    expected = task.transcribe(samples / 32768.0, "en")
+    assert task.transcribe(tmp_path / "a.wav", "en") == expected
+    assert task.transcribe([str(tmp_path / "a.wav")], "en") == [expected]
+    for name, told in (("fast", "1600 samples a second"), ("stereo", "2 channels")):
+        with pytest.raises(ValueError, match=told):
+            task.transcribe(tmp_path / f"{name}.wav", "en")
+    (tmp_path / "text.wav").write_text("no sound")
+    with pytest.raises(ValueError, match="is not a WAV file"):
+        task.transcribe(tmp_path / "text.wav")
+
+
+@pytest.mark.parametrize(
+    ("audio", "options", "told"),
+    [
+        ([], {}, "Audio 0 has no samples"),
+        ([0.1, np.nan], {}, "NaN or infinite"),
+        (np.zeros((50, 2)), {}, "must be mono"),
+        ([0.1], {"sampling_rate": 8000}, "800 samples a second; got 8000"),
+        ([0.1], {"language": "xx"}, "one of en, de; got 'xx'"),
+        ([0.1], {"task": "sing"}, "'transcribe' or 'translate'; got 'sing'"),
+        ([0.1], {"batch_size": 0}, "batch_size must be"),
+    ],
+)
+@pytest.mark.by_turns
+def test_an_error_names_what_is_wrong(converted_task, audio, options, told):
+    task, _ = converted_task(SPEECH[0])
+    with pytest.raises(ValueError, match=told):
+        task.transcribe(audio, **options)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,16 @@ from conformance.cases.decoders import DECODER_TOKENIZERS
 from conformance.cases.encoders import ENCODER_TOKENIZERS
 from conformance.cases.hard_strings import HARD_STRINGS, SPECIAL
 from conformance.cases.seq2seqs import SEQ2SEQ_TOKENIZERS
+from conformance.cases.speeches import SPEECH_TOKENIZERS
 from conformance.cases.tokenizers import TOKENIZERS
 
 CASES = [
     variant
-    for case in TOKENIZERS + DECODER_TOKENIZERS + ENCODER_TOKENIZERS + SEQ2SEQ_TOKENIZERS
+    for case in TOKENIZERS
+    + DECODER_TOKENIZERS
+    + ENCODER_TOKENIZERS
+    + SEQ2SEQ_TOKENIZERS
+    + SPEECH_TOKENIZERS
     for variant in case.variants()
     if variant.name.split("-", 1)[-1] in case.others
 ]

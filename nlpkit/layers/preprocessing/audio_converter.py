@@ -48,7 +48,15 @@ class AudioConverter(PreprocessingLayer):
             finite; or it was cut with `truncation="error"`.
     """
 
-    argument_ranges: ClassVar[Mapping[str, Range]] = {"stride": Range(Integral, 1, LARGEST_COUNT)}
+    preset_kind: ClassVar[str] = "audio_converter"
+    # Whatever a preset says, the filters fit into memory.
+    argument_ranges: ClassVar[Mapping[str, Range]] = {
+        "stride": Range(Integral, 1, LARGEST_COUNT),
+        "num_mels": Range(Integral, 1, 1024),
+        "num_fft_bins": Range(Integral, 1, 2**16),
+        "sampling_rate": Range(Integral, 1, 2**20),
+        "max_audio_length": Range(Integral, 1, 3600),
+    }
 
     def __init__(
         self,
@@ -77,24 +85,37 @@ class AudioConverter(PreprocessingLayer):
         self._filters = mel_filters(num_mels, num_fft_bins, sampling_rate)
 
     def call(self, inputs: Data, sampling_rate: int | None = None) -> Any:
-        if sampling_rate not in (None, self.sampling_rate):
-            raise ValueError(
-                f"Audio must have {self.sampling_rate} samples a second; got {sampling_rate}. "
-                "Resample it before."
-            )
+        self._check_rate(sampling_rate)
         if is_tensorflow_value(inputs):
             from nlpkit.ops.ragged_tensorflow import Output, map_rows
 
             output = Output("float32", (self._length // self.stride, self.num_mels))
             return map_rows(self._features, [inputs], [output])[0]
-        clips, batched = _clips(to_column(inputs))
+        clips, batched = clips_of(to_column(inputs))
         features = self._features(clips)[0]
         return features if batched else features[0]
 
-    def _features(self, clips: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """A batch of features, as the one result."""
+    def check(self, clips: Sequence[np.ndarray], sampling_rate: int | None = None) -> None:
+        """Raise an error, see the class, unless clips, whatever their lengths, can be converted.
+
+        Args:
+            clips: arrays `[samples]`.
+            sampling_rate: int or None. Their rate; None for the layer's.
+        """
+        self._check_rate(sampling_rate)
         for index, clip in enumerate(clips):
             _check(clip, index)
+
+    def _check_rate(self, sampling_rate: int | None) -> None:
+        if sampling_rate not in (None, self.sampling_rate):
+            raise ValueError(
+                f"Audio must have {self.sampling_rate} samples a second; got {sampling_rate}. "
+                "Resample it before."
+            )
+
+    def _features(self, clips: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """A batch of features, as the one result."""
+        self.check(clips)
         lengths = np.array([len(clip) for clip in clips])
         self._report(lengths - np.minimum(lengths, self._length), self._length, "max_audio_length")
         features = np.zeros((len(clips), self._length // self.stride, self.num_mels), "float32")
@@ -105,8 +126,12 @@ class AudioConverter(PreprocessingLayer):
         return [features]
 
 
-def _clips(inputs: Any) -> tuple[list[np.ndarray], bool]:
-    """The clips, and whether they were a batch."""
+def clips_of(inputs: Any) -> tuple[list[np.ndarray], bool]:
+    """The clips in an array or list, and whether they were a batch.
+
+    Raises:
+        ValueError: they have several channels.
+    """
     array = isinstance(inputs, np.ndarray)
     batched = inputs.ndim > 1 if array else len(inputs) > 0 and np.ndim(inputs[0]) > 0
     if array and inputs.ndim == 2 and inputs.shape[1] <= 2 < inputs.shape[0]:

@@ -15,7 +15,7 @@ from nlpkit.presets.preset import FromPreset
 # Keras' own constructor arguments, which every class takes.
 KERAS_ARGUMENTS = ("name", "dtype", "trainable")
 # Arguments that are objects, described within the object that has them.
-PARTS = ("backbone", "preprocessor", "tokenizer")
+PARTS = ("backbone", "preprocessor", "tokenizer", "audio_converter")
 
 
 def describe(thing: Any) -> dict[str, Any]:

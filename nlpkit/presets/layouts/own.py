@@ -20,6 +20,7 @@ _PARTS = {
     "backbone": ("backbone",),
     "preprocessor": ("preprocessor",),
     "tokenizer": ("preprocessor", "tokenizer"),
+    "audio_converter": ("preprocessor", "audio_converter"),
 }
 
 
@@ -49,6 +50,8 @@ class OwnLayout(Layout):
 
     def preprocessor_arguments(self, cls: type[FromPreset]) -> dict[str, Any]:
         stored = self._arguments_of("preprocessor")
+        if (converter := self._class_of("audio_converter")) is not None:
+            stored["audio_converter"] = converter(**self._arguments_of("audio_converter"))
         return {name: value for name, value in stored.items() if takes(cls, name)}
 
     def head_arguments(self, cls: type[FromPreset]) -> dict[str, Any] | None:

@@ -121,7 +121,7 @@ def _load_preprocessor(cls: Any, layout: Layout, *, tokenizer: Any = None, **arg
         tokenizer = _load_tokenizer(held, layout, **of_tokenizer)
     elif of_tokenizer:
         raise TypeError(f"{', '.join(of_tokenizer)} must be set in the tokenizer that is given.")
-    return cls(tokenizer, **{**layout.preprocessor_arguments(cls), **own})
+    return cls(tokenizer=tokenizer, **{**layout.preprocessor_arguments(cls), **own})
 
 
 def _load_backbone(

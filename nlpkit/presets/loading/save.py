@@ -74,8 +74,10 @@ def _write_tokenizer(thing: Any, path: Path) -> list[str]:
         packing["starts_texts"] = False
     if holder is not tokenizer and getattr(holder, "text_end", None) is not None:
         packing["text_end"] = holder.text_end
-    names = tokenizer.save_files(path, **packing)
-    return write_of_tokenizer(tokenizer, path, list(names))
+    names = [*tokenizer.save_files(path, **packing)]
+    if holder is not tokenizer:
+        names += holder.save_files(path)
+    return write_of_tokenizer(tokenizer, path, names)
 
 
 def _tensors(model: keras.Model) -> dict[str, Any]:

@@ -87,7 +87,8 @@ class Execution:
             sized = (plan.limits, first.token_ids, plan.stop_token_ids)
             shapes = tuple(tuple(x.shape) for x in sized)
             words = getattr(self._model, "spelled_words", None)
-            given = (*sorted(plan.parameters), *sorted(plan.rules), plan.ngram)
+            rules = sorted((name, tuple(x.shape)) for name, x in plan.rules.items())
+            given = (*sorted(plan.parameters), *rules, plan.ngram)
             key = (*name, sampler.structure(), shapes, given, words)
             if key not in self._programs:
                 program = backend.program(function, models, consume=consume)

@@ -21,8 +21,10 @@ class Plan:
             A mapping rather than fields, because a custom sampler adds its own, and loops are
             compiled for those that are present.
         kept: bool `[R, L]`, which given tokens are kept, if a sampler is called; None for none.
-        rules: int32 scalars, those given of `min_length`, `min_new_tokens`, `forced_bos_token_id`
-            and `forced_eos_token_id`; see `nlpkit.samplers.loop.rules`.
+        rules: those given of the int32 scalars `min_length`, `min_new_tokens`,
+            `forced_bos_token_id` and `forced_eos_token_id`; of `suppressed_ids` and
+            `suppressed_first_ids`, int32 `[M]`, which never come, or not as the first new token;
+            and of `timestamps`, int32 `[3]`. See `nlpkit.samplers.loop.rules`.
         ngram: int, static. The number of tokens in a row that no text has twice; 0 for any.
     """
 

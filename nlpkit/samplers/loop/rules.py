@@ -9,6 +9,7 @@ from keras import ops
 
 from nlpkit._types import Tensor
 from nlpkit.samplers.loop.plan import Plan
+from nlpkit.samplers.loop.timestamps import obey_timestamps
 
 
 def obey_of(state: Any, logits: Tensor, plan: Plan) -> Any:
@@ -40,9 +41,18 @@ def obey(
     # What comes before the generated tokens counts in the one and not in the other.
     for name, length in (("min_length", end - first), ("min_new_tokens", count)):
         if name in rules:
-            stops = ops.any(words == plan.stop_token_ids[:, None], axis=0)  # V
+            stops = _among(words, plan.stop_token_ids)
             early = length < rules[name]
             logits = _without(logits, ops.logical_and(early[:, None], stops))
+    if "suppressed_ids" in rules:
+        logits = _without(logits, _among(words, rules["suppressed_ids"]))
+    if "suppressed_first_ids" in rules:
+        begins = (count == 0)[:, None]
+        first_ids = _among(words, rules["suppressed_first_ids"])
+        logits = _without(logits, ops.logical_and(begins, first_ids))
+    if "timestamps" in rules:
+        texts = {"token_ids": token_ids, "end": end, "count": count}
+        logits = obey_timestamps(logits, rules["timestamps"], **texts)
     if "forced_bos_token_id" in rules:
         logits = _only(logits, words == rules["forced_bos_token_id"], end - first == 1)
     if "forced_eos_token_id" in rules:
@@ -70,6 +80,11 @@ def _repeated(token_ids: Tensor, first: Tensor, end: Tensor, size: int, words: i
         ops.ones((indices.shape[0],), dtype="int32"),
     )
     return marks[:, :words] > 0
+
+
+def _among(words: Tensor, ids: Tensor) -> Any:
+    """Which words are among ids, int32 `[N]`: bool `[V]`."""
+    return ops.any(words == ids[:, None], axis=0)
 
 
 def _without(logits: Tensor, excluded: Tensor) -> Any:

@@ -43,6 +43,7 @@ _CLASSES = {
         "GPT2Tokenizer": ("gpt2", None),
         "RobertaTokenizer": ("gpt2", None),
         "BartTokenizer": ("gpt2", None),
+        "WhisperTokenizer": ("gpt2", None),
         "Qwen2Tokenizer": ("qwen2", "NFC"),
     }.items()
     for ending in ("", "Fast")

@@ -8,7 +8,7 @@ from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 
 _LANGUAGE = re.compile(r"<\|([a-z]{2,3})\|>")
-_TASKS = ("transcribe", "translate")
+TASKS = ("transcribe", "translate")
 _SECONDS_A_STEP = 0.02
 
 
@@ -41,6 +41,8 @@ class TranscriptTokenizer(BytePairTokenizer):
         no_timestamps_token: str. Default "<|notimestamps|>".
         translate_token: str. Default "<|translate|>".
         transcribe_token: str. Default "<|transcribe|>".
+        multilingual: bool. Whether the model knows several languages; if not, its tokens of
+            languages and tasks have no meaning. Default True.
     """
 
     special_token_names: ClassVar[tuple[str, ...]] = (
@@ -66,6 +68,7 @@ class TranscriptTokenizer(BytePairTokenizer):
         no_timestamps_token: str = "<|notimestamps|>",
         translate_token: str = "<|translate|>",
         transcribe_token: str = "<|transcribe|>",
+        multilingual: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -75,12 +78,15 @@ class TranscriptTokenizer(BytePairTokenizer):
         self.no_timestamps_token = no_timestamps_token
         self.translate_token = translate_token
         self.transcribe_token = transcribe_token
+        self.multilingual = multilingual
         self.set_vocabulary_and_merges(vocabulary, merges)
 
     @property
     def languages(self) -> dict[str, int]:
         """The codes of languages, such as "en", with their ids; empty for English alone."""
         self._known()
+        if not self.multilingual:
+            return {}
         matches = ((_LANGUAGE.fullmatch(token), i) for token, i in self._special.ids.items())
         return {match[1]: i for match, i in matches if match}
 
@@ -98,8 +104,8 @@ class TranscriptTokenizer(BytePairTokenizer):
             ValueError: the language or the task is unknown.
         """
         languages, end = self.languages, [] if timestamps else [self.no_timestamps_token_id]
-        if task not in _TASKS or (task == "translate" and not languages):
-            known = " or ".join(map(repr, _TASKS if languages else _TASKS[:1]))
+        if task not in TASKS or (task == "translate" and not languages):
+            known = " or ".join(map(repr, TASKS if languages else TASKS[:1]))
             raise ValueError(f"task must be {known}; got {task!r}.")
         if not languages and language in (None, "en"):
             return [self.bos_token_id, *end]
