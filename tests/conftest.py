@@ -50,9 +50,10 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_collection_finish():
-    """What was imported stays: have the garbage collector leave it out, time and again."""
+    """What was imported stays: have the garbage collector leave it out, and look less often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def _backends_of(item, by_turns):
