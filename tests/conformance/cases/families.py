@@ -21,6 +21,7 @@ KINDS = (
     "mistral",
     "modern_bert",
     "smollm3",
+    "t5",
 )
 
 
