@@ -19,7 +19,7 @@ SAVES = {
     "summarize.py": {"my_summarizer": True},
     "token_classification.py": {"my_token_classifier": True},
 }
-TRAINS_NOTHING = {"1_predict.py", "generate_text.py", "semantic_search.py"}
+TRAINS_NOTHING = {"1_predict.py", "transcribe.py", "generate_text.py", "semantic_search.py"}
 
 
 @pytest.fixture(scope="module")
