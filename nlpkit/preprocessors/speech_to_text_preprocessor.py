@@ -6,12 +6,16 @@ from typing import Any, ClassVar
 
 import keras
 
+from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
-from nlpkit.layers.preprocessing.audio_converter import AudioConverter
+from nlpkit.layers.preprocessing.audio_converter import AudioConverter, clips_of
 from nlpkit.layers.preprocessing.start_end_packer import StartEndPacker
+from nlpkit.ops.columns import to_column
+from nlpkit.preprocessors.columns import read_column
 from nlpkit.preprocessors.generation_preprocessor import GenerationPreprocessor
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.folders.publishing import write_json
+from nlpkit.tokenizers.base.string_input import check_texts
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.transcript_tokenizer import TranscriptTokenizer
 
@@ -25,7 +29,7 @@ _SIZES = {
     "sampling_rate": "sampling_rate",
     "max_audio_length": "chunk_length",
 }
-_PAIR = ("encoder_audio", "decoder_text")
+_AUDIO, _TEXT = "encoder_audio", "decoder_text"
 
 
 class SpeechToTextPreprocessor(GenerationPreprocessor):
@@ -41,6 +45,8 @@ class SpeechToTextPreprocessor(GenerationPreprocessor):
             None.
         no_timestamps: bool. Whether transcripts have no timestamps. Default True.
         **kwargs: `name` and `dtype` (of the ids; default "int32").
+
+    `fit` of a task makes the labels, which are the transcripts' next tokens.
 
     Call arguments:
         x: dict of `encoder_audio`, as `AudioConverter` takes it, and `decoder_text`, a str or a
@@ -62,6 +68,7 @@ class SpeechToTextPreprocessor(GenerationPreprocessor):
 
     tokenizer_class: ClassVar[type[Tokenizer]] = TranscriptTokenizer
     audio_converter_class: ClassVar[type[AudioConverter]] = AudioConverter
+    pass_instead: ClassVar[str] = "a dict of encoder_audio and decoder_text"
     generated: ClassVar[str] = "decoder_"
     end_token: ClassVar[str] = "eos_token"
     stop_tokens: ClassVar[tuple[str, ...]] = ("eos_token",)
@@ -91,8 +98,12 @@ class SpeechToTextPreprocessor(GenerationPreprocessor):
 
     @property
     def sequence_length(self) -> int:
-        """The length of the rows of transcripts."""
+        """The length of the rows of transcripts; may be set later."""
         return self.decoder_sequence_length
+
+    @sequence_length.setter
+    def sequence_length(self, sequence_length: int) -> None:
+        self.decoder_sequence_length = sequence_length
 
     @property
     def decoder_packer(self) -> StartEndPacker:
@@ -117,18 +128,35 @@ class SpeechToTextPreprocessor(GenerationPreprocessor):
         sample_weight: Data = None,
         decoder_sequence_length: int | None = None,
     ) -> Any:
-        if not isinstance(x, Mapping) or {*x} != {*_PAIR}:
-            given = f"the keys {list(x)}" if isinstance(x, Mapping) else f"a {type(x).__name__}"
-            raise ValueError(f"x must be a dict with the keys {_PAIR}; got {given}.")
+        _check_keys(x)
         token_ids, padding_mask = self.decoder_packer(
-            self.tokenizer(x["decoder_text"]), sequence_length=decoder_sequence_length
+            self.tokenizer(x[_TEXT]), sequence_length=decoder_sequence_length
         )
         features = {
-            "encoder_features": self.audio_converter(x["encoder_audio"]),
+            "encoder_features": self.audio_converter(x[_AUDIO]),
             "decoder_token_ids": token_ids,
             "decoder_padding_mask": padding_mask,
         }
         return keras.utils.pack_x_y_sample_weight(features, y, sample_weight)
+
+    def read(self, x: Data, y: Data = None, sample_weight: Data = None) -> tuple[Any, Any, Any]:
+        x = to_column(x)
+        _check_keys(x)
+        if not (y is None and sample_weight is None):
+            raise ValueError(
+                "The labels are the transcripts' next tokens; got y or sample_weight. Pass x "
+                f"alone, {self.pass_instead}."
+            )
+        audio, text = to_column(x[_AUDIO]), read_column(x[_TEXT], f"x[{_TEXT!r}]")
+        if not is_tensorflow_value(audio):
+            clips, batched = clips_of(audio)
+            audio = clips if batched else clips[0]
+        return {_AUDIO: audio, _TEXT: text}, None, None
+
+    def check(self, x: Data) -> None:
+        errors = getattr(self.tokenizer, "errors", "strict")
+        check_texts(x[_TEXT], f"x[{_TEXT!r}]", errors)
+        self.audio_converter.check(x[_AUDIO])
 
     @classmethod
     def from_folder(cls, folder: FolderFiles) -> dict[str, Any]:
@@ -149,3 +177,9 @@ class SpeechToTextPreprocessor(GenerationPreprocessor):
         kind = {"feature_extractor_type": "WhisperFeatureExtractor", "padding_value": 0.0}
         write_json(folder / _FILE, {**kind, **sizes})
         return [_FILE]
+
+
+def _check_keys(x: Data) -> None:
+    if not isinstance(x, Mapping) or {*x} != {_AUDIO, _TEXT}:
+        given = f"the keys {list(x)}" if isinstance(x, Mapping) else f"a {type(x).__name__}"
+        raise ValueError(f"x must be a dict with the keys {_AUDIO!r} and {_TEXT!r}; got {given}.")

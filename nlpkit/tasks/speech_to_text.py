@@ -22,6 +22,7 @@ from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.samplers.loop.plan import Plan
 from nlpkit.samplers.parameters import plan_values
+from nlpkit.tasks.data.speech_reader import SpeechReader
 from nlpkit.tasks.language_model import LanguageModel
 from nlpkit.tasks.task import Task
 from nlpkit.tokenizers.byte_pair.transcript_tokenizer import TASKS
@@ -46,8 +47,8 @@ class SpeechToText(LanguageModel, Task):
     in windows of `max_audio_length` seconds, each of which begins where the last whole segment of
     the one before ended. It departs from the paper in that tokens are chosen by the sampler of
     `compile`, greedy search by default, at one temperature; that what was said before is not part
-    of the prompt; and that silence is not told from speech. `SpeechToText.from_preset` finds the
-    family of a preset.
+    of the prompt; and that silence is not told from speech. `fit` takes a dict of `encoder_audio`
+    and `decoder_text`. `SpeechToText.from_preset` finds the family of a preset.
 
     Args:
         backbone: `EncoderDecoderBackbone` whose encoder takes features of audio.
@@ -245,6 +246,9 @@ class SpeechToText(LanguageModel, Task):
         latest = config.get("max_initial_timestamp_index", _LATEST_START)
         rule = np.array([first, tokenizer.eos_token_id, latest], "int32")
         return {**rules, "timestamps": rule}
+
+    def _reader(self, labelled: bool = True) -> Any:
+        return SpeechReader.of(self, labelled)
 
     def _default_sampler(self) -> samplers.Sampler:
         return samplers.get("greedy")

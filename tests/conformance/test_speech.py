@@ -11,7 +11,7 @@ from keras import ops
 
 import nlpkit
 from conformance.cases.case import assert_close
-from conformance.cases.speech import GENERATION, RATE, clips, inputs_of
+from conformance.cases.speech import GENERATION, RATE, clips, inputs_of, spoken
 from conformance.cases.speeches import SPEECH
 from conformance.decoder_programs import compiled, tensor
 from conformance.test_decoders import same_model
@@ -271,3 +271,16 @@ def outputs_of_transformers(model, inputs):
 
 def as_tensor(x):
     return ops.convert_to_tensor(x) if x.dtype.kind == "f" else tensor(x)
+
+
+def test_learns_transcripts_and_their_ends(case):
+    task, given = case.build(), spoken()
+    _, labels, weights = task._reader()(given)
+    tokenizer = task.preprocessor.tokenizer
+    learned = [row[real > 0].tolist() for row, real in zip(labels, weights, strict=True)]
+    assert learned == [[*tokenizer(x), tokenizer.eos_token_id] for x in given["decoder_text"]]
+    task.optimizer.learning_rate = 0.01
+    losses = task.fit(given, batch_size=4, epochs=6, verbose=0).history["loss"]
+    assert losses[-1] < 0.9 * losses[0]
+    with pytest.raises(ValueError, match="labels are the transcripts"):
+        task.fit(given, np.zeros(4))

@@ -59,7 +59,7 @@ def write(case: Case, folder: Path) -> None:
         write_task(case, folder)
     elif kind == "backbone":
         write_backbone(fill(case.build()), folder)
-    elif kind is not None:
+    elif hasattr(case.cls, "from_preset"):
         write_text_layer(text_layer(case), folder, *(case.examples or (TEXTS,)))
     elif issubclass(case.cls, keras.Layer) and not issubclass(case.cls, PreprocessingLayer):
         write_layer(case, folder)

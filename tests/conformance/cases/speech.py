@@ -56,6 +56,7 @@ class SpeechCase:
 
     def preprocessor(self, **arguments: Any) -> Any:
         converter = self.cls("AudioConverter")(**_CONVERTER, max_audio_length=SECONDS)
+        arguments = {"language": "de", **arguments}
         return self.cls("Preprocessor")(converter, self.tokenizer(), 14, **arguments)
 
     def build(self, **arguments: Any) -> Any:
@@ -85,9 +86,9 @@ class SpeechCase:
         return [
             Case(self.named("Tokenizer"), self._tokenizer, others=small),
             Case(self.named("AudioConverter"), self._converter),
-            Case(self.named("Preprocessor"), self._preprocessor),
+            Case(self.named("Preprocessor"), self._preprocessor, examples=(spoken(),)),
             Case(self.name, self.arguments, **family),
-            Case(self.named("SpeechToText"), self._parts, **family),
+            Case(self.named("SpeechToText"), self._parts, examples=(spoken(),), **family),
         ]
 
     def _tokenizer(self) -> dict[str, Any]:
@@ -125,6 +126,12 @@ def clips(*lengths: int) -> list[np.ndarray]:
     """Noise of these numbers of samples, each louder than the one before."""
     rng = np.random.default_rng(5)
     return [rng.normal(0, 0.1 + i, n).astype("float32") for i, n in enumerate(lengths)]
+
+
+def spoken() -> dict[str, Any]:
+    """Clips with transcripts, to learn from."""
+    texts = ["the movie", "good", "the movie was good", ""]
+    return {"encoder_audio": clips(700, 300, 500, 100), "decoder_text": texts}
 
 
 def inputs_of(features: int, frames: int, words: int) -> dict[str, np.ndarray]:
