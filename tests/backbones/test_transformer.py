@@ -79,7 +79,7 @@ def test_packed_examples_are_those_alone():
 
 def test_without_a_pooler_the_output_is_one_tensor():
     transformer = Transformer(stack(attention(causal=True)), "bfloat16")
-    output = transformer.output_spec(None, 3)
+    output = transformer.output_spec((None, 3))
     assert output.shape == (None, 3, 8)
     assert output.dtype == "bfloat16"
 
