@@ -50,7 +50,7 @@ def run_in_mini_batches(
     size = ops.minimum(size, count) if ops.is_tensor(count) else min(size, count)
     chosen = ops.arange(count + -count % size) % count
     batches = {
-        name: ops.reshape(ops.take(x, chosen, axis=0), (-1, size, *x.shape[1:]))
+        name: ops.reshape(ops.take(x, chosen, axis=0), (-1, size, *ops.shape(x)[1:]))
         for name, x in inputs.items()
     }
     parameters, states = ([v.value for v in variables] for variables in (trained, seeds))

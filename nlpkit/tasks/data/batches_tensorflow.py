@@ -42,8 +42,10 @@ def of_any_length(dataset: TextDataset) -> Any:
         *tree.map_structure(lambda x: spec(x, varies=False), others),
     )
     signature = parts if isinstance(first, tuple) else parts[0]
-    # Nothing is fetched ahead: a batch that Keras merely inspects would end an epoch.
-    return generated(batches, signature, len(dataset))
+    # Nothing is fetched ahead: where Keras merely inspects a batch, that would end an epoch.
+    options = tf.data.Options()
+    options.experimental_optimization.inject_prefetch = False
+    return generated(batches, signature, len(dataset)).with_options(options)
 
 
 def generated(batches: Callable[[], Iterator[Any]], signature: Any, count: int) -> Any:

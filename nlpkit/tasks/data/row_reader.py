@@ -4,13 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import keras
-
 from nlpkit._types import Data
 from nlpkit._warning import warn
 from nlpkit.losses.embedding_loss import EmbeddingLoss
 from nlpkit.losses.matryoshka import MatryoshkaLoss
 from nlpkit.losses.multiple_negatives_ranking import MultipleNegativesRankingLoss
+from nlpkit.ops import backend
 from nlpkit.tasks.data.example_reader import ExampleReader
 from nlpkit.tasks.data.labels import Labels
 from nlpkit.tasks.data.text_dataset import TextDataset
@@ -52,7 +51,7 @@ class RowReader(ExampleReader):
         """Batches of columns that `read` returned, each about as long as its longest text."""
         columns = (x, y, sample_weight)
         rows = TextDataset(self._preprocess, *columns, batch_size=batch_size, shuffle=shuffle)
-        if keras.backend.backend() != "tensorflow":
+        if not backend.FIXES_SHAPES:
             return rows
         from nlpkit.tasks.data.batches_tensorflow import of_any_length
 

@@ -13,6 +13,7 @@ from nlpkit.ops.backend.default.facts import (
     ADDS_MASKS,
     BUILDS_IN_STEPS,
     EAGER,
+    FIXES_SHAPES,
     HAS_STRINGS,
     STATELESS,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "ADDS_MASKS",
     "BUILDS_IN_STEPS",
     "EAGER",
+    "FIXES_SHAPES",
     "HAS_STRINGS",
     "STATELESS",
     "adopt_array",

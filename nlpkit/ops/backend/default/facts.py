@@ -16,3 +16,6 @@ HAS_STRINGS = False
 
 # The attention kernel is slower with a boolean mask than with one to add.
 ADDS_MASKS = False
+
+# Keras takes the shape of the first two batches of a `PyDataset` for that of all.
+FIXES_SHAPES = False

@@ -9,10 +9,12 @@ from nlpkit.ops.backend.tensorflow.rows import take_rows
 from nlpkit.ops.backend.tensorflow.trees import register_tree
 
 BUILDS_IN_STEPS = True
+FIXES_SHAPES = True
 HAS_STRINGS = True
 
 __all__ = [
     "BUILDS_IN_STEPS",
+    "FIXES_SHAPES",
     "HAS_STRINGS",
     "apply_experts",
     "is_tracing",
