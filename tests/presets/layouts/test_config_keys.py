@@ -12,7 +12,10 @@ SIZES = {
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
 }
-WITHOUT_INTERMEDIATE_SIZE = ("bloom", "distilbert", "falcon", "gpt2", "mt5", "opt", "t5", "whisper")
+WITHOUT_INTERMEDIATE_SIZE = (
+    *("bart", "bloom", "distilbert", "falcon", "gpt2", "mbart", "mt5", "opt", "pegasus", "t5"),
+    *("whisper", "xlnet"),
+)
 FAMILIES = {
     name: cls
     for cls in subclasses_of(object)

@@ -58,9 +58,11 @@ class KerasObject:
 
 
 def _plain(value: Any) -> Any:
-    """The name of a serialized function, which is never looked up; other values as they are."""
+    """The name of a serialized function of KerasHub's own; other values as they are."""
     if isinstance(value, dict) and value.get("class_name") == "function":
-        return value.get("config")
+        name = value.get("config")
+        if isinstance(name, str) and name.startswith(_PACKAGES):
+            return name
     return value
 
 
