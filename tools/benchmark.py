@@ -3,6 +3,7 @@
 
     python tools/benchmark.py bert --backend jax
     python tools/benchmark.py bert --backend all
+    python tools/benchmark.py translate --backend all
     python tools/benchmark.py tokenizers [--parts python tf.data training start]
     python tools/benchmark.py tokenizer-ids [--vocabularies bert gpt2 t5]
     python tools/benchmark.py presets [--backends torch jax tensorflow]
@@ -10,10 +11,10 @@
     python tools/benchmark.py memory [--backends torch jax tensorflow] [--jobs predict streams]
 
 The suites about tokenizers, presets, generation and memory say with --help what they compare. In
-the one about BERT the contestants of a measurement run in one process, in turn (A B C A B C ...),
-with the same shapes, dropout, optimizer and number of threads, each compiled as its users get it by
-default: Keras models by `predict_on_batch` and `train_on_batch`, transformers eagerly. Medians are
-printed, and how long each takes relative to transformers.
+the others, about BERT and T5, the contestants of a measurement run in one process, in turn (A B C A
+B C ...), with the same shapes, dropout, optimizer and number of threads, each compiled as its users
+get it by default: Keras models by `predict_on_batch`, `train_on_batch` and `generate`, transformers
+eagerly. Medians are printed, and how long each takes relative to transformers.
 """
 
 import argparse
@@ -26,13 +27,21 @@ import sys
 import time
 from collections.abc import Mapping
 
-from benchmarks import bert, generate, memory, presets, tokenizer_ids, tokenizer_speed
+from benchmarks import (
+    bert,
+    generate,
+    memory,
+    presets,
+    tokenizer_ids,
+    tokenizer_speed,
+    translate,
+)
 from benchmarks.measurement import Measurement
 
 BACKENDS = ("torch", "jax", "tensorflow")
 REFERENCE = "transformers"
 PACKAGES = {"nlpkit": "nlpkit", "transformers": "transformers", "KerasHub": "keras_hub"}
-SUITES = {"bert": bert.measurements}
+SUITES = {"bert": bert.measurements, "translate": translate.measurements}
 OWN_TABLES = {
     "generate": generate,
     "memory": memory,
