@@ -178,6 +178,19 @@ def test_long_audio_is_transcribed_by_windows(case, converted_task):
     assert task.transcribe(audio[1], timestamps=True) == found[1]
 
 
+def test_learns_transcripts_and_their_ends(case):
+    task, given = case.build(), spoken()
+    _, labels, weights = task._reader()(given)
+    tokenizer = task.preprocessor.tokenizer
+    learned = [row[real > 0].tolist() for row, real in zip(labels, weights, strict=True)]
+    assert learned == [[*tokenizer(x), tokenizer.eos_token_id] for x in given["decoder_text"]]
+    task.optimizer.learning_rate = 0.01
+    losses = task.fit(given, batch_size=4, epochs=6, verbose=0).history["loss"]
+    assert losses[-1] < 0.9 * losses[0]
+    with pytest.raises(ValueError, match="labels are the transcripts"):
+        task.fit(given, np.zeros(4))
+
+
 @pytest.mark.by_turns(2)
 def test_task_comes_back(case, tmp_path):
     task, (clip,) = case.build(), clips(900)
@@ -271,16 +284,3 @@ def outputs_of_transformers(model, inputs):
 
 def as_tensor(x):
     return ops.convert_to_tensor(x) if x.dtype.kind == "f" else tensor(x)
-
-
-def test_learns_transcripts_and_their_ends(case):
-    task, given = case.build(), spoken()
-    _, labels, weights = task._reader()(given)
-    tokenizer = task.preprocessor.tokenizer
-    learned = [row[real > 0].tolist() for row, real in zip(labels, weights, strict=True)]
-    assert learned == [[*tokenizer(x), tokenizer.eos_token_id] for x in given["decoder_text"]]
-    task.optimizer.learning_rate = 0.01
-    losses = task.fit(given, batch_size=4, epochs=6, verbose=0).history["loss"]
-    assert losses[-1] < 0.9 * losses[0]
-    with pytest.raises(ValueError, match="labels are the transcripts"):
-        task.fit(given, np.zeros(4))
