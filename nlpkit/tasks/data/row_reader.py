@@ -25,15 +25,18 @@ class RowReader(ExampleReader):
 
     Args:
         loss: that the model is compiled with, if it is one of embeddings.
+        max_length: int or None. The number of positions that the backbone has.
     """
 
     loss: EmbeddingLoss | None = None
+    max_length: int | None = None
 
     @classmethod
     def of(cls, task: "Task", labelled: bool = True) -> Self:
         """Create the reader of a task with a preprocessor."""
         loss = task.loss if task.compiled and isinstance(task.loss, EmbeddingLoss) else None
-        return cls(task.preprocessor, Labels.of(task), None, labelled, loss)
+        limit = task.backbone.max_positions
+        return cls(task.preprocessor, Labels.of(task), None, labelled, loss, limit)
 
     def read(self, x: Data, y: Data = None, sample_weight: Data = None) -> tuple[Any, Any, Any]:
         """Convert examples to columns, and check them against the loss; see `ExampleReader.read`.
@@ -59,7 +62,18 @@ class RowReader(ExampleReader):
 
     def _preprocess(self, x: Data, y: Data, sample_weight: Data) -> Any:
         batch = self.preprocessor(x, y, sample_weight)
-        return (trimmed(batch[0]), *batch[1:]) if isinstance(batch, tuple) else trimmed(batch)
+        return (self._cut(batch[0]), *batch[1:]) if isinstance(batch, tuple) else self._cut(batch)
+
+    def _cut(self, features: dict[str, Any]) -> dict[str, Any]:
+        """Features without common padding; TensorFlow's backbones cannot tell how long they are."""
+        cut = trimmed(features)
+        length = cut["token_ids"].shape[-1]
+        if self.max_length is not None and length > self.max_length:
+            raise ValueError(
+                f"token_ids has {length} positions a row, the backbone has {self.max_length}; "
+                "shorten the preprocessor's sequence_length or build it with more positions."
+            )
+        return cut
 
 
 def _check(loss: EmbeddingLoss, columns: tuple[Any, ...], y: Data) -> None:
