@@ -10,9 +10,9 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.layers.modeling.masked_lm_head import MaskedLMHead
 from nlpkit.preprocessors.masked_lm_preprocessor import MaskedLMPreprocessor
 from nlpkit.preprocessors.preprocessor import Preprocessor
-from nlpkit.tasks.masked_text import MaskedText, check_fill
+from nlpkit.tasks.results.masked_text import MaskedText, check_fill
+from nlpkit.tasks.shared.token_loss import TokenLoss
 from nlpkit.tasks.task import Task
-from nlpkit.tasks.token_loss import TokenLoss
 
 
 class MaskedLM(TokenLoss, Task):

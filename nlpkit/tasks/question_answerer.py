@@ -10,12 +10,12 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.question_answerer_preprocessor import QuestionAnswererPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
-from nlpkit.tasks.classifier_head import INITIALIZER_RANGE, token_features
 from nlpkit.tasks.data.text_dataset import TextDataset
-from nlpkit.tasks.head_config import read_dropout, write_dropout
 from nlpkit.tasks.results.answers import AnswerReader, ReadWindow, answer_of
+from nlpkit.tasks.shared.classifier_head import INITIALIZER_RANGE, token_features
+from nlpkit.tasks.shared.head_config import read_dropout, write_dropout
+from nlpkit.tasks.shared.token_loss import TokenLoss
 from nlpkit.tasks.task import Task
-from nlpkit.tasks.token_loss import TokenLoss
 
 # Of padding, whose probability it makes 0 in every dtype.
 _NEVER = -1e4

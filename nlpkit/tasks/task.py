@@ -28,9 +28,9 @@ from nlpkit.tasks.data.example_reader import ExampleReader, refuse_single
 from nlpkit.tasks.data.labels import Labels
 from nlpkit.tasks.data.pipeline_errors import python_errors
 from nlpkit.tasks.data.text_dataset import is_batched_source, map_batches, split_examples
-from nlpkit.tasks.parts import check_dtype, check_family, check_vocabulary
-from nlpkit.tasks.summary import summary_of
-from nlpkit.tasks.weighted_means import WeightedMeans
+from nlpkit.tasks.shared.parts import check_dtype, check_family, check_vocabulary
+from nlpkit.tasks.shared.summary import summary_of
+from nlpkit.tasks.shared.weighted_means import WeightedMeans
 
 if TYPE_CHECKING:
     from nlpkit._keras import Model

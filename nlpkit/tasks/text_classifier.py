@@ -15,17 +15,21 @@ from nlpkit.modules.activation import get_activation
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
-from nlpkit.tasks.classifier_head import INITIALIZER_RANGE, text_features
-from nlpkit.tasks.head_config import (
+from nlpkit.tasks.results.window_display import WindowDisplay
+from nlpkit.tasks.shared.classifier_head import INITIALIZER_RANGE, text_features
+from nlpkit.tasks.shared.head_config import (
     read_dropout,
     read_names,
     usual_names,
     write_dropout,
     write_names,
 )
-from nlpkit.tasks.results.window_display import WindowDisplay
+from nlpkit.tasks.shared.windowed_prediction import (
+    COMBINATIONS,
+    outputs_of_windows,
+    predict_windows,
+)
 from nlpkit.tasks.task import Task
-from nlpkit.tasks.windowed_prediction import COMBINATIONS, outputs_of_windows, predict_windows
 
 # By transformers' names.
 SINGLE, SEVERAL = "single_label_classification", "multi_label_classification"

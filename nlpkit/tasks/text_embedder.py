@@ -22,10 +22,10 @@ from nlpkit.preprocessors.text_embedder_preprocessor import TextEmbedderPreproce
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts import sentence_transformers
 from nlpkit.presets.mapping.weight_table import Line, parse
-from nlpkit.tasks.classifier_head import INITIALIZER_RANGE, pooled
 from nlpkit.tasks.data.row_reader import RowReader
 from nlpkit.tasks.results import similarity
 from nlpkit.tasks.results.encoding import run_by_length
+from nlpkit.tasks.shared.classifier_head import INITIALIZER_RANGE, pooled
 from nlpkit.tasks.task import Task
 
 POOLINGS = ("mean", "first", "last", "max")

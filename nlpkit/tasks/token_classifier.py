@@ -13,19 +13,19 @@ from nlpkit.ops.tag_scheme import tags_of
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.token_classifier_preprocessor import TokenClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
-from nlpkit.tasks.classifier_head import INITIALIZER_RANGE, token_features
 from nlpkit.tasks.data.text_dataset import TextDataset
 from nlpkit.tasks.data.token_reader import LabelledWindow, TokenReader
-from nlpkit.tasks.head_config import (
+from nlpkit.tasks.results.entities import EntityReader, entities_of
+from nlpkit.tasks.shared.classifier_head import INITIALIZER_RANGE, token_features
+from nlpkit.tasks.shared.head_config import (
     read_dropout,
     read_names,
     usual_names,
     write_dropout,
     write_names,
 )
-from nlpkit.tasks.results.entities import EntityReader, entities_of
+from nlpkit.tasks.shared.token_loss import TokenLoss
 from nlpkit.tasks.task import Task
-from nlpkit.tasks.token_loss import TokenLoss
 
 
 class TokenClassifier(TokenLoss, Task):

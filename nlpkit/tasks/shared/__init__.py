@@ -1,0 +1,1 @@
+"""What tasks share: heads, checks of parts, losses and metrics, predictions by windows."""
