@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
-from nlpkit.preprocessors.columns import (
+from nlpkit.preprocessors.examples.columns import (
     LABELS,
     WEIGHTS,
     holds_strings,

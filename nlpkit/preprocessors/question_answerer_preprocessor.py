@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from nlpkit._types import Data
-from nlpkit.preprocessors.text_units import units_of
+from nlpkit.preprocessors.examples.text_units import units_of
 from nlpkit.preprocessors.window_preprocessor import TextWindow, WindowPreprocessor, as_text
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 

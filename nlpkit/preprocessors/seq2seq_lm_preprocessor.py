@@ -9,7 +9,7 @@ from nlpkit.layers.preprocessing.next_token_packer import NextTokenPacker, NextT
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.prompt_packer import PromptPacker
 from nlpkit.layers.preprocessing.start_end_packer import StartEndPacker
-from nlpkit.preprocessors.columns import read_column, read_columns
+from nlpkit.preprocessors.examples.columns import read_column, read_columns
 from nlpkit.preprocessors.generation_preprocessor import GenerationPreprocessor
 from nlpkit.tokenizers.base.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
-from nlpkit.preprocessors.text_units import TextUnits, join_words, units_of, units_of_words
+from nlpkit.preprocessors.examples.text_units import TextUnits, join_words, units_of, units_of_words
 from nlpkit.preprocessors.window_preprocessor import TextWindow, WindowPreprocessor, as_text
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 

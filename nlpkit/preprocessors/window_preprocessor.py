@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from nlpkit.preprocessors.examples.text_units import TextUnits
+from nlpkit.preprocessors.examples.windows import Window, windows
 from nlpkit.preprocessors.segment_preprocessor import PackingPreprocessor
-from nlpkit.preprocessors.text_units import TextUnits
-from nlpkit.preprocessors.windows import Window, windows
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 

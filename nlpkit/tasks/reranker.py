@@ -8,7 +8,7 @@ import numpy as np
 
 from nlpkit._types import Activation, Data, KerasIdentifier
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.preprocessors.columns import read_column
+from nlpkit.preprocessors.examples.columns import read_column
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.results.encoding import run_by_length

@@ -17,7 +17,7 @@ from nlpkit._warning import warn
 from nlpkit.backbones.attached_state import AttachedState
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.heads import HeadTable
-from nlpkit.preprocessors.columns import read_array
+from nlpkit.preprocessors.examples.columns import read_array
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader

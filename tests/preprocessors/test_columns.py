@@ -5,7 +5,7 @@ import pytest
 from stand_ins import Arrow, Frame, Polars, Sequence, Series, Table
 
 from nlpkit.preprocessors import CausalLMPreprocessor, TextClassifierPreprocessor
-from nlpkit.preprocessors.columns import read_array, read_columns
+from nlpkit.preprocessors.examples.columns import read_array, read_columns
 from nlpkit.tokenizers import ByteTokenizer
 
 TEXTS = ["a", "bad", "good film"]

@@ -11,8 +11,8 @@ from conformance.cases.hard_strings import HARD_STRINGS
 from conformance.cases.sentence_piece import tiny_proto
 from conformance.cases.tokenizers import BYTE_PAIR_ASSETS, VOCABULARY
 from nlpkit.models import BertTokenizer, TokenClassifierPreprocessor
-from nlpkit.preprocessors.text_units import join_words, units_of, units_of_words
-from nlpkit.preprocessors.windows import windows
+from nlpkit.preprocessors.examples.text_units import join_words, units_of, units_of_words
+from nlpkit.preprocessors.examples.windows import windows
 from nlpkit.tokenizers import BytePairTokenizer, SentencePieceTokenizer
 
 pytestmark = pytest.mark.by_turns

@@ -8,9 +8,9 @@ from conformance.cases.case import assert_close
 from conformance.cases.decoder import rows_of_ids
 from conformance.decoder_programs import run
 from nlpkit.models import BertTokenizer, QuestionAnswerer, QuestionAnswererPreprocessor
-from nlpkit.preprocessors.text_units import TextUnits
+from nlpkit.preprocessors.examples.text_units import TextUnits
+from nlpkit.preprocessors.examples.windows import windows
 from nlpkit.preprocessors.window_preprocessor import TextWindow
-from nlpkit.preprocessors.windows import windows
 from nlpkit.tasks.results.answers import Answer, ReadWindow, answer_of
 
 WORDS = [

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nlpkit._compat import is_tensorflow_value, require
 from nlpkit._types import Data
-from nlpkit.preprocessors.columns import holds_strings, read_array, read_columns
+from nlpkit.preprocessors.examples.columns import holds_strings, read_array, read_columns
 from nlpkit.tasks.data.labels import Labels
 from nlpkit.tasks.data.text_dataset import TextDataset, check_lengths
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from nlpkit._types import Data
-from nlpkit.preprocessors.columns import read_array
+from nlpkit.preprocessors.examples.columns import read_array
 
 if TYPE_CHECKING:
     from nlpkit.tasks.task import Task

@@ -8,9 +8,9 @@ import numpy as np
 
 from nlpkit._types import Data
 from nlpkit.ops.columns import to_column
-from nlpkit.preprocessors.columns import read_columns
+from nlpkit.preprocessors.examples.columns import read_columns
+from nlpkit.preprocessors.examples.text_units import TextUnits
 from nlpkit.preprocessors.question_answerer_preprocessor import QuestionAnswererPreprocessor
-from nlpkit.preprocessors.text_units import TextUnits
 from nlpkit.preprocessors.window_preprocessor import TextWindow
 from nlpkit.tasks.data.window_reader import WindowReader
 

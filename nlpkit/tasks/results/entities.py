@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nlpkit.ops.tag_scheme import OUTSIDE, TagScheme
-from nlpkit.preprocessors.text_units import TextUnits
+from nlpkit.preprocessors.examples.text_units import TextUnits
 
 IGNORED = -100
 
