@@ -24,7 +24,7 @@ from nlpkit.backbones.spec import (
 )
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.modules.caching.cache import KeyValueCache
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.layouts.kerashub.family import Family

@@ -9,7 +9,7 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.spec import EncoderDecoderSpec
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.modules.caching.cache import KeyValueCache
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 
 _ENCODER, _DECODER = "encoder_", "decoder_"
 

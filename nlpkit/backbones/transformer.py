@@ -13,7 +13,7 @@ from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.backbones.spec import ExpertsSpec, StackSpec
 from nlpkit.modules.caching.cache import Context, KeyValueCache, cache_of_prompt
 from nlpkit.modules.caching.layer_cache import EmptyKeyValues
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops.attention import prepare_mask
 from nlpkit.ops.pooling import pool
 from nlpkit.ops.tree import replaced

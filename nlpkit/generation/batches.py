@@ -8,7 +8,7 @@ import numpy as np
 
 from nlpkit.generation.options import Options
 from nlpkit.generation.prompts import Prompts
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops import backend
 from nlpkit.ops.sizes import power_of_two
 from nlpkit.samplers.loop.plan import Plan

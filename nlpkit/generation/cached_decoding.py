@@ -7,7 +7,7 @@ from keras import ops
 
 from nlpkit._types import Cache, Tensor
 from nlpkit.modules.caching.cache import KeyValueCache, array_of_cache, cache_of_array
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops.tree import replaced
 
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import Activation, Initializer, Shape, Tensor
-from nlpkit.modules.direct_call import DirectCall, called_directly, held
+from nlpkit.modules.calling.direct_call import DirectCall, called_directly, held
 from nlpkit.ops import backend
 
 

@@ -6,8 +6,8 @@ import keras
 
 from nlpkit._config import Configurable
 from nlpkit._types import Tensor
-from nlpkit.modules.direct_call import DirectCall
-from nlpkit.modules.seed_state import SeedState
+from nlpkit.modules.calling.direct_call import DirectCall
+from nlpkit.modules.calling.seed_state import SeedState
 from nlpkit.ops import backend
 
 

@@ -9,9 +9,9 @@ from keras import ops
 from nlpkit._config import Configurable
 from nlpkit._types import Activation, DType, Initializer, Shape, Tensor
 from nlpkit.modules.activation import get_activation
+from nlpkit.modules.calling.direct_call import DirectCall
+from nlpkit.modules.calling.seed_state import SeedState
 from nlpkit.modules.dense import built_dense, fresh
-from nlpkit.modules.direct_call import DirectCall
-from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops.experts import balance_loss, choose_experts, mix_experts
 
 

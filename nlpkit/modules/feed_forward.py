@@ -8,9 +8,9 @@ import keras
 from nlpkit._config import Configurable
 from nlpkit._types import Activation, Initializer, Shape, Tensor
 from nlpkit.modules.activation import get_activation
+from nlpkit.modules.calling.direct_call import DirectCall
+from nlpkit.modules.calling.seed_state import SeedState
 from nlpkit.modules.dense import built_dense
-from nlpkit.modules.direct_call import DirectCall
-from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops import backend
 
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import Shape, Tensor
-from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.calling.direct_call import DirectCall
 
 
 class LogitsBias(DirectCall, Configurable, keras.layers.Layer):

@@ -7,7 +7,7 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import Shape, Tensor
-from nlpkit.modules.direct_call import DirectCall, held
+from nlpkit.modules.calling.direct_call import DirectCall, held
 from nlpkit.ops import backend
 
 

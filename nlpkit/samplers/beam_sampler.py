@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from keras import ops
 
 from nlpkit._types import Tensor
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops.sampling import has_nan, repetition_penalty
 from nlpkit.ops.tree import replaced, tree
 from nlpkit.samplers.loop.decoder import Decoder

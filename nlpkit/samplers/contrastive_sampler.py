@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from keras import ops
 
 from nlpkit._types import Tensor
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops.sampling import has_nan
 from nlpkit.ops.tree import replaced, tree
 from nlpkit.samplers.loop.decoder import Decoder

@@ -12,7 +12,7 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import Cache, Tensor
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops.random_bits import uniform
 from nlpkit.ops.sampling import has_nan, probabilities_of, repetition_penalty, sampling_weights
 from nlpkit.ops.tree import replaced

@@ -12,7 +12,7 @@ from keras import ops
 from nlpkit._types import Tensor
 from nlpkit.modules.caching.cache import KeyValueCache
 from nlpkit.modules.caching.compaction import with_room
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops.random_bits import uniform
 from nlpkit.ops.sampling import has_nan, repetition_penalty
 from nlpkit.ops.tree import replaced, tree

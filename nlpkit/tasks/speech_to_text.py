@@ -15,7 +15,7 @@ from nlpkit.generation.clips import read_clips
 from nlpkit.generation.generate import generated_ids, refuse_broken
 from nlpkit.generation.stop_tokens import known_stop_tokens
 from nlpkit.generation.transcription import Transcription
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops import backend
 from nlpkit.ops.sizes import power_of_two
 from nlpkit.preprocessors.preprocessor import Preprocessor

@@ -15,7 +15,7 @@ from nlpkit.backbones.heads import HeadTable
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.losses.multiple_negatives_ranking import MultipleNegativesRankingLoss
-from nlpkit.modules.mini_batches import run_in_mini_batches
+from nlpkit.modules.calling.mini_batches import run_in_mini_batches
 from nlpkit.preprocessors.examples.columns import read_column
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.text_embedder_preprocessor import TextEmbedderPreprocessor

@@ -15,7 +15,7 @@ from conformance.cases.decoder import LENGTHS, STEPS, rows_of_ids
 from conformance.cases.decoders import DECODERS
 from conformance.cases.families import combines
 from conformance.decoder_programs import compiled, run, tensor
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.presets.mapping.assignment import model_variables, named_variables
 from nlpkit.presets.mapping.key_matching import check_table
 

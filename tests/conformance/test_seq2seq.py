@@ -16,7 +16,7 @@ from conformance.cases.seq2seq import PAIRS, SOURCES, TARGETS, TRAINED_ON, rows_
 from conformance.cases.seq2seqs import SEQ2SEQ
 from conformance.decoder_programs import compiled, run, tensor
 from conformance.test_decoders import same_model
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.presets.mapping.assignment import named_variables
 from nlpkit.presets.mapping.key_matching import check_table
 from nlpkit.samplers import BeamSampler

@@ -15,7 +15,7 @@ from conformance.cases.speech import GENERATION, RATE, clips, inputs_of, spoken
 from conformance.cases.speeches import SPEECH
 from conformance.decoder_programs import compiled, tensor
 from conformance.test_decoders import same_model
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.presets.mapping.assignment import named_variables
 from nlpkit.presets.mapping.key_matching import check_table
 

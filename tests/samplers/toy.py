@@ -9,7 +9,7 @@ from keras import ops
 
 from nlpkit.modules.caching.cache import cache_of_prompt
 from nlpkit.modules.caching.layer_cache import EmptyKeyValues
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops.visibility import positions_of, visibility
 
 WORDS, DIM = 11, 6

@@ -8,7 +8,7 @@ from samplers.toy import jitted
 from tasks.generators import random_model
 
 from nlpkit import samplers
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops.tree import replaced
 
 LAYERS, HEADS, HEAD_DIM = 2, 2, 8

@@ -12,7 +12,7 @@ from keras import ops
 from nlpkit._config import Configurable
 from nlpkit._types import Cache, Tensor
 from nlpkit.modules.caching.layer_cache import KeyValueArray
-from nlpkit.modules.seed_state import SeedState
+from nlpkit.modules.calling.seed_state import SeedState
 from nlpkit.ops.attention import attend, attend_with_weights
 
 _MASKED = -1e30

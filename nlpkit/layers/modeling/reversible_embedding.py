@@ -6,7 +6,7 @@ import keras
 
 from nlpkit._config import Configurable
 from nlpkit._types import Initializer, KerasIdentifier, Tensor
-from nlpkit.modules.direct_call import DirectCall
+from nlpkit.modules.calling.direct_call import DirectCall
 from nlpkit.modules.embedding_table import embedded
 from nlpkit.ops import backend
 

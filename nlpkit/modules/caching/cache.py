@@ -11,7 +11,7 @@ from keras import ops
 
 from nlpkit._types import Tensor
 from nlpkit.modules.caching.layer_cache import KeyValues, put, spread
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops import backend
 from nlpkit.ops.backend import heads_as_rows, rows_as_heads
 from nlpkit.ops.tree import map_fields, replaced, static, tree

@@ -8,9 +8,9 @@ from keras import ops
 from nlpkit._config import Configurable
 from nlpkit._types import Initializer, Shape, Tensor
 from nlpkit.modules.caching.layer_cache import LayerCache
+from nlpkit.modules.calling.direct_call import DirectCall
+from nlpkit.modules.calling.seed_state import SeedState
 from nlpkit.modules.dense import built_dense
-from nlpkit.modules.direct_call import DirectCall
-from nlpkit.modules.seed_state import SeedState
 from nlpkit.modules.sublayer import build_sublayer
 from nlpkit.ops import backend
 from nlpkit.ops.attention import attend, attend_with_weights

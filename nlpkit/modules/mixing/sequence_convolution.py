@@ -8,9 +8,9 @@ from keras import ops
 from nlpkit._config import Configurable
 from nlpkit._types import Initializer, Shape, Tensor
 from nlpkit.modules.activation import get_activation
+from nlpkit.modules.calling.seed_state import SeedState
 from nlpkit.modules.dense import fresh
 from nlpkit.modules.normalization import LayerNormalization
-from nlpkit.modules.seed_state import SeedState
 from nlpkit.ops import backend
 
 

@@ -12,7 +12,7 @@ from keras import ops
 
 from nlpkit._types import Cache, Tensor
 from nlpkit.modules.caching.cache import KeyValueCache, rows_taken
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops import backend
 from nlpkit.ops.tree import replaced, tree
 from nlpkit.samplers.loop.execution import fresh_seed, loop

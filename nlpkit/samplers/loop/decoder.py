@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from nlpkit._types import Cache, Tensor
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 
 
 class Decoder(Protocol):

@@ -8,8 +8,8 @@ import numpy as np
 from keras import ops
 
 from nlpkit._types import Tensor
-from nlpkit.modules.direct_call import direct_calls
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
+from nlpkit.modules.calling.direct_call import direct_calls
 from nlpkit.ops import backend
 from nlpkit.ops.tree import map_fields
 from nlpkit.samplers.loop.decoder import Decoder

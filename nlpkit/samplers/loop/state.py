@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from keras import ops
 
 from nlpkit._types import Cache, Tensor
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops.tree import replaced, tree
 from nlpkit.samplers.loop.plan import Plan
 

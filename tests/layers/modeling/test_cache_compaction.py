@@ -6,7 +6,7 @@ from keras import ops
 from nlpkit.modules.caching.cache import cache_of_prompt
 from nlpkit.modules.caching.compaction import compact, with_room
 from nlpkit.modules.caching.layer_cache import EmptyKeyValues
-from nlpkit.modules.prompt import Prompt
+from nlpkit.modules.caching.prompt import Prompt
 
 
 def holed(slots=9):

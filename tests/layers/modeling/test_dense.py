@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from nlpkit.modules.calling.direct_call import direct_calls
 from nlpkit.modules.dense import Dense
-from nlpkit.modules.direct_call import direct_calls
 from nlpkit.ops.backend.default.product import is_row
 
 
