@@ -8,7 +8,7 @@ import numpy as np
 
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.audio_converter import clips_of
-from nlpkit.ops.columns import to_column
+from nlpkit.ops.data.columns import to_column
 
 _PATH = (str, os.PathLike)
 # The dtypes of samples, by their bytes, and what 0 and 1 are.

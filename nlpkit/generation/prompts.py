@@ -12,7 +12,7 @@ import numpy as np
 from nlpkit._compat import is_tensorflow_dataset, is_tensorflow_value
 from nlpkit._types import Data
 from nlpkit._warning import warn
-from nlpkit.ops.columns import to_column
+from nlpkit.ops.data.columns import to_column
 
 Form = Literal["text", "texts", "lists", "dict"]
 ENDLESS = 2**31 - 1

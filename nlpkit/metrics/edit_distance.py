@@ -9,7 +9,7 @@ from nlpkit._types import DType
 from nlpkit.metrics.counted_metric import CountedMetric
 from nlpkit.metrics.matching import edit_distance
 from nlpkit.metrics.text_metric import TextMetric
-from nlpkit.ops.ragged import to_rows
+from nlpkit.ops.data.ragged import to_rows
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 _Pairs = Iterable[tuple[Sequence[Hashable], Sequence[Hashable]]]

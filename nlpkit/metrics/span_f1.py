@@ -8,7 +8,7 @@ from keras import ops
 
 from nlpkit._config import Configurable
 from nlpkit._types import DType, Tensor
-from nlpkit.ops.tag_scheme import TagScheme
+from nlpkit.ops.data.tag_scheme import TagScheme
 
 
 class SpanF1(Configurable, keras.metrics.Metric):

@@ -7,7 +7,7 @@ import numpy as np
 
 from nlpkit._types import DType
 from nlpkit.metrics.counted_metric import CountedMetric
-from nlpkit.ops.ragged import to_rows
+from nlpkit.ops.data.ragged import to_rows
 from nlpkit.tokenizers.base.string_input import decode_utf8
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nlpkit._types import Data
-from nlpkit.ops.ragged import to_rows
+from nlpkit.ops.data.ragged import to_rows
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.tokenizers.base.ids_input import without_tensors
 

@@ -119,7 +119,7 @@ class TextEmbedderPreprocessor(SegmentPreprocessor):
 def _stacked(columns: list[dict[str, Any]]) -> dict[str, Any]:
     """The features of several columns, with an axis for the columns before the tokens."""
     if is_tensorflow_value(columns[0]["token_ids"]):
-        from nlpkit.ops.ragged_tensorflow import tf
+        from nlpkit.ops.data.ragged_tensorflow import tf
 
         return {name: tf.stack([of[name] for of in columns], axis=-2) for name in columns[0]}
     sizes = [len(of["token_ids"]) for of in columns]

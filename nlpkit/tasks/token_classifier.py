@@ -9,7 +9,7 @@ import numpy as np
 
 from nlpkit._types import Data
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.ops.tag_scheme import tags_of
+from nlpkit.ops.data.tag_scheme import tags_of
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.token_classifier_preprocessor import TokenClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader

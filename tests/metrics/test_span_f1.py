@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nlpkit.metrics import SpanF1
-from nlpkit.ops.tag_scheme import TagScheme, tags_of
+from nlpkit.ops.data.tag_scheme import TagScheme, tags_of
 
 LABELS = tags_of(["A", "B"], "BIOES")
 # Actual tags, predicted ones, and the numbers of correct, predicted and actual entities.

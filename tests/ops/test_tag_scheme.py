@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlpkit.ops.tag_scheme import TagScheme, tags_of
+from nlpkit.ops.data.tag_scheme import TagScheme, tags_of
 
 pytestmark = pytest.mark.by_turns
 

@@ -11,8 +11,8 @@ from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
 from nlpkit.layers.preprocessing.truncation import TruncationReport
-from nlpkit.ops.columns import to_column
-from nlpkit.ops.log_mel import log_mel, mel_filters
+from nlpkit.ops.data.columns import to_column
+from nlpkit.ops.data.log_mel import log_mel, mel_filters
 
 
 class AudioConverter(PreprocessingLayer):
@@ -87,7 +87,7 @@ class AudioConverter(PreprocessingLayer):
     def call(self, inputs: Data, sampling_rate: int | None = None) -> Any:
         self._check_rate(sampling_rate)
         if is_tensorflow_value(inputs):
-            from nlpkit.ops.ragged_tensorflow import Output, map_rows
+            from nlpkit.ops.data.ragged_tensorflow import Output, map_rows
 
             output = Output("float32", (self._length // self.stride, self.num_mels))
             return map_rows(self._features, [inputs], [output])[0]

@@ -16,7 +16,7 @@ from nlpkit.layers.preprocessing.random_source import (
 )
 from nlpkit.layers.preprocessing.token_layer import TokenLayer
 from nlpkit.layers.preprocessing.token_rows import to_dense
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 
 
 class MaskedLMMaskGenerator(SavedDraws, TokenLayer):

@@ -15,7 +15,7 @@ from nlpkit.layers.preprocessing.packer import (
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.token_layer import is_string_tensor
 from nlpkit.layers.preprocessing.token_rows import row_lengths
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 
 
 class MultiSegmentPacker(Packer):

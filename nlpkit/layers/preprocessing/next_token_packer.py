@@ -7,7 +7,7 @@ import numpy as np
 from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
 from nlpkit.layers.preprocessing.row_filling import fill_rows
 from nlpkit.layers.preprocessing.token_rows import row_lengths
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 
 # What a token of a row is part of; a text alone has no response.
 _START, _PROMPT, _RESPONSE, _END = range(4)

@@ -10,7 +10,7 @@ from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.token_layer import TokenLayer
 from nlpkit.layers.preprocessing.token_rows import concatenate
 from nlpkit.layers.preprocessing.truncation import TruncationReport
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 
 Special = int | str | Sequence[int] | Sequence[str] | None
 

@@ -9,7 +9,7 @@ from nlpkit._warning import warn
 from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.token_rows import row_lengths
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 
 
 class PromptPacker(Packer):

@@ -11,7 +11,7 @@ from nlpkit.layers.preprocessing.token_augmenter import (
     SkipToken,
     TokenAugmenter,
 )
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 
 
 class RandomDeletion(TokenAugmenter):

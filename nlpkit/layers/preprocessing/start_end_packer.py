@@ -8,7 +8,7 @@ from nlpkit._types import Data
 from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
 from nlpkit.layers.preprocessing.token_layer import is_string_tensor
 from nlpkit.layers.preprocessing.token_rows import row_lengths
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 
 
 class StartEndPacker(Packer):

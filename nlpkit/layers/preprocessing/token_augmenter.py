@@ -7,7 +7,7 @@ import numpy as np
 
 from nlpkit.layers.preprocessing.random_source import RandomSource, SavedDraws, check_rate
 from nlpkit.layers.preprocessing.token_layer import TokenLayer
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 
 SkipToken = Callable[[Any], Any]
 

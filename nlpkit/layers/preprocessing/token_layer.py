@@ -9,7 +9,7 @@ import numpy as np
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data, DType
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
-from nlpkit.ops.ragged import Row, to_rows
+from nlpkit.ops.data.ragged import Row, to_rows
 
 # The dtype of an output inside TensorFlow, and the shape of one row of it (None: ragged).
 OutputSpec = tuple[str, tuple[int | None, ...] | None]
@@ -41,7 +41,7 @@ class TokenLayer(PreprocessingLayer):
         """
         tensors = [is_tensorflow_value(x) for x in inputs]
         if all(tensors):
-            from nlpkit.ops.ragged_tensorflow import Output, map_rows
+            from nlpkit.ops.data.ragged_tensorflow import Output, map_rows
 
             return map_rows(function, inputs, [Output(*output) for output in outputs])
         if any(tensors):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 
 
 def row_lengths(rows: Sequence[Row]) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
-from nlpkit.ops.columns import to_column
+from nlpkit.ops.data.columns import to_column
 
 LABELS = ("label", "labels")
 WEIGHTS = "sample_weight"

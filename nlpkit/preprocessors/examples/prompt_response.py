@@ -73,7 +73,7 @@ def _size(prompt: str, encoding: Encoding) -> int:
 
 
 def _parted_tensors(tokenizer: Tokenizer, prompts: Data, responses: Data) -> tuple[Any, Any]:
-    from nlpkit.ops.ragged_tensorflow import Output, map_rows, tf
+    from nlpkit.ops.data.ragged_tensorflow import Output, map_rows, tf
 
     def part(*columns: Any) -> Any:
         texts = [map_strings(list, [row[0] for row in rows], errors=errors) for rows in columns]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nlpkit._types import Data
-from nlpkit.ops.columns import to_column
+from nlpkit.ops.data.columns import to_column
 from nlpkit.preprocessors.examples.columns import read_columns, take_labels
 from nlpkit.tasks.data.window_reader import WindowReader
 from nlpkit.tasks.results.entities import IGNORED, EntityReader

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nlpkit._types import Data
-from nlpkit.ops.columns import to_column
+from nlpkit.ops.data.columns import to_column
 from nlpkit.preprocessors.examples.columns import read_columns
 from nlpkit.preprocessors.examples.text_units import TextUnits
 from nlpkit.preprocessors.question_answerer_preprocessor import QuestionAnswererPreprocessor

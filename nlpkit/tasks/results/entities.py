@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nlpkit.ops.tag_scheme import OUTSIDE, TagScheme
+from nlpkit.ops.data.tag_scheme import OUTSIDE, TagScheme
 from nlpkit.preprocessors.examples.text_units import TextUnits
 
 IGNORED = -100

@@ -7,8 +7,8 @@ import numpy as np
 
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
-from nlpkit.ops.columns import to_column
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.columns import to_column
+from nlpkit.ops.data.ragged import Row
 
 
 def without_tensors(inputs: Data) -> Any:

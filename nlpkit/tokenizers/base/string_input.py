@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nlpkit._types import Data
-from nlpkit.ops.columns import to_column
+from nlpkit.ops.data.columns import to_column
 
 ERRORS = ("strict", "replace", "ignore")
 _CHUNK = 4096  # Texts are checked in parts, so that a large column is not joined as a whole.

@@ -17,7 +17,7 @@ from nlpkit._foreign_names import explains_names
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer, check_choice
 from nlpkit.layers.preprocessing.truncation import TruncationReport
-from nlpkit.ops.ragged import Row, pad_rows, to_rows
+from nlpkit.ops.data.ragged import Row, pad_rows, to_rows
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.preset import FromPreset
 from nlpkit.tokenizers.base.added_tokens import with_added_tokens

@@ -9,7 +9,7 @@ import numpy as np
 from nlpkit._argument_ranges import Range
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
-from nlpkit.ops.ragged import Row
+from nlpkit.ops.data.ragged import Row
 from nlpkit.tokenizers.base.ids_input import integer_ids
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.characters.algorithm import CharacterSettings, CodePointAlgorithm

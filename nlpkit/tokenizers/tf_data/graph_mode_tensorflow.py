@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpkit._compat import require
 from nlpkit._types import TensorFlowTensor
-from nlpkit.ops.ragged_tensorflow import nest_rows
+from nlpkit.ops.data.ragged_tensorflow import nest_rows
 from nlpkit.tokenizers.base.string_input import decode_utf8
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nlpkit._compat import require
 from nlpkit._types import TensorFlowTensor
-from nlpkit.ops.ragged_tensorflow import Output, map_entries, map_rows
+from nlpkit.ops.data.ragged_tensorflow import Output, map_entries, map_rows
 from nlpkit.tokenizers.base.string_input import decode_utf8
 
 if TYPE_CHECKING:

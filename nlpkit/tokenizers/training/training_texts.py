@@ -7,7 +7,7 @@ from typing import Any
 
 from nlpkit._compat import is_tensorflow_dataset
 from nlpkit._types import Data
-from nlpkit.ops.columns import to_column
+from nlpkit.ops.data.columns import to_column
 from nlpkit.tokenizers.base.string_input import map_strings
 
 

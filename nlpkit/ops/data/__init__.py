@@ -1,0 +1,1 @@
+"""Functions on data outside models: columns, ragged lists of ids, audio, tags."""
