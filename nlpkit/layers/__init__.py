@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from nlpkit.layers.preprocessing.masked_lm_mask_generator import (
         MaskedLMMaskGenerator as MaskedLMMaskGenerator,
     )
-    from nlpkit.layers.preprocessing.multi_segment_packer import (
+    from nlpkit.layers.preprocessing.packing.multi_segment_packer import (
         MultiSegmentPacker as MultiSegmentPacker,
+    )
+    from nlpkit.layers.preprocessing.packing.start_end_packer import (
+        StartEndPacker as StartEndPacker,
     )
     from nlpkit.layers.preprocessing.random_deletion import RandomDeletion as RandomDeletion
     from nlpkit.layers.preprocessing.random_swap import RandomSwap as RandomSwap
-    from nlpkit.layers.preprocessing.start_end_packer import StartEndPacker as StartEndPacker
 
 __all__, __getattr__, __dir__ = namespace(
     __name__,

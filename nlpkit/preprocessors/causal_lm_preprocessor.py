@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import keras
 
 from nlpkit._types import Data
-from nlpkit.layers.preprocessing.next_token_packer import NextTokenPacker, NextTokens
+from nlpkit.layers.preprocessing.packing.next_token_packer import NextTokenPacker, NextTokens
+from nlpkit.layers.preprocessing.packing.prompt_packer import PromptPacker
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
-from nlpkit.layers.preprocessing.prompt_packer import PromptPacker
 from nlpkit.preprocessors.examples.columns import read_column, read_columns
 from nlpkit.preprocessors.examples.prompt_response import tokenize_columns
 from nlpkit.preprocessors.generation_preprocessor import GenerationPreprocessor

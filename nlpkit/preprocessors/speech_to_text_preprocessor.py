@@ -9,7 +9,7 @@ import keras
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.audio_converter import AudioConverter, clips_of
-from nlpkit.layers.preprocessing.start_end_packer import StartEndPacker
+from nlpkit.layers.preprocessing.packing.start_end_packer import StartEndPacker
 from nlpkit.ops.data.columns import to_column
 from nlpkit.preprocessors.examples.columns import read_column
 from nlpkit.preprocessors.generation_preprocessor import GenerationPreprocessor

@@ -9,8 +9,8 @@ import numpy as np
 from nlpkit._argument_ranges import LARGEST_COUNT, Range
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
+from nlpkit.layers.preprocessing.packing.truncation import TruncationReport
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer
-from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.data.columns import to_column
 from nlpkit.ops.data.log_mel import log_mel, mel_filters
 

@@ -15,8 +15,8 @@ from nlpkit._compat import is_tensorflow_value
 from nlpkit._config import argument_names
 from nlpkit._foreign_names import explains_names
 from nlpkit._types import Data
+from nlpkit.layers.preprocessing.packing.truncation import TruncationReport
 from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer, check_choice
-from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.data.ragged import Row, pad_rows, to_rows
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.preset import FromPreset

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nlpkit.layers.preprocessing.multi_segment_packer import MultiSegmentPacker
+from nlpkit.layers.preprocessing.packing.multi_segment_packer import MultiSegmentPacker
 
 
 def pack(segments, length=8, **arguments):

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from nlpkit.layers.preprocessing.masked_lm_mask_generator import MaskedLMMaskGenerator
-from nlpkit.layers.preprocessing.multi_segment_packer import MultiSegmentPacker
+from nlpkit.layers.preprocessing.packing.multi_segment_packer import MultiSegmentPacker
+from nlpkit.layers.preprocessing.packing.start_end_packer import StartEndPacker
 from nlpkit.layers.preprocessing.random_deletion import RandomDeletion
 from nlpkit.layers.preprocessing.random_swap import RandomSwap
-from nlpkit.layers.preprocessing.start_end_packer import StartEndPacker
 
 
 @keras.saving.register_keras_serializable("tests")

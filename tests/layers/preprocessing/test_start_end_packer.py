@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nlpkit.layers.preprocessing.start_end_packer import StartEndPacker
+from nlpkit.layers.preprocessing.packing.start_end_packer import StartEndPacker
 
 LONG = [[5, 6, 7], [8, 9, 10, 11, 12, 13, 14]]
 

@@ -2,8 +2,8 @@ import warnings
 
 import pytest
 
-from nlpkit.layers.preprocessing.multi_segment_packer import MultiSegmentPacker
-from nlpkit.layers.preprocessing.start_end_packer import StartEndPacker
+from nlpkit.layers.preprocessing.packing.multi_segment_packer import MultiSegmentPacker
+from nlpkit.layers.preprocessing.packing.start_end_packer import StartEndPacker
 
 PACKERS = [StartEndPacker, MultiSegmentPacker]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nlpkit._types import Data
-from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
+from nlpkit.layers.preprocessing.packing.packer import Packer, Special, repeat, special_tokens
 from nlpkit.layers.preprocessing.token_layer import is_string_tensor
 from nlpkit.layers.preprocessing.token_rows import row_lengths
 from nlpkit.ops.data.ragged import Row

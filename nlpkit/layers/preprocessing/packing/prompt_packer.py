@@ -6,7 +6,7 @@ import numpy as np
 
 from nlpkit._types import Data
 from nlpkit._warning import warn
-from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
+from nlpkit.layers.preprocessing.packing.packer import Packer, Special, repeat, special_tokens
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.token_rows import row_lengths
 from nlpkit.ops.data.ragged import Row

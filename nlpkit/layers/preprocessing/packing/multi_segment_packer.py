@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nlpkit._types import Data
-from nlpkit.layers.preprocessing.packer import (
+from nlpkit.layers.preprocessing.packing.packer import (
     Packer,
     Special,
     TokenBlock,

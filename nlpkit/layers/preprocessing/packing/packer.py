@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nlpkit.layers.preprocessing.packing.truncation import TruncationReport
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.layers.preprocessing.token_layer import TokenLayer
 from nlpkit.layers.preprocessing.token_rows import concatenate
-from nlpkit.layers.preprocessing.truncation import TruncationReport
 from nlpkit.ops.data.ragged import Row
 
 Special = int | str | Sequence[int] | Sequence[str] | None

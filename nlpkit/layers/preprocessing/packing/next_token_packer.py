@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nlpkit.layers.preprocessing.packer import Packer, Special, repeat, special_tokens
-from nlpkit.layers.preprocessing.row_filling import fill_rows
+from nlpkit.layers.preprocessing.packing.packer import Packer, Special, repeat, special_tokens
+from nlpkit.layers.preprocessing.packing.row_filling import fill_rows
 from nlpkit.layers.preprocessing.token_rows import row_lengths
 from nlpkit.ops.data.ragged import Row
 

@@ -1,0 +1,1 @@
+"""Packing: token ids to rows of one length, with their special tokens."""
