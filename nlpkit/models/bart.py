@@ -15,7 +15,7 @@ from nlpkit.presets.layouts.kerashub.decoder import PLAIN, byte_pairs
 from nlpkit.presets.layouts.kerashub.encoder_decoder import encoder_decoder
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM
-from nlpkit.tokenizers.base.packing import START_END, Packing
+from nlpkit.tokenizers.base.special.packing import START_END, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.family_tokenizers import StartEndMaskTokenizer
 from nlpkit.tokenizers.sentence_piece.proto import Piece

@@ -21,7 +21,7 @@ from nlpkit.presets.layouts.kerashub.layers import FLAT_OUTPUT_LAYER, POST_NORM
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
+from nlpkit.tokenizers.base.special.packing import CLS_SEP, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.sentence_piece.cls_sep_tokenizer import ClsSepMaskPieceTokenizer
 

@@ -17,7 +17,7 @@ from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
+from nlpkit.tokenizers.base.special.packing import CLS_SEP, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.word_piece.cls_sep_tokenizer import ClsSepTokenizer
 

@@ -15,7 +15,7 @@ from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.base.packing import Packing
+from nlpkit.tokenizers.base.special.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.family_tokenizers import StartEndMaskTokenizer
 from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource

@@ -16,7 +16,7 @@ from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.layouts.kerashub.layers import GATED_LAYER
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.causal_lm import CausalLM
-from nlpkit.tokenizers.base.packing import Packing
+from nlpkit.tokenizers.base.special.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer

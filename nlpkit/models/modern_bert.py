@@ -29,7 +29,7 @@ from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.mapping.weight_table import Line, parse
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
+from nlpkit.tokenizers.base.special.packing import CLS_SEP, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.family_tokenizers import ClsSepBytePairTokenizer
 

@@ -19,7 +19,7 @@ from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.masked_lm import MaskedLM
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.base.packing import Packing
+from nlpkit.tokenizers.base.special.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import VocabularySource
 from nlpkit.tokenizers.word_piece.cls_sep_tokenizer import ClsSepTokenizer

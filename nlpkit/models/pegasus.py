@@ -8,7 +8,7 @@ from nlpkit.backbones.heads import Heads, HeadTable
 from nlpkit.backbones.shared.bart_like import LM_HEAD, BartLikeBackbone
 from nlpkit.preprocessors.seq2seq_lm_preprocessor import Seq2SeqLMPreprocessor
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM
-from nlpkit.tokenizers.base.packing import ENDED, Packing
+from nlpkit.tokenizers.base.special.packing import ENDED, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource

@@ -30,7 +30,7 @@ from nlpkit.presets.layouts.kerashub.encoder_decoder import relative_encoder_dec
 from nlpkit.presets.layouts.kerashub.layers import renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM
-from nlpkit.tokenizers.base.packing import ENDED, Packing
+from nlpkit.tokenizers.base.special.packing import ENDED, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource

@@ -29,7 +29,7 @@ from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.layers import renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.speech_to_text import SpeechToText
-from nlpkit.tokenizers.base.packing import Packing
+from nlpkit.tokenizers.base.special.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.transcript_tokenizer import TranscriptTokenizer
 

@@ -28,7 +28,7 @@ from nlpkit.presets.layouts.kerashub.family import ClassMapping, Family
 from nlpkit.presets.layouts.kerashub.layers import RELATIVE_LAYER
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.text_classifier import TextClassifier
-from nlpkit.tokenizers.base.packing import SEP_CLS, Packing
+from nlpkit.tokenizers.base.special.packing import SEP_CLS, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.sentence_piece.cls_sep_tokenizer import QUOTES, ClsSepPieceTokenizer
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource

@@ -7,7 +7,7 @@ import keras
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.packing.multi_segment_packer import MultiSegmentPacker
 from nlpkit.preprocessors.preprocessor import Preprocessor
-from nlpkit.tokenizers.base.packing import Packing
+from nlpkit.tokenizers.base.special.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 

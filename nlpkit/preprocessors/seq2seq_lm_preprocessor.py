@@ -11,7 +11,7 @@ from nlpkit.layers.preprocessing.packing.start_end_packer import StartEndPacker
 from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.preprocessors.examples.columns import read_column, read_columns
 from nlpkit.preprocessors.generation_preprocessor import GenerationPreprocessor
-from nlpkit.tokenizers.base.packing import Packing
+from nlpkit.tokenizers.base.special.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 _PAIR = ("encoder_text", "decoder_text")

@@ -12,7 +12,7 @@ from nlpkit.layers.preprocessing.preprocessing_layer import check_choice
 from nlpkit.preprocessors.segment_preprocessor import SegmentPreprocessor
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.sentence_transformers import read_length
-from nlpkit.tokenizers.base.packing import Packing
+from nlpkit.tokenizers.base.special.packing import Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 
 

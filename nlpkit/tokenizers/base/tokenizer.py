@@ -20,13 +20,13 @@ from nlpkit.layers.preprocessing.preprocessing_layer import PreprocessingLayer, 
 from nlpkit.ops.data.ragged import Row, pad_rows, to_rows
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.preset import FromPreset
-from nlpkit.tokenizers.base.added_tokens import with_added_tokens
 from nlpkit.tokenizers.base.algorithm import Algorithm
 from nlpkit.tokenizers.base.encoding import Encoding
 from nlpkit.tokenizers.base.ids_input import checked_ids, without_tensors
-from nlpkit.tokenizers.base.packing import Packing
-from nlpkit.tokenizers.base.special_tokens import NO_TOKENS, SpecialTokens
-from nlpkit.tokenizers.base.spelled_tokens import SpelledTokens
+from nlpkit.tokenizers.base.special.added_tokens import with_added_tokens
+from nlpkit.tokenizers.base.special.packing import Packing
+from nlpkit.tokenizers.base.special.special_tokens import NO_TOKENS, SpecialTokens
+from nlpkit.tokenizers.base.special.spelled_tokens import SpelledTokens
 from nlpkit.tokenizers.base.string_input import ERRORS, map_strings, valid_texts
 from nlpkit.tokenizers.base.token_display import TokenDisplay
 from nlpkit.tokenizers.base.vocabulary import Vocabulary

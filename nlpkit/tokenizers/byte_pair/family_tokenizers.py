@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from nlpkit.tokenizers.base.packing import CLS_SEP, START_END, Packing
+from nlpkit.tokenizers.base.special.packing import CLS_SEP, START_END, Packing
 from nlpkit.tokenizers.byte_pair.files import MergesSource, VocabularySource
 from nlpkit.tokenizers.byte_pair.tokenizer import BytePairTokenizer
 

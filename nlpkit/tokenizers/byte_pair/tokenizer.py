@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.algorithm import Algorithm
-from nlpkit.tokenizers.base.packing import Packing
-from nlpkit.tokenizers.base.special_tokens import SpecialTokens
+from nlpkit.tokenizers.base.special.packing import Packing
+from nlpkit.tokenizers.base.special.special_tokens import SpecialTokens
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
 from nlpkit.tokenizers.byte_pair.algorithm import BytePairAlgorithm, BytePairSettings

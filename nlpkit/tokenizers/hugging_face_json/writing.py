@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nlpkit.tokenizers.base.packing import Packing
+from nlpkit.tokenizers.base.special.packing import Packing
 from nlpkit.tokenizers.hugging_face_json.part import Part
 from nlpkit.tokenizers.hugging_face_json.pipeline import whole_file
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from nlpkit.presets.folders.folder_files import FolderFiles
-from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
+from nlpkit.tokenizers.base.special.packing import CLS_SEP, Packing
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource
 from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
-from nlpkit.tokenizers.base.packing import START_END, Packing
+from nlpkit.tokenizers.base.special.packing import START_END, Packing
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
 from nlpkit.tokenizers.sentence_piece.source import ProtoSource
 from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer

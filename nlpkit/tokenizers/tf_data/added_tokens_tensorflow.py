@@ -5,7 +5,7 @@ from typing import Any
 
 from nlpkit._compat import require
 from nlpkit._types import TensorFlowTensor
-from nlpkit.tokenizers.base.added_tokens import WholeTokens
+from nlpkit.tokenizers.base.special.added_tokens import WholeTokens
 from nlpkit.tokenizers.tf_data.text_tensorflow import hide_nul, quoted, show_nul
 
 tf: Any = require("tensorflow", "pure_graph=True")

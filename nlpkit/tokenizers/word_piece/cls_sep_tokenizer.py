@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from nlpkit.tokenizers.base.packing import CLS_SEP, Packing
+from nlpkit.tokenizers.base.special.packing import CLS_SEP, Packing
 from nlpkit.tokenizers.base.vocabulary import VocabularySource
 from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.tokenizers.base.algorithm import Algorithm
-from nlpkit.tokenizers.base.special_tokens import SpecialTokens
+from nlpkit.tokenizers.base.special.special_tokens import SpecialTokens
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary, VocabularySource
 from nlpkit.tokenizers.word_piece.algorithm import WordPieceAlgorithm, WordPieceSettings

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from nlpkit._warning import warn
-from nlpkit.tokenizers.base.added_tokens import WholeTokens
+from nlpkit.tokenizers.base.special.added_tokens import WholeTokens
 
 
 class SpelledTokens:

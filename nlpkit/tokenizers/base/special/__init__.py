@@ -1,0 +1,1 @@
+"""Special tokens: in vocabularies, in texts, and around segments."""
