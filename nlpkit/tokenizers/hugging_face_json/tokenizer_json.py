@@ -11,7 +11,7 @@ from nlpkit.tokenizers.hugging_face_json.model import algorithm
 from nlpkit.tokenizers.hugging_face_json.part import Part
 from nlpkit.tokenizers.hugging_face_json.pipeline import is_byte_level
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import read_file
-from nlpkit.tokenizers.sentence_piece.json_reader import read_sentence_piece_json
+from nlpkit.tokenizers.sentence_piece.hugging_face.json_reader import read_sentence_piece_json
 from nlpkit.tokenizers.sentence_piece.tokenizer import SentencePieceTokenizer
 from nlpkit.tokenizers.word_piece.json_reader import read_word_piece_json
 from nlpkit.tokenizers.word_piece.tokenizer import WordPieceTokenizer

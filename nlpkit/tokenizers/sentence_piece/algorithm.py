@@ -10,7 +10,7 @@ from nlpkit._types import TensorFlowTensor
 from nlpkit.tokenizers.base.encoding import Spans
 from nlpkit.tokenizers.base.text_normalizer import TextNormalizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
-from nlpkit.tokenizers.sentence_piece.pipeline_processor import PipelineProcessor
+from nlpkit.tokenizers.sentence_piece.hugging_face.pipeline_processor import PipelineProcessor
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind, SentencePieceProto
 from nlpkit.tokenizers.sentence_piece.source import build_processor, is_findable, is_json
 from nlpkit.tokenizers.sentence_piece.spans import spans

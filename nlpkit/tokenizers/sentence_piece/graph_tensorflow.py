@@ -8,7 +8,7 @@ from nlpkit._compat import require
 from nlpkit._types import TensorFlowTensor
 from nlpkit.presets.formats.safe_json import parse_json
 from nlpkit.tokenizers.base.text_normalizer import TextNormalizer
-from nlpkit.tokenizers.sentence_piece.json_reader import as_model
+from nlpkit.tokenizers.sentence_piece.hugging_face.json_reader import as_model
 from nlpkit.tokenizers.sentence_piece.proto import SentencePieceProto
 from nlpkit.tokenizers.sentence_piece.source import is_json
 from nlpkit.tokenizers.tf_data.text_tensorflow import every_character, map_characters, quoted

@@ -153,7 +153,7 @@ class SentencePieceTokenizer(Tokenizer):
     def save_files(
         self, folder: str | Path, starts_texts: bool = True, text_end: str | None = None
     ) -> list[str]:
-        from nlpkit.tokenizers.sentence_piece.folder import write_folder
+        from nlpkit.tokenizers.sentence_piece.hugging_face.folder import write_folder
 
         self._known()
         model = self._build_algorithm(self._data)  # The running one may find tokens around it.
@@ -174,7 +174,7 @@ class SentencePieceTokenizer(Tokenizer):
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:
-        from nlpkit.tokenizers.sentence_piece.folder import read_folder
+        from nlpkit.tokenizers.sentence_piece.hugging_face.folder import read_folder
 
         read = read_folder(FolderFiles.of(folder), config, cls.proto_file, cls._arranges())
         return cls._from_read(read, arguments)

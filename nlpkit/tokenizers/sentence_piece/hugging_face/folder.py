@@ -26,9 +26,12 @@ from nlpkit.tokenizers.sentence_piece.algorithm import (
     SentencePieceAlgorithm,
     SentencePieceSettings,
 )
-from nlpkit.tokenizers.sentence_piece.json_reader import read_sentence_piece_json
-from nlpkit.tokenizers.sentence_piece.json_writer import can_be_json, model_as_json
-from nlpkit.tokenizers.sentence_piece.pipeline_processor import parse_content, with_decoder
+from nlpkit.tokenizers.sentence_piece.hugging_face.json_reader import read_sentence_piece_json
+from nlpkit.tokenizers.sentence_piece.hugging_face.json_writer import can_be_json, model_as_json
+from nlpkit.tokenizers.sentence_piece.hugging_face.pipeline_processor import (
+    parse_content,
+    with_decoder,
+)
 from nlpkit.tokenizers.sentence_piece.source import (
     MODEL_BYTES,
     build_processor,

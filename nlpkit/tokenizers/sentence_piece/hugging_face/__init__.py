@@ -1,0 +1,1 @@
+"""SentencePiece tokenizers in the files of Hugging Face's folders."""
