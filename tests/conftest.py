@@ -9,6 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+import numpy as np
 import pytest
 from haste import compile_in_haste, forget_graphs
 
@@ -21,7 +22,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 IN_TURN = ("torch", "jax", "torch", "tensorflow", "torch", "jax", "torch", "torch")
 # Of a test with variants here, the first is on each backend, and the others by turns.
 VARIANTS_BY_TURNS = ("conformance/test_layers.py", "journeys/test_generation_guides.py")
-VARIANTS_BY_TURNS += ("layers/", "samplers/", "tasks/")
+VARIANTS_BY_TURNS += ("layers/", "modules/", "samplers/", "tasks/")
 
 
 def pytest_addoption(parser):
@@ -65,6 +66,11 @@ def _backends_of(item, by_turns):
         return BACKENDS
     number = turn.args[0] if turn.args else zlib.crc32(item.nodeid.encode())
     return (IN_TURN[number % len(IN_TURN)],)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
 
 
 @pytest.fixture(scope="module", autouse=True)

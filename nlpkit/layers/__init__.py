@@ -53,9 +53,9 @@ __all__, __getattr__, __dir__ = namespace(
         "modeling.transformer_decoder": "TransformerDecoder",
         "modeling.transformer_encoder": "TransformerEncoder",
         "preprocessing.masked_lm_mask_generator": "MaskedLMMaskGenerator",
-        "preprocessing.multi_segment_packer": "MultiSegmentPacker",
+        "preprocessing.packing.multi_segment_packer": "MultiSegmentPacker",
         "preprocessing.random_deletion": "RandomDeletion",
         "preprocessing.random_swap": "RandomSwap",
-        "preprocessing.start_end_packer": "StartEndPacker",
+        "preprocessing.packing.start_end_packer": "StartEndPacker",
     },
 )

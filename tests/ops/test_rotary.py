@@ -13,11 +13,6 @@ from nlpkit.ops.rotary import (
 )
 
 
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(0)
-
-
 def rotate(x, positions, rotary_dim, layout="half", dtype="float32"):
     angles = rotary_angles(np.array(positions, "int32"), inverse_frequencies(rotary_dim, 10000))
     cos, sin = (ops.cast(f(angles), dtype) for f in (ops.cos, ops.sin))

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from stand_ins import Arrow, Frame, Polars, Sequence, Series, Table
 from tasks import miniature
+from tasks.data.test_data_sources import needs_tensorflow
 from tasks.miniature import LABELS, SECOND_TEXTS, TEXTS
-from tasks.test_data_sources import needs_tensorflow
 
 SERIES = [Series, Polars, Arrow, Sequence]
 PAIRS = list(zip(TEXTS, SECOND_TEXTS, strict=True))
