@@ -55,6 +55,11 @@ class Transcription:
         return len(self.samples) > self.window
 
     @property
+    def done(self) -> np.ndarray:
+        """The samples that have been transcribed."""
+        return self.samples[: self.position]
+
+    @property
     def next_window(self) -> np.ndarray:
         """The samples of the next window, fewer at the end."""
         return self.samples[self.position : self.position + self.window]

@@ -26,6 +26,8 @@ from nlpkit.layers.preprocessing.audio_converter import AudioConverter
 from nlpkit.preprocessors.speech_to_text_preprocessor import SpeechToTextPreprocessor
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
+from nlpkit.presets.layouts.kerashub.encoder_decoder import speech_encoder_decoder
+from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.presets.layouts.kerashub.layers import renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.speech_to_text import SpeechToText
@@ -51,6 +53,7 @@ _DECODER = {
     "decoder_intermediate_dim": ("decoder_ffn_dim", "intermediate_dim", 1536),
 }
 _PADDING = 50256  # transformers' default
+_ENGLISH_VOCABULARY = 51_864
 # Of the training, of a head for classes, and of the times of words.
 _IGNORED = """
     activation_dropout apply_spec_augment classifier_proj_size decoder_layerdrop encoder_layerdrop
@@ -113,11 +116,13 @@ class WhisperTokenizer(TranscriptTokenizer):
     def from_files(
         cls, folder: str | os.PathLike[str], config: dict[str, Any], **arguments: Any
     ) -> Self:
-        files, name = FolderFiles.of(folder), "generation_config.json"
-        generation = files.json(name) if files.has(name) else {}
-        # Tokens of languages are in vocabularies for English alone, too.
+        # Tokens of languages are in vocabularies for English alone, too, which have an id less.
+        files = FolderFiles.of(folder)
+        names = ("config.json", "generation_config.json")
+        model, generation = (files.json(name) if files.has(name) else {} for name in names)
+        usual = model.get("vocab_size") != _ENGLISH_VOCABULARY
         stated = {
-            "multilingual": bool(generation.get("is_multilingual", True)),
+            "multilingual": bool(generation.get("is_multilingual", usual)),
             # What Hugging Face's files name so is the token that ends a transcript.
             "bos_token": "<|startoftranscript|>",
         }
@@ -171,6 +176,8 @@ class WhisperBackbone(EncoderDecoderBackbone):
             "WhisperForConditionalGeneration", "lm_head/kernel <- proj_out.weight | transpose"
         )
     }
+
+    kerashub: ClassVar[tuple[Family, ...]] = (speech_encoder_decoder("Whisper"),)
 
     def __init__(
         self,

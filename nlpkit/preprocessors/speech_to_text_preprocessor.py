@@ -9,6 +9,7 @@ import keras
 from nlpkit._compat import is_tensorflow_value
 from nlpkit._types import Data
 from nlpkit.layers.preprocessing.audio_converter import AudioConverter, clips_of
+from nlpkit.layers.preprocessing.packing.next_token_packer import NextTokenPacker
 from nlpkit.layers.preprocessing.packing.start_end_packer import StartEndPacker
 from nlpkit.ops.data.columns import to_column
 from nlpkit.preprocessors.examples.columns import read_column
@@ -108,18 +109,26 @@ class SpeechToTextPreprocessor(GenerationPreprocessor):
     @property
     def decoder_packer(self) -> StartEndPacker:
         """The layer that packs transcripts; it needs the tokenizer's vocabulary."""
+        return self._part(StartEndPacker, return_padding_mask=True, **self._layout())
+
+    @property
+    def label_packer(self) -> NextTokenPacker:
+        """The layer that packs transcripts with the next tokens as labels."""
+        plain = {"response_only": False, "packing": False}
+        form = {"padding_side": "right", "truncation": "warn"}
+        return self._part(NextTokenPacker, **plain, **form, **self._layout())
+
+    def _layout(self) -> dict[str, Any]:
         tokenizer: Any = self.tokenizer
         task = "transcribe" if self.task is None else self.task
-        return self._part(
-            StartEndPacker,
-            sequence_length=self.decoder_sequence_length,
-            start_value=tokenizer.prompt_ids(self.language, task, not self.no_timestamps),
-            end_value=tokenizer.eos_token_id,
-            pad_value=self._pad_id(),
-            return_padding_mask=True,
-            dtype=self.compute_dtype,
-            name=self.name,
-        )
+        return {
+            "sequence_length": self.decoder_sequence_length,
+            "start_value": tokenizer.prompt_ids(self.language, task, not self.no_timestamps),
+            "end_value": tokenizer.eos_token_id,
+            "pad_value": self._pad_id(),
+            "dtype": self.compute_dtype,
+            "name": self.name,
+        }
 
     def call(
         self,

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from nlpkit import samplers
+from nlpkit._progress import ProgressBar
 from nlpkit._types import Data
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.encoder_decoder import EncoderDecoderBackbone
@@ -103,6 +104,7 @@ class SpeechToText(LanguageModel, Task):
         *,
         sampling_rate: int | None = None,
         batch_size: int = 8,
+        verbose: int | str = "auto",
     ) -> Any:
         """Transcribe clips of any length.
 
@@ -119,6 +121,8 @@ class SpeechToText(LanguageModel, Task):
             sampling_rate: int or None. The rate of `audio`, to be checked; None for that of the
                 preprocessor's `audio_converter`.
             batch_size: int. The number of windows transcribed at once.
+            verbose: int or str. 0 shows no progress bar; "auto" shows one, of seconds of audio, for
+                long runs.
 
         Returns:
             `Transcript`, with `text`, `language` and `segments`; for a list of clips a list.
@@ -142,11 +146,14 @@ class SpeechToText(LanguageModel, Task):
         found = [Transcription(clip, rate, window, language or english) for clip in clips]
         for part in _parts(found, batch_size):
             self._detect_languages([x for x in part if x.language is None])
+        bar = ProgressBar(_seconds(clips, rate), "second", verbose)
         for timed in (False, True):
             rest = [x for x in found if (timestamps or x.is_long) == timed]
             while rest := [x for x in rest if not x.is_done]:
                 for part in _parts(rest, batch_size):
                     self._transcribe_windows(part, task, timed)
+                    bar.update(_seconds([x.done for x in found], rate))
+        bar.finish(_seconds(clips, rate))
         transcripts = [x.transcript(timestamps) for x in found]
         return transcripts if several else transcripts[0]
 
@@ -288,6 +295,10 @@ class SpeechToText(LanguageModel, Task):
             "no_timestamps_token_id": tokenizer.no_timestamps_token_id,
             "decoder_start_token_id": tokenizer.bos_token_id,
         }
+
+
+def _seconds(parts: Sequence[np.ndarray], rate: int) -> int:
+    return sum(map(len, parts)) // rate
 
 
 def _parts(clips: list[Transcription], size: int) -> list[list[Transcription]]:

@@ -1,5 +1,6 @@
 """What holds for every family that transcribes: it is Hugging Face's, and comes back."""
 
+import json
 import re
 import wave
 from functools import cache
@@ -165,7 +166,7 @@ def test_timestamps_stand_in_pairs_and_do_not_go_back(case, converted_task, beam
     task.sampler = nlpkit.samplers.GreedySampler()
 
 
-def test_long_audio_is_transcribed_by_windows(case, converted_task):
+def test_long_audio_is_transcribed_by_windows(case, converted_task, capsys, monkeypatch):
     task, _ = converted_task(case)
     audio = clips(800, 2500, 100)
     found = task.transcribe(audio, timestamps=True)
@@ -175,7 +176,9 @@ def test_long_audio_is_transcribed_by_windows(case, converted_task):
         assert times[0] >= 0
         assert times[-1] <= len(clip) / RATE
         assert transcript.text
+    monkeypatch.setattr(nlpkit._progress, "_SECONDS_BEFORE_BAR", -1)
     assert task.transcribe(audio[1], timestamps=True) == found[1]
+    assert "3/3" in capsys.readouterr().out
 
 
 def test_learns_transcripts_and_their_ends(case):
@@ -187,8 +190,33 @@ def test_learns_transcripts_and_their_ends(case):
     task.optimizer.learning_rate = 0.01
     losses = task.fit(given, batch_size=4, epochs=6, verbose=0).history["loss"]
     assert losses[-1] < 0.9 * losses[0]
+    tf = pytest.importorskip("tensorflow")
+    audio = tf.ragged.constant([x.tolist() for x in given["encoder_audio"]], dtype="float32")
+    batches = tf.data.Dataset.from_tensor_slices({**given, "encoder_audio": audio}).batch(4)
+    assert task.fit(batches, verbose=0).history["loss"][0] < losses[-1]
+
+
+@pytest.mark.by_turns(1)
+def test_what_training_refuses_and_cuts_is_said(case):
+    task, given = case.build(), spoken()
     with pytest.raises(ValueError, match="labels are the transcripts"):
         task.fit(given, np.zeros(4))
+    task.preprocessor.decoder_sequence_length = 8
+    with pytest.warns(UserWarning, match="2 of 4 examples to fit sequence_length=8"):
+        _, _, weights = task._reader()(given)
+    lengths = map(len, task.preprocessor.tokenizer(given["decoder_text"]))
+    # An end that is not the transcript's is not learned.
+    assert weights.sum(axis=1).tolist() == [n + 1 if n <= 4 else 4 for n in lengths]
+
+
+@pytest.mark.by_turns(0)
+def test_the_vocabulary_tells_that_a_model_knows_english_alone(case, tmp_path):
+    case.tokenizer().save_to_preset(tmp_path)
+    (tmp_path / "nlpkit.json").unlink()
+    for size, languages in ((51_865, ["en", "de"]), (51_864, [])):
+        config = {"model_type": "whisper", "vocab_size": size}
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        assert [*nlpkit.models.Tokenizer.from_preset(tmp_path).languages] == languages
 
 
 @pytest.mark.by_turns(2)

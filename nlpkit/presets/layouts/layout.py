@@ -72,6 +72,11 @@ class Layout:
         """What to build a preprocessor of this class with, beside its tokenizer."""
         raise NotImplementedError
 
+    def audio_converter(self) -> dict[str, Any]:
+        """The audio converter, as an argument of a preprocessor; none if the layout has none."""
+        cls = self._class_of("audio_converter")
+        return {"audio_converter": cls(**self._arguments_of("audio_converter"))} if cls else {}
+
     def backbone_arguments(self) -> dict[str, Any]:
         """What to build the backbone with."""
         return self._arguments_of("backbone")

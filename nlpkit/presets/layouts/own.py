@@ -49,9 +49,7 @@ class OwnLayout(Layout):
         return self._arguments_of("tokenizer")
 
     def preprocessor_arguments(self, cls: type[FromPreset]) -> dict[str, Any]:
-        stored = self._arguments_of("preprocessor")
-        if (converter := self._class_of("audio_converter")) is not None:
-            stored["audio_converter"] = converter(**self._arguments_of("audio_converter"))
+        stored = {**self._arguments_of("preprocessor"), **self.audio_converter()}
         return {name: value for name, value in stored.items() if takes(cls, name)}
 
     def head_arguments(self, cls: type[FromPreset]) -> dict[str, Any] | None:

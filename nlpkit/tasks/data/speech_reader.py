@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from nlpkit._compat import is_tensorflow_value, require
 from nlpkit._types import Data
 from nlpkit.tasks.data.example_reader import ExampleReader
 from nlpkit.tasks.data.labels import Labels
@@ -50,17 +49,13 @@ class _NextTokens:
         self.preprocessor.check(x)
 
     def __call__(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
-        length = self.preprocessor.decoder_sequence_length + 1
-        features = self.preprocessor(x, decoder_sequence_length=length)
-        ids, real = (features[f"decoder_{name}"] for name in ("token_ids", "padding_mask"))
-        given = {"decoder_token_ids": ids[:, :-1], "decoder_padding_mask": real[:, :-1]}
+        packer = self.preprocessor.label_packer
+        rows = packer((self.preprocessor.tokenizer(x["decoder_text"]),))
+        features = {
+            "encoder_features": self.preprocessor.audio_converter(x["encoder_audio"]),
+            "decoder_token_ids": rows.token_ids,
+            "decoder_padding_mask": rows.padding_mask,
+        }
         # The last token of the prompt is followed by the first of the transcript.
-        prompt = len(self.preprocessor.decoder_packer.start_value)
-        counts = real[:, 1:] & (np.arange(1, length) >= prompt)
-        is_graph = is_tensorflow_value(counts)
-        weights = (
-            require("tensorflow", "tf.data").cast(counts, "float32")
-            if is_graph
-            else counts.astype("float32")
-        )
-        return {**features, **given}, ids[:, 1:], weights
+        follows = np.arange(packer.sequence_length) + 1 >= len(packer.start_value)
+        return features, rows.labels, rows.weights * follows.astype("float32")

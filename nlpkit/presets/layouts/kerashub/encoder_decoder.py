@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nlpkit.presets.layouts.kerashub.decoder import PLAIN, SENTENCE_PIECES
+from nlpkit.presets.layouts.kerashub.decoder import PLAIN, SENTENCE_PIECES, byte_pairs
 from nlpkit.presets.layouts.kerashub.family import ClassMapping, Family
 from nlpkit.presets.layouts.kerashub.layers import (
     BIASED_CROSS_ATTENTION,
     BIASED_LAYER,
     POST_NORM,
+    PRE_NORM,
     renamed,
 )
 
@@ -53,6 +54,25 @@ feed_forward/intermediate/kernel <- gate_projector/0
 feed_forward/intermediate/kernel <- input_projector/0
 """,
 }
+
+# Whisper's.
+_SPEECH = """
+encoder_frame_embedding/convolution_1/kernel <- layers/conv1d/0 | merge 3 first heads
+encoder_frame_embedding/convolution_1/bias <- layers/conv1d/1
+encoder_frame_embedding/convolution_2/kernel <- layers/conv1d_1/0 | merge 3 first heads
+encoder_frame_embedding/convolution_2/bias <- layers/conv1d_1/1
+encoder_frame_embedding/positions <- layers/position_embedding/0
+encoder_final_norm/gamma <- layers/layer_normalization/0
+encoder_final_norm/beta <- layers/layer_normalization/1
+token_embedding/embeddings <- layers/token_and_position_embedding/token_embedding/0
+decoder_position_embedding/embeddings <- layers/token_and_position_embedding/position_embedding/0
+decoder_final_norm/gamma <- layers/layer_normalization_1/0
+decoder_final_norm/beta <- layers/layer_normalization_1/1
+"""
+_SPECIAL = """
+    endoftext startoftranscript translate transcribe startoflm startofprev nospeech nocaptions
+    notimestamps
+"""
 
 
 def encoder_decoder(
@@ -115,3 +135,35 @@ def relative_encoder_decoder(name: str) -> Family:
         options=_FEED_FORWARDS,
         sizes={"depth": "num_layers"},
     )
+
+
+def speech_encoder_decoder(name: str) -> Family:
+    """Describe a family of KerasHub's Whisper layers, whose names start with `name`.
+
+    KerasHub has no task of it; the head that transcribes is tied.
+    """
+
+    def mapping(kind: str, *arguments: str, **attributes: Any) -> ClassMapping:
+        return ClassMapping((name + kind,), name + kind, arguments, **attributes)
+
+    layers = (BIASED_LAYER, BIASED_LAYER + BIASED_CROSS_ATTENTION)
+    encoder, decoder = (_without_key_biases(x.replace("{norm}", PRE_NORM)) for x in layers)
+    tokens = byte_pairs(*(f"<|{token}|>" for token in _SPECIAL.split()))
+    own = {"renamed": {"language_tokens": "special_tokens"}, "inert": tokens["inert"]}
+    given = (*tokens["arguments"], "special_tokens", "language_tokens")
+    lengths = [f"max_{stack}_sequence_length" for stack in ("encoder", "decoder")]
+    sizes = ("num_mels", "num_fft_bins", "stride", "sampling_rate", "max_audio_length")
+    return Family(
+        tokenizer=mapping("Tokenizer", *given, **own),
+        backbone=mapping("Backbone", *PLAIN, "num_mels", *lengths, lines=_SPEECH),
+        audio_converter=mapping("AudioConverter", *sizes),
+        preprocessors=(),
+        tasks=(ClassMapping((), f"{name}SpeechToText", ()),),
+        layer=decoder,
+        layer_name="whisper_decoder",
+        encoder=(encoder, "whisper_encoder"),
+    )
+
+
+def _without_key_biases(layer: str) -> str:
+    return "\n".join(line for line in layer.splitlines() if "key/bias" not in line)

@@ -34,7 +34,8 @@ class ClassMapping:
         inert: arguments that it states and nlpkit does not have, with the values allowed; a list
             may hold several of them.
         lines: weight table, of a task that of its head.
-        renamed: nlpkit's names of arguments, by KerasHub's, where these differ.
+        renamed: nlpkit's names of arguments, by KerasHub's, where these differ; dicts of the same
+            name are put together.
         respelled: nlpkit's values of arguments, by argument and KerasHub's value, likewise.
     """
 
@@ -59,11 +60,12 @@ class ClassMapping:
                 raise ValueError(
                     f"{source}: {name} must be {_listed(allowed)}; got {value!r:.100}."
                 )
-        own = {
-            self.renamed.get(name, name): self._value(name, value)
-            for name, value in arguments.items()
-            if name not in self.inert
-        }
+        own: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if name not in self.inert:
+                known = self.renamed.get(name, name)
+                before, value = own.get(known), self._value(name, value)
+                own[known] = before | (value or {}) if isinstance(before, dict) else value
         return {**self.fixed, **own}
 
     def _value(self, name: str, value: Any) -> Any:
@@ -77,6 +79,7 @@ class Family:
 
     Attributes:
         tokenizer, backbone, preprocessors, tasks: its classes.
+        audio_converter: that of a family that takes audio.
         layer: the weight table of a layer; in braces stands what `sizes` has.
         layer_name: what the first layer is called; the others have numbers.
         encoder: of a family with two stacks, the table of a layer of the encoder and what the first
@@ -100,10 +103,12 @@ class Family:
     sizes: Mapping[str, str] = field(
         default_factory=lambda: {"heads": "num_heads", "groups": "num_heads"}
     )
+    audio_converter: ClassMapping | None = None
 
     def classes(self) -> tuple[ClassMapping, ...]:
         """All of them."""
-        return (self.tokenizer, self.backbone, *self.preprocessors, *self.tasks)
+        converters = () if self.audio_converter is None else (self.audio_converter,)
+        return (self.tokenizer, self.backbone, *converters, *self.preprocessors, *self.tasks)
 
     def backbone_lines(self, backbone: keras.Model) -> list[Line]:
         """The weight table of a backbone."""

@@ -1,8 +1,8 @@
 """KerasHub's and KerasNLP's layout: serialized Keras objects in JSON, weights in HDF5.
 
 Read from 0.7 on. A folder has config.json (a backbone; before KerasNLP 0.12 also a whole task),
-model.weights.h5, and may have tokenizer.json with assets/tokenizer/, preprocessor.json, task.json
-and task.weights.h5 with the head.
+model.weights.h5, and may have tokenizer.json with assets/tokenizer/, audio_converter.json,
+preprocessor.json, task.json and task.weights.h5 with the head.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,14 @@ from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.presets.preset import FromPreset
 
 _TASK, _PREPROCESSOR, _TOKENIZER = "task.json", "preprocessor.json", "tokenizer.json"
-_KINDS = {CONFIG: "", _TOKENIZER: "tokenizer", _PREPROCESSOR: "preprocessor", _TASK: "task"}
+_CONVERTER = "audio_converter.json"
+_KINDS = {
+    CONFIG: "",
+    _TOKENIZER: "tokenizer",
+    _CONVERTER: "audio_converter",
+    _PREPROCESSOR: "preprocessor",
+    _TASK: "task",
+}
 _INNER = {"task": ("backbone", "preprocessor"), "preprocessor": ("tokenizer",)}
 _ASSETS = "assets/tokenizer"
 _OWN_HEAD = weight_files.BACKBONE + OWN_HEAD
@@ -85,7 +92,9 @@ class KerasHubLayout(Layout):
 
     def preprocessor_arguments(self, cls: type[FromPreset]) -> dict[str, Any]:
         stated = self._class_of("preprocessor")
-        return self._arguments_of("preprocessor") if stated and issubclass(cls, stated) else {}
+        is_stated = stated and issubclass(cls, stated)
+        own = self._arguments_of("preprocessor") if is_stated else {}
+        return {**own, **self.audio_converter()}
 
     def head_arguments(self, cls: type[FromPreset]) -> dict[str, Any] | None:
         self._refuse_unknown("task")
@@ -187,4 +196,6 @@ def _kind(family: Family, mapping: ClassMapping) -> str:
         return "task"
     if mapping in family.preprocessors:
         return "preprocessor"
+    if mapping is family.audio_converter:
+        return "audio_converter"
     return "backbone" if mapping is family.backbone else "tokenizer"
