@@ -49,6 +49,7 @@ LARGEST_COUNT = 2**31 - 1
 MOST_LAYERS = 1000
 _LONGEST_WORD = 1000
 _FARTHEST = 2**20
+_MOST_SENTINELS = 2**16
 _COUNT = Range(Integral, 1, LARGEST_COUNT)
 _LAYERS = Range(Integral, 1, MOST_LAYERS)
 _RATE = Range(Real, 0, 1, below=True)
@@ -91,6 +92,7 @@ RANGES: Mapping[str, Range] = {
     **dict.fromkeys(("partial_rotary_factor", "rotary_percentage"), _PART),
     "num_buckets": Range(Integral, 4, LARGEST_COUNT),
     "max_distance": Range(Integral, 2, _FARTHEST),
+    "extra_ids": Range(Integral, 0, _MOST_SENTINELS),
     "max_characters_per_word": Range(Integral, 1, _LONGEST_WORD),
     **dict.fromkeys(_DEPTHS.split(), _LAYERS),
     **dict.fromkeys(_NUMBERS.split(), Range(Integral, 0, LARGEST_COUNT)),

@@ -26,8 +26,7 @@ class AttentionInputs:
         positions: int `[B or 1, T]`.
         reach: int `[B]`, how many tokens each row may come to have; None: how many it has.
         cache: the stack's cache, whose slots are the keys.
-        relative: layer that makes `bias` of positions, or None.
-        segment_ids: int `[B, T]`, which it takes, too, if there are any.
+        segment_ids: int `[B, T]`, which layers of biases take, too, if there are any.
         dtype: str. Of the queries.
     """
 
@@ -38,7 +37,6 @@ class AttentionInputs:
         *,
         reach: Tensor = None,
         cache: KeyValueCache | None = None,
-        relative: Any = None,
         segment_ids: Tensor = None,
         dtype: str,
     ) -> None:
@@ -46,18 +44,22 @@ class AttentionInputs:
         self._positions = positions
         self._reach = reach
         self._cache = cache
-        self._relative = relative
         self._compared = () if segment_ids is None else (segment_ids,)
         self._dtype = dtype
         self._made: dict[Any, Any] = {}
 
-    def of(self, attention: Any) -> dict[str, Any]:
-        """The arguments that an attention layer of this spec is called with."""
+    def of(self, attention: Any, relative: Any = None) -> dict[str, Any]:
+        """The arguments that an attention layer is called with.
+
+        Args:
+            attention: its spec.
+            relative: layer that makes its `bias` of positions, or None.
+        """
         if not isinstance(attention, AttentionSpec):
             return {}
         return {
             "attention_mask": self._mask(attention.causal, attention.window),
-            "bias": self._bias(attention),
+            "bias": self._bias(attention, relative),
             "rotary": self._rotary(attention.rope),
         }
 
@@ -102,13 +104,13 @@ class AttentionInputs:
         slots = cache.slots_of(window)
         return map_fields(lambda x: slots.taken(x, cache.index), slots)
 
-    def _bias(self, attention: AttentionSpec) -> Any:
-        if self._relative is None:
+    def _bias(self, attention: AttentionSpec, relative: Any) -> Any:
+        if relative is None:
             return self._alibi(attention)
-        key = ("relative", attention.window)
+        key = ("relative", id(relative), attention.window)
         if key not in self._made:
             keys = self._keys(attention.window)
-            self._made[key] = self._relative(self._positions, keys.positions, *self._compared)
+            self._made[key] = relative(self._positions, keys.positions, *self._compared)
         return self._made[key]
 
     def _alibi(self, attention: AttentionSpec) -> Any:

@@ -309,6 +309,7 @@ class StackSpec:
         relative: what the attention of all layers is told of distances: `RelativeBiasSpec`, or a
             spec whose `layer` makes their `bias` from the positions of queries and keys and, if
             it `compares_segments`, from segment ids.
+        share_relative: whether that is one layer, rather than one for the attention of each.
         convolution: a spec whose `layer` changes the first layer's output by the embeddings.
         initializer_range: standard deviation of initial weights (truncated normal).
         counts_padding: whether padding is numbered, mixed and encoded like all tokens.
@@ -324,6 +325,7 @@ class StackSpec:
     initializer_range: float
     order: tuple[int, ...] | None = None
     relative: Any = None
+    share_relative: bool = True
     convolution: Any = None
     counts_padding: bool = False
     final_norm: NormSpec | None = None

@@ -70,7 +70,10 @@ class Transformer:
         self.embeddings_norm = make.norm(embedding.norm, "embeddings_norm")
         self.embeddings_dropout = make.dropout(embedding.dropout, "embeddings_dropout")
         self.layers = [make.block(i, layer) for i, layer in enumerate(stack.layers)]
-        self.relative = make.from_spec(stack.relative, "relative")
+        names = [f"relative_{i}" for i in range(len(self.layers))]
+        names = ["relative"] if stack.share_relative else names
+        made = [make.from_spec(stack.relative, name) for name in names]
+        self._relative = made * (len(self.layers) if stack.share_relative else 1)
         self.convolution = make.from_spec(stack.convolution, "convolution")
         self._order = range(len(self.layers)) if stack.order is None else stack.order
         self.final_norm = make.norm(stack.final_norm, "final_norm")
@@ -145,7 +148,7 @@ class Transformer:
         hidden = embedded
         for i, which in enumerate(self._order):
             block, layer = self.layers[which], self.spec.layers[which]
-            arguments = attention_inputs.of(layer.attention)
+            arguments = attention_inputs.of(layer.attention, self._relative[which])
             if training and isinstance(layer.feed_forward, ExpertsSpec):
                 arguments["padding_mask"] = None if sequence_ids is None else sequence_ids > 0
             if source is not None:
@@ -173,11 +176,11 @@ class Transformer:
         hidden = self._embed(inputs, positions, None)
         cross = {} if source is None else self._cross(source)
         held, of_source = [], []
-        for block, layer in zip(self.layers, self.spec.layers, strict=True):
+        for i, (block, layer) in enumerate(zip(self.layers, self.spec.layers, strict=True)):
             ring = prompt.ring_of(layer.attention.window)
             hidden, cache, *context = block(
                 hidden,
-                **attention_inputs.of(layer.attention),
+                **attention_inputs.of(layer.attention, self._relative[i]),
                 cache=EmptyKeyValues(ring or prompt.slots),
                 cache_update_index=0,
                 **cross,
@@ -211,7 +214,7 @@ class Transformer:
             slots = entered.slots_of(layer.attention.window)
             hidden, kept, *_ = block(
                 hidden,
-                **attention_inputs.of(layer.attention),
+                **attention_inputs.of(layer.attention, self._relative[i]),
                 cache=entered.taken(i, slots),
                 cache_update_index=slots.first(cache.index),
                 **({} if cache.context is None else cache.context.of(i)),
@@ -240,8 +243,7 @@ class Transformer:
     def _attention_inputs(
         self, sequence_ids: Tensor, positions: Tensor, **further: Any
     ) -> AttentionInputs:
-        own = {"relative": self.relative, "dtype": self._compute_dtype}
-        return AttentionInputs(sequence_ids, positions, **further, **own)
+        return AttentionInputs(sequence_ids, positions, **further, dtype=self._compute_dtype)
 
     def _cross(self, source: Encoded) -> dict[str, Any]:
         """The arguments of blocks that attend to a source, and keep its keys and values."""

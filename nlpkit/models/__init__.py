@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from nlpkit.models.bart import *
     from nlpkit.models.bert import *
     from nlpkit.models.bloom import *
+    from nlpkit.models.byt5 import *
     from nlpkit.models.deberta_v3 import *
     from nlpkit.models.distil_bert import *
     from nlpkit.models.electra import *

@@ -1,4 +1,4 @@
-"""T5 (Raffel et al., 2019, https://arxiv.org/abs/1910.10683), 1.1, FLAN-T5 and mT5."""
+"""T5 (Raffel et al., 2019, 1910.10683), 1.1, FLAN-T5, mT5, and UMT5 (Chung et al., 2023, 2304.09151)."""
 
 import os
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from nlpkit.backbones.activations import ACTIVATIONS
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.encoder_decoder import EncoderDecoderBackbone
 from nlpkit.backbones.heads import Heads, HeadTable
+from nlpkit.backbones.shared.t5_table import t5_table
 from nlpkit.backbones.spec import (
     AttentionSpec,
     EmbeddingSpec,
@@ -27,8 +28,7 @@ from nlpkit.preprocessors.seq2seq_lm_preprocessor import Seq2SeqLMPreprocessor
 from nlpkit.presets.formats.tensor_reader import TensorReader
 from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.encoder_decoder import relative_encoder_decoder
-from nlpkit.presets.layouts.kerashub.layers import renamed
-from nlpkit.presets.mapping.weight_table import Line, expand
+from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM
 from nlpkit.tokenizers.base.special.packing import ENDED, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
@@ -53,42 +53,10 @@ _FEED_FORWARDS = {name: (own, False) for name, own in ACTIVATIONS.items()} | {
     f"gated-{name}": (own, True)
     for name, own in {**ACTIVATIONS, "gelu": "gelu_tanh", "gelu_python": "gelu"}.items()
 }
-_TABLE = """
-token_embedding/embeddings <- shared.weight
-token_embedding/embeddings <- encoder.embed_tokens.weight ; tied
-token_embedding/embeddings <- decoder.embed_tokens.weight ; tied
-encoder_relative/table/embeddings <- encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight
-encoder_final_norm/scale <- encoder.final_layer_norm.weight
-decoder_relative/table/embeddings <- decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight
-decoder_final_norm/scale <- decoder.final_layer_norm.weight
-<- decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight ; buffer
-"""
-_SELF_ATTENTION = """
-{s}_transformer_layer_{i}/attention/query/kernel <- {s}.block.{i}.layer.0.SelfAttention.q.weight | transpose
-{s}_transformer_layer_{i}/attention/key/kernel <- {s}.block.{i}.layer.0.SelfAttention.k.weight | transpose
-{s}_transformer_layer_{i}/attention/value/kernel <- {s}.block.{i}.layer.0.SelfAttention.v.weight | transpose
-{s}_transformer_layer_{i}/attention/output/kernel <- {s}.block.{i}.layer.0.SelfAttention.o.weight | transpose
-{s}_transformer_layer_{i}/attention_residual/pre_norm/scale <- {s}.block.{i}.layer.0.layer_norm.weight
-"""
-_CROSS_ATTENTION = renamed(
-    _SELF_ATTENTION,
-    {"/attention": "/cross_attention", "layer.0.": "layer.1.", "SelfAttention": "EncDecAttention"},
-)
-_FEED_FORWARD = """
-{s}_transformer_layer_{i}/feed_forward/output/kernel <- {s}.block.{i}.layer.{last}.DenseReluDense.wo.weight | transpose
-{s}_transformer_layer_{i}/feed_forward_residual/pre_norm/scale <- {s}.block.{i}.layer.{last}.layer_norm.weight
-"""
-_PLAIN = """
-{s}_transformer_layer_{i}/feed_forward/intermediate/kernel <- {s}.block.{i}.layer.{last}.DenseReluDense.wi.weight | transpose
-"""
-_GATED = """
-{s}_transformer_layer_{i}/feed_forward/gate/kernel <- {s}.block.{i}.layer.{last}.DenseReluDense.wi_0.weight | transpose
-{s}_transformer_layer_{i}/feed_forward/intermediate/kernel <- {s}.block.{i}.layer.{last}.DenseReluDense.wi_1.weight | transpose
-"""
 _HEAD = HeadTable(
     "T5ForConditionalGeneration",
     "lm_head/kernel <- lm_head.weight | transpose",
-    ("MT5ForConditionalGeneration", "T5WithLMHeadModel"),
+    ("MT5ForConditionalGeneration", "UMT5ForConditionalGeneration", "T5WithLMHeadModel"),
 )
 
 
@@ -160,6 +128,8 @@ class T5Backbone(EncoderDecoderBackbone):
             `hidden_dim ** -0.5`; None if the head is tied.
         num_buckets: int. Number of biases of the attention scores by distance, of a head.
         max_distance: int. Distance from which all share one.
+        share_relative_bias: bool. Whether the layers of a stack have the same biases; False in
+            UMT5.
 
     Example:
         >>> backbone = nlpkit.models.T5Backbone(
@@ -171,7 +141,7 @@ class T5Backbone(EncoderDecoderBackbone):
     """
 
     tokenizer_class: ClassVar[type[Tokenizer]] = T5Tokenizer
-    hf_model_types: ClassVar[tuple[str, ...]] = ("t5", "mt5")
+    hf_model_types: ClassVar[tuple[str, ...]] = ("t5", "mt5", "umt5")
     hf_architecture: ClassVar[str] = "T5Model"
     heads: ClassVar[Heads] = {"Seq2SeqLM": _HEAD}
     kerashub: ClassVar[tuple[Any, ...]] = (relative_encoder_decoder("T5"),)
@@ -194,6 +164,7 @@ class T5Backbone(EncoderDecoderBackbone):
         scale_decoder_outputs: bool | None = None,
         num_buckets: int = 32,
         max_distance: int = 128,
+        share_relative_bias: bool = True,
         dtype: DType = None,
         **kwargs: Any,
     ) -> None:
@@ -224,6 +195,7 @@ class T5Backbone(EncoderDecoderBackbone):
                 (layer,) * depth,
                 0.02,
                 relative=relative,
+                share_relative=share_relative_bias,
                 final_norm=norm,
                 final_dropout=dropout,
                 head=head,
@@ -236,13 +208,11 @@ class T5Backbone(EncoderDecoderBackbone):
         super().__init__(EncoderDecoderSpec(encoder, decoder), locals(), dtype=dtype, **kwargs)
 
     def weight_table(self) -> list[Line]:
-        inner = _FEED_FORWARD + (_GATED if self.use_gated_activation else _PLAIN)
-        encoder, decoder = _SELF_ATTENTION + inner, _SELF_ATTENTION + _CROSS_ATTENTION + inner
-        return [
-            *expand(_TABLE),
-            *expand(encoder, s=["encoder"], i=range(self.num_layers), last=1),
-            *expand(decoder, s=["decoder"], i=range(self.num_own_layers), last=2),
-        ]
+        depths = {"encoder": self.num_layers, "decoder": self.num_own_layers}
+        return t5_table(depths, self.use_gated_activation, self.share_relative_bias)
+
+    def hf_class_name(self, name: str) -> str:
+        return name if self.share_relative_bias else f"U{name.replace('T5', 'MT5', 1)}"
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:
@@ -250,13 +220,14 @@ class T5Backbone(EncoderDecoderBackbone):
         reader.alias(hidden_size="d_model", num_attention_heads="num_heads")
         reader.alias(num_hidden_layers="num_layers", head_dim="d_kv")
         # What `feed_forward_proj` says, and a length that sets no limit.
-        reader.ignore("is_gated_act", "dense_act_fn", "n_positions")
+        reader.ignore("is_gated_act", "dense_act_fn", "n_positions", "scalable_attention")
         activation, gated = reader.require("feed_forward_proj", _FEED_FORWARDS, "relu")
         arguments = reader.arguments(_CONFIG)
         decoder = reader.get("num_decoder_layers", arguments["num_layers"])
         tied = reader.get("tie_word_embeddings", True)
+        kind = reader.get("model_type")
         # mT5 does not scale, and transformers 5 says of it, too, that the head is tied.
-        scaled = reader.get("scale_decoder_outputs", tied and reader.get("model_type") != "mt5")
+        scaled = reader.get("scale_decoder_outputs", tied and kind != "mt5")
         return {
             **arguments,
             "num_decoder_layers": None if decoder == arguments["num_layers"] else decoder,
@@ -264,6 +235,7 @@ class T5Backbone(EncoderDecoderBackbone):
             "use_gated_activation": gated,
             "tie_embedding_weights": tied and scaled,  # For want of tensors, see below.
             "scale_decoder_outputs": scaled,
+            "share_relative_bias": kind != "umt5",
         }
 
     @classmethod
@@ -278,6 +250,7 @@ class T5Backbone(EncoderDecoderBackbone):
         names = {own: name for name, own in _FEED_FORWARDS.items()}
         return {
             **config_of(self, _CONFIG),
+            "model_type": "t5" if self.share_relative_bias else "umt5",
             "d_kv": self._transformer.encoder.spec.layers[0].attention.head_dim,
             "num_decoder_layers": self.num_own_layers,
             "feed_forward_proj": names[self.activation, self.use_gated_activation],

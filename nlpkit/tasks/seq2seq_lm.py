@@ -21,6 +21,7 @@ from nlpkit.generation.options import Options
 from nlpkit.generation.prompts import Prompts, width_of
 from nlpkit.generation.sources import read_sources
 from nlpkit.preprocessors.preprocessor import Preprocessor
+from nlpkit.preprocessors.seq2seq_lm_preprocessor import Seq2SeqLMPreprocessor
 from nlpkit.samplers.beam_sampler import BeamSampler
 from nlpkit.tasks.language_model import LanguageModel
 from nlpkit.tasks.task import Task
@@ -58,6 +59,7 @@ class Seq2SeqLM(LanguageModel, Task):
     """
 
     backbone_class: ClassVar[type[Backbone]] = EncoderDecoderBackbone
+    preprocessor_class: ClassVar[type[Preprocessor] | None] = Seq2SeqLMPreprocessor
 
     def __init__(
         self,

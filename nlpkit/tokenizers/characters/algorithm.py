@@ -10,7 +10,7 @@ from nlpkit.tokenizers.base.vocabulary import Vocabulary
 from nlpkit.tokenizers.characters.character_normalizer import CharacterNormalizer
 from nlpkit.tokenizers.characters.character_words import word_indices
 from nlpkit.tokenizers.characters.code_points import UNICODE_SIZE
-from nlpkit.tokenizers.characters.replacement import Replacement
+from nlpkit.tokenizers.characters.replacement import REPLACEMENT, Replacement
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,42 @@ class ByteAlgorithm(CharacterAlgorithm):
         from nlpkit.tokenizers.characters.graph_tensorflow import graph_bytes
 
         return graph_bytes(self, texts)
+
+
+@dataclass(frozen=True)
+class NumberedByteAlgorithm:
+    """Bytes among other tokens, such as ByT5's, whose ids start at another number than 0.
+
+    Attributes:
+        vocabulary: `Vocabulary`, with all tokens.
+        first: int. The id of the byte 0.
+    """
+
+    vocabulary: Vocabulary
+    first: int
+    finds_tokens: ClassVar[bool] = False
+    _plain: ClassVar[ByteAlgorithm] = ByteAlgorithm.build(
+        Vocabulary([chr(i) for i in range(256)]),
+        CharacterSettings(False, None, "ignore", ord(REPLACEMENT)),
+    )
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        return [[self.first + byte for byte in text.encode()] for text in texts]
+
+    def spans(self, text: str) -> Spans:
+        spans = self._plain.spans(text)
+        return spans._replace(ids=[self.first + byte for byte in spans.ids])
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids; bytes that are not UTF-8 are left out, other tokens are spelled."""
+        tokens, first = self.vocabulary.tokens, self.first
+        parts = (
+            bytes([i - first]) if 0 <= i - first < 256 else str(tokens[i]).encode() for i in ids
+        )
+        return b"".join(parts).decode(errors="ignore")
+
+    def graph_encode(self, texts: TensorFlowTensor) -> Any:
+        return self._plain.graph_encode(texts) + self.first
 
 
 class CodePointAlgorithm(CharacterAlgorithm):

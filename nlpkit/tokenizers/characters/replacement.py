@@ -1,6 +1,6 @@
 """The replacement character for invalid text."""
 
-_REPLACEMENT = "\ufffd"
+REPLACEMENT = "\ufffd"
 
 
 class Replacement:
@@ -23,9 +23,9 @@ class Replacement:
             raise ValueError(
                 f"replacement_char must be the code point of a character; got {replacement_char}."
             )
-        differs = errors == "replace" and chr(replacement_char) != _REPLACEMENT
+        differs = errors == "replace" and chr(replacement_char) != REPLACEMENT
         self.character = chr(replacement_char) if differs else None
 
     def __call__(self, text: str) -> str:
         """Replace U+FFFD in a text."""
-        return text if self.character is None else text.replace(_REPLACEMENT, self.character)
+        return text if self.character is None else text.replace(REPLACEMENT, self.character)

@@ -136,10 +136,12 @@ class TokenizerArguments:
     Attributes:
         changed: a value other than the default for every argument.
         small: those for a small vocabulary; else the defaults.
+        exempt: names of checks it cannot pass, each with the reason; strict.
     """
 
     changed: Arguments
     small: Arguments
+    exempt: Mapping[str, str] = field(default_factory=dict)
 
     def build(self, name: str) -> Any:
         return getattr(nlpkit.models, name)(**self.small())

@@ -21,7 +21,7 @@ def tiny_proto(model_type: str) -> bytes:
     return SentencePieceProto(tuple(pieces), model.rest).to_bytes()
 
 
-_EVERY_TOKENIZER: dict[str, Any] = {
+EVERY_TOKENIZER: dict[str, Any] = {
     "sequence_length": 6,
     "truncation": "silent",
     "errors": "ignore",
@@ -31,7 +31,7 @@ _EVERY_TOKENIZER: dict[str, Any] = {
 
 def sentence_piece_arguments() -> dict[str, Any]:
     return {
-        **_EVERY_TOKENIZER,
+        **EVERY_TOKENIZER,
         "proto": tiny_proto("unigram"),
         "add_bos": True,
         "add_eos": True,
@@ -45,7 +45,7 @@ def sentence_piece_arguments() -> dict[str, Any]:
 
 def _byte_arguments() -> dict[str, Any]:
     return {
-        **_EVERY_TOKENIZER,
+        **EVERY_TOKENIZER,
         "lowercase": False,
         "normalization_form": "NFD",
         "replacement_char": 63,
@@ -64,7 +64,7 @@ def _code_point_arguments() -> dict[str, Any]:
 
 
 # Their special tokens are characters, if any; they have no files.
-_NO_FILES = {
+NO_FILES = {
     "special_tokens_in_text_are_plain_text": "a special token of characters would be one of them",
     "assets_save_and_reload": "it has no files",
 }
@@ -81,7 +81,7 @@ SENTENCE_PIECE = [
         "ByteTokenizer",
         _byte_arguments,
         others={"bytes": dict, "cased-bytes": lambda: {"lowercase": False}},
-        exempt=_NO_FILES,
+        exempt=NO_FILES,
     ),
     Case(
         "UnicodeCodepointTokenizer",
@@ -91,6 +91,6 @@ SENTENCE_PIECE = [
             "characters": lambda: {"vocabulary_size": 0xD800},
             "few-characters": lambda: {"vocabulary_size": 128, "lowercase": False},
         },
-        exempt=_NO_FILES,
+        exempt=NO_FILES,
     ),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ class Seq2SeqCase:
         references: makes a tiny random model with a head of Hugging Face's, by shape.
         tokenizer: makes the arguments of its tokenizer.
         tokenizers: those of others, by their public names.
+        preprocessors: the public names of others, each with its tokenizer's.
         others: makes arguments of the backbone that exclude some of `arguments`, by variant.
         kerashub: tiny models of KerasHub's, by variant, if it has the family.
     """
@@ -44,6 +45,7 @@ class Seq2SeqCase:
     tokenizer: TokenizerArguments
     others: Mapping[str, Arguments] = field(default_factory=dict)
     tokenizers: Mapping[str, TokenizerArguments] = field(default_factory=dict)
+    preprocessors: Mapping[str, str] = field(default_factory=dict)
     kerashub: Mapping[str, KerasHubDecoder] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
 
@@ -72,32 +74,40 @@ class Seq2SeqCase:
 
     def cases(self) -> list[Case]:
         """All classes of the family."""
+        tokenizers = {self.named("Tokenizer"): self.tokenizer, **self.tokenizers}
+        usual = {self.named("Seq2SeqLMPreprocessor"): self.named("Tokenizer")}
         return [
             *(
-                Case(name, given.changed, others={"small": given.small}, exempt=self.exempt)
-                for name, given in {
-                    self.named("Tokenizer"): self.tokenizer,
-                    **self.tokenizers,
-                }.items()
+                Case(
+                    name,
+                    given.changed,
+                    others={"small": given.small},
+                    exempt={**self.exempt, **given.exempt},
+                )
+                for name, given in tokenizers.items()
             ),
-            Case(self.named("Seq2SeqLMPreprocessor"), self._packing, examples=(TRAINED_ON,)),
+            *(
+                Case(name, partial(_packing, tokenizers[own], own), examples=(TRAINED_ON,))
+                for name, own in {**usual, **self.preprocessors}.items()
+            ),
             Case(self.name, self.arguments, others=self.others, exempt=self.exempt, family=self),
             Case(self.named("Seq2SeqLM"), self._parts, examples=(TRAINED_ON,), family=self),
         ]
-
-    def _packing(self) -> dict[str, Any]:
-        return {
-            "tokenizer": self.tokenizer.build(self.named("Tokenizer")),
-            "encoder_sequence_length": 9,
-            "decoder_sequence_length": 7,
-            "truncation": "silent",
-            "padding_side": "left",
-        }
 
     def _parts(self) -> dict[str, Any]:
         task = self.build()
         parts = {"backbone": task.backbone, "preprocessor": task.preprocessor}
         return {**parts, "stop_token_ids": [1, 5], "generation_config": {"num_beams": 2}}
+
+
+def _packing(arguments: TokenizerArguments, name: str) -> dict[str, Any]:
+    return {
+        "tokenizer": arguments.build(name),
+        "encoder_sequence_length": 9,
+        "decoder_sequence_length": 7,
+        "truncation": "silent",
+        "padding_side": "left",
+    }
 
 
 def reference(architecture: str, **config: Any) -> Callable[[], Any]:

@@ -1,11 +1,12 @@
-"""T5's cases, and random models of its kinds."""
+"""T5, ByT5 and UMT5, and random models of its kinds."""
 
 from collections.abc import Callable
 from typing import Any
 
 from conformance.cases.backbones import randomize
-from conformance.cases.decoder import sentence_pieces
+from conformance.cases.decoder import TokenizerArguments, sentence_pieces
 from conformance.cases.kerashub_decoder import PLAIN, KerasHubDecoder
+from conformance.cases.sentence_piece import EVERY_TOKENIZER, NO_FILES
 from conformance.cases.seq2seq import LENGTHS, Seq2SeqCase
 
 
@@ -26,6 +27,7 @@ def _arguments() -> dict[str, Any]:
         "scale_decoder_outputs": True,
         "num_buckets": 8,
         "max_distance": 6,
+        "share_relative_bias": False,
     }
 
 
@@ -79,10 +81,31 @@ CASES = [
             "deep_encoder_untied_scaled": t5_reference(
                 tied=False, num_layers=3, num_decoder_layers=1, feed_forward_proj="gated-silu"
             ),
+            "umt5_deep_decoder": t5_reference("UMT5", num_layers=1, num_decoder_layers=3, d_kv=5),
+            "umt5_deep_encoder_untied": t5_reference(
+                "UMT5", tied=False, num_layers=3, num_decoder_layers=1, num_heads=3
+            ),
+            "umt5_relu_wide": t5_reference("UMT5", feed_forward_proj="relu", d_ff=9, d_model=20),
         },
         tokenizer=sentence_pieces(
             special={"end_token": "[SEP]", "pad_token": "[PAD]"}, extra_ids=3
         ),
+        tokenizers={
+            "ByT5Tokenizer": TokenizerArguments(
+                changed=lambda: {
+                    **EVERY_TOKENIZER,
+                    "end_token": "[SEP]",
+                    "pad_token": "[PAD]",
+                    "unk_token": "[UNK]",
+                    "extra_ids": 3,
+                    "special_tokens": ["a"],
+                    "special_tokens_in_strings": True,
+                },
+                small=dict,
+                exempt=NO_FILES,
+            )
+        },
+        preprocessors={"ByT5Seq2SeqLMPreprocessor": "ByT5Tokenizer"},
         kerashub={
             "t5": _kerashub(use_gated_activation=False, num_layers=1),
             "t5_1.1": _kerashub(

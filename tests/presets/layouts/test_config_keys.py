@@ -13,7 +13,19 @@ SIZES = {
     "num_attention_heads": 4,
 }
 WITHOUT_INTERMEDIATE_SIZE = (
-    *("bart", "bloom", "distilbert", "falcon", "gpt2", "mbart", "mt5", "opt", "pegasus", "t5"),
+    *(
+        "bart",
+        "bloom",
+        "distilbert",
+        "falcon",
+        "gpt2",
+        "mbart",
+        "mt5",
+        "opt",
+        "pegasus",
+        "t5",
+        "umt5",
+    ),
     *("whisper", "xlnet"),
 )
 FAMILIES = {
