@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 
 from nlpkit.preprocessors.seq2seq_lm_preprocessor import Seq2SeqLMPreprocessor
 from nlpkit.presets.folders.folder_files import FolderFiles
-from nlpkit.tokenizers.base.packing import ENDED, Packing
-from nlpkit.tokenizers.base.special_tokens import SpecialTokens
+from nlpkit.tokenizers.base.special.packing import ENDED, Packing
+from nlpkit.tokenizers.base.special.special_tokens import SpecialTokens
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
 from nlpkit.tokenizers.characters.algorithm import NumberedByteAlgorithm
