@@ -18,11 +18,13 @@ class Carried:
         config: dict. Keys of config.json, or for a tokenizer of tokenizer_config.json.
         generation: dict. What generation_config.json says.
         chat_template: str or None. What chat_template.jinja says.
+        files: dict. The contents of files that are written as they were, by name.
     """
 
     config: Mapping[str, Any] = field(default_factory=dict)
     generation: Mapping[str, Any] = field(default_factory=dict)
     chat_template: str | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 NOTHING = Carried()

@@ -9,7 +9,13 @@ from tasks import miniature
 from tasks.miniature import TEXTS, WORDS
 
 from nlpkit import losses
-from nlpkit.models import BertBackbone, BertClassifier, TextEmbedder, TextEmbedderPreprocessor
+from nlpkit.models import (
+    BertBackbone,
+    BertClassifier,
+    BertMaskedLM,
+    TextEmbedder,
+    TextEmbedderPreprocessor,
+)
 
 PROMPTS = {"query": "good ", "document": "film ", "other": "dull "}
 PROJECTIONS = [{"units": 5, "activation": "tanh"}, {"units": 4, "use_bias": False}]
@@ -155,6 +161,30 @@ def test_backbone_and_other_heads_ignore_the_modules(embedder, tmp_path):
     assert np.array_equal(BertBackbone.from_preset(tmp_path).get_weights()[0], kernel)
     classifier = BertClassifier.from_preset(tmp_path, num_classes=2, load_head=False)
     assert np.array_equal(classifier.backbone.get_weights()[0], kernel)
+
+
+@pytest.mark.parametrize("cls", [BertBackbone, BertClassifier, BertMaskedLM])
+def test_what_makes_it_an_embedder_stays_in_folders_of_other_tasks(embedder, cls, tmp_path):
+    folder = tmp_path / "embedder"
+    embedder.save_to_preset(folder)
+    arguments = {"num_classes": 2} if cls is BertClassifier else {}
+    arguments |= {} if cls is BertBackbone else {"load_head": False}
+    for layout in ("own", "described", "own again"):
+        if layout == "described":
+            (folder / "nlpkit.json").unlink()
+        model = cls.from_preset(folder, **arguments)
+        model.save_to_preset(folder := tmp_path / layout)
+        arguments = {}
+    again = TextEmbedder.from_preset(folder, preprocessor=embedder.preprocessor)
+    np.testing.assert_allclose(again.encode_query(TEXTS), embedder.encode_query(TEXTS), atol=1e-6)
+
+
+def test_modules_that_are_not_known_stay_behind(embedder, tmp_path):
+    embedder.save_to_preset(tmp_path / "0")
+    (tmp_path / "0" / "nlpkit.json").unlink()
+    (tmp_path / "0" / "modules.json").write_text('[{"path": "", "type": "os.system"}]')
+    BertBackbone.from_preset(tmp_path / "0").save_to_preset(tmp_path / "1")
+    assert not (tmp_path / "1" / "modules.json").exists()
 
 
 def test_backbone_alone_is_pooled_as_usual(tmp_path):

@@ -9,6 +9,7 @@ import keras
 from nlpkit.presets.folders.publishing import write_json
 from nlpkit.presets.folders.store import CONFIG, TOKENIZER_CONFIG, PresetFolder
 from nlpkit.presets.formats.safe_json import read_object
+from nlpkit.presets.layouts.sentence_transformers import embedder_files
 from nlpkit.presets.preset import Carried, FromPreset
 
 GENERATION_CONFIG = "generation_config.json"
@@ -44,10 +45,11 @@ def of_tokenizer(folder: PresetFolder) -> Carried:
     return Carried(config, chat_template=template)
 
 
-def of_backbone(unread: Mapping[str, Any]) -> Carried:
-    """What keys that nobody read say of a backbone, whatever head is on it."""
+def of_backbone(unread: Mapping[str, Any], folder: PresetFolder) -> Carried:
+    """What keys that nobody read, and the folder, say of a backbone, whatever head is on it."""
     dropped = _OF_THE_FOLDER | _OF_THE_HEAD
-    return Carried({name: value for name, value in unread.items() if name not in dropped})
+    config = {name: value for name, value in unread.items() if name not in dropped}
+    return Carried(config, files=embedder_files(folder))
 
 
 def of_head(unread: Mapping[str, Any], folder: PresetFolder) -> Carried:
@@ -79,6 +81,21 @@ def _generation_of(model: keras.Model) -> dict[str, Any]:
     """What a task that generates states of itself."""
     stated = getattr(model, "hf_generation_config", None)
     return {} if stated is None else dict(stated())
+
+
+def write_of_backbone(model: keras.Model, path: Path, names: list[str]) -> list[str]:
+    """Write the files that a model's backbone carries, unless it describes itself by such.
+
+    Returns:
+        The names of all files.
+    """
+    files = getattr(model, "backbone", model).carried.files
+    if not files.keys().isdisjoint(names):
+        return names
+    for name, content in files.items():
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).write_bytes(content)
+    return [*names, *files]
 
 
 def write_of_tokenizer(tokenizer: FromPreset, path: Path, names: list[str]) -> list[str]:

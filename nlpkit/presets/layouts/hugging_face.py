@@ -100,7 +100,7 @@ class HuggingFaceLayout(Layout):
         return mxfp4.UnpackedTensors(tensors) if mxfp4.is_packed(self._config) else tensors
 
     def carried_by_backbone(self) -> Carried:
-        return of_backbone(self._reader.unread())
+        return of_backbone(self._reader.unread(), self.folder)
 
     def carried_by_head(self) -> Carried:
         return of_head(self._reader.unread(), self.folder)

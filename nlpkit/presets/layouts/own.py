@@ -6,11 +6,11 @@ from typing import Any
 import keras
 
 from nlpkit.presets.folders.store import CONFIG, MANIFEST, PresetFolder
-from nlpkit.presets.formats.safetensors_file import WEIGHTS
 from nlpkit.presets.layouts.carried import of_backbone, of_head
 from nlpkit.presets.layouts.config_keys import INERT, INERT_AT
 from nlpkit.presets.layouts.description import check_arguments, takes
 from nlpkit.presets.layouts.layout import PARTS_ALONE, Layout
+from nlpkit.presets.layouts.sentence_transformers import MODULES
 from nlpkit.presets.mapping.size_limits import check_lengths
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.presets.preset import Carried, FromPreset
@@ -55,15 +55,14 @@ class OwnLayout(Layout):
     def head_arguments(self, cls: type[FromPreset]) -> dict[str, Any] | None:
         self._refuse_unknown("task")
         stored = self._class_of("task")
-        if stored is None or not (issubclass(stored, cls) or issubclass(cls, stored)):
-            return None
-        files = (self.folder.manifest or {}).get("files", {})
-        weights = [name for name in files if "/" in name and name.endswith(WEIGHTS)]
-        self._modules = {name: name.removesuffix(WEIGHTS) for name in weights}
-        return self._arguments_of("task")
+        is_it = stored is not None and (issubclass(stored, cls) or issubclass(cls, stored))
+        if cls.fits_any_backbone and self.folder.has(MODULES):
+            arguments, self._modules = cls.head_of_folder(self.folder)
+            return self._arguments_of("task") if is_it else dict(arguments)
+        return self._arguments_of("task") if is_it else None
 
     def carried_by_backbone(self) -> Carried:
-        return of_backbone(self._inert())
+        return of_backbone(self._inert(), self.folder)
 
     def carried_by_head(self) -> Carried:
         return of_head(self._inert(), self.folder)

@@ -29,6 +29,8 @@ _TYPE = re.compile(
 _MOST_MODULES = 32
 # Lengths above say that there is no limit.
 _LONGEST = 1 << 20
+# Of a module that is carried from folder to folder, in bytes.
+_LARGEST = 256 << 20
 
 _POOLING = {"cls": "first", "lasttoken": "last", "mean": "mean", "max": "max"}
 # As versions before 6 say it.
@@ -82,6 +84,22 @@ def read_embedder(folder: FolderFiles) -> tuple[dict[str, Any], dict[str, str]]:
         _check_keys(folder.within(modules[-1][1]))
     files = {f"{place}/{WEIGHTS}": weights_prefix(i) for i, place in enumerate(dense)}
     return arguments, files
+
+
+def embedder_files(folder: FolderFiles) -> dict[str, bytes]:
+    """The files that make an embedder of a folder's backbone; none if it is not that of one.
+
+    Modules that nlpkit does not know, or that are larger than any it knows of, are none.
+    """
+    if not folder.has(MODULES):
+        return {}
+    try:
+        places = [place for _, place in module_places(folder) if place]
+        names = [MODULES, SETTINGS, TRANSFORMER]
+        names += [f"{place}/{name}" for place in places for name in ("config.json", WEIGHTS)]
+        return {name: folder.read(name, _LARGEST) for name in names if folder.has(name)}
+    except ValueError:
+        return {}
 
 
 def read_length(folder: FolderFiles) -> int | None:

@@ -9,7 +9,11 @@ from nlpkit.presets.folders.file_names import folder_to_write
 from nlpkit.presets.folders.publishing import publish
 from nlpkit.presets.folders.store import MANIFEST
 from nlpkit.presets.formats.safetensors_file import WEIGHTS, write_tensors, write_weights
-from nlpkit.presets.layouts.carried import write_config, write_of_tokenizer
+from nlpkit.presets.layouts.carried import (
+    write_config,
+    write_of_backbone,
+    write_of_tokenizer,
+)
 from nlpkit.presets.layouts.description import describe
 from nlpkit.presets.layouts.layout import task_table
 from nlpkit.presets.mapping.assignment import collect, model_variables
@@ -51,7 +55,7 @@ def _write_model(thing: Any, path: Path, dtype: str | None, max_shard_size: int 
     if thing.preset_kind in ("tokenizer", "preprocessor"):
         return []
     names = write_config(thing, _config(thing), path)
-    names += thing.save_files(path)
+    names = write_of_backbone(thing, path, [*names, *thing.save_files(path)])
     tensors: dict[str, dict[str, Any]] = {"": {}}
     for name, tensor in _tensors(thing).items():
         folder, _, own = name.rpartition("/")
