@@ -4,6 +4,7 @@
     python tools/benchmark.py bert --backend jax
     python tools/benchmark.py bert --backend all
     python tools/benchmark.py translate --backend all
+    python tools/benchmark.py encode --backend all
     python tools/benchmark.py tokenizers [--parts python tf.data training start]
     python tools/benchmark.py tokenizer-ids [--vocabularies bert gpt2 t5]
     python tools/benchmark.py presets [--backends torch jax tensorflow]
@@ -11,10 +12,11 @@
     python tools/benchmark.py memory [--backends torch jax tensorflow] [--jobs predict streams]
 
 The suites about tokenizers, presets, generation and memory say with --help what they compare. In
-the others, about BERT and T5, the contestants of a measurement run in one process, in turn (A B C A
-B C ...), with the same shapes, dropout, optimizer and number of threads, each compiled as its users
-get it by default: Keras models by `predict_on_batch`, `train_on_batch` and `generate`, transformers
-eagerly. Medians are printed, and how long each takes relative to transformers.
+the others, about BERT, T5 and MiniLM, the contestants of a measurement run in one process, in turn
+(A B C A B C ...), with the same shapes, dropout, optimizer and number of threads, each compiled as
+its users get it by default: Keras models by `predict_on_batch`, `train_on_batch`, `generate` and
+`encode`, transformers eagerly (`encode` by sentence-transformers, whose models are its). Medians
+are printed, and how long each takes relative to transformers.
 """
 
 import argparse
@@ -29,6 +31,7 @@ from collections.abc import Mapping
 
 from benchmarks import (
     bert,
+    encode,
     generate,
     memory,
     presets,
@@ -41,7 +44,11 @@ from benchmarks.measurement import Measurement
 BACKENDS = ("torch", "jax", "tensorflow")
 REFERENCE = "transformers"
 PACKAGES = {"nlpkit": "nlpkit", "transformers": "transformers", "KerasHub": "keras_hub"}
-SUITES = {"bert": bert.measurements, "translate": translate.measurements}
+SUITES = {
+    "bert": bert.measurements,
+    "encode": encode.measurements,
+    "translate": translate.measurements,
+}
 OWN_TABLES = {
     "generate": generate,
     "memory": memory,

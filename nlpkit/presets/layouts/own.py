@@ -52,7 +52,7 @@ class OwnLayout(Layout):
         stored = {**self._arguments_of("preprocessor"), **self.audio_converter()}
         return {name: value for name, value in stored.items() if takes(cls, name)}
 
-    def head_arguments(self, cls: type[FromPreset]) -> dict[str, Any] | None:
+    def head_arguments(self, cls: Any) -> dict[str, Any] | None:
         self._refuse_unknown("task")
         stored = self._class_of("task")
         is_it = stored is not None and (issubclass(stored, cls) or issubclass(cls, stored))
