@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from nlpkit._types import DType, Tensor
 from nlpkit.backbones import documentation
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.spec import EncoderDecoderSpec
+from nlpkit.backbones.spec import ClassifierHeadSpec, EncoderDecoderSpec
 from nlpkit.backbones.transformer import Transformer
 from nlpkit.modules.caching.cache import KeyValueCache
 from nlpkit.modules.caching.prompt import Prompt
@@ -87,6 +87,14 @@ class EncoderDecoderBackbone(Backbone):
     preset_kind: ClassVar[str] = "backbone"
     assembly: ClassVar[Any] = EncoderDecoder
     shared_documentation: ClassVar[Mapping[str, str]] = documentation.OF_TWO_STACKS
+    # What a decoder begins with that reads its own source, to classify it: an id; None for the last
+    # token of the source.
+    source_start: ClassVar[int | None] = None
+
+    @property
+    def classifier_head(self) -> ClassifierHeadSpec:
+        """The spec of a head on whole texts: BART's, on the decoder's last token."""
+        return ClassifierHeadSpec("last", activation="tanh", dropout_first=True)
 
     @property
     def max_source_positions(self) -> int | None:

@@ -11,6 +11,12 @@ _ANSWERS = """
 logits/kernel <- qa_outputs.weight | transpose
 logits/bias <- qa_outputs.bias
 """
+_DENSE_CLASSIFIER = """
+pooled_dense/kernel <- classification_head.dense.weight | transpose
+pooled_dense/bias <- classification_head.dense.bias
+logits/kernel <- classification_head.out_proj.weight | transpose
+logits/bias <- classification_head.out_proj.bias
+"""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,25 @@ def head_tables(name: str, *others: str, **heads: tuple[str, str]) -> Heads:
         else HeadTable("", text)
         for task, (kind, text) in heads.items()
     }
+
+
+def encoder_decoder_heads(name: str, *others: str, prefix: str | None = None) -> Heads:
+    """The heads of a family of encoder-decoders that classify what both stacks read.
+
+    Args:
+        name: str. What the names of its classes in transformers start with.
+        *others: str. The same for other families with the same heads.
+        prefix: str or None. What the backbone's tensors start with beside the one that classifies
+            texts; None for the usual.
+    """
+    tables = head_tables(
+        name,
+        *others,
+        TextClassifier=("ForSequenceClassification", _DENSE_CLASSIFIER),
+        QuestionAnswerer=("ForQuestionAnswering", _ANSWERS),
+    )
+    plain = {task: replace(x, dropout=("classifier_dropout", 0.0)) for task, x in tables.items()}
+    return {**plain, "TextClassifier": replace(plain["TextClassifier"], prefix=prefix)}
 
 
 def decoder_heads(

@@ -248,6 +248,7 @@ class ClassifierHeadSpec:
         dropout_first: whether dropout is applied before it, as well as after.
         pools_last: whether tokens are pooled after it, rather than before.
         output_bias: whether the dense layer that classifies has a bias.
+        token_id: the only token that is pooled, of texts that have it; None for all.
     """
 
     pooling: str
@@ -257,6 +258,7 @@ class ClassifierHeadSpec:
     dropout_first: bool = False
     pools_last: bool = False
     output_bias: bool = True
+    token_id: int | None = None
 
 
 @dataclass(frozen=True)

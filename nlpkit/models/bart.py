@@ -6,15 +6,19 @@ from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.heads import Heads, HeadTable
+from nlpkit.backbones.heads import Heads, HeadTable, encoder_decoder_heads
 from nlpkit.backbones.shared.bart_like import LM_HEAD, BartLikeBackbone
+from nlpkit.backbones.spec import ClassifierHeadSpec
+from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.seq2seq_lm_preprocessor import Seq2SeqLMPreprocessor
+from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.folders.store import TOKENIZER_CONFIG
 from nlpkit.presets.layouts.kerashub.decoder import PLAIN, byte_pairs
 from nlpkit.presets.layouts.kerashub.encoder_decoder import encoder_decoder
 from nlpkit.presets.layouts.kerashub.family import Family
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM
+from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.base.special.packing import START_END, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.byte_pair.family_tokenizers import StartEndMaskTokenizer
@@ -148,7 +152,8 @@ class BartBackbone(BartLikeBackbone):
     hf_architecture: ClassVar[str] = "BartModel"
     # What is published without a head has the tied one all the same.
     heads: ClassVar[Heads] = {
-        "Seq2SeqLM": HeadTable("BartForConditionalGeneration", LM_HEAD, ("BartModel",))
+        "Seq2SeqLM": HeadTable("BartForConditionalGeneration", LM_HEAD, ("BartModel",)),
+        **encoder_decoder_heads("Bart"),
     }
     kerashub: ClassVar[tuple[Family, ...]] = (
         encoder_decoder(
@@ -168,8 +173,14 @@ class MBartBackbone(BartLikeBackbone):
     hf_model_types: ClassVar[tuple[str, ...]] = ("mbart",)
     hf_architecture: ClassVar[str] = "MBartModel"
     heads: ClassVar[Heads] = {
-        "Seq2SeqLM": HeadTable("MBartForConditionalGeneration", LM_HEAD, ("MBartModel",))
+        "Seq2SeqLM": HeadTable("MBartForConditionalGeneration", LM_HEAD, ("MBartModel",)),
+        **encoder_decoder_heads("MBart"),
     }
+
+    @property
+    def classifier_head(self) -> ClassifierHeadSpec:
+        """The head of BART, on the last "</s>", which a language may follow."""
+        return replace(super().classifier_head, token_id=2)
 
     @classmethod
     def hf_tokenizer_class(cls, folder: FolderFiles) -> type[Tokenizer]:
@@ -190,6 +201,19 @@ class BartSeq2SeqLM(Seq2SeqLM):
 
     backbone_class: ClassVar[type[Backbone]] = BartBackbone
     preprocessor_class: ClassVar[type[Seq2SeqLMPreprocessor]] = BartSeq2SeqLMPreprocessor
+
+
+class BartTextClassifierPreprocessor(TextClassifierPreprocessor):
+    """`TextClassifierPreprocessor` with a `BartTokenizer`: `<s> a </s></s> b </s>`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = BartTokenizer
+
+
+class BartTextClassifier(TextClassifier):
+    """`TextClassifier` on the last state of a `BartBackbone`'s decoder, which reads the text, too."""
+
+    backbone_class: ClassVar[type[Backbone]] = BartBackbone
+    preprocessor_class: ClassVar[type[Preprocessor] | None] = BartTextClassifierPreprocessor
 
 
 class MBartSeq2SeqLMPreprocessor(Seq2SeqLMPreprocessor):

@@ -10,7 +10,7 @@ from nlpkit._types import DType
 from nlpkit.backbones.activations import ACTIVATIONS
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.encoder_decoder import EncoderDecoderBackbone
-from nlpkit.backbones.heads import Heads, HeadTable
+from nlpkit.backbones.heads import Heads, HeadTable, encoder_decoder_heads
 from nlpkit.backbones.shared.t5_table import t5_table
 from nlpkit.backbones.spec import (
     AttentionSpec,
@@ -24,12 +24,15 @@ from nlpkit.backbones.spec import (
     ResidualSpec,
     StackSpec,
 )
+from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.seq2seq_lm_preprocessor import Seq2SeqLMPreprocessor
+from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.formats.tensor_reader import TensorReader
 from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.encoder_decoder import relative_encoder_decoder
 from nlpkit.presets.mapping.weight_table import Line
 from nlpkit.tasks.seq2seq_lm import Seq2SeqLM
+from nlpkit.tasks.text_classifier import TextClassifier
 from nlpkit.tokenizers.base.special.packing import ENDED, Packing
 from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.sentence_piece.proto import Piece, PieceKind
@@ -143,7 +146,11 @@ class T5Backbone(EncoderDecoderBackbone):
     tokenizer_class: ClassVar[type[Tokenizer]] = T5Tokenizer
     hf_model_types: ClassVar[tuple[str, ...]] = ("t5", "mt5", "umt5")
     hf_architecture: ClassVar[str] = "T5Model"
-    heads: ClassVar[Heads] = {"Seq2SeqLM": _HEAD}
+    source_start: ClassVar[int | None] = 0
+    heads: ClassVar[Heads] = {
+        "Seq2SeqLM": _HEAD,
+        **encoder_decoder_heads("T5", "MT5", "UMT5", prefix="transformer."),
+    }
     kerashub: ClassVar[tuple[Any, ...]] = (relative_encoder_decoder("T5"),)
 
     def __init__(
@@ -271,3 +278,16 @@ class T5Seq2SeqLM(Seq2SeqLM):
 
     backbone_class: ClassVar[type[Backbone]] = T5Backbone
     preprocessor_class: ClassVar[type[Seq2SeqLMPreprocessor]] = T5Seq2SeqLMPreprocessor
+
+
+class T5TextClassifierPreprocessor(TextClassifierPreprocessor):
+    """`TextClassifierPreprocessor` with a `T5Tokenizer`: `a </s> b </s>`."""
+
+    tokenizer_class: ClassVar[type[Tokenizer]] = T5Tokenizer
+
+
+class T5TextClassifier(TextClassifier):
+    """`TextClassifier` on the last state of a `T5Backbone`'s decoder, which reads the text, too."""
+
+    backbone_class: ClassVar[type[Backbone]] = T5Backbone
+    preprocessor_class: ClassVar[type[Preprocessor] | None] = T5TextClassifierPreprocessor

@@ -12,7 +12,12 @@ from nlpkit.preprocessors.question_answerer_preprocessor import QuestionAnswerer
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.data.text_dataset import TextDataset
 from nlpkit.tasks.results.answers import AnswerReader, ReadWindow, answer_of
-from nlpkit.tasks.shared.classifier_head import INITIALIZER_RANGE, token_features
+from nlpkit.tasks.shared.classifier_head import (
+    INITIALIZER_RANGE,
+    ids_of_ends,
+    text_inputs,
+    token_features,
+)
 from nlpkit.tasks.shared.head_config import read_dropout, write_dropout
 from nlpkit.tasks.shared.token_loss import TokenLoss
 from nlpkit.tasks.task import Task
@@ -67,17 +72,16 @@ class QuestionAnswerer(TokenLoss, Task):
         dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
+        inputs = text_inputs(backbone)
         logits = keras.layers.Dense(
             2,
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=INITIALIZER_RANGE),
             dtype=backbone.dtype_policy,
             name="logits",
-        )(token_features(backbone, dropout))
-        real = ops.expand_dims(backbone.input["padding_mask"], 1)  # B 1 T
+        )(token_features(backbone, inputs, dropout))
+        real = ops.expand_dims(inputs["padding_mask"], 1)  # B 1 T
         outputs = ops.where(real, ops.transpose(logits, (0, 2, 1)), _NEVER)  # B 2 T
-        super().__init__(
-            backbone.input, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs
-        )
+        super().__init__(inputs, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs)
         self.dropout = dropout
         self._compile_itself()
 
@@ -137,4 +141,5 @@ class QuestionAnswerer(TokenLoss, Task):
 
     def hf_head_config(self) -> dict[str, Any]:
         """The inverse of `from_hf_head_config`."""
-        return write_dropout(self.dropout, self.head_on(type(self.backbone)))
+        dropout = write_dropout(self.dropout, self.head_on(type(self.backbone)))
+        return {**dropout, **ids_of_ends(self.backbone, self.preprocessor)}

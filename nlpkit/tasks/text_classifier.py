@@ -16,7 +16,12 @@ from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.results.window_display import WindowDisplay
-from nlpkit.tasks.shared.classifier_head import INITIALIZER_RANGE, text_features
+from nlpkit.tasks.shared.classifier_head import (
+    INITIALIZER_RANGE,
+    ids_of_ends,
+    text_features,
+    text_inputs,
+)
 from nlpkit.tasks.shared.head_config import (
     read_dropout,
     read_names,
@@ -114,6 +119,7 @@ class TextClassifier(Task):
         if pooling is not None:
             check_choice("pooling", pooling, ("pooler", "first", "last", "mean", "max"))
             head = replace(head, pooling=pooling)
+        inputs = text_inputs(backbone)
         outputs = keras.layers.Dense(
             num_classes,
             activation=get_activation(activation),
@@ -121,10 +127,8 @@ class TextClassifier(Task):
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=INITIALIZER_RANGE),
             dtype=backbone.dtype_policy,
             name="logits",
-        )(text_features(backbone, head, dropout, hidden_dim))
-        super().__init__(
-            backbone.input, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs
-        )
+        )(text_features(backbone, inputs, head, dropout, hidden_dim))
+        super().__init__(inputs, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs)
         self.num_classes = num_classes
         self.activation = activation
         self.dropout = dropout
@@ -308,6 +312,7 @@ class TextClassifier(Task):
         problem = {} if self.problem_type is None else {"problem_type": self.problem_type}
         return {
             **problem,
+            **ids_of_ends(self.backbone, self.preprocessor),
             **write_names(usual_names(self.num_classes) if self.labels is None else self.labels),
             **write_dropout(self.dropout, self.head_on(type(self.backbone))),
         }

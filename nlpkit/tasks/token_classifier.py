@@ -16,7 +16,11 @@ from nlpkit.presets.layouts.config_reader import ConfigReader
 from nlpkit.tasks.data.text_dataset import TextDataset
 from nlpkit.tasks.data.token_reader import LabelledWindow, TokenReader
 from nlpkit.tasks.results.entities import EntityReader, entities_of
-from nlpkit.tasks.shared.classifier_head import INITIALIZER_RANGE, token_features
+from nlpkit.tasks.shared.classifier_head import (
+    INITIALIZER_RANGE,
+    inputs_of_one_stack,
+    token_features,
+)
 from nlpkit.tasks.shared.head_config import (
     read_dropout,
     read_names,
@@ -85,15 +89,14 @@ class TokenClassifier(TokenLoss, Task):
     ) -> None:
         if not labels or len(set(labels)) < len(labels):
             raise ValueError(f"labels must name each class once; got {list(labels)}.")
+        inputs = inputs_of_one_stack(backbone)
         outputs = keras.layers.Dense(
             len(labels),
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=INITIALIZER_RANGE),
             dtype=backbone.dtype_policy,
             name="logits",
-        )(token_features(backbone, dropout))
-        super().__init__(
-            backbone.input, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs
-        )
+        )(token_features(backbone, inputs, dropout))
+        super().__init__(inputs, outputs, backbone=backbone, preprocessor=preprocessor, **kwargs)
         self.labels = labels
         self.dropout = dropout
         self._compile_itself()

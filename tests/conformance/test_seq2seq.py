@@ -307,7 +307,7 @@ def test_backbones_of_other_kinds_are_refused():
     with pytest.raises(ValueError, match="Expected a decoder backbone"):
         nlpkit.models.CausalLM(backbone)
     with pytest.raises(ValueError, match="is for Seq2SeqLM"):
-        nlpkit.models.TextClassifier(backbone, num_classes=2)
+        nlpkit.models.TokenClassifier(backbone, labels=["O"])
     with pytest.raises(ValueError, match="Expected an encoder-decoder"):
         nlpkit.models.Seq2SeqLM(DECODERS[0].build().backbone)
     with pytest.raises(ValueError, match="no 'decoder_token_ids'"):

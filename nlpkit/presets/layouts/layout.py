@@ -159,7 +159,7 @@ class Layout:
         heads = (head.prefix for head in cls.heads.values() if head.prefix)
         known = [cls.hf_prefix, *getattr(cls, "hf_other_prefixes", ()), *heads]
         names = self.tensors.shapes
-        return next((p for p in known if any(name.startswith(p) for name in names)), "")
+        return next((p for p in known if p and any(name.startswith(p) for name in names)), "")
 
     def tasks(self) -> list[Any]:
         """nlpkit's task classes for this preset: the family's, and base classes for other heads."""

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from conformance.cases.seq2seq import reference
+from conformance.cases.decoder import reference as plain_reference
+from conformance.cases.seq2seq import HEADS, reference
 
 
 def arguments() -> dict[str, Any]:
@@ -53,13 +54,24 @@ def references(architecture: str) -> dict[str, Callable[[], Any]]:
     }
 
 
-def _reference(architecture: str, **config: Any) -> Callable[[], Any]:
-    sizes = {
-        "decoder_layers": 2,
-        "decoder_attention_heads": 4,
-        "encoder_ffn_dim": 20,
-        "decoder_ffn_dim": 20,
-        "max_position_embeddings": 24,
-        "decoder_start_token_id": 2,
+def heads(name: str) -> dict[str, list[Callable[[], Any]]]:
+    """Those with heads that classify, of the classes whose names begin so."""
+    shapes = ({"decoder_layers": 1}, {"num_hidden_layers": 1, "decoder_attention_heads": 2})
+    return {
+        kind: [plain_reference(name + ending, **{**_SIZES, **shape}) for shape in shapes]
+        for kind, ending in HEADS.items()
     }
-    return reference(architecture, **{**sizes, **config})
+
+
+_SIZES = {
+    "decoder_layers": 2,
+    "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 20,
+    "decoder_ffn_dim": 20,
+    "max_position_embeddings": 24,
+    "decoder_start_token_id": 2,
+}
+
+
+def _reference(architecture: str, **config: Any) -> Callable[[], Any]:
+    return reference(architecture, **{**_SIZES, **config})

@@ -1,6 +1,6 @@
 """A case of an encoder-decoder family, which stands for all its classes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
@@ -12,6 +12,7 @@ from conformance.cases.case import Case, fill
 from conformance.cases.decoder import Arguments, TokenizerArguments
 from conformance.cases.decoder import reference as plain_reference
 from conformance.cases.kerashub_decoder import KerasHubDecoder
+from conformance.cases.tasks import LABELS, TEXTS
 
 PAIRS = (["the movie was", "go", "unbelievable, a good"], ["good", "the movie was", ""])
 TRAINED_ON = dict(zip(("encoder_text", "decoder_text"), PAIRS, strict=True))
@@ -19,6 +20,11 @@ TRAINED_ON = dict(zip(("encoder_text", "decoder_text"), PAIRS, strict=True))
 LENGTHS = {"encoder_sequence_length": 12, "decoder_sequence_length": 10}
 # Of the rows that families are compared on: sources, and targets of which a token is the prompt.
 SOURCES, TARGETS = np.array([7, 4, 5]), np.array([6, 6, 3])
+# What the classes of transformers end with that have the heads of tasks.
+HEADS = {
+    "TextClassifier": "ForSequenceClassification",
+    "QuestionAnswerer": "ForQuestionAnswering",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class Seq2SeqCase:
         preprocessors: the public names of others, each with its tokenizer's.
         others: makes arguments of the backbone that exclude some of `arguments`, by variant.
         kerashub: tiny models of KerasHub's, by variant, if it has the family.
+        heads: makes a tiny random model with a head that classifies, one of the first shape and one
+            of another, by the public name of the base class of its task.
     """
 
     name: str
@@ -47,6 +55,7 @@ class Seq2SeqCase:
     tokenizers: Mapping[str, TokenizerArguments] = field(default_factory=dict)
     preprocessors: Mapping[str, str] = field(default_factory=dict)
     kerashub: Mapping[str, KerasHubDecoder] = field(default_factory=dict)
+    heads: Mapping[str, Sequence[Callable[[], Any]]] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:
@@ -92,7 +101,40 @@ class Seq2SeqCase:
             ),
             Case(self.name, self.arguments, others=self.others, exempt=self.exempt, family=self),
             Case(self.named("Seq2SeqLM"), self._parts, examples=(TRAINED_ON,), family=self),
+            *self._classifier_cases(),
         ]
+
+    def _classifier_cases(self) -> list[Case]:
+        name = self.named("TextClassifier")
+        if not hasattr(nlpkit.models, name):
+            return []
+        classified = (TEXTS, LABELS)
+        return [
+            Case(f"{name}Preprocessor", self._classified, examples=(TEXTS,)),
+            Case(name, self._classifier, examples=classified, family=self),
+        ]
+
+    def _classified(self) -> dict[str, Any]:
+        return {
+            "tokenizer": self.tokenizer.build(self.named("Tokenizer")),
+            "sequence_length": 10,
+            "truncate": "waterfall",
+            "truncation": "silent",
+            "padding_side": "left",
+        }
+
+    def _classifier(self) -> dict[str, Any]:
+        return {
+            "backbone": self.build().backbone,
+            "num_classes": 3,
+            "preprocessor": self.cls("TextClassifierPreprocessor")(**self._classified()),
+            "activation": "softmax",
+            "dropout": 0.05,
+            "labels": ["bad", "fair", "good"],
+            "hidden_dim": 8,
+            "pooling": "mean",
+            "problem_type": "single_label_classification",
+        }
 
     def _parts(self) -> dict[str, Any]:
         task = self.build()

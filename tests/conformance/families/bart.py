@@ -1,6 +1,6 @@
 """BART, mBART and mBART-50."""
 
-from conformance.cases.bart_like import arguments, references
+from conformance.cases.bart_like import arguments, heads, references
 from conformance.cases.decoder import byte_pairs, sentence_pieces
 from conformance.cases.kerashub_decoder import PLAIN, KerasHubDecoder
 from conformance.cases.seq2seq import LENGTHS, Seq2SeqCase
@@ -18,6 +18,7 @@ CASES = [
         "BartBackbone",
         arguments,
         references=references("BartForConditionalGeneration"),
+        heads=heads("Bart"),
         tokenizer=byte_pairs(special=_SPECIAL),
         kerashub={
             "bart": KerasHubDecoder(
@@ -29,6 +30,7 @@ CASES = [
         "MBartBackbone",
         arguments,
         references=references("MBartForConditionalGeneration"),
+        heads=heads("MBart"),
         tokenizer=sentence_pieces(
             special={**_SPECIAL, "source_language": "[UNK]", "target_language": "[MASK]"},
             languages=["en_XX"],

@@ -7,7 +7,7 @@ from conformance.cases.backbones import randomize
 from conformance.cases.decoder import TokenizerArguments, sentence_pieces
 from conformance.cases.kerashub_decoder import PLAIN, KerasHubDecoder
 from conformance.cases.sentence_piece import EVERY_TOKENIZER, NO_FILES
-from conformance.cases.seq2seq import LENGTHS, Seq2SeqCase
+from conformance.cases.seq2seq import HEADS, LENGTHS, Seq2SeqCase
 
 
 def _arguments() -> dict[str, Any]:
@@ -31,7 +31,9 @@ def _arguments() -> dict[str, Any]:
     }
 
 
-def t5_reference(kind: str = "T5", *, tied: bool = True, **config: Any) -> Callable[[], Any]:
+def t5_reference(
+    kind: str = "T5", ending: str = "ForConditionalGeneration", *, tied: bool = True, **config: Any
+) -> Callable[[], Any]:
     def make() -> Any:
         import transformers
 
@@ -47,7 +49,7 @@ def t5_reference(kind: str = "T5", *, tied: bool = True, **config: Any) -> Calla
             "relative_attention_max_distance": 6,
         }
         described = getattr(transformers, f"{kind}Config")(**sizes | config)
-        model = getattr(transformers, f"{kind}ForConditionalGeneration")(described)
+        model = getattr(transformers, kind + ending)(described)
         if not tied:  # As files of T5 1.1 have it, and transformers 5 computes.
             model.lm_head.weight = type(model.lm_head.weight)(model.lm_head.weight.clone())
         return randomize(model.eval())
@@ -86,6 +88,13 @@ CASES = [
                 "UMT5", tied=False, num_layers=3, num_decoder_layers=1, num_heads=3
             ),
             "umt5_relu_wide": t5_reference("UMT5", feed_forward_proj="relu", d_ff=9, d_model=20),
+        },
+        heads={
+            kind: [
+                t5_reference(ending=ending, num_decoder_layers=1, num_labels=2),
+                t5_reference("UMT5", ending, num_layers=1, num_labels=2, num_heads=3),
+            ]
+            for kind, ending in HEADS.items()
         },
         tokenizer=sentence_pieces(
             special={"end_token": "[SEP]", "pad_token": "[PAD]"}, extra_ids=3
