@@ -1,7 +1,7 @@
 """Batches of prompts, in few shapes to avoid recompilation."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -13,6 +13,7 @@ from nlpkit.ops import backend
 from nlpkit.ops.sizes import power_of_two
 from nlpkit.samplers.loop.plan import Plan
 from nlpkit.samplers.parameters import plan_values
+from nlpkit.samplers.sampler import Sampler
 
 
 @dataclass(frozen=True)
@@ -51,36 +52,62 @@ def _batch(
     # Padding rows repeat the first one.
     chosen = [*range(len(indices)), *[0] * (count - len(indices))]
     rows = [prompts.rows[indices[i]] for i in chosen]
-    # What is translated begins with a single token.
-    token_ids, mask = padded_left(rows, least=32 if prompts.sources is None else 1)
     source = None
     if prompts.sources is not None:
         sources = [prompts.sources[indices[i]] for i in chosen]
         source = dict(
             zip(("token_ids", "padding_mask"), padded_left(sources, least=32), strict=True)
         )
-    length = token_ids.shape[1]
-    lengths = np.array([len(row) for row in rows])
-    limits = options.longest(model) - lengths
+    limits = options.longest(model) - np.array([len(row) for row in rows])
     if options.max_new_tokens is not None:
         limits = np.minimum(limits, options.max_new_tokens)
-    slots = options.sampler.slots(length, int(limits.max()))
-    prompt = Prompt(
+    prompt = prompt_of(rows, limits, options.sampler, source)
+    rules = {name: np.asarray(value, "int32") for name, value in options.plan_rules.items()}
+    plan = plan_of(options.sampler, options.stop_ids(model), limits, streams[chosen], rules)
+    return Batch(prompt, replace(plan, ngram=options.ngram), indices)
+
+
+def prompt_of(
+    rows: list[list[int]],
+    limits: np.ndarray,
+    sampler: Sampler,
+    source: dict[str, np.ndarray] | None = None,
+) -> Prompt:
+    """The prompt of a batch.
+
+    Args:
+        rows: list of lists of int.
+        limits: int `[rows]`. The maximum number of tokens to generate after each.
+        sampler: `Sampler`.
+        source: dict of arrays or None. What an encoder reads.
+    """
+    # What has a source begins with a few tokens alone.
+    token_ids, mask = padded_left(rows, least=32 if source is None else 1)
+    slots = sampler.slots(token_ids.shape[1], int(limits.max()))
+    return Prompt(
         token_ids,
         mask,
-        reach=(lengths + limits).astype("int32"),
-        slots=slots if backend.EAGER else coarse(slots),
+        reach=(mask.sum(axis=1) + limits).astype("int32"),
+        slots=slots if backend.EAGER else _coarse(slots),
         source=source,
     )
-    plan = Plan(
-        stop_token_ids=stop_array(options.stop_ids(model)),
+
+
+def plan_of(
+    sampler: Sampler,
+    stops: Sequence[int],
+    limits: np.ndarray,
+    streams: np.ndarray,
+    rules: Mapping[str, np.ndarray],
+) -> Plan:
+    """The plan of a batch; arguments as for `Plan` and `prompt_of`."""
+    return Plan(
+        stop_token_ids=stop_array(stops),
         limits=limits.astype("int32"),
-        streams=streams[chosen],
-        parameters=plan_values(options.sampler.parameters()),
-        rules={name: np.asarray(value, "int32") for name, value in options.plan_rules.items()},
-        ngram=options.ngram,
+        streams=streams,
+        parameters=plan_values(sampler.parameters()),
+        rules=rules,
     )
-    return Batch(prompt, plan, indices)
 
 
 def stop_array(ids: Sequence[int]) -> np.ndarray:
@@ -101,7 +128,7 @@ def padded_left(rows: list[list[int]], least: int) -> tuple[np.ndarray, np.ndarr
     return token_ids, mask
 
 
-def coarse(slots: int) -> int:
+def _coarse(slots: int) -> int:
     """Round up the size of a cache to a bucket: at most an eighth more than needed."""
     step = max(64, power_of_two(slots) // 8)
     return -(-slots // step) * step

@@ -10,6 +10,7 @@ from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.causal_attention import causal_attention
 from nlpkit.backbones.encoder_decoder import EncoderDecoderBackbone
 from nlpkit.backbones.heads import Heads, HeadTable
+from nlpkit.backbones.shared.bart_like import FINAL_NORM, STACKS, layer_lines
 from nlpkit.backbones.spec import (
     AttentionSpec,
     EmbeddingSpec,
@@ -28,7 +29,6 @@ from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.layouts.config_reader import ConfigReader, config_of
 from nlpkit.presets.layouts.kerashub.encoder_decoder import speech_encoder_decoder
 from nlpkit.presets.layouts.kerashub.family import Family
-from nlpkit.presets.layouts.kerashub.layers import renamed
 from nlpkit.presets.mapping.weight_table import Line, expand
 from nlpkit.tasks.speech_to_text import SpeechToText
 from nlpkit.tokenizers.base.special.packing import Packing
@@ -69,31 +69,6 @@ encoder_frame_embedding/positions <- encoder.embed_positions.weight
 token_embedding/embeddings <- decoder.embed_tokens.weight
 decoder_position_embedding/embeddings <- decoder.embed_positions.weight
 """
-_FINAL_NORM = """
-{s}_final_norm/gamma <- {s}.layer_norm.weight
-{s}_final_norm/beta <- {s}.layer_norm.bias
-"""
-_ATTENTION = """
-{s}_transformer_layer_{i}/attention/query/kernel <- {s}.layers.{i}.self_attn.q_proj.weight | transpose
-{s}_transformer_layer_{i}/attention/query/bias <- {s}.layers.{i}.self_attn.q_proj.bias
-{s}_transformer_layer_{i}/attention/key/kernel <- {s}.layers.{i}.self_attn.k_proj.weight | transpose
-{s}_transformer_layer_{i}/attention/value/kernel <- {s}.layers.{i}.self_attn.v_proj.weight | transpose
-{s}_transformer_layer_{i}/attention/value/bias <- {s}.layers.{i}.self_attn.v_proj.bias
-{s}_transformer_layer_{i}/attention/output/kernel <- {s}.layers.{i}.self_attn.out_proj.weight | transpose
-{s}_transformer_layer_{i}/attention/output/bias <- {s}.layers.{i}.self_attn.out_proj.bias
-{s}_transformer_layer_{i}/attention_residual/pre_norm/gamma <- {s}.layers.{i}.self_attn_layer_norm.weight
-{s}_transformer_layer_{i}/attention_residual/pre_norm/beta <- {s}.layers.{i}.self_attn_layer_norm.bias
-"""
-_CROSS_ATTENTION = renamed(_ATTENTION, {"/attention": "/cross_attention", "self_": "encoder_"})
-_FEED_FORWARD = """
-{s}_transformer_layer_{i}/feed_forward/intermediate/kernel <- {s}.layers.{i}.fc1.weight | transpose
-{s}_transformer_layer_{i}/feed_forward/intermediate/bias <- {s}.layers.{i}.fc1.bias
-{s}_transformer_layer_{i}/feed_forward/output/kernel <- {s}.layers.{i}.fc2.weight | transpose
-{s}_transformer_layer_{i}/feed_forward/output/bias <- {s}.layers.{i}.fc2.bias
-{s}_transformer_layer_{i}/feed_forward_residual/pre_norm/gamma <- {s}.layers.{i}.final_layer_norm.weight
-{s}_transformer_layer_{i}/feed_forward_residual/pre_norm/beta <- {s}.layers.{i}.final_layer_norm.bias
-"""
-_LAYER = _ATTENTION + _FEED_FORWARD
 
 
 class WhisperTokenizer(TranscriptTokenizer):
@@ -237,9 +212,8 @@ class WhisperBackbone(EncoderDecoderBackbone):
         return [
             *expand(_TABLE, n=(1, 2)),
             *expand(_POSITIONS),
-            *expand(_FINAL_NORM, s=["encoder", "decoder"]),
-            *expand(_LAYER, s=["encoder"], i=range(self.num_layers)),
-            *expand(_LAYER + _CROSS_ATTENTION, s=["decoder"], i=range(self.num_own_layers)),
+            *expand(FINAL_NORM, s=STACKS),
+            *layer_lines(self.num_layers, self.num_own_layers, True, key_bias=False),
         ]
 
     @classmethod

@@ -37,7 +37,7 @@ class SinusoidTable(DirectCall, Configurable, keras.layers.Layer):
     def build(self, shape: Shape) -> None:
         """Make the table."""
         size = (self.rows, self.hidden_dim)
-        self.embeddings = self.add_weight(size, _sinusoids, trainable=False, name="embeddings")
+        self.embeddings = self.add_weight(size, _usual, trainable=False, name="embeddings")
 
     def call(self, inputs: Tensor) -> Any:
         """Look up positions, int `[...]`."""
@@ -48,10 +48,14 @@ class SinusoidTable(DirectCall, Configurable, keras.layers.Layer):
         return keras.KerasTensor((*inputs.shape, self.hidden_dim), self.compute_dtype)
 
 
-def _sinusoids(shape: Shape, dtype: Any = None) -> Any:
+def _usual(shape: Shape, dtype: Any = None) -> Any:
+    return sinusoids(shape, np.arange(0, shape[1], 2) / shape[1], dtype)
+
+
+def sinusoids(shape: Shape, exponents: np.ndarray, dtype: Any = None) -> Any:
+    """Sines, then cosines, of positions divided by powers of 10,000: a table of a shape."""
     rows, width = shape
-    rates = 10_000.0 ** -(np.arange(0, width, 2) / width)
-    angles = np.arange(rows)[:, None] * rates
+    angles = np.arange(rows)[:, None] * 10_000.0**-exponents
     waves = np.concatenate([np.sin(angles), np.cos(angles[:, : width // 2])], axis=1)
     return ops.convert_to_tensor(waves, dtype=dtype)
 

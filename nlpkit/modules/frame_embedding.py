@@ -9,9 +9,9 @@ from keras import ops
 from nlpkit._config import Configurable
 from nlpkit._types import Initializer, Shape, Tensor
 from nlpkit.modules.dense import built_dense
+from nlpkit.modules.embedding_table import sinusoids
 
 _SIZE = 3  # frames that a convolution sees
-_LONGEST = 10_000.0  # wavelength, over 2 pi
 
 
 class FrameEmbedding(Configurable, keras.layers.Layer):
@@ -79,10 +79,6 @@ def _windows(x: Tensor, stride: int) -> Any:
 
 
 def _sinusoids(shape: Shape, dtype: Any = None) -> Any:
-    """Sines, then cosines, of wavelengths in a geometric sequence: `[positions, dim]`."""
-    rows, width = shape
-    half = width // 2
-    rates = _LONGEST ** -(np.arange(half) / max(half - 1, 1))
-    angles = np.arange(rows)[:, None] * rates
-    waves = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
-    return ops.convert_to_tensor(waves, dtype=dtype)
+    """Sinusoids of which the last has the longest wavelength: `[positions, dim]`."""
+    half = shape[1] // 2
+    return sinusoids(shape, np.arange(half) / max(half - 1, 1), dtype)

@@ -11,18 +11,15 @@ from nlpkit._progress import ProgressBar
 from nlpkit._types import Data
 from nlpkit.backbones.backbone import Backbone
 from nlpkit.backbones.encoder_decoder import EncoderDecoderBackbone
-from nlpkit.generation.batches import coarse, padded_left, stop_array
+from nlpkit.generation.batches import plan_of, prompt_of, stop_array
 from nlpkit.generation.clips import read_clips
 from nlpkit.generation.generate import generated_ids, refuse_broken
 from nlpkit.generation.stop_tokens import known_stop_tokens
 from nlpkit.generation.transcription import Transcription
-from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.ops import backend
 from nlpkit.ops.sizes import power_of_two
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
-from nlpkit.samplers.loop.plan import Plan
-from nlpkit.samplers.parameters import plan_values
 from nlpkit.tasks.data.speech_reader import SpeechReader
 from nlpkit.tasks.language_model import LanguageModel
 from nlpkit.tasks.task import Task
@@ -210,8 +207,6 @@ class SpeechToText(LanguageModel, Task):
         self, prompts: list[list[int]], features: np.ndarray, rules: dict[str, np.ndarray]
     ) -> list[list[int]]:
         """Generate what follows each prompt, given its features."""
-        token_ids, mask = padded_left(prompts, least=1)
-        rows, length = token_ids.shape
         preprocessor: Any = self.preprocessor
         longest = min(preprocessor.sequence_length, self.backbone.max_positions)
         limit = longest - len(prompts[0])
@@ -220,21 +215,10 @@ class SpeechToText(LanguageModel, Task):
                 f"decoder_sequence_length must leave room after {len(prompts[0])} special tokens; "
                 f"got {longest}."
             )
-        slots, stops = self.sampler.slots(length, limit), known_stop_tokens(self)
-        prompt = Prompt(
-            token_ids,
-            mask,
-            reach=np.full(rows, longest, "int32"),
-            slots=slots if backend.EAGER else coarse(slots),
-            source={"features": features},
-        )
-        plan = Plan(
-            stop_token_ids=stop_array(stops),
-            limits=np.full(rows, limit, "int32"),
-            streams=np.zeros((rows, 2), "int32"),
-            parameters=plan_values(self.sampler.parameters()),
-            rules=rules,
-        )
+        rows, stops = len(prompts), known_stop_tokens(self)
+        limits = np.full(rows, limit, "int32")
+        prompt = prompt_of(prompts, limits, self.sampler, {"features": features})
+        plan = plan_of(self.sampler, stops, limits, np.zeros((rows, 2), "int32"), rules)
         state = self._execution.start(self.sampler, prompt, plan, limit - 1)
         refuse_broken(state, rows)
         ids = generated_ids(self.sampler.results(state, plan), rows, stops)

@@ -54,13 +54,13 @@ _LEARNED = """
 """
 # Files leave them out, or not.
 _FIXED = """
-{s}_position_embedding/embeddings <- {s}.embed_positions.weight ; or zero
+{s}_position_embedding/embeddings <- {s}.embed_positions.weight ; or fixed
 """
 _EMBEDDINGS_NORM = """
 {s}_embeddings_norm/gamma <- {s}.layernorm_embedding.weight
 {s}_embeddings_norm/beta <- {s}.layernorm_embedding.bias
 """
-_FINAL_NORM = """
+FINAL_NORM = """
 {s}_final_norm/gamma <- {s}.layer_norm.weight
 {s}_final_norm/beta <- {s}.layer_norm.bias
 """
@@ -92,6 +92,23 @@ LM_HEAD = """
 lm_head/kernel <- lm_head.weight | transpose
 logits_bias/bias <- final_logits_bias ; or zero
 """
+STACKS = ("encoder", "decoder")
+
+
+def layer_lines(
+    encoder_depth: int, decoder_depth: int, normalizes_first: bool, key_bias: bool = True
+) -> list[Line]:
+    """The weight table of the layers of both stacks."""
+    norm = "pre_norm" if normalizes_first else "output_norm"
+    encoder = _SELF_ATTENTION + _FEED_FORWARD
+    layers = [(encoder_depth, encoder), (decoder_depth, encoder + _CROSS_ATTENTION)]
+    return [
+        line.within(f"{s}_transformer_layer_{i}/", f"{s}.layers.{i}.")
+        for s, (depth, layer) in zip(STACKS, layers, strict=True)
+        for i in range(depth)
+        for line in parse(layer.replace("{norm}", norm))
+        if key_bias or not line.variable.endswith("key/bias")
+    ]
 
 
 class BartLikeBackbone(EncoderDecoderBackbone):
@@ -183,18 +200,9 @@ class BartLikeBackbone(EncoderDecoderBackbone):
 
     def weight_table(self) -> list[Line]:
         stack = _LEARNED + _EMBEDDINGS_NORM if self.learns_positions else _FIXED
-        stack += _FINAL_NORM if self.normalizes_first else ""
-        norm = "pre_norm" if self.normalizes_first else "output_norm"
-        layers = {
-            "encoder": (self.num_layers, _SELF_ATTENTION + _FEED_FORWARD),
-            "decoder": (self.num_own_layers, _SELF_ATTENTION + _CROSS_ATTENTION + _FEED_FORWARD),
-        }
-        return expand(_SHARED + stack, s=layers) + [
-            line.within(f"{s}_transformer_layer_{i}/", f"{s}.layers.{i}.")
-            for s, (depth, layer) in layers.items()
-            for i in range(depth)
-            for line in parse(layer.replace("{norm}", norm))
-        ]
+        stack += FINAL_NORM if self.normalizes_first else ""
+        layers = layer_lines(self.num_layers, self.num_own_layers, self.normalizes_first)
+        return expand(_SHARED + stack, s=STACKS) + layers
 
     @classmethod
     def from_hf_config(cls, reader: ConfigReader) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def match(
         found = found or [tie for tie in ties if tie[0].variable == line.variable][:1]
         if found:
             lines[line.target] = found[0]
-        elif not line.or_zero:
+        elif not line.is_known:
             (fresh if line.optional else missing).append(line)
     begun = {line.variable for line, _ in lines.values()}
     missing += [line for line in fresh if line.variable in begun]

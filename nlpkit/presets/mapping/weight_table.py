@@ -40,8 +40,8 @@ _LINE = re.compile(
 )
 _ALSO_SPELLED = "also spelled "
 _IGNORED = ("other head", "buffer")
-_OR_ZERO = "or zero"
-_MARKS = ("optional", _OR_ZERO, "tied", "shared", *_IGNORED)
+_KNOWN = ("or zero", "or fixed")
+_MARKS = ("optional", *_KNOWN, "tied", "shared", *_IGNORED)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Line:
         marks: tuple of str, of these:
             `optional`: if the tensor is missing, the variable keeps its initial value (a warning
             names it). `or zero`: the same for a variable that begins at zero; nothing warns.
+            `or fixed`: the same for one that is computed and not trained, such as sinusoids.
             `tied`: another line has the same variable; this tensor may be absent, and else equals
             the other's. `shared`: other heads have it, too. `also spelled OLD=NEW`: the last part
             of the tensor's name may be OLD instead of NEW. `other head`: belongs to a head that is
@@ -108,9 +109,9 @@ class Line:
         return "optional" in self.marks
 
     @property
-    def or_zero(self) -> bool:
-        """Whether the tensor may be missing where it would be zero."""
-        return _OR_ZERO in self.marks
+    def is_known(self) -> bool:
+        """Whether the tensor may be missing, since it then is what the variable begins as."""
+        return any(mark in _KNOWN for mark in self.marks)
 
     @property
     def tied(self) -> bool:

@@ -58,6 +58,13 @@ def test_optional_tensor_may_be_missing_and_is_reported():
     assert cover(TABLE + "\nb <- y ; optional", {**VARIABLES, "b": (1,)}).fresh == ["b"]
 
 
+@pytest.mark.parametrize("mark", ["or zero", "or fixed"])
+def test_tensor_that_is_known_may_be_missing_and_is_not_reported(mark):
+    found = cover(TABLE + f"\nb <- y ; {mark}", {**VARIABLES, "b": (1,)})
+    assert found.fresh == []
+    assert "b" not in found.lines
+
+
 def test_optional_tensor_is_taken_if_it_is_there():
     found = cover(TABLE + "\nb <- y ; optional", {**VARIABLES, "b": (1,)}, {**TENSORS, "y": (1,)})
     assert found.fresh == []
