@@ -17,9 +17,8 @@ compile_in_haste()
 
 
 BACKENDS = ("tensorflow", "jax", "torch")
-# What runs on one of them alone: PyTorch, which compiles nothing, takes the larger part, and
-# TensorFlow, which takes longest to trace, the smallest.
-IN_TURN = ("torch", "jax", "torch", "tensorflow", "torch", "jax", "torch", "torch")
+# What runs on one of them alone: PyTorch, which compiles nothing, takes the larger part.
+IN_TURN = ("torch", "jax", "torch", "tensorflow", "torch", "torch", "torch", "torch")
 # Of a test with variants here, the first is on each backend, and the others by turns.
 VARIANTS_BY_TURNS = ("conformance/test_layers.py", "journeys/test_generation_guides.py")
 VARIANTS_BY_TURNS += ("layers/", "modules/", "samplers/", "tasks/")

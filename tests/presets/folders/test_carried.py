@@ -10,6 +10,8 @@ from conformance.cases.tasks import LABELS, TEXTS
 from conformance.cases.tasks import TASKS as ENCODER_TASKS
 from conformance.families.llama import CASES as LLAMAS
 
+pytestmark = pytest.mark.by_turns(0)
+
 NAMES = ["bad", "fair", "good"]
 TEMPLATE = "{% for message in messages %}\n{{ message.content }}{% endfor %}"
 GENERATION = {"eos_token_id": [5, 3, 999], "temperature": 0.7, "do_sample": True}

@@ -85,6 +85,7 @@ def outside(tmp_path):
     return path
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.base}: {case.name}")
 def test_hostile_preset_is_refused(case, good, outside, tmp_path):
     is_named = isinstance(case.options, dict)

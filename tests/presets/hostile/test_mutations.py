@@ -54,6 +54,7 @@ def outcome(cls, folder):
         faulthandler.cancel_dump_traceback_later()
 
 
+@pytest.mark.by_turns(0)
 def test_changed_presets_are_refused_or_work(good, tmp_path):
     names = list(PRESETS)
     counts, wrong = Counter(), []
