@@ -9,13 +9,16 @@ import types
 
 import numpy as np
 
+_ADAM = ("var", "m", "v", "beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon", "grad")
+
 
 def compile_in_haste() -> None:
     """Have XLA and TensorFlow leave out their optimizations, here and in processes started here.
 
     XLA compiles a training step in 0.4 of the time, TensorFlow starts one in 0.8, and processes on
     JAX share what they compiled. What compares with a process of its own calls this there, too. The
-    data-parallel journey keeps XLA's optimizations, and compares. Weights start from NumPy's random
+    data-parallel journey keeps XLA's optimizations, and compares. TensorFlow's graphs do not know
+    which line made an operation, and have one for a step of Adam. Weights start from NumPy's random
     numbers, for which nothing is compiled. Errors keep the frames of Keras and TensorFlow: to be
     ready to leave them out takes a fifth of the time of tracing.
     """
@@ -34,10 +37,53 @@ def compile_in_haste() -> None:
 
         tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
         tensorflow.debugging.disable_traceback_filtering()
+        _trace_in_haste(tensorflow)
     import keras
 
     keras.config.disable_traceback_filtering()
     _draw_initial_weights_in_numpy()
+
+
+def _trace_in_haste(tf: types.ModuleType) -> None:
+    """Leave out what TensorFlow does beside making an operation, and most operations of Adam."""
+    from tensorflow.python.framework import op_def_library
+    from tensorflow.python.util import tf_stack
+
+    here, check = tf_stack.extract_stack(), op_def_library._SatisfiesTypeConstraint
+
+    def check_in_haste(dtype, attribute, param_name):
+        """Ask of a type first whether it is allowed; TensorFlow first writes down which are."""
+        if dtype not in attribute.allowed_values.list.type:
+            check(dtype, attribute, param_name)
+
+    tf_stack.extract_stack = lambda stacklevel=1: here
+    op_def_library._SatisfiesTypeConstraint = check_in_haste
+    _step_in_one_operation(tf)
+
+
+def _step_in_one_operation(tf: types.ModuleType) -> None:
+    """Have Keras' Adam take TensorFlow's own operation, of the same formula, in graphs."""
+    from keras.optimizers import Adam
+
+    step = Adam.update_step
+
+    def update_step(self, gradient, variable, learning_rate):
+        as_keras_does = self.amsgrad or variable.dtype != "float32" or tf.executing_eagerly()
+        if as_keras_does or isinstance(gradient, tf.IndexedSlices):
+            return step(self, gradient, variable, learning_rate)
+        numbers = tf.compat.v1.get_collection_ref(("numbers of Adam", id(self)))
+        if not numbers:
+            count = tf.cast(self.iterations.value + 1, "float32")
+            betas = [tf.constant(x, "float32") for x in (self.beta_1, self.beta_2)]
+            numbers.extend([*(beta**count for beta in betas), learning_rate, *betas, self.epsilon])
+        index = self._get_variable_index(variable)
+        moments = [x[index].value.handle for x in (self._momentums, self._velocities)]
+        resources = [variable.handle, *moments]
+        return tf.raw_ops.ResourceApplyAdam(
+            **dict(zip(_ADAM, [*resources, *numbers, gradient], strict=True))
+        )
+
+    Adam.update_step = update_step
 
 
 def forget_graphs() -> None:
