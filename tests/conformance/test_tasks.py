@@ -1,5 +1,7 @@
 """What holds for every task."""
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -25,18 +27,17 @@ def test_loss_falls(case):
 
 
 def test_split_pipeline_equals_joint(case):
-    joint, split = fill(case.build()), fill(case.build(preprocessor=None))
+    joint, split = filled(case.name), fill(case.build(preprocessor=None))
     preprocessed = joint.preprocessor(TEXTS)
     features = preprocessed[0] if isinstance(preprocessed, tuple) else preprocessed
     assert_close(split.predict(features, verbose=0), joint.predict(TEXTS, verbose=0))
 
 
 def test_preset_round_trip_with_head(case, tmp_path):
-    task = fill(case.build())
-    task.save_to_preset(tmp_path)
+    filled(case.name).save_to_preset(tmp_path)
     revived = getattr(nlpkit.models, case.family.generic).from_preset(tmp_path)
     assert type(revived) is case.cls
-    assert_close(revived.predict(TEXTS, verbose=0), task.predict(TEXTS, verbose=0), tolerance=1e-6)
+    assert_predicts_as(revived, case)
 
 
 def test_saved_folder_opens_in_transformers(case, tmp_path):
@@ -53,10 +54,8 @@ def test_saved_folder_opens_in_transformers(case, tmp_path):
 
 
 def test_saved_as_keras_file(case, tmp_path):
-    task = fill(case.build())
-    task.save(tmp_path / "task.keras")
-    revived = keras.saving.load_model(tmp_path / "task.keras")
-    assert_close(revived.predict(TEXTS, verbose=0), task.predict(TEXTS, verbose=0), tolerance=1e-6)
+    filled(case.name).save(tmp_path / "task.keras")
+    assert_predicts_as(keras.saving.load_model(tmp_path / "task.keras"), case)
 
 
 def test_compiles_only_if_it_is_to(case, tmp_path):
@@ -87,3 +86,21 @@ def test_scalar_is_refused(case):
 def test_weights_have_stable_names(case):
     names = set(model_variables(case.build()))
     assert names == set(model_variables(case.build()))
+
+
+@cache
+def filled(name):
+    """One task a case, so that what it predicts is compiled once."""
+    (case,) = (case for case in CASES if case.name == name)
+    return eager_on_tensorflow(fill(case.build()))
+
+
+def eager_on_tensorflow(task):
+    """Predicting without a graph, which would take longer to trace; `fit` has one above."""
+    task.run_eagerly = keras.backend.backend() == "tensorflow"
+    return task
+
+
+def assert_predicts_as(revived, case):
+    found = eager_on_tensorflow(revived).predict(TEXTS, verbose=0)
+    assert_close(found, filled(case.name).predict(TEXTS, verbose=0), tolerance=1e-6)
