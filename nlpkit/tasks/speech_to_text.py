@@ -16,6 +16,7 @@ from nlpkit.generation.clips import read_clips
 from nlpkit.generation.generate import generated_ids, refuse_broken
 from nlpkit.generation.stop_tokens import known_stop_tokens
 from nlpkit.generation.transcription import Transcription
+from nlpkit.generation.trials import Trials
 from nlpkit.ops import backend
 from nlpkit.ops.sizes import power_of_two
 from nlpkit.preprocessors.preprocessor import Preprocessor
@@ -44,8 +45,9 @@ class SpeechToText(LanguageModel, Task):
     The head, on the decoder, is the transposed token embedding. Audio of any length is transcribed
     in windows of `max_audio_length` seconds, each of which begins where the last whole segment of
     the one before ended. It departs from the paper in that tokens are chosen by the sampler of
-    `compile`, greedy search by default, at one temperature; that what was said before is not part
-    of the prompt; and that silence is not told from speech. `fit` takes a dict of `encoder_audio`
+    `compile`, greedy search by default; that what was said before is not part of the prompt; that
+    silence is not told from speech; and that transcripts are tried at several temperatures only if
+    they are given, until one does not repeat itself. `fit` takes a dict of `encoder_audio`
     and `decoder_text`. `SpeechToText.from_preset` finds the family of a preset.
 
     Args:
@@ -101,6 +103,8 @@ class SpeechToText(LanguageModel, Task):
         *,
         sampling_rate: int | None = None,
         batch_size: int = 8,
+        temperature: float | Sequence[float] = 0.0,
+        compression_ratio_threshold: float | None = None,
         verbose: int | str = "auto",
     ) -> Any:
         """Transcribe clips of any length.
@@ -118,6 +122,11 @@ class SpeechToText(LanguageModel, Task):
             sampling_rate: int or None. The rate of `audio`, to be checked; None for that of the
                 preprocessor's `audio_converter`.
             batch_size: int. The number of windows transcribed at once.
+            temperature: float or tuple of float. What the logits are divided by, to draw tokens at
+                random, always the same; 0 for the sampler of `compile`. Several are tried in turn
+                while a window's transcript repeats itself, such as (0.0, 0.2, 0.4, 0.6, 0.8, 1.0).
+            compression_ratio_threshold: float or None. How many times shorter a transcript's ids
+                may become by compression; one that exceeds it repeats itself. None for any.
             verbose: int or str. 0 shows no progress bar; "auto" shows one, of seconds of audio, for
                 long runs.
 
@@ -126,8 +135,9 @@ class SpeechToText(LanguageModel, Task):
 
         Raises:
             TypeError: samples are integers.
-            ValueError: there is no preprocessor; the language or the task is unknown; audio has
-                another rate, several channels, no samples or any that are not finite.
+            ValueError: there is no preprocessor; the language or the task is unknown; a temperature
+                is negative, or there are several and no threshold; audio has another rate, several
+                channels, no samples or any that are not finite.
         """
         converter, tokenizer = self._speech_parts()
         if language is not None or not tokenizer.languages:
@@ -136,6 +146,7 @@ class SpeechToText(LanguageModel, Task):
             tokenizer.prompt_ids(next(iter(tokenizer.languages)), task)
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"batch_size must be an int of at least 1; got {batch_size!r}.")
+        trials = Trials.of(temperature, compression_ratio_threshold)
         clips, several = read_clips(audio, converter.sampling_rate)
         converter.check(clips, sampling_rate)
         rate, window = converter.sampling_rate, converter.sampling_rate * converter.max_audio_length
@@ -148,7 +159,7 @@ class SpeechToText(LanguageModel, Task):
             rest = [x for x in found if (timestamps or x.is_long) == timed]
             while rest := [x for x in rest if not x.is_done]:
                 for part in _parts(rest, batch_size):
-                    self._transcribe_windows(part, task, timed)
+                    self._transcribe_windows(part, task, timed, trials)
                     bar.update(_seconds([x.done for x in found], rate))
         bar.finish(_seconds(clips, rate))
         transcripts = [x.transcript(timestamps) for x in found]
@@ -190,23 +201,36 @@ class SpeechToText(LanguageModel, Task):
             clip.language = codes[best]
 
     def _transcribe_windows(
-        self, clips: Sequence[Transcription], task: str, timestamps: bool
+        self, clips: Sequence[Transcription], task: str, timestamps: bool, trials: Trials
     ) -> None:
-        """Transcribe the next window of each clip."""
+        """Transcribe the next window of each clip, and once more where it repeats itself."""
         converter, tokenizer = self._speech_parts()
         # Padding rows repeat the last one.
         rows = len(clips) if backend.EAGER else power_of_two(len(clips))
         padded = [*clips, *[clips[-1]] * (rows - len(clips))]
         features = converter([clip.next_window for clip in padded])
         prompts = [tokenizer.prompt_ids(clip.language, task, timestamps) for clip in padded]
-        found = self._transcripts(prompts, features, self._rules(timestamps))
+        heat = trials.temperatures[0]
+        sampler = samplers.RandomSampler(temperature=heat) if heat else None
+        found = self._transcripts(prompts, features, self._rules(timestamps), sampler)
+        again = []
         for clip, ids in zip(clips, found, strict=False):
-            clip.add(ids, tokenizer)
+            if trials.end(ids, self.spelled_words):
+                clip.add(ids, tokenizer)
+            else:
+                again.append(clip)
+        if again:
+            self._transcribe_windows(again, task, timestamps, trials.rest)
 
     def _transcripts(
-        self, prompts: list[list[int]], features: np.ndarray, rules: dict[str, np.ndarray]
+        self,
+        prompts: list[list[int]],
+        features: np.ndarray,
+        rules: dict[str, np.ndarray],
+        sampler: samplers.Sampler | None = None,
     ) -> list[list[int]]:
-        """Generate what follows each prompt, given its features."""
+        """Generate what follows each prompt, given its features, by default by `self.sampler`."""
+        sampler = self.sampler if sampler is None else sampler
         preprocessor: Any = self.preprocessor
         longest = min(preprocessor.sequence_length, self.backbone.max_positions)
         limit = longest - len(prompts[0])
@@ -217,11 +241,11 @@ class SpeechToText(LanguageModel, Task):
             )
         rows, stops = len(prompts), known_stop_tokens(self)
         limits = np.full(rows, limit, "int32")
-        prompt = prompt_of(prompts, limits, self.sampler, {"features": features})
-        plan = plan_of(self.sampler, stops, limits, np.zeros((rows, 2), "int32"), rules)
-        state = self._execution.start(self.sampler, prompt, plan, limit - 1)
+        prompt = prompt_of(prompts, limits, sampler, {"features": features})
+        plan = plan_of(sampler, stops, limits, np.zeros((rows, 2), "int32"), rules)
+        state = self._execution.start(sampler, prompt, plan, limit - 1)
         refuse_broken(state, rows)
-        ids = generated_ids(self.sampler.results(state, plan), rows, stops)
+        ids = generated_ids(sampler.results(state, plan), rows, stops)
         return ids[:: len(ids) // rows]  # Of several texts a row the best.
 
     def _rules(self, timestamps: bool) -> dict[str, np.ndarray]:

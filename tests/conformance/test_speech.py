@@ -16,6 +16,7 @@ from conformance.cases.speech import GENERATION, RATE, clips, inputs_of, spoken
 from conformance.cases.speeches import SPEECH
 from conformance.decoder_programs import compiled, tensor
 from conformance.test_decoders import same_model
+from nlpkit.generation.trials import compression_ratio
 from nlpkit.modules.caching.prompt import Prompt
 from nlpkit.presets.mapping.assignment import named_variables
 from nlpkit.presets.mapping.key_matching import check_table
@@ -181,6 +182,20 @@ def test_long_audio_is_transcribed_by_windows(case, converted_task, capsys, monk
     assert "3/3" in capsys.readouterr().out
 
 
+@pytest.mark.by_turns(0)  # Which transcripts are tried again is decided on the host.
+def test_what_repeats_itself_is_tried_at_the_next_temperature(case, converted_task):
+    task, theirs = converted_task(case)
+    audio, heats = clips(700, 300), (0.0, 5.0)
+    single = [task.transcribe(audio, "en", temperature=x) for x in heats]
+    assert single[0] != single[1]
+    for threshold, expected in ((1e6, single[0]), (0.0, single[1])):
+        limit = {"compression_ratio_threshold": threshold}
+        assert task.transcribe(audio, "en", temperature=heats, **limit) == expected
+    for ids in ([5, 9, 60, 5, 9], [7] * 40):
+        reference = theirs._retrieve_compression_ratio(np.array(ids), 120)
+        assert compression_ratio(ids, 120) == reference
+
+
 def test_learns_transcripts_and_their_ends(case):
     task, given = case.build(), spoken()
     _, labels, weights = task._reader()(given)
@@ -271,6 +286,8 @@ def test_a_file_is_read(case, converted_task, tmp_path):
         ([0.1], {"language": "xx"}, "one of en, de; got 'xx'"),
         ([0.1], {"task": "sing"}, "'transcribe' or 'translate'; got 'sing'"),
         ([0.1], {"batch_size": 0}, "batch_size must be"),
+        ([0.1], {"temperature": -1.0}, "at least 0; got -1.0"),
+        ([0.1], {"temperature": (0.0, 0.5)}, "pass compression_ratio_threshold"),
     ],
 )
 @pytest.mark.by_turns
