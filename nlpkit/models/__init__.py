@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from nlpkit.models.gpt_oss import *
     from nlpkit.models.granite import *
     from nlpkit.models.llama import *
+    from nlpkit.models.marian import *
     from nlpkit.models.mistral import *
     from nlpkit.models.mixtral import *
     from nlpkit.models.modern_bert import *

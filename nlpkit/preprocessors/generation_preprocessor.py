@@ -44,7 +44,8 @@ class GenerationPreprocessor(Preprocessor):
             masks, _ = _rows(mask)
             rows = [row[mask.astype(bool)] for row, mask in zip(rows, masks, strict=True)]
         hidden = self._hidden_ids()
-        texts = self.tokenizer.detokenize([row[~np.isin(row, hidden)].tolist() for row in rows])
+        shown = [row[~np.isin(row, hidden)].tolist() for row in rows]
+        texts = self.tokenizer.target_tokenizer().detokenize(shown)
         return texts if batched else texts[0]
 
     def stop_token_ids(self) -> list[int]:

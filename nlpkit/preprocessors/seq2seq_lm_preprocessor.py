@@ -139,7 +139,8 @@ class Seq2SeqLMPreprocessor(GenerationPreprocessor):
             self.tokenizer(sources), sequence_length=encoder_sequence_length
         )
         length = sequence_length if decoder_sequence_length is None else decoder_sequence_length
-        rows: NextTokens = self.decoder_packer((self.tokenizer(targets),), sequence_length=length)
+        target_ids = self.tokenizer.target_tokenizer()(targets)
+        rows: NextTokens = self.decoder_packer((target_ids,), sequence_length=length)
         features = {
             "encoder_token_ids": token_ids,
             "encoder_padding_mask": padding_mask,
@@ -202,7 +203,9 @@ class Seq2SeqLMPreprocessor(GenerationPreprocessor):
         check_choice("truncation", truncation, ("error", "right"))
         sources, prompts = _sources_and_prompts(read_columns(x))
         ids = self.tokenizer(sources)
-        begun = _without_tokens(ids) if prompts is None else self.tokenizer(prompts)
+        begun = _without_tokens(ids)
+        if prompts is not None:
+            begun = self.tokenizer.target_tokenizer()(prompts)
         side = self.padding_side if padding_side is None else padding_side
         start, end = self._around_sources()
         prompt_length = decoder_sequence_length or sequence_length or self.decoder_sequence_length

@@ -223,7 +223,8 @@ def test_trains_scores_and_comes_back(case, tmp_path):
     task.fit(TRAINED_ON, epochs=8, batch_size=3, verbose=0)
     scores = task.score(PAIRS)
     starts = len(task.preprocessor.decoder_start_ids)
-    lengths = [len(task.preprocessor.tokenizer(text)) + starts for text in PAIRS[1]]
+    tokenize = task.preprocessor.tokenizer.target_tokenizer()
+    lengths = [len(tokenize(text)) + starts for text in PAIRS[1]]
     assert [len(row) for row in scores] == lengths
     assert np.concatenate(scores).mean() > before + 0.5
     loss = task.evaluate([*zip(*PAIRS, strict=True)], verbose=0)[0]

@@ -255,6 +255,10 @@ class Tokenizer(FromPreset, PreprocessingLayer):
         """The named special tokens: `{"cls_token": "[CLS]", ...}`."""
         return {name: getattr(self, name) for name in self.special_token_names}
 
+    def target_tokenizer(self) -> "Tokenizer":
+        """Return the tokenizer of targets: this one, unless the family has two."""
+        return self
+
     def ids_without_text(self) -> frozenset[int]:
         """The ids of the named special tokens but the unknown token, which stands for text."""
         names = [name for name in self.special_token_names if name != "unk_token"]

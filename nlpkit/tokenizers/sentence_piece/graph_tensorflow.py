@@ -30,6 +30,35 @@ def graph_ids(algorithm: "SentencePieceAlgorithm", texts: TensorFlowTensor) -> A
     return _engine(data).tokenize(_normalized(texts, **arguments)).with_row_splits_dtype(tf.int64)
 
 
+def graph_listed(data: bytes, ids: Mapping[str, int], unknown: int, texts: TensorFlowTensor) -> Any:
+    """The ids in a vocabulary of the pieces of texts `[n]`, ragged `[n, None]`.
+
+    Args:
+        data: bytes. The model.
+        ids: dict of token to id.
+        unknown: int. The id of pieces without one.
+        texts: `tf` string tensor.
+    """
+    rests = tf.strings.regex_replace(texts, "(?s)^>>.*?<<", "", replace_global=False)
+    begins = tf.strings.length(rests) < tf.strings.length(texts)
+    codes = tf.strings.regex_replace(texts, "(?s)^(>>.*?<<).*$", r"\1")
+    codes = tf.ragged.boolean_mask(codes[:, None], begins[:, None])
+    pieces = tf_text.SentencepieceTokenizer(model=data, out_type=tf.string).tokenize(rests)
+    pieces = tf.concat([tf.cast(codes, tf.string), pieces], axis=1).with_row_splits_dtype(tf.int64)
+    return pieces.with_flat_values(_looked_up(ids, unknown, pieces.flat_values))
+
+
+def _looked_up(ids: Mapping[str, int], unknown: int, tokens: TensorFlowTensor) -> Any:
+    """The ids of tokens `[n]`."""
+    # By hashes in order, not a lookup table: a SavedModel would have to track it.
+    known, values = tf.constant([*ids]), tf.constant([*ids.values()], tf.int32)
+    hashes, asked = (tf.strings.to_hash_bucket_fast(x, 2**62) for x in (known, tokens))
+    order = tf.argsort(hashes)
+    places = tf.minimum(tf.searchsorted(tf.gather(hashes, order), asked), len(ids) - 1)
+    found = tf.gather(order, places)
+    return tf.where(tf.gather(known, found) == tokens, tf.gather(values, found), unknown)
+
+
 def _normalized(
     texts: TensorFlowTensor,
     replacements: Mapping[str, str] | None = None,

@@ -19,6 +19,7 @@ WITHOUT_INTERMEDIATE_SIZE = (
         "distilbert",
         "falcon",
         "gpt2",
+        "marian",
         "mbart",
         "mt5",
         "opt",
