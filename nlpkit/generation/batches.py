@@ -62,8 +62,9 @@ def _batch(
     if options.max_new_tokens is not None:
         limits = np.minimum(limits, options.max_new_tokens)
     prompt = prompt_of(rows, limits, options.sampler, source)
-    rules = {name: np.asarray(value, "int32") for name, value in options.plan_rules.items()}
-    plan = plan_of(options.sampler, options.stop_ids(model), limits, streams[chosen], rules)
+    stops = options.stop_ids(model)
+    rules = {name: np.asarray(x, "int32") for name, x in options.plan_rules(stops).items()}
+    plan = plan_of(options.sampler, stops, limits, streams[chosen], rules)
     return Batch(prompt, replace(plan, ngram=options.ngram), indices)
 
 

@@ -20,6 +20,7 @@ _KINDS: dict[str, type] = {
     "length_penalty": float,
     "early_stopping": object,
     "no_repeat_ngram_size": int,
+    "bad_words_ids": list,
     "min_length": int,
     "min_new_tokens": int,
     "max_length": int,

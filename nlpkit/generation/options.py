@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import keras
@@ -90,12 +91,20 @@ class Options:
         """The number of tokens in a row that no text has twice; 0 for any."""
         return int(self.rules.get("no_repeat_ngram_size", 0))
 
-    @property
-    def plan_rules(self) -> dict[str, int]:
-        """The rules that are values of a `Plan`."""
+    def plan_rules(self, stop_ids: Sequence[int]) -> dict[str, Any]:
+        """The rules that are values of a `Plan`.
+
+        Args:
+            stop_ids: list of int. The tokens that end a text, which no rule excludes for good.
+        """
         replaced = "min_length" if "min_new_tokens" in self.rules else None
         names = (name for name in _PLANNED if name != replaced)
-        return {name: self.rules[name] for name in names if name in self.rules}
+        rules = {name: self.rules[name] for name in names if name in self.rules}
+        bad = [row for row in self.rules.get("bad_words_ids", ()) if [*row] not in _each(stop_ids)]
+        if not bad:
+            return rules
+        length = max(2, *map(len, bad))
+        return {**rules, "bad_words": [[-1] * (length - len(row)) + [*row] for row in bad]}
 
     def check_rules(self, model: keras.Model) -> None:
         """Reject rules that no text of the model can keep.
@@ -111,6 +120,8 @@ class Options:
                 raise ValueError(f"{name} must be an int of at least 0; got {value!r}.")
             if name.endswith("_token_id") and value >= words:
                 raise ValueError(f"{name} must lie in the vocabulary, [0, {words}); got {value}.")
+        if "bad_words_ids" in self.rules:
+            _check_sequences(self.rules["bad_words_ids"], words)
 
     def stop_ids(self, model: keras.Model) -> list[int]:
         """The ids of tokens that end a text.
@@ -154,6 +165,26 @@ class Options:
         if lengths == [None, None]:
             raise ValueError("Without a preprocessor, max_length or max_new_tokens must be given.")
         return min(length for length in lengths if length is not None)
+
+
+def _each(ids: Sequence[int]) -> list[list[int]]:
+    return [[int(i)] for i in ids]
+
+
+def _check_sequences(sequences: Any, words: int) -> None:
+    """Raise a ValueError if what no text may have is not lists of ids of the vocabulary."""
+    is_list = isinstance(sequences, list | tuple) and len(sequences) > 0
+    if not is_list or not all(isinstance(row, list | tuple) and len(row) for row in sequences):
+        raise ValueError(
+            "bad_words_ids must be a list of lists of ids, neither of them empty; got "
+            f"{sequences!r:.100}."
+        )
+    for token in chain.from_iterable(sequences):
+        is_int = isinstance(token, int | np.integer) and not isinstance(token, bool)
+        if not is_int or not 0 <= token < words:
+            raise ValueError(
+                f"bad_words_ids must lie in the vocabulary, [0, {words}); got {token!r}."
+            )
 
 
 def _id_of(token: int | str, model: keras.Model) -> int:

@@ -95,6 +95,7 @@ class Seq2SeqLM(LanguageModel, Task):
         min_p: float | None = None,
         repetition_penalty: float | None = None,
         no_repeat_ngram_size: int | None = None,
+        bad_words_ids: Sequence[Sequence[int]] | None = None,
         length_penalty: float | None = None,
         early_stopping: bool | str | None = None,
         decoder_start_token_id: int | None = None,
@@ -134,6 +135,8 @@ class Seq2SeqLM(LanguageModel, Task):
                 see `nlpkit.samplers`; they turn greedy search into sampling.
             no_repeat_ngram_size: int. The number of tokens in a row that no target has twice; 0 for
                 any.
+            bad_words_ids: list of lists of int. Tokens, and sequences of tokens, that no target
+                has, beside one that ends it.
             length_penalty, early_stopping: of `nlpkit.samplers.BeamSampler`, which they modify.
             decoder_start_token_id: int. The token that starts a target; by default the family's.
             forced_bos_token_id: int. The token that comes after it, such as a language's.
@@ -157,6 +160,7 @@ class Seq2SeqLM(LanguageModel, Task):
         asked = {
             "min_new_tokens": min_new_tokens,
             "no_repeat_ngram_size": no_repeat_ngram_size,
+            "bad_words_ids": bad_words_ids,
             "decoder_start_token_id": decoder_start_token_id,
             "forced_bos_token_id": forced_bos_token_id,
             "forced_eos_token_id": forced_eos_token_id,

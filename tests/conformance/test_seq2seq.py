@@ -26,6 +26,8 @@ SHAPES = [(case, shape) for case in SEQ2SEQ for shape in case.references]
 NEW = 8
 RULES = {
     "no_repeat_ngram_size": 2,
+    # That which ends a target is not observed.
+    "bad_words_ids": [[1], [2], [7], [30], [5, 9, 3], *([i, i + 3] for i in range(3, 27))],
     "min_new_tokens": 3,
     "forced_bos_token_id": 5,
     "forced_eos_token_id": 1,
@@ -286,6 +288,11 @@ def test_preprocessing_is_the_same_everywhere(case):
     [
         (([[5]]), {"forced_bos_token_id": 99}, "forced_bos_token_id.*99"),
         (([[5]]), {"decoder_start_token_id": -1}, "decoder_start_token_id.*-1"),
+        (([[5]]), {"bad_words_ids": []}, "bad_words_ids must be a list of lists"),
+        (([[5]]), {"bad_words_ids": [5]}, "bad_words_ids must be a list of lists"),
+        (([[5]]), {"bad_words_ids": [[]]}, "bad_words_ids must be a list of lists"),
+        (([[5]]), {"bad_words_ids": [[4, 31]]}, r"bad_words_ids must lie in.*31\); got 31"),
+        (([[5]]), {"bad_words_ids": [[-1]]}, "bad_words_ids must lie in.*got -1"),
         (([[5]]), {"length_penalty": 2.0}, "length_penalty need a BeamSampler"),
         (([[5]]), {"early_stopping": "maybe", "sampler": "beam"}, "early_stopping"),
         (([[5]]), {"early_stopping": 1, "sampler": "beam"}, "early_stopping"),

@@ -23,8 +23,9 @@ class Plan:
         kept: bool `[R, L]`, which given tokens are kept, if a sampler is called; None for none.
         rules: those given of the int32 scalars `min_length`, `min_new_tokens`,
             `forced_bos_token_id` and `forced_eos_token_id`; of `suppressed_ids` and
-            `suppressed_first_ids`, int32 `[M]`, which never come, or not as the first new token;
-            and of `timestamps`, int32 `[3]`. See `nlpkit.samplers.loop.rules`.
+            `suppressed_first_ids`, int32 `[M]`, which never come, or not as the first new token; of
+            `bad_words`, int32 `[M, K]`, sequences that never come, each after entries of -1; and of
+            `timestamps`, int32 `[3]`. See `nlpkit.samplers.loop.rules`.
         ngram: int, static. The number of tokens in a row that no text has twice; 0 for any.
     """
 

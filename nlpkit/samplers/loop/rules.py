@@ -1,6 +1,6 @@
 """Rules that a generated text keeps whatever the sampler: forced tokens, lengths, repetitions.
 
-Axes: R rows, L tokens of a row, N stop tokens, V vocabulary.
+Axes: R rows, L tokens of a row, N stop tokens or sequences, K tokens of a sequence, V vocabulary.
 """
 
 from typing import Any
@@ -37,6 +37,9 @@ def obey(
         logits = _without(logits, _repeated(token_ids, first, end, plan.ngram, logits.shape[-1]))
     if not rules:
         return logits
+    if "bad_words" in rules:
+        sequences = rules["bad_words"]
+        logits = _without(logits, _ending(token_ids, first, end, sequences, logits.shape[-1]))
     words = ops.arange(logits.shape[-1], dtype="int32")
     # What comes before the generated tokens counts in the one and not in the other.
     for name, length in (("min_length", end - first), ("min_new_tokens", count)):
@@ -69,8 +72,25 @@ def _repeated(token_ids: Tensor, first: Tensor, end: Tensor, size: int, words: i
     for back in range(1, size):
         last = ops.take_along_axis(token_ids, ops.maximum(end - back, 0)[:, None], axis=1)
         same = ops.logical_and(same, ops.roll(token_ids, back, axis=1) == last)
-    # The others are written to a column of their own.
-    written = ops.where(same, token_ids, words)
+    return _marked(ops.where(same, token_ids, words), words)
+
+
+def _ending(token_ids: Tensor, first: Tensor, end: Tensor, sequences: Tensor, words: int) -> Any:
+    """Which tokens would end one of N sequences, int32 `[N, K]`: bool `[R, V]`.
+
+    Those of fewer than K tokens come after entries of -1.
+    """
+    before, last = sequences[:, :-1], sequences[:, -1]
+    places = end[:, None] - ops.arange(before.shape[1], 0, -1, dtype="int32")
+    tokens = ops.take_along_axis(token_ids, ops.maximum(places, 0), axis=1)
+    tokens = ops.where(places < first[:, None], -1, tokens)[:, None]  # R 1 K-1
+    begun = ops.all(ops.logical_or(before < 0, tokens == before), axis=-1)  # R N
+    return _marked(ops.where(begun, last, words), words)
+
+
+def _marked(written: Tensor, words: int) -> Any:
+    """Which tokens are among those of a row, int32 `[R, N]`, where V stands for none."""
+    # None has a column of its own.
     rows = ops.arange(written.shape[0], dtype="int32")[:, None]
     indices = ops.stack([ops.broadcast_to(rows, written.shape), written], axis=-1)
     indices = ops.reshape(indices, (-1, 2))
