@@ -7,7 +7,6 @@ from keras import ops
 
 from nlpkit._types import Tensor
 from nlpkit.backbones.backbone import Backbone
-from nlpkit.backbones.encoder_decoder import EncoderDecoderBackbone
 from nlpkit.backbones.layer_factory import LayerFactory
 from nlpkit.backbones.spec import ClassifierHeadSpec
 from nlpkit.modules.dropout import Dropout
@@ -36,7 +35,7 @@ def inputs_of_one_stack(backbone: Backbone) -> dict[str, Any]:
     Raises:
         ValueError: the backbone is both.
     """
-    if isinstance(backbone, EncoderDecoderBackbone):
+    if "token_ids" not in backbone.input:
         raise ValueError(
             f"Expected an encoder or a decoder backbone; got {backbone.name}, which is both: a "
             f"{type(backbone).__name__} is for Seq2SeqLM, TextClassifier or QuestionAnswerer."
@@ -131,15 +130,13 @@ def _counted(inputs: dict[str, Any], head: ClassifierHeadSpec) -> Any:
 
 
 def _hidden_states(backbone: Backbone, inputs: dict[str, Any]) -> Any:
-    if isinstance(backbone, EncoderDecoderBackbone):
+    if "token_ids" not in backbone.input:
         return backbone(_for_both_stacks(backbone, **inputs))["decoder_sequence_output"]
     features = backbone(inputs)
     return features["sequence_output"] if isinstance(features, dict) else features
 
 
-def _for_both_stacks(
-    backbone: EncoderDecoderBackbone, token_ids: Tensor, padding_mask: Tensor
-) -> dict[str, Any]:
+def _for_both_stacks(backbone: Backbone, token_ids: Tensor, padding_mask: Tensor) -> dict[str, Any]:
     """The inputs with which a decoder reads what the encoder does, one token later.
 
     It begins with `backbone.source_start`, or else the last token, so that there is as much of it.
@@ -151,13 +148,19 @@ def _for_both_stacks(
     number = ops.cumsum(ops.cast(padding_mask, "int32"), axis=1)  # of real tokens, from 1
     first = ops.logical_and(padding_mask, ops.equal(number, 1))
     last = ops.logical_and(padding_mask, ops.equal(number, ops.max(number, axis=1, keepdims=True)))
-    start = backbone.source_start
+    start = _source_start(backbone)
     if start is None:
         start = ops.sum(ops.where(last, token_ids, 0), axis=1, keepdims=True)
     shifted = ops.where(first, start, ops.roll(token_ids, 1, axis=1))
     stacks = {"encoder": token_ids, "decoder": ops.cast(shifted, "int32")}
     ids = {f"{stack}_token_ids": x for stack, x in stacks.items()}
     return {**ids, **{f"{stack}_padding_mask": padding_mask for stack in stacks}}
+
+
+def _source_start(backbone: Any) -> int | None:
+    """What an encoder-decoder says its decoder begins with."""
+    start: int | None = backbone.source_start
+    return start
 
 
 def _pooler_output(backbone: Backbone) -> Any:
@@ -174,8 +177,8 @@ def ids_of_ends(backbone: Backbone, preprocessor: Any) -> dict[str, int]:
     """What configurations say of the tokens around what both stacks read, by `_for_both_stacks`."""
     tokenizer = getattr(preprocessor, "tokenizer", None)
     end = getattr(tokenizer, "end_token_id", None)
-    if end is None or not isinstance(backbone, EncoderDecoderBackbone):
+    if end is None or "token_ids" in backbone.input:
         return {}
-    start = end if backbone.source_start is None else backbone.source_start
+    start = end if (stated := _source_start(backbone)) is None else stated
     ids = {"eos_token_id": end, "decoder_start_token_id": start}
     return {**ids, "pad_token_id": getattr(tokenizer, "pad_token_id", 0)}
