@@ -19,6 +19,7 @@ _KINDS: dict[str, type] = {
     "repetition_penalty": float,
     "length_penalty": float,
     "early_stopping": object,
+    "renormalize_logits": bool,
     "no_repeat_ngram_size": int,
     "bad_words_ids": list,
     "min_length": int,
@@ -59,6 +60,7 @@ def sampler_of(config: Mapping[str, Any]) -> Sampler:
             config["num_beams"],
             length_penalty=config.get("length_penalty", 1.0),
             early_stopping=config.get("early_stopping", False),
+            renormalize_logits=config.get("renormalize_logits", False),
         )
     given = {name: config[name] for name in _SAMPLING if name in config}
     if not config.get("do_sample", False):

@@ -67,8 +67,8 @@ class BeamSampler(Sampler):
     the number of generated tokens including the stop token. The `num_beams` best finished texts
     are kept separately. A row is done when there are `num_beams` of them and the best unfinished
     hypothesis, scored at its current length, is not better than the worst of them: beams and
-    scores equal those of transformers 5 with `num_beams`, the same `early_stopping` and
-    `num_return_sequences=num_beams`.
+    scores equal those of transformers 5 with `num_beams`, `num_return_sequences=num_beams`, the same
+    `early_stopping` and `renormalize_logits`.
 
     Args:
         num_beams: int. The number of hypotheses to keep, at least 1.
@@ -79,6 +79,8 @@ class BeamSampler(Sampler):
         early_stopping: bool or "never". True: a row is done as soon as there are `num_beams`
             finished texts. "never": with a `length_penalty` above 0, the best unfinished hypothesis
             is scored at the longest length that it may reach.
+        renormalize_logits: bool. Whether the probabilities of the tokens that rules allow sum to 1;
+            by default those of all tokens do.
 
     Example:
         >>> sampler = nlpkit.samplers.BeamSampler(num_beams=5, return_all_beams=True)
@@ -95,6 +97,7 @@ class BeamSampler(Sampler):
         return_all_beams: bool = False,
         length_penalty: float = 1.0,
         early_stopping: bool | str = False,
+        renormalize_logits: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -106,6 +109,7 @@ class BeamSampler(Sampler):
             )
         self.num_beams = num_beams
         self.early_stopping = early_stopping
+        self.renormalize_logits = renormalize_logits
         self.return_all_beams = return_all_beams
         self.length_penalty = length_penalty
 
@@ -117,9 +121,10 @@ class BeamSampler(Sampler):
         return {"length_penalty": float(self.length_penalty)} | super().parameters()
 
     def structure(self) -> Hashable:
-        own = type(self) is BeamSampler
-        own_key = (BeamSampler, self.num_beams, self.return_all_beams, self.early_stopping)
-        return own_key if own else super().structure()
+        if type(self) is not BeamSampler:
+            return super().structure()
+        switches = (self.return_all_beams, self.early_stopping, self.renormalize_logits)
+        return (BeamSampler, self.num_beams, *switches)
 
     def start(self, decoder: Decoder, prompt: Prompt, plan: Plan) -> BeamState:
         logits, _, cache = decoder.prefill(prompt)
@@ -187,6 +192,8 @@ class BeamSampler(Sampler):
             used = ops.repeat(state.written, self.num_beams, axis=0)
             log_probs = repetition_penalty(log_probs, tokens, used, penalty)
         log_probs = self._obey(state, log_probs, plan)
+        if self.renormalize_logits:
+            log_probs = ops.log_softmax(log_probs, axis=-1)
         shape = (-1, self.num_beams, log_probs.shape[-1])
         return ops.reshape(log_probs, shape) + state.log_probs[..., None]
 

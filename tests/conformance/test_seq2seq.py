@@ -32,6 +32,7 @@ RULES = {
     "forced_bos_token_id": 5,
     "forced_eos_token_id": 1,
 }
+PATIENCE = {"early_stopping": "never", "length_penalty": 2.0, "renormalize_logits": True}
 BEAMS = {"num_beams": 4, "early_stopping": True, "length_penalty": 2.0}
 # The sampler and its arguments here, and transformers' arguments.
 SEARCHES = {
@@ -43,8 +44,8 @@ SEARCHES = {
         {**BEAMS, **RULES},
     ),
     "patient_beams": (
-        {"sampler": BeamSampler(3, early_stopping="never", length_penalty=2.0)},
-        {"num_beams": 3, "early_stopping": "never", "length_penalty": 2.0},
+        {"sampler": BeamSampler(3, **PATIENCE), **RULES},
+        {"num_beams": 3, **PATIENCE, **RULES},
     ),
 }
 with_shapes = pytest.mark.parametrize(

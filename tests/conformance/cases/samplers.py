@@ -49,6 +49,7 @@ SAMPLERS = [
             "return_all_beams": True,
             "length_penalty": 0.5,
             "early_stopping": "never",
+            "renormalize_logits": True,
             "temperature": 0.5,
         },
     ),
