@@ -216,6 +216,11 @@ class Backbone(FromPreset, Configurable, AttachedState, keras.Model):
         return self._transformer.spec.head
 
     @property
+    def counts_padding(self) -> bool:
+        """Whether a text's output depends on how much padding follows it, as FNet's does."""
+        return self._decoder.spec.counts_padding
+
+    @property
     def num_own_layers(self) -> int:
         """The number of layers with weights of their own; some may run repeatedly."""
         return len(self._decoder.layers)

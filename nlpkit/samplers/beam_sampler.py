@@ -64,10 +64,10 @@ class BeamSampler(Sampler):
     """Search for the most likely text, keeping the `num_beams` best hypotheses after each token.
 
     A text's score is its log-probability divided by `length ** length_penalty`, where the length is
-    the number of generated tokens including the stop token. The `num_beams` best finished texts
-    are kept separately. A row is done when there are `num_beams` of them and the best unfinished
-    hypothesis, scored at its current length, is not better than the worst of them: beams and
-    scores equal those of transformers 5 with `num_beams`, `num_return_sequences=num_beams`, the same
+    the number of generated tokens including the stop token. The `num_beams` best finished texts are
+    kept separately. A row is done when there are `num_beams` of them and the best unfinished
+    hypothesis, scored at its current length, is not better than the worst of them: beams and scores
+    equal those of transformers 5 with `num_beams`, `num_return_sequences=num_beams`, the same
     `early_stopping` and `renormalize_logits`.
 
     Args:

@@ -15,6 +15,7 @@ from nlpkit.modules.activation import get_activation
 from nlpkit.preprocessors.preprocessor import Preprocessor
 from nlpkit.preprocessors.text_classifier_preprocessor import TextClassifierPreprocessor
 from nlpkit.presets.layouts.config_reader import ConfigReader
+from nlpkit.tasks.data.text_dataset import is_batched_source, longest_first, take
 from nlpkit.tasks.results.window_display import WindowDisplay
 from nlpkit.tasks.shared.classifier_head import (
     INITIALIZER_RANGE,
@@ -186,6 +187,9 @@ class TextClassifier(Task):
     ) -> Any:
         """Compute the outputs for raw strings; further arguments as `keras.Model.predict`.
 
+        Examples in memory are sorted, so that the texts of a batch are about as long, and rows are
+        no longer than the longest of them (on JAX a little, so that there are few programs).
+
         Args:
             x: texts, or pairs of them, in any form.
             batch_size: int or None. Default 32.
@@ -208,7 +212,7 @@ class TextClassifier(Task):
         if output is not None:
             self._check_output(output)
         if windows is None:
-            outputs = super().predict(x, batch_size, **kwargs)
+            outputs = self._predict_by_length(x, batch_size, **kwargs)
         else:
             check_choice("windows", windows, tuple(COMBINATIONS))
             outputs = predict_windows(self, x, windows, batch_size, **kwargs)
@@ -216,6 +220,20 @@ class TextClassifier(Task):
             return outputs
         probabilities = self._probabilities(outputs)
         return probabilities if output == "probabilities" else self._named(probabilities)
+
+    def _predict_by_length(self, x: Data, batch_size: int | None, **kwargs: Any) -> Any:
+        """Predict for the longest texts first, so that those of a batch are about as long."""
+        if not self._reader(labelled=False).trims or is_batched_source(x) or "steps" in kwargs:
+            return super().predict(x, batch_size, **kwargs)
+        x, _, _ = self._read(x, labelled=False)
+        order = longest_first(x)
+        return super().predict(take(x, order), batch_size, **kwargs)[np.argsort(order)]
+
+    def _reader(self, labelled: bool = True) -> Any:
+        pads = isinstance(self.preprocessor, TextClassifierPreprocessor)
+        trims = pads and not labelled and not self.backbone.counts_padding
+        limit = self.backbone.max_positions
+        return replace(super()._reader(labelled), trims=trims, max_length=limit)
 
     def show_windows(self, text: str, batch_size: int | None = None) -> WindowDisplay:
         """Show what each window of a text says, of which `predict(..., windows=…)` is combined.

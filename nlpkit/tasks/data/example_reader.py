@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nlpkit._compat import is_tensorflow_value, require
 from nlpkit._types import Data
+from nlpkit.ops import backend
 from nlpkit.preprocessors.examples.columns import holds_strings, read_array, read_columns
 from nlpkit.tasks.data.labels import Labels
 from nlpkit.tasks.data.text_dataset import TextDataset, check_lengths
+from nlpkit.tasks.results.encoding import trimmed
 
 if TYPE_CHECKING:
     from nlpkit.tasks.task import Task
+
+# The features that have a value for each token.
+_ROWS = ("token_ids", "padding_mask", "segment_ids")
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,16 @@ class ExampleReader:
         labels: `Labels`.
         num_segments: int or None. The maximum number of segments that the backbone distinguishes.
         labelled: bool. Whether labels are used; prediction ignores them.
+        trims: bool. Whether the rows of a batch in memory are about as long as its longest text.
+        max_length: int or None. The number of positions that the backbone has.
     """
 
     preprocessor: Any
     labels: Labels
     num_segments: int | None
     labelled: bool = True
+    trims: bool = False
+    max_length: int | None = None
 
     @classmethod
     def of(cls, task: "Task", labelled: bool = True) -> Self:
@@ -66,12 +75,33 @@ class ExampleReader:
     def dataset(self, x: Data, y: Data, sample_weight: Data, batch_size: int, shuffle: bool) -> Any:
         """Batches of columns that `read` returned, as a dataset that Keras takes."""
         columns = (x, y, sample_weight)
-        return TextDataset(self.preprocessor, *columns, batch_size=batch_size, shuffle=shuffle)
+        preprocess = self._trimmed if self.trims else self.preprocessor
+        rows = TextDataset(preprocess, *columns, batch_size=batch_size, shuffle=shuffle)
+        if not (self.trims and backend.FIXES_SHAPES):
+            return rows
+        from nlpkit.tasks.data.batches_tensorflow import of_any_length
+
+        return of_any_length(rows)
 
     def over(self, dataset: Data) -> Any:
         """Map a `tf.data.Dataset` of batches to what Keras trains on, in its graph."""
         tf = require("tensorflow", "tf.data")
         return dataset.map(self._in_graph, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def _trimmed(self, x: Data, y: Data, sample_weight: Data) -> Any:
+        batch = self.preprocessor(x, y, sample_weight)
+        return (self._cut(batch[0]), *batch[1:]) if isinstance(batch, tuple) else self._cut(batch)
+
+    def _cut(self, features: dict[str, Any]) -> dict[str, Any]:
+        """Features without common padding; TensorFlow's backbones cannot tell how long they are."""
+        cut = trimmed({name: features[name] for name in _ROWS if name in features})
+        length = cut["token_ids"].shape[-1]
+        if self.max_length is not None and length > self.max_length:
+            raise ValueError(
+                f"token_ids has {length} positions a row, the backbone has {self.max_length}; "
+                "shorten the preprocessor's sequence_length or build it with more positions."
+            )
+        return {**features, **cut}
 
     def _in_graph(self, x: Data, y: Data = None, sample_weight: Data = None) -> Any:
         """Do the same as a call, inside `tf.data.Dataset.map`."""

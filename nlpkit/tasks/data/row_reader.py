@@ -9,11 +9,8 @@ from nlpkit._warning import warn
 from nlpkit.losses.embedding_loss import EmbeddingLoss
 from nlpkit.losses.matryoshka import MatryoshkaLoss
 from nlpkit.losses.multiple_negatives_ranking import MultipleNegativesRankingLoss
-from nlpkit.ops import backend
 from nlpkit.tasks.data.example_reader import ExampleReader
 from nlpkit.tasks.data.labels import Labels
-from nlpkit.tasks.data.text_dataset import TextDataset
-from nlpkit.tasks.results.encoding import trimmed
 
 if TYPE_CHECKING:
     from nlpkit.tasks.task import Task
@@ -25,18 +22,16 @@ class RowReader(ExampleReader):
 
     Args:
         loss: that the model is compiled with, if it is one of embeddings.
-        max_length: int or None. The number of positions that the backbone has.
     """
 
     loss: EmbeddingLoss | None = None
-    max_length: int | None = None
 
     @classmethod
     def of(cls, task: "Task", labelled: bool = True) -> Self:
         """Create the reader of a task with a preprocessor."""
         loss = task.loss if task.compiled and isinstance(task.loss, EmbeddingLoss) else None
         limit = task.backbone.max_positions
-        return cls(task.preprocessor, Labels.of(task), None, labelled, loss, limit)
+        return cls(task.preprocessor, Labels.of(task), None, labelled, True, limit, loss)
 
     def read(self, x: Data, y: Data = None, sample_weight: Data = None) -> tuple[Any, Any, Any]:
         """Convert examples to columns, and check them against the loss; see `ExampleReader.read`.
@@ -49,31 +44,6 @@ class RowReader(ExampleReader):
         if self.labelled and self.loss is not None:
             _check(self.loss, x if isinstance(x, tuple) else (x,), y)
         return x, y, sample_weight
-
-    def dataset(self, x: Data, y: Data, sample_weight: Data, batch_size: int, shuffle: bool) -> Any:
-        """Batches of columns that `read` returned, each about as long as its longest text."""
-        columns = (x, y, sample_weight)
-        rows = TextDataset(self._preprocess, *columns, batch_size=batch_size, shuffle=shuffle)
-        if not backend.FIXES_SHAPES:
-            return rows
-        from nlpkit.tasks.data.batches_tensorflow import of_any_length
-
-        return of_any_length(rows)
-
-    def _preprocess(self, x: Data, y: Data, sample_weight: Data) -> Any:
-        batch = self.preprocessor(x, y, sample_weight)
-        return (self._cut(batch[0]), *batch[1:]) if isinstance(batch, tuple) else self._cut(batch)
-
-    def _cut(self, features: dict[str, Any]) -> dict[str, Any]:
-        """Features without common padding; TensorFlow's backbones cannot tell how long they are."""
-        cut = trimmed(features)
-        length = cut["token_ids"].shape[-1]
-        if self.max_length is not None and length > self.max_length:
-            raise ValueError(
-                f"token_ids has {length} positions a row, the backbone has {self.max_length}; "
-                "shorten the preprocessor's sequence_length or build it with more positions."
-            )
-        return cut
 
 
 def _check(loss: EmbeddingLoss, columns: tuple[Any, ...], y: Data) -> None:

@@ -231,6 +231,13 @@ def take(column: Data, chosen: np.ndarray) -> Any:
     return (column.numpy() if is_tensorflow_value(column) else column)[chosen]
 
 
+def longest_first(column: Data) -> np.ndarray:
+    """The order of the texts of a column, or of each of a tuple of columns, by their length."""
+    columns = column if isinstance(column, tuple) else (column,)
+    lengths = sum(np.array([len(text) for text in texts]) for texts in columns)
+    return np.argsort(-lengths, kind="stable")
+
+
 def _as_arguments(batch: Data) -> tuple[Any, ...]:
     return batch if isinstance(batch, tuple) else (batch,)
 

@@ -1,11 +1,16 @@
-"""Embedders take texts of any length, up to the positions that there are, by few programs."""
+"""Texts of any length, up to the positions that there are, take time by their length."""
 
 import numpy as np
 import pytest
 from tasks import miniature
 
 from nlpkit import losses
-from nlpkit.models import TextEmbedder, TextEmbedderPreprocessor
+from nlpkit.models import (
+    BertClassifier,
+    BertPreprocessor,
+    TextEmbedder,
+    TextEmbedderPreprocessor,
+)
 from nlpkit.ops import backend
 
 
@@ -60,3 +65,21 @@ def test_texts_beyond_the_positions_are_refused():
     with pytest.raises(ValueError, match="24 positions a row, the backbone has 8"):
         model.predict(["good", "a film " * 20], batch_size=1, verbose=0)
     assert np.isfinite(model.predict(["good"], verbose=0)).all()
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_classifiers_predict_rows_as_long_as_their_texts(side):
+    preprocessor = BertPreprocessor(miniature.tokenizer(), 40, padding_side=side)
+    backbone = miniature.backbone(max_sequence_length=40)
+    model = miniature.filled(BertClassifier(backbone, 2, preprocessor=preprocessor))
+    texts = ["good", "a film " * 15, "bad", "dull film " * 3, "fine", "a good film"]
+    whole = model.predict_on_batch(texts)
+    np.testing.assert_allclose(model.predict(texts, batch_size=2, verbose=0), whole, atol=1e-6)
+    batch = model._reader(labelled=False).dataset(["good"], None, None, 2, False)
+    features = next(iter(batch)) if backend.FIXES_SHAPES else batch[0]
+    assert features["token_ids"].shape[1] < 10
+    pairs = model.predict_on_batch(list(zip(texts, texts[::-1], strict=True)))
+    found = model.predict((texts, texts[::-1]), batch_size=2, verbose=0)
+    np.testing.assert_allclose(found, pairs, atol=1e-6)
+    first = model.predict(texts, batch_size=2, steps=1, verbose=0)
+    assert first == pytest.approx(whole[:2], abs=1e-6)
