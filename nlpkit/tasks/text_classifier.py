@@ -188,7 +188,7 @@ class TextClassifier(Task):
         """Compute the outputs for raw strings; further arguments as `keras.Model.predict`.
 
         Examples in memory are sorted, so that the texts of a batch are about as long, and rows are
-        no longer than the longest of them (on JAX a little, so that there are few programs).
+        as long as the longest of them (on JAX and TensorFlow rounded up to one of a few lengths).
 
         Args:
             x: texts, or pairs of them, in any form.

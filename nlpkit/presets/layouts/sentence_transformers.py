@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nlpkit._warning import warn
 from nlpkit.presets.folders.file_names import is_module
 from nlpkit.presets.folders.folder_files import FolderFiles
 from nlpkit.presets.folders.manifest import to_json
@@ -89,7 +90,7 @@ def read_embedder(folder: FolderFiles) -> tuple[dict[str, Any], dict[str, str]]:
 def embedder_files(folder: FolderFiles) -> dict[str, bytes]:
     """The files that make an embedder of a folder's backbone; none if it is not that of one.
 
-    Modules that nlpkit does not know, or that are larger than any it knows of, are none.
+    Where nlpkit does not know a module, or one is larger than any it knows of, a warning says so.
     """
     if not folder.has(MODULES):
         return {}
@@ -98,7 +99,8 @@ def embedder_files(folder: FolderFiles) -> dict[str, bytes]:
         names = [MODULES, SETTINGS, TRANSFORMER]
         names += [f"{place}/{name}" for place in places for name in ("config.json", WEIGHTS)]
         return {name: folder.read(name, _LARGEST) for name in names if folder.has(name)}
-    except ValueError:
+    except ValueError as error:
+        warn(f"What is saved of {folder} will not be an embedder: {error}")
         return {}
 
 
