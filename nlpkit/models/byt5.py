@@ -1,6 +1,5 @@
 """ByT5 (Xue et al., 2021, https://arxiv.org/abs/2105.13626), a T5 1.1 that reads bytes."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -13,11 +12,11 @@ from nlpkit.tokenizers.base.tokenizer import Tokenizer
 from nlpkit.tokenizers.base.vocabulary import Vocabulary
 from nlpkit.tokenizers.characters.algorithm import NumberedByteAlgorithm
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
-    CONFIG_FILE,
     added_of_folder,
     own_names,
     read_config,
     special_tokens,
+    write_config,
 )
 
 _SENTINEL = "<extra_id_"
@@ -79,9 +78,7 @@ class ByT5Tokenizer(Tokenizer):
             "unk_token": self.unk_token,
             "extra_ids": self.extra_ids,
         }
-        text = json.dumps(config, indent=2, ensure_ascii=False)
-        (Path(folder) / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8", newline="\n")
-        return [CONFIG_FILE]
+        return [write_config(folder, config)]
 
     @classmethod
     def from_files(

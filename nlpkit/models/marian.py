@@ -23,6 +23,7 @@ from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
     added_of_folder,
     own_names,
     read_config,
+    write_config,
 )
 from nlpkit.tokenizers.sentence_piece.listed_pieces import ListedPieces
 from nlpkit.tokenizers.sentence_piece.source import MODEL_BYTES, ProtoSource, read_proto
@@ -160,9 +161,7 @@ class MarianTokenizer(Tokenizer):
         # transformers needs a model of each side.
         both = {**arguments, "target_proto": arguments["target_proto"] or self._data}
         names = _write(both, Path(folder))
-        text = json.dumps(config, indent=2, ensure_ascii=False)
-        (Path(folder) / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8", newline="\n")
-        return [*names, CONFIG_FILE]
+        return [*names, write_config(folder, config)]
 
     @classmethod
     def from_files(

@@ -4,6 +4,7 @@ Several files may define a token's id: the vocabulary, `tokenizer.json`, `added_
 `tokenizer_config.json`. They complement each other; two that disagree are an error.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,13 @@ _FLAGS = (
 )
 # What the folder of a tokenizer that tokenizer.json says all about names as its class.
 FOLLOW_THE_FILE = ("PreTrainedTokenizerFast", "TokenizersBackend")
+
+
+def write_config(folder: str | Path, config: Mapping[str, Any]) -> str:
+    """Write `tokenizer_config.json`; return its name."""
+    text = json.dumps(config, indent=2, ensure_ascii=False)
+    (Path(folder) / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    return CONFIG_FILE
 
 
 def read_config(folder: FolderFiles, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Writing tokenizers as Hugging Face's folders, which transformers opens with the same ids."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +7,10 @@ from nlpkit.tokenizers.base.special.packing import Packing
 from nlpkit.tokenizers.hugging_face_json.part import Part
 from nlpkit.tokenizers.hugging_face_json.pipeline import whole_file
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
-    CONFIG_FILE,
     FOLLOW_THE_FILE,
     JSON_FILE,
     NAMES,
+    write_config,
 )
 
 _NUMBERED = ["input_ids", "token_type_ids", "attention_mask"]
@@ -49,9 +48,7 @@ def write_json_files(
     }
     if tokenizer.packing is not None and tokenizer.packing.padding_side != "right":
         config["padding_side"] = tokenizer.packing.padding_side
-    text = json.dumps(config, indent=2, ensure_ascii=False)
-    (folder / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8", newline="\n")
-    return [JSON_FILE, CONFIG_FILE]
+    return [JSON_FILE, write_config(folder, config)]
 
 
 def input_names(tokenizer: Any) -> dict[str, list[str]]:

@@ -10,13 +10,13 @@ from nlpkit.tokenizers.base.vocabulary import Vocabulary
 from nlpkit.tokenizers.hugging_face_json.part import Part
 from nlpkit.tokenizers.hugging_face_json.pipeline import content_of
 from nlpkit.tokenizers.hugging_face_json.tokenizer_folder import (
-    CONFIG_FILE,
     JSON_FILE,
     check_agreement,
     follows_the_file,
     named_tokens,
     read_config,
     read_content,
+    write_config,
 )
 from nlpkit.tokenizers.hugging_face_json.writing import input_names, write_json_files
 from nlpkit.tokenizers.word_piece.algorithm import build_normalizer
@@ -111,9 +111,7 @@ def write_files(tokenizer: "WordPieceTokenizer", folder: Path) -> list[str]:
     config: dict[str, Any] = {"tokenizer_class": tokenizer.hf_class}
     config |= {key: getattr(tokenizer, argument) for key, argument in _SETTINGS.items()}
     config |= tokenizer.special_tokens_map | input_names(tokenizer)
-    text = json.dumps(config, indent=2, ensure_ascii=False)
-    (folder / CONFIG_FILE).write_text(f"{text}\n", encoding="utf-8")
-    return [_VOCABULARY, CONFIG_FILE]
+    return [_VOCABULARY, write_config(folder, config)]
 
 
 def _content(tokenizer: "WordPieceTokenizer") -> Part:
